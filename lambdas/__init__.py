@@ -1,0 +1,1 @@
+"""What runs in AWS Lambda. Imports neither aws_cdk nor anything of stacks/, quarry/ or sandbox/."""

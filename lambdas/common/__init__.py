@@ -1,0 +1,1 @@
+"""What every function shares: settings, AWS clients, errors, logs and metrics, HTTP shapes."""

@@ -1,0 +1,1 @@
+"""The OpenAI-compatible endpoint: OpenAI's shapes outside, Bedrock's Converse inside."""

@@ -1,0 +1,113 @@
+"""What a failed call to Bedrock means for the caller: one table from AWS's exceptions to the API's errors.
+
+The messages say what to do. AWS's own words are passed on only where they concern the request (validation); everything
+else goes to the log. Sources: Converse's API reference and the Bedrock user guide's troubleshooting page.
+"""
+
+from typing import Final
+
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
+
+from lambdas.common.errors import (
+    ApiError,
+    InvalidRequestError,
+    PermissionDeniedError,
+    RateLimitError,
+    UnavailableError,
+    UpstreamError,
+    UpstreamTimeoutError,
+)
+
+# Bedrock names no time to wait. Its quotas refill continuously over a minute, so a few seconds make a retry worthwhile.
+THROTTLED_RETRY_SECONDS: Final = 5
+NOT_READY_RETRY_SECONDS: Final = 30
+
+# Worth a second try at once: nothing was generated and the next call may go to other capacity.
+RETRYABLE: Final = frozenset({"ThrottlingException", "ServiceUnavailableException", "InternalServerException"})
+
+
+def error_code(error: BaseException) -> str:
+    """Return AWS's exception name, or the Python class's where the call did not get that far."""
+    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__
+
+
+def to_api_error(error: ClientError | BotoCoreError, *, alias: str, model_id: str) -> ApiError:
+    """Return the error that the caller of ``alias`` is told when calling ``model_id`` failed with ``error``."""
+    if isinstance(error, ReadTimeoutError | ConnectTimeoutError):
+        return _timeout(alias)
+    if not isinstance(error, ClientError):
+        return UpstreamError(f"The call to the model behind `{alias}` failed. Try again.")
+    code = error_code(error)
+    message = error.response["Error"].get("Message", "")
+    match code:
+        case "ThrottlingException" | "TooManyRequestsException":
+            return RateLimitError(
+                f"Amazon Bedrock is throttling the model behind `{alias}`. Wait and try again, or use another alias.",
+                retry_after=THROTTLED_RETRY_SECONDS,
+            )
+        case "ServiceQuotaExceededException":
+            return RateLimitError(
+                f"The account's Bedrock quota for the model behind `{alias}` is used up. Ask the platform's owner to "
+                "raise it (Service Quotas, Amazon Bedrock), or use another alias.",
+                code="insufficient_quota",
+                retry_after=NOT_READY_RETRY_SECONDS,
+            )
+        case "AccessDeniedException" | "UnrecognizedClientException" | "ExpiredTokenException":
+            return _denied(alias, model_id)
+        case "ModelNotReadyException" | "ServiceUnavailableException":
+            return UnavailableError(
+                f"The model behind `{alias}` is not ready. Wait and try again, or use another alias.",
+                retry_after=NOT_READY_RETRY_SECONDS,
+            )
+        case "ModelTimeoutException":
+            return _timeout(alias)
+        case "ResourceNotFoundException":
+            return _not_found(alias, model_id, message)
+        case "ValidationException":
+            return _validation(alias, model_id, message)
+        case _:
+            return UpstreamError(f"Amazon Bedrock failed to answer for `{alias}` ({code}). Try again.")
+
+
+def _timeout(alias: str) -> ApiError:
+    return UpstreamTimeoutError(
+        f"The model behind `{alias}` did not answer in time. Ask for a shorter answer with `max_tokens`, or try again."
+    )
+
+
+def _denied(alias: str, model_id: str) -> ApiError:
+    return PermissionDeniedError(
+        f"Amazon Bedrock denies this platform the model behind `{alias}` ({model_id}). The platform's owner can mend "
+        "it: allow bedrock:InvokeModel on that model for the function's role, lift an organisation policy that denies "
+        "it, or deploy again with another model under this alias."
+    )
+
+
+def _not_found(alias: str, model_id: str, message: str) -> ApiError:
+    if "use case details" in message:
+        return PermissionDeniedError(
+            f"The model behind `{alias}` ({model_id}) wants Anthropic's use case form from this AWS account first. The "
+            "platform's owner can send it in the Bedrock console (Model catalog) or with PutUseCaseForModelAccess.",
+            code="model_use_case_form_missing",
+        )
+    return PermissionDeniedError(
+        f"The model behind `{alias}` ({model_id}) is not there any more: it may have reached its end of life. The "
+        "platform's owner can put another model under this alias and deploy again.",
+        code="model_unavailable",
+    )
+
+
+def _validation(alias: str, model_id: str, message: str) -> ApiError:
+    if "Operation not allowed" in message:
+        return PermissionDeniedError(
+            "AWS does not let this account call Bedrock models yet (a new or unverified account). The platform's owner "
+            "has to ask AWS Support to lift the block.",
+            code="account_blocked",
+        )
+    if "on-demand throughput" in message or "model identifier is invalid" in message:
+        return PermissionDeniedError(
+            f"The model behind `{alias}` cannot be called as {model_id}. The platform's owner can put a model or "
+            "inference profile that this region has under the alias and deploy again.",
+            code="model_unavailable",
+        )
+    return InvalidRequestError(f"The model behind `{alias}` refuses the request: {message}", code="model_validation")
