@@ -1,0 +1,28 @@
+"""The CDK app, run by the CDK CLI: environment file -> Config -> stacks -> checks."""
+
+import os
+import sys
+
+from aws_cdk import App
+
+from stacks.checks import add_checks
+from stacks.environment_file import ConfigError, load
+from stacks.platform import Platform
+
+
+def main() -> int:
+    """Synthesise the environment that the CLI's context names; exit code 2 if its file cannot be used."""
+    app = App()
+    try:
+        config = load(app.node.try_get_context("environment"))
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    Platform(app, config=config, account=os.environ.get("CDK_DEFAULT_ACCOUNT"))
+    add_checks(app)
+    app.synth()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

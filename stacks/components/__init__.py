@@ -1,0 +1,1 @@
+"""Reusable constructs. Each knows one thing and takes objects, keyword-only."""

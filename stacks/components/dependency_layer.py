@@ -1,0 +1,129 @@
+"""The functions' third-party packages as one Lambda layer, built by pip alone: no Docker, no other machine.
+
+pip fetches ready-made wheels for the target machine, so an x86 laptop builds an arm64 layer. botocore's data, most of
+its size, is cut to the services that the functions have clients for. A build is kept by its content's ``fingerprint``.
+CDK asks for one only when the CLI synthesises for a deployment, never in tests.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import jsii
+from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from lambdas.common.aws import SERVICES
+
+Target = Literal["arm64", "x86_64", "host"]
+
+REQUIREMENTS: Final = Path(__file__).resolve().parents[2] / "lambdas" / "requirements.txt"
+CACHE: Final = REQUIREMENTS.parents[1] / ".cache" / "dependency-layer"
+PYTHON: Final = "3.13"
+# The oldest C library that the wheels in use are built for; Lambda's own (Amazon Linux 2023) is newer.
+PLATFORMS: Final = {
+    "arm64": ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"),
+    "x86_64": ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"),
+}
+
+
+class LayerBuildError(Exception):
+    """pip could not build the layer; has pip's last lines."""
+
+
+def fingerprint(target: Target) -> str:
+    """Return a hash of everything that decides the layer's content."""
+    interpreter = sys.version.split()[0] if target == "host" else PYTHON
+    parts = [
+        REQUIREMENTS.read_text(encoding="utf-8"),
+        target,
+        interpreter,
+        *SERVICES,
+        Path(__file__).read_text("utf-8"),
+    ]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def build(output: Path, *, target: Target) -> None:
+    """Install the requirements into ``output``/python and prune them.
+
+    Raises:
+        LayerBuildError: pip failed.
+    """
+    packages = output / "python"
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    command += ["--target", str(packages), "--requirement", str(REQUIREMENTS)]
+    if target != "host":
+        # Byte code of this interpreter would be of no use to the target's.
+        command += ["--no-compile", "--only-binary=:all:", "--implementation=cp", f"--python-version={PYTHON}"]
+        command += [f"--platform={platform}" for platform in PLATFORMS[target]]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments
+    if done.returncode != 0:
+        tail = "\n".join(done.stderr.strip().splitlines()[-5:])
+        raise LayerBuildError(f"pip could not build the dependency layer for {target}:\n{tail}")
+    prune(packages)
+
+
+def cached(*, target: Target, cache: Path = CACHE) -> Path:
+    """Return a folder with the layer, built now unless an earlier build of the same fingerprint is there.
+
+    Raises:
+        LayerBuildError: pip failed; nothing half-built is kept.
+    """
+    folder = cache / fingerprint(target)
+    if not folder.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as building:
+            build(Path(building) / "layer", target=target)
+            (Path(building) / "layer").rename(folder)
+    return folder
+
+
+def prune(packages: Path) -> None:
+    """Remove from botocore's data every service that no function has a client for, and console scripts."""
+    for entry in (packages / "botocore" / "data").iterdir():
+        if entry.is_dir() and entry.name not in SERVICES:
+            shutil.rmtree(entry)
+    shutil.rmtree(packages / "bin", ignore_errors=True)
+
+
+@jsii.implements(ILocalBundling)
+class _PipBundling:
+    """Lets CDK call ``build`` where it would otherwise start a container."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+
+    def try_bundle(self, output_dir: str, *_args: Any, **_options: Any) -> bool:
+        shutil.copytree(cached(target=self._target), output_dir, dirs_exist_ok=True)
+        return True
+
+
+class DependencyLayer(Construct):
+    """The layer, built for ``target``: a Lambda architecture, or this very machine for the sandbox."""
+
+    def __init__(self, scope: Construct, id_: str, *, target: Target) -> None:
+        super().__init__(scope, id_)
+        self.architecture = lambda_.Architecture.X86_64 if target == "x86_64" else lambda_.Architecture.ARM_64
+        self.layer = lambda_.LayerVersion(
+            self,
+            "Layer",
+            description=f"Third-party packages of Quarry's functions, for {target}",
+            compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
+            compatible_architectures=[self.architecture],
+            code=lambda_.Code.from_asset(
+                str(REQUIREMENTS.parent),
+                asset_hash_type=AssetHashType.CUSTOM,
+                asset_hash=fingerprint(target),
+                bundling=BundlingOptions(
+                    # Never started: the local bundling either works or fails the synth with pip's reason.
+                    image=DockerImage.from_registry("none"),
+                    local=_PipBundling(target),
+                ),
+            ),
+        )

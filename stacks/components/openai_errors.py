@@ -1,0 +1,117 @@
+"""API Gateway's own refusals in OpenAI's error shape, so that its SDK raises the right exception for them too."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Final
+
+from aws_cdk import aws_apigateway as apigateway
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewayError:
+    """What a caller reads when API Gateway answers in our stead. ``message`` may hold $context variables."""
+
+    status: str | None
+    code: str
+    message: str
+    type: str = "invalid_request_error"
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def template(self) -> str:
+        """The body's template."""
+        error = {"message": self.message, "type": self.type, "param": None, "code": self.code}
+        return json.dumps({"error": error})
+
+
+Kind = apigateway.ResponseType
+
+ERRORS: Final[tuple[tuple[str, Kind, GatewayError], ...]] = (
+    (
+        "Unauthorized",
+        Kind.UNAUTHORIZED,
+        GatewayError(
+            status="401", code="invalid_api_key", message="No API key. Send the header Authorization: Bearer <API key>."
+        ),
+    ),
+    (
+        "AccessDenied",
+        Kind.ACCESS_DENIED,
+        GatewayError(status="401", code="invalid_api_key", message="$context.authorizer.reason"),
+    ),
+    (
+        "MissingAuthenticationToken",
+        # What API Gateway calls a path or method that does not exist.
+        Kind.MISSING_AUTHENTICATION_TOKEN,
+        GatewayError(
+            status="404",
+            code="unknown_url",
+            message="There is no $context.httpMethod $context.path here. Try GET /v1/models.",
+        ),
+    ),
+    (
+        "BadRequestBody",
+        Kind.BAD_REQUEST_BODY,
+        GatewayError(
+            status="400",
+            code="invalid_json",
+            message="The request body is not a JSON object. Send one with model (an alias) and messages (a list).",
+        ),
+    ),
+    (
+        "RequestTooLarge",
+        Kind.REQUEST_TOO_LARGE,
+        GatewayError(status="413", code="request_too_large", message="The request body is too large. Shorten it."),
+    ),
+    (
+        "Throttled",
+        Kind.THROTTLED,
+        GatewayError(
+            status="429",
+            code="rate_limit_exceeded",
+            type="rate_limit_error",
+            message="Too many requests to this endpoint at once. Wait a second and try again.",
+            headers={"Retry-After": "'1'"},
+        ),
+    ),
+    (
+        "IntegrationTimeout",
+        Kind.INTEGRATION_TIMEOUT,
+        GatewayError(
+            status="504",
+            code="upstream_timeout",
+            type="api_error",
+            message="The answer took too long. Ask for a shorter one with max_tokens, or try again.",
+        ),
+    ),
+    (
+        "Default5xx",
+        Kind.DEFAULT_5_XX,
+        GatewayError(
+            status=None,
+            code="internal_error",
+            type="api_error",
+            message="Something went wrong here. Give the platform's owner this request id: $context.requestId.",
+        ),
+    ),
+    (
+        "Default4xx",
+        Kind.DEFAULT_4_XX,
+        GatewayError(
+            status=None,
+            code="bad_request",
+            message="The request was refused ($context.error.responseType). Request id: $context.requestId.",
+        ),
+    ),
+)
+
+
+def add_openai_errors(api: apigateway.RestApi) -> None:
+    """Give ``api`` a gateway response per kind of refusal."""
+    for id_, kind, error in ERRORS:
+        api.add_gateway_response(
+            id_,
+            type=kind,
+            status_code=error.status,
+            response_headers={**error.headers, "x-request-id": "context.requestId"},
+            templates={"application/json": error.template()},
+        )

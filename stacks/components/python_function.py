@@ -1,0 +1,90 @@
+"""A Python function of ours: the one place that knows runtime, code asset, layer, tracing, logs and role."""
+
+from pathlib import Path
+from typing import Final
+
+from aws_cdk import Duration, IgnoreMode, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from lambdas.common.settings import EnvSettings
+from stacks.checks import acknowledge
+from stacks.components.dependency_layer import DependencyLayer
+from stacks.components.log_group import log_group
+
+PROJECT: Final = Path(__file__).resolve().parents[2]
+METRICS_NAMESPACE: Final = "Quarry"
+
+
+def function_code() -> lambda_.AssetCode:
+    """Return lambdas/ as it lies in the project, so that import paths are the same here, in tests and in Lambda."""
+    return lambda_.Code.from_asset(
+        str(PROJECT),
+        exclude=["*", "!lambdas", "!lambdas/**", "__pycache__", "*.pyc", "lambdas/requirements.txt"],
+        ignore_mode=IgnoreMode.GIT,
+    )
+
+
+class PythonFunction(Construct):
+    """A function with its own role, log group and settings.
+
+    Args:
+        handler: dotted path of the handler, as ``lambdas.inference.handler.lambda_handler``.
+        settings: becomes the environment; the function reads it with the same class.
+        service: name in logs and metrics.
+        timeout_seconds: after which Lambda ends the function.
+        log_days: days that logs are kept.
+        removal_policy: what becomes of the logs when the stack is destroyed.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        handler: str,
+        settings: EnvSettings,
+        service: str,
+        description: str,
+        dependencies: DependencyLayer,
+        memory_megabytes: int,
+        timeout_seconds: int,
+        log_days: int,
+        removal_policy: RemovalPolicy,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.log_group: logs.LogGroup = log_group(self, "Logs", days=log_days, removal_policy=removal_policy)
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self.log_group.grant_write(self.role)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            description=description,
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=dependencies.architecture,
+            code=function_code(),
+            handler=handler,
+            layers=[dependencies.layer],
+            role=self.role,
+            memory_size=memory_megabytes,
+            timeout=Duration.seconds(timeout_seconds),
+            log_group=self.log_group,
+            tracing=lambda_.Tracing.ACTIVE,
+            environment={
+                **settings.to_env(),
+                "POWERTOOLS_SERVICE_NAME": service,
+                "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+            },
+        )
+        acknowledge(
+            self.role,
+            "AwsSolutions-IAM5[Resource::*]",
+            because="xray:PutTraceSegments and xray:PutTelemetryRecords know no resources; nothing else here is on *.",
+        )
+        acknowledge(
+            self.function,
+            "AwsSolutions-L1",
+            because="Python 3.13 is what the dependency layer's wheels are fetched for; AWS supports it until 2029.",
+        )

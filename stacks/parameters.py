@@ -1,0 +1,12 @@
+"""Names of the SSM parameters by which one stack's values reach another."""
+
+from stacks.config import Config
+
+
+class ParameterNames:
+    """The parameters of one environment."""
+
+    def __init__(self, config: Config) -> None:
+        prefix = f"/quarry/{config.name}"
+        self.guardrail_id = f"{prefix}/guardrail/id"
+        self.guardrail_version = f"{prefix}/guardrail/version"
