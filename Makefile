@@ -1,0 +1,93 @@
+# Quarry. Two commands do all the set-up: `make up` runs the platform on this machine, `make test` tests it.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+.NOTPARALLEL:
+
+# Where the sandbox listens. Two clones side by side need different ports: make up PORT=8788 AWS_PORT=4567
+PORT ?=
+AWS_PORT ?=
+# Which file of environments/ the targets for real AWS work on.
+ENVIRONMENT ?= dev
+# Handed to pytest: make test ARGS="tests/lambdas -k chat"
+ARGS ?=
+
+PYTHON ?= python3
+BIN := $(CURDIR)/.venv/bin
+export PATH := $(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
+export PYTHONUTF8 := 1
+
+INSTALLED := .venv/installed
+SANDBOX := python -m sandbox
+
+.PHONY: help up down status test lint format bench synth deploy destroy install lock schema clean
+
+help: ## Show what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}'
+
+up: install ## Run Quarry on this machine: start AWS, deploy, answer a question (PORT=, AWS_PORT=)
+	@$(SANDBOX) up $(if $(PORT),--port $(PORT)) $(if $(AWS_PORT),--aws-port $(AWS_PORT))
+	$(SANDBOX) exec -- cdk bootstrap --context environment=sandbox --no-notices --ci
+	$(SANDBOX) exec -- cdk deploy --all --context environment=sandbox --require-approval never --no-notices --ci
+	$(SANDBOX) exec -- quarry connect --environment sandbox --base-url "$$($(SANDBOX) url)/v1"
+
+down: ## Take it down again: destroy the stacks, prove that nothing is left, stop AWS
+	@if [ ! -x .venv/bin/python ]; then echo "Nothing is installed here, so nothing is up."; exit 0; fi
+	if $(SANDBOX) status --quiet; then
+	  $(SANDBOX) exec -- cdk destroy --all --force --context environment=sandbox --no-notices --ci
+	  $(SANDBOX) inventory --except CDKToolkit
+	fi
+	$(SANDBOX) down
+	rm -f .quarry/sandbox.json
+
+status: install ## Show what runs and lives in the sandbox
+	@$(SANDBOX) status
+
+test: install ## Run all tests (ARGS= for pytest)
+	@python -m pytest $(ARGS)
+
+lint: install ## Check style, types and every template
+	@ruff check .
+	ruff format --check .
+	mypy
+	python -m tests.templates cdk.out/lint
+	cfn-lint 'cdk.out/lint/**/*.template.json'
+
+format: install ## Put the code in order
+	@ruff check --fix .
+	ruff format .
+
+bench: install ## Measure cold start, warm request and synth against their floors
+	@python -m benchmarks
+
+synth: install ## Synthesise an environment, with all checks, without credentials (ENVIRONMENT=)
+	@cdk synth --all --quiet --context environment=$(ENVIRONMENT) --no-notices
+
+deploy: install ## Deploy an environment to real AWS (ENVIRONMENT=)
+	@cdk deploy --all --context environment=$(ENVIRONMENT)
+
+destroy: install ## Destroy an environment in real AWS (ENVIRONMENT=)
+	@cdk destroy --all --context environment=$(ENVIRONMENT)
+
+install: $(INSTALLED) ## Install what is missing (the other targets do this themselves)
+
+$(INSTALLED): requirements.txt requirements-dev.txt constraints.txt lambdas/requirements.txt pyproject.toml package-lock.json
+	@$(PYTHON) -c 'import sys; sys.exit("Quarry needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	[ -x .venv/bin/python ] || $(PYTHON) -m venv .venv
+	echo "Installing Python packages into .venv (a minute or two the first time) ..."
+	python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt --constraint constraints.txt
+	python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	echo "Installing the CDK CLI into node_modules ..."
+	npm ci --silent --no-audit --no-fund
+	touch $(INSTALLED)
+
+lock: install ## Pin anew what the direct dependencies bring along
+	@python -m pip freeze --exclude-editable --disable-pip-version-check > constraints.txt
+
+schema: install ## Write environments/schema.json from stacks/config.py
+	@python -m stacks.schema
+
+clean: ## Remove everything that was installed or built here (not what is deployed)
+	@rm -rf .venv node_modules cdk.out .cache .pytest_cache .mypy_cache .ruff_cache quarry.egg-info

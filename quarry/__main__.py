@@ -1,0 +1,5 @@
+"""``python -m quarry``."""
+
+from quarry.cli import main
+
+main()

@@ -1,0 +1,41 @@
+"""``quarry``: the commands, and the one place where a failure becomes a sentence and an exit code."""
+
+import sys
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from quarry.command_error import CommandError
+from quarry.commands import keys
+from quarry.commands.chat import chat
+from quarry.commands.connect import connect
+from quarry.commands.outputs import outputs
+from quarry.output import errors
+
+app = typer.Typer(
+    name="quarry",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Operate a deployed Quarry. Exit codes: 0 done, 1 could not be done, 2 asked for what cannot be.",
+)
+app.command()(connect)
+app.command()(chat)
+app.command()(outputs)
+app.add_typer(keys.app, name="keys")
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        app()
+    except CommandError as error:
+        errors.print(str(error), style="red", markup=False, soft_wrap=True)
+        sys.exit(error.exit_code)
+    except (ClientError, BotoCoreError) as error:
+        errors.print(f"AWS refused: {error}", style="red", markup=False, soft_wrap=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""A deployed environment, found through CloudFormation: its outputs, its keys table, its API."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambdas.authorizer.keys import KeyStore
+from quarry import connection
+from quarry.command_error import CommandError
+from quarry.connection import LocalAws
+from stacks.config import Config
+from stacks.environment_file import ConfigError, load
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+
+
+def environment(name: str) -> Config:
+    """Load an environment's configuration.
+
+    Raises:
+        CommandError: with a line per mistake and exit code 2.
+    """
+    try:
+        return load(name)
+    except ConfigError as error:
+        raise CommandError(str(error), exit_code=2) from error
+
+
+class Deployment:
+    """What of an environment is in AWS. Calls are made when something is asked for.
+
+    Args:
+        config: the environment.
+        aws: the local AWS to talk to; by default what ``quarry connect`` saved or the AWS_* variables name, else AWS.
+    """
+
+    def __init__(self, config: Config, *, aws: LocalAws | None = None) -> None:
+        self.config = config
+        saved = connection.read(config.name)
+        self.aws = aws or LocalAws.from_environ() or (saved.aws if saved else None)
+
+    def client(self, service: str) -> Any:
+        """Make a boto3 client of ``service`` in the environment's region."""
+        session = boto3.Session(region_name=self.config.region)
+        if self.aws is None:
+            return session.client(service)  # type: ignore[call-overload]  # a service's name, not a literal
+        return session.client(  # type: ignore[call-overload]
+            service,
+            endpoint_url=self.aws.endpoint_url,
+            aws_access_key_id=self.aws.access_key_id,
+            aws_secret_access_key=self.aws.secret_access_key,
+        )
+
+    @cached_property
+    def stacks(self) -> "list[StackTypeDef]":
+        """The environment's stacks as CloudFormation describes them.
+
+        Raises:
+            CommandError: AWS cannot be asked.
+        """
+        prefix = self.config.physical_name("")
+        pages = self.client("cloudformation").get_paginator("describe_stacks")
+        try:
+            return [
+                stack for page in pages.paginate() for stack in page["Stacks"] if stack["StackName"].startswith(prefix)
+            ]
+        except (ClientError, BotoCoreError) as error:
+            raise CommandError(
+                f"CloudFormation cannot be asked about {self.config.name}: {error}{self._hint()}"
+            ) from error
+
+    def outputs(self) -> dict[str, dict[str, str]]:
+        """Return stack name -> output name -> value.
+
+        Raises:
+            CommandError: nothing of the environment is deployed.
+        """
+        if not self.stacks:
+            raise CommandError(
+                f"Nothing of {self.config.name} is deployed{' on this machine' if self.aws else ''}. Deploy it with "
+                f"`{'make up' if self.aws else f'make deploy ENVIRONMENT={self.config.name}'}`.{self._hint()}"
+            )
+        return {
+            stack["StackName"]: {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+            for stack in sorted(self.stacks, key=lambda stack: stack["StackName"])
+        }
+
+    def output(self, name: str) -> str:
+        """Return one output of the inference stack.
+
+        Raises:
+            CommandError: it is not there, because the stack is not or not completely.
+        """
+        stack = self.config.physical_name("inference")
+        try:
+            return self.outputs()[stack][name]
+        except KeyError as error:
+            raise CommandError(
+                f"The stack {stack} is not deployed completely: it has no output {name}. Deploy it again."
+            ) from error
+
+    def keys(self) -> KeyStore:
+        """Return the environment's key store."""
+        return KeyStore(table_name=self.output("KeysTable"), client=self.client("dynamodb"))
+
+    def forget_cached_keys(self) -> None:
+        """Make API Gateway ask the authorizer anew for every key, so that a revocation counts at once."""
+        self.client("apigateway").flush_stage_authorizers_cache(
+            restApiId=self.output("RestApiId"), stageName=self.output("StageName")
+        )
+
+    def _hint(self) -> str:
+        return (
+            "" if self.aws is None else f" (Asked the AWS at {self.aws.endpoint_url}; is it up? `make up` starts it.)"
+        )
