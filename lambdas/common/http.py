@@ -1,6 +1,7 @@
 """HTTP shapes: JSON answers and OpenAI's error shape, from Powertools' resolver."""
 
 import json
+import traceback
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -46,7 +47,9 @@ def answer_errors(app: APIGatewayRestResolver) -> None:
         return error_response(error, request_id=request_id(app))
 
     def unforeseen(error: Exception) -> Response[str]:
-        logger.exception("unforeseen error", extra={"error_type": type(error).__name__})
+        # Not logger.exception: an exception's text may quote the prompt. The places in the code tell enough.
+        where = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+        logger.error("unforeseen error", extra={"error_type": type(error).__name__, "where": where})
         told = InternalError(
             f"Something went wrong here. Give the platform's owner this request id: {request_id(app)}."
         )

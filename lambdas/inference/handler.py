@@ -90,4 +90,5 @@ def _count(name: str) -> None:
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one API Gateway event (REST API, proxy integration)."""
+    _count("Requests")
     return app.resolve(event, context)

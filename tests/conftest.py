@@ -1,0 +1,38 @@
+"""What all tests share: no network except for tests of the sandbox, no real credentials anywhere."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+import pytest_socket
+from hypothesis import HealthCheck, settings
+
+# The same examples every time, and no judgement by the clock of a busy machine.
+settings.register_profile("quarry", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("quarry")
+
+# A test that forgot to replace a client would sign with these and reach nothing.
+for name in [name for name in os.environ if name.startswith("AWS_")]:
+    del os.environ[name]
+os.environ.update(
+    AWS_ACCESS_KEY_ID="testing",
+    AWS_SECRET_ACCESS_KEY="testing",
+    AWS_DEFAULT_REGION="us-east-1",
+    AWS_EC2_METADATA_DISABLED="true",
+    AWS_CONFIG_FILE=os.devnull,
+    AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+    POWERTOOLS_SERVICE_NAME="test",
+    POWERTOOLS_METRICS_NAMESPACE="Test",
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_network(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Block sockets; the sandbox's tests may talk to this machine, and only to it."""
+    if "tests/sandbox" in str(request.path):
+        pytest_socket.socket_allow_hosts(["127.0.0.1", "localhost", "::1"], allow_unix_socket=True)
+    else:
+        pytest_socket.disable_socket(allow_unix_socket=True)
+    yield
+    pytest_socket.enable_socket()
+    pytest_socket._remove_restrictions()

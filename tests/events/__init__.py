@@ -1,0 +1,11 @@
+"""Event payloads as AWS sends them, one JSON file per scenario."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def load(name: str) -> dict[str, Any]:
+    """Return a fresh copy of events/<name>.json."""
+    loaded: dict[str, Any] = json.loads(Path(__file__).with_name(f"{name}.json").read_text(encoding="utf-8"))
+    return loaded

@@ -1,0 +1,192 @@
+"""Rules over a whole template. Each returns the offences it finds, so that it can be shown to find some.
+
+cdk-nag knows nothing of Bedrock or OpenSearch Serverless; these rules know our own conventions too.
+"""
+
+import ast
+import importlib
+import inspect
+from collections.abc import Iterator
+from typing import Any, Final
+
+from lambdas.common.settings import EnvSettings
+
+# Action -> why it may stand on Resource "*".
+ALLOWED_STAR: Final = {
+    "xray:PutTraceSegments": "X-Ray has no resources to name",
+    "xray:PutTelemetryRecords": "X-Ray has no resources to name",
+}
+# Variables that every function has besides its settings: stacks/components/python_function.py.
+COMMON_VARIABLES: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+# Service principals that act for a resource of ours on somebody's behalf and could be talked into acting for others.
+CONFUSABLE: Final = {"bedrock.amazonaws.com", "sagemaker.amazonaws.com"}
+
+Template = dict[str, Any]
+
+
+def of_type(template: Template, *kinds: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (logical id, properties) of resources of these types."""
+    for id_, resource in template["Resources"].items():
+        if resource["Type"] in kinds:
+            yield id_, resource.get("Properties", {})
+
+
+def _statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
+    for id_, properties in of_type(template, "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::Role"):
+        documents = [properties.get("PolicyDocument"), *(p["PolicyDocument"] for p in properties.get("Policies", []))]
+        for document in documents:
+            for statement in (document or {}).get("Statement", []):
+                yield id_, statement
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def wildcard_actions(template: Template) -> list[str]:
+    """Actions with a wildcard, as s3:* or bedrock:Invoke*."""
+    return [
+        f"{id_}: {action}"
+        for id_, statement in _statements(template)
+        for action in _listed(statement.get("Action", "NotAction"))
+        if "*" in action or action == "NotAction"
+    ]
+
+
+def star_resources(template: Template) -> list[str]:
+    """Actions on Resource "*" that are not listed with a reason."""
+    return [
+        f"{id_}: {action}"
+        for id_, statement in _statements(template)
+        if "*" in _listed(statement.get("Resource", "*"))
+        for action in _listed(statement["Action"])
+        if action not in ALLOWED_STAR
+    ]
+
+
+def open_pass_role(template: Template) -> list[str]:
+    """iam:PassRole without one role and iam:PassedToService."""
+    return [
+        id_
+        for id_, statement in _statements(template)
+        if "iam:PassRole" in _listed(statement.get("Action"))
+        and (len(_listed(statement["Resource"])) != 1 or "iam:PassedToService" not in str(statement.get("Condition")))
+    ]
+
+
+def unconditional_trust(template: Template) -> list[str]:
+    """Roles that a service may assume for anybody's resource: no aws:SourceAccount and aws:SourceArn."""
+    return [
+        id_
+        for id_, properties in of_type(template, "AWS::IAM::Role")
+        for statement in properties["AssumeRolePolicyDocument"]["Statement"]
+        if CONFUSABLE & set(_listed(statement["Principal"].get("Service", [])))
+        and not all(key in str(statement.get("Condition")) for key in ("aws:SourceAccount", "aws:SourceArn"))
+    ]
+
+
+def shared_roles(template: Template) -> list[str]:
+    """Functions that share a role with another function."""
+    roles = [(id_, str(properties["Role"])) for id_, properties in of_type(template, "AWS::Lambda::Function")]
+    return [id_ for id_, role in roles if [r for _, r in roles].count(role) > 1]
+
+
+def logs_without_retention(template: Template) -> list[str]:
+    """Log groups that keep everything for ever, and functions that would make such a group themselves."""
+    groups = [id_ for id_, group in of_type(template, "AWS::Logs::LogGroup") if "RetentionInDays" not in group]
+    functions = [
+        id_
+        for id_, function in of_type(template, "AWS::Lambda::Function")
+        if "LogGroup" not in function.get("LoggingConfig", {})
+    ]
+    return groups + functions
+
+
+def untraced_functions(template: Template) -> list[str]:
+    """Functions without X-Ray."""
+    return [
+        id_
+        for id_, function in of_type(template, "AWS::Lambda::Function")
+        if function.get("TracingConfig", {}).get("Mode") != "Active"
+    ]
+
+
+def broken_handlers(template: Template) -> list[str]:
+    """Functions whose handler string names nothing that can be called."""
+    offences = []
+    for id_, function in of_type(template, "AWS::Lambda::Function"):
+        module, _, name = function["Handler"].rpartition(".")
+        try:
+            found = callable(getattr(importlib.import_module(module), name))
+        except (ImportError, AttributeError, ValueError):
+            found = False
+        if not found:
+            offences.append(f"{id_}: {function['Handler']}")
+    return offences
+
+
+def mismatched_environments(template: Template) -> list[str]:
+    """Functions whose variables are not exactly the fields of the settings class that their handler's module reads."""
+    offences = []
+    for id_, function in of_type(template, "AWS::Lambda::Function"):
+        variables = set(function.get("Environment", {}).get("Variables", {})) - COMMON_VARIABLES
+        expected = _settings_variables(function["Handler"].rpartition(".")[0])
+        if variables != expected:
+            offences.append(f"{id_}: {sorted(variables ^ expected)}")
+    return offences
+
+
+def _settings_variables(module_name: str) -> set[str]:
+    """Variables of every settings class for which the module's source has a call of from_env."""
+    module = importlib.import_module(module_name)
+    called = {
+        node.func.value.id
+        for node in ast.walk(ast.parse(inspect.getsource(module)))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "from_env"
+        and isinstance(node.func.value, ast.Name)
+    }
+    classes = [getattr(module, name) for name in called]
+    return {name.upper() for cls in classes if issubclass(cls, EnvSettings) for name in inspect.get_annotations(cls)}
+
+
+def unencrypted_or_open_data(template: Template) -> list[str]:
+    """Buckets that can be public or read without TLS; tables without point-in-time recovery."""
+    buckets = [
+        id_
+        for id_, bucket in of_type(template, "AWS::S3::Bucket")
+        if not all((bucket.get("PublicAccessBlockConfiguration") or {"none": False}).values())
+    ]
+    tables = [
+        id_
+        for id_, table in of_type(template, "AWS::DynamoDB::Table")
+        if not table.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled")
+    ]
+    return buckets + tables
+
+
+def untagged(template: Template) -> list[str]:
+    """Resources that take tags, as CDK knows, and lack ours; seen on the kinds that hold data or run code."""
+    kinds = ("AWS::DynamoDB::Table", "AWS::Lambda::Function", "AWS::ApiGateway::RestApi", "AWS::Logs::LogGroup",
+             "AWS::IAM::Role", "AWS::S3::Bucket", "AWS::Bedrock::Guardrail")  # fmt: skip
+    return [
+        id_
+        for id_, properties in of_type(template, *kinds)
+        if not {"quarry:environment", "quarry:owner"} <= {tag["Key"] for tag in properties.get("Tags", [])}
+    ]
+
+
+ALL: Final = (
+    wildcard_actions,
+    star_resources,
+    open_pass_role,
+    unconditional_trust,
+    shared_roles,
+    logs_without_retention,
+    untraced_functions,
+    broken_handlers,
+    mismatched_environments,
+    unencrypted_or_open_data,
+    untagged,
+)

@@ -1,0 +1,41 @@
+"""Values for JSON schemas."""
+
+from typing import Any
+
+import pytest
+
+from sandbox.model.json_schema import generate
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"type": "integer", "minimum": 5, "multipleOf": 4}, 8),
+        ({"type": "integer", "exclusiveMaximum": -2}, -3),
+        ({"type": "number", "exclusiveMinimum": 0}, 0.5),
+        ({"type": "string", "minLength": 12}, "stand-in...."),
+        ({"type": "string", "format": "date"}, "2026-01-01"),
+        ({"type": ["string", "null"], "maxLength": 3}, "sta"),
+        ({"const": 4}, 4),
+        ({"type": "array", "items": {"enum": ["a", "b"]}, "minItems": 2, "uniqueItems": True}, ["a", "b"]),
+        ({"type": "array", "items": {"type": "boolean"}, "minItems": 0}, []),
+        (
+            {"allOf": [{"properties": {"a": {"type": "null"}}, "required": ["a"]}, {"required": ["b"]}]},
+            {"a": None, "b": "stand-in"},
+        ),
+        ({"type": "object", "properties": {"a": {}, "b": {"type": "null"}}, "required": ["b"]}, {"b": None}),
+        ({}, "stand-in"),
+    ],
+)
+def test_generate(schema: dict[str, Any], expected: Any) -> None:
+    assert generate(schema) == expected
+
+
+def test_a_schema_that_refers_to_itself_ends() -> None:
+    node = {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}, "required": ["next"]}
+    assert "next" in generate({"$ref": "#/$defs/node", "$defs": {"node": node}})
+
+
+def test_a_reference_to_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="refers to #/x"):
+        generate({"$ref": "#/x"})

@@ -1,0 +1,78 @@
+"""What a request is refused for, in AWS's words."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+USER = {"role": "user", "content": [{"text": "Hello"}]}
+ASSISTANT = {"role": "assistant", "content": [{"text": "Yes?"}]}
+TOOLS = {"tools": [{"toolSpec": {"name": "t", "inputSchema": {"json": {"type": "object"}}}}]}
+USE = {"role": "assistant", "content": [{"toolUse": {"toolUseId": "a", "name": "t", "input": {}}}]}
+RESULT = {"role": "user", "content": [{"toolResult": {"toolUseId": "a", "content": [{"text": ""}]}}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"messages": [USER, USER]}, "A conversation must alternate between user and assistant roles."),
+        ({"messages": [ASSISTANT]}, "A conversation must start with a user message."),
+        ({}, "A conversation must start with a user message."),
+        (
+            {"messages": [{"role": "user", "content": [{"text": "  "}]}]},
+            "The text field in the ContentBlock object at messages.0.content.0 is blank.",
+        ),
+        ({"messages": [{"role": "user", "content": []}]}, "messages.0 is empty"),
+        (
+            {"messages": [{"role": "user"}]},
+            "'messages.0.content' failed to satisfy constraint: Member must not be null",
+        ),
+        ({"messages": [{"role": "robot", "content": [{"text": "x"}]}]}, "Member must satisfy enum value set"),
+        ({"messages": [{"role": "user", "content": [{"text": 1}]}]}, "Member must be a string"),
+        ({"messages": [{"role": "user", "content": [{"text": "a", "image": {}}]}]}, "messages.0.content.0.image"),
+        ({"messages": [USER], "temprature": 1}, "unknown member: 'temprature'"),
+        ({"messages": [USER], "inferenceConfig": {"temperature": 1.1}}, "less than or equal to 1"),
+        ({"messages": [USER], "inferenceConfig": {"topP": -0.1}}, "greater than or equal to 0"),
+        ({"messages": [USER], "inferenceConfig": {"maxTokens": 0}}, "greater than or equal to 1"),
+        ({"messages": [USER], "inferenceConfig": {"maxTokens": 5001}}, "exceeds the model limit of 5000"),
+        ({"messages": [USER], "inferenceConfig": {"maxTokens": True}}, "be an integer"),
+        ({"messages": [USER, USE, RESULT]}, "The toolConfig field must be defined"),
+        ({"messages": [RESULT], "toolConfig": TOOLS}, "The number of toolResult blocks at messages.0.content exceeds"),
+        ({"messages": [USER, USE, USER], "toolConfig": TOOLS}, "Expected toolResult blocks at messages.2.content"),
+        ({"messages": [USER], "toolConfig": {"tools": []}}, "have length greater than or equal to 1"),
+        (
+            {"messages": [USER], "toolConfig": {"tools": [{"toolSpec": {"name": "t", "inputSchema": {"json": {}}}}]}},
+            "toolConfig.tools.0.toolSpec.inputSchema.json.type must be one of the following: object.",
+        ),
+        ({"messages": [USER], "requestMetadata": {}}, "have length greater than or equal to 1"),
+        (
+            {
+                "messages": [
+                    {"role": "user", "content": [{"image": {"format": "png", "source": {"bytes": "aGk="}}}]},
+                ]
+            },
+            "This model doesn't support the image content block",
+        ),
+    ],
+)
+def test_refuses(post: Callable[..., Any], body: dict[str, Any], message: str) -> None:
+    reply = post("converse", body)
+    assert reply.status == 400
+    assert reply.error.startswith("ValidationException: ")
+    assert message in reply.error
+
+
+def test_an_empty_tool_result_is_accepted(post: Callable[..., Any]) -> None:
+    assert post("converse", {"messages": [USER, USE, RESULT], "toolConfig": TOOLS}).status == 200
+
+
+def test_some_models_refuse_temperature_with_top_p(ask: Callable[..., Any]) -> None:
+    both = {"temperature": 0.5, "topP": 0.9}
+    assert ask("Hello", inferenceConfig=both).status == 200
+    refused = ask("Hello", "us.anthropic.claude-haiku-4-5-20251001-v1:0", inferenceConfig=both)
+    assert "cannot both be specified" in refused.error
+
+
+def test_what_is_no_json_is_refused(post: Callable[..., Any]) -> None:
+    reply = post("converse", [1])
+    assert reply.error == "ValidationException: The request body must be a JSON object."

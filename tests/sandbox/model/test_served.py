@@ -1,0 +1,200 @@
+"""The stand-in model over HTTP, with a real SDK client, signatures and IAM."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, EventStreamError
+
+from sandbox.model.script import ModelScript
+
+MODEL = "amazon.nova-micro-v1:0"
+PROFILE = f"us.{MODEL}"
+HELLO = [{"role": "user", "content": [{"text": "Hello"}]}]
+PROFILE_ARN = f"arn:aws:bedrock:us-east-1:000000000000:inference-profile/{PROFILE}"
+MODEL_ARNS = [
+    f"arn:aws:bedrock:{region}::foundation-model/{MODEL}" for region in ("us-east-1", "us-east-2", "us-west-2")
+]
+
+Client = Callable[..., Any]
+
+
+def _free_port() -> int:
+    for port in range(4720, 4780):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise RuntimeError("no free port between 4720 and 4780")
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """A server of its own for this module, ended by its process id."""
+    port = _free_port()
+    root = Path(__file__).parents[3]
+    command = [sys.executable, "-m", "tests.sandbox.model.server", str(port)]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            _wait(port, process)
+            yield f"http://localhost:{port}"
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
+
+
+def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert process.poll() is None, "the server ended before it served"
+        time.sleep(0.05)
+    raise TimeoutError("the server did not start within 30 s")
+
+
+@pytest.fixture
+def client(endpoint: str) -> Iterator[Client]:
+    """Make a boto3 client, of the account's root unless keys are given."""
+    made: list[Any] = []
+
+    def make(service: str, key: str = "test", secret: str = "test") -> Any:
+        config = Config(retries={"total_max_attempts": 1})
+        one = boto3.client(
+            service,  # type: ignore[call-overload]  # the name is a parameter
+            endpoint_url=endpoint,
+            region_name="us-east-1",
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            config=config,
+        )
+        made.append(one)
+        return one
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def model(endpoint: str) -> Iterator[ModelScript]:
+    with ModelScript(endpoint) as script:
+        yield script
+
+
+@pytest.fixture
+def user(client: Client) -> Iterator[tuple[Any, Callable[..., None]]]:
+    """A client of a user without rights, and a function that gives it (action, resources) statements."""
+    iam = client("iam")
+    iam.create_user(UserName="caller")
+    key = iam.create_access_key(UserName="caller")["AccessKey"]
+
+    def allow(*statements: tuple[str, list[str]]) -> None:
+        entries = [{"Effect": "Allow", "Action": action, "Resource": resources} for action, resources in statements]
+        document = json.dumps({"Version": "2012-10-17", "Statement": entries})
+        iam.put_user_policy(UserName="caller", PolicyName="p", PolicyDocument=document)
+
+    yield client("bedrock-runtime", key["AccessKeyId"], key["SecretAccessKey"]), allow
+    iam.delete_access_key(UserName="caller", AccessKeyId=key["AccessKeyId"])
+    for name in iam.list_user_policies(UserName="caller")["PolicyNames"]:
+        iam.delete_user_policy(UserName="caller", PolicyName=name)
+    iam.delete_user(UserName="caller")
+
+
+def test_tokens_arrive_as_they_are_sent(client: Client, model: ModelScript) -> None:
+    model.slow(50)
+    runtime = client("bedrock-runtime")
+    reply = runtime.converse_stream(modelId=MODEL, messages=HELLO, inferenceConfig={"maxTokens": 10})
+    arrived = [(time.time(), event) for event in reply["stream"]]
+    sent = model.calls()[-1]["sent"]
+    first = next(when for when, event in arrived if "contentBlockDelta" in event)
+    assert first < sent[2]
+    assert arrived[-1][0] - arrived[0][0] > 0.4
+    assert arrived[-1][1]["metadata"]["usage"]["outputTokens"] == 10
+
+
+def test_a_client_that_leaves_stops_the_stream(client: Client, model: ModelScript) -> None:
+    model.slow(30)
+    stream = client("bedrock-runtime").converse_stream(modelId=MODEL, messages=HELLO)["stream"]
+    for event in stream:
+        if "contentBlockDelta" in event:
+            break
+    stream.close()
+    deadline = time.monotonic() + 5
+    while model.calls()[-1]["outcome"] == "running" and time.monotonic() < deadline:
+        time.sleep(0.02)
+    call = model.calls()[-1]
+    assert call["disconnected"] is True
+    assert len(call["sent"]) < call["output_tokens"]
+
+
+def test_the_sdk_raises_what_was_scripted(client: Client, model: ModelScript) -> None:
+    runtime = client("bedrock-runtime")
+    model.throttle(times=1).error_mid_stream(after_tokens=1)
+    with pytest.raises(runtime.exceptions.ThrottlingException):
+        runtime.converse(modelId=MODEL, messages=HELLO)
+    reply = runtime.converse_stream(modelId=MODEL, messages=HELLO)
+    with closing(reply["stream"]) as stream, pytest.raises(EventStreamError, match="modelStreamErrorException"):
+        list(stream)
+    assert [step["used"] for step in model.steps()] == [1, 1]
+    with pytest.raises(ValueError, match="cannot do 'dance'"):
+        model.fault("dance")
+
+
+def test_a_profile_needs_every_destination(user: tuple[Any, Callable[..., None]]) -> None:
+    runtime, allow = user
+    with pytest.raises(ClientError, match=r"bedrock:InvokeModel on resource: .*inference-profile/us\."):
+        runtime.converse(modelId=PROFILE, messages=HELLO)
+    allow(("bedrock:InvokeModel", [PROFILE_ARN, *MODEL_ARNS[:2]]))
+    with pytest.raises(ClientError, match="bedrock:InvokeModel on resource: arn:aws:bedrock:us-west-2::foundation"):
+        runtime.converse(modelId=PROFILE, messages=HELLO)
+    allow(("bedrock:InvokeModel", [PROFILE_ARN, *MODEL_ARNS]))
+    assert runtime.converse(modelId=PROFILE, messages=HELLO)["stopReason"] == "end_turn"
+    with pytest.raises(ClientError, match="bedrock:InvokeModelWithResponseStream on resource"):
+        runtime.converse_stream(modelId=PROFILE, messages=HELLO)
+
+
+def test_a_guardrail_needs_its_own_right(client: Client, user: tuple[Any, Callable[..., None]]) -> None:
+    runtime, allow = user
+    made = client("bedrock").create_guardrail(
+        name="needs-right",
+        blockedInputMessaging="no",
+        blockedOutputsMessaging="no",
+        wordPolicyConfig={"wordsConfig": [{"text": "xyzzy"}]},
+    )
+    config = {"guardrailIdentifier": made["guardrailId"], "guardrailVersion": "DRAFT"}
+    allow(("bedrock:InvokeModel", MODEL_ARNS))
+    with pytest.raises(ClientError, match="bedrock:ApplyGuardrail on resource"):
+        runtime.converse(modelId=MODEL, messages=HELLO, guardrailConfig=config)
+    allow(("bedrock:InvokeModel", MODEL_ARNS), ("bedrock:ApplyGuardrail", [made["guardrailArn"]]))
+    assert runtime.converse(modelId=MODEL, messages=HELLO, guardrailConfig=config)["stopReason"] == "end_turn"
+    client("bedrock").delete_guardrail(guardrailIdentifier=made["guardrailId"])
+
+
+def test_reading_a_profile_by_arn_needs_the_right_on_that_arn(client: Client) -> None:
+    iam = client("iam")
+    iam.create_user(UserName="reader")
+    key = iam.create_access_key(UserName="reader")["AccessKey"]
+    bedrock = client("bedrock", key["AccessKeyId"], key["SecretAccessKey"])
+    statement = {"Effect": "Allow", "Action": "bedrock:GetInferenceProfile", "Resource": PROFILE_ARN}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(UserName="reader", PolicyName="p", PolicyDocument=document)
+    assert bedrock.get_inference_profile(inferenceProfileIdentifier=PROFILE_ARN)["inferenceProfileId"] == PROFILE
+    with pytest.raises(ClientError, match="AccessDenied"):
+        bedrock.get_inference_profile(inferenceProfileIdentifier=PROFILE_ARN.replace("micro", "lite"))
+
+
+def test_signatures_are_verified(client: Client, user: tuple[Any, Callable[..., None]]) -> None:
+    runtime, _ = user
+    key = runtime._request_signer._credentials.access_key
+    with pytest.raises(ClientError, match="InvalidSignatureException"):
+        client("bedrock-runtime", key, "wrong").converse(modelId=MODEL, messages=HELLO)

@@ -1,0 +1,18 @@
+"""Every test starts from an empty MiniStack with the types registered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from ministack.services import bedrock, bedrock_agent, budgets, cloudformation, opensearchserverless
+
+from sandbox.resources import register
+
+
+@pytest.fixture(autouse=True)
+def _empty_ministack() -> Iterator[None]:
+    register()
+    yield
+    for service in (bedrock, bedrock_agent, budgets, cloudformation, opensearchserverless):
+        service.reset()

@@ -1,0 +1,88 @@
+"""The layer's build: pip's arguments, the pruning, the cache. Nothing is downloaded here."""
+
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from lambdas.common.aws import SERVICES
+from stacks.components import dependency_layer
+from stacks.components.dependency_layer import LayerBuildError, build, cached, fingerprint
+
+
+class FakePip:
+    """Stands for subprocess.run: writes what pip would, or fails."""
+
+    def __init__(self, *, error: str = "") -> None:
+        self.commands: list[list[str]] = []
+        self._error = error
+
+    def __call__(self, command: list[str], **_: Any) -> Any:
+        self.commands.append(command)
+        packages = Path(command[command.index("--target") + 1])
+        for service in (*SERVICES, "ec2", "s3"):
+            (packages / "botocore" / "data" / service).mkdir(parents=True)
+        (packages / "botocore" / "data" / "endpoints.json").touch()
+        (packages / "bin").mkdir()
+        return SimpleNamespace(returncode=1 if self._error else 0, stderr=self._error)
+
+
+@pytest.fixture
+def pip(monkeypatch: pytest.MonkeyPatch) -> FakePip:
+    fake = FakePip()
+    monkeypatch.setattr(subprocess, "run", fake)
+    return fake
+
+
+def test_only_the_data_of_services_in_use_is_kept(pip: FakePip, tmp_path: Path) -> None:
+    build(tmp_path, target="arm64")
+
+    data = tmp_path / "python" / "botocore" / "data"
+    assert {entry.name for entry in data.iterdir()} == {*SERVICES, "endpoints.json"}
+    assert not (tmp_path / "python" / "bin").exists()
+
+
+@pytest.mark.parametrize(("target", "machine"), [("arm64", "aarch64"), ("x86_64", "x86_64")])
+def test_wheels_are_fetched_for_the_target(pip: FakePip, tmp_path: Path, target: Any, machine: str) -> None:
+    build(tmp_path, target=target)
+
+    (command,) = pip.commands
+    assert f"--platform=manylinux2014_{machine}" in command
+    assert "--python-version=3.13" in command
+    assert "--only-binary=:all:" in command
+
+
+def test_for_the_host_pip_is_told_nothing_of_platforms(pip: FakePip, tmp_path: Path) -> None:
+    build(tmp_path, target="host")
+
+    assert not any("platform" in argument or "python-version" in argument for argument in pip.commands[0])
+
+
+def test_a_layer_is_built_once_per_content(pip: FakePip, tmp_path: Path) -> None:
+    first = cached(target="arm64", cache=tmp_path)
+    second = cached(target="arm64", cache=tmp_path)
+    cached(target="host", cache=tmp_path)
+
+    assert first == second == tmp_path / fingerprint("arm64")
+    assert len(pip.commands) == 2
+
+
+def test_a_failed_build_is_told_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(subprocess, "run", FakePip(error="ERROR: No matching distribution found for msgspec"))
+
+    with pytest.raises(LayerBuildError, match="No matching distribution"):
+        cached(target="arm64", cache=tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_fingerprint_follows_what_is_in_the_layer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = fingerprint("arm64")
+    other = tmp_path / "requirements.txt"
+    other.write_text("msgspec==0.0.1\n", encoding="utf-8")
+    monkeypatch.setattr(dependency_layer, "REQUIREMENTS", other)
+
+    assert fingerprint("arm64") != before
+    assert fingerprint("arm64") != fingerprint("x86_64")

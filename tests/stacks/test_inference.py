@@ -1,0 +1,172 @@
+"""The inference stack: what a caller meets, and what its functions may do."""
+
+import json
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Match, Template
+
+from lambdas.inference.settings import InferenceSettings
+from tests import templates
+from tests.stacks.conftest import Vary
+
+HAIKU = "anthropic.claude-haiku-4-5-20251001-v1:0"
+
+
+@pytest.fixture(scope="module")
+def dev() -> Template:
+    return templates.template("dev", "Inference")
+
+
+def resources(environment: str, kind: str) -> dict[str, dict[str, Any]]:
+    every = templates.of_environment(environment)["Inference"]["Resources"]
+    return {id_: resource for id_, resource in every.items() if resource["Type"] == kind}
+
+
+def statements(template: dict[str, Any], action: str) -> list[dict[str, Any]]:
+    return [
+        statement
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::IAM::Policy"
+        for statement in resource["Properties"]["PolicyDocument"]["Statement"]
+        if action in statement["Action"]
+    ]
+
+
+def flat(value: Any) -> str:
+    """Return a Join of strings and references as one string."""
+    if isinstance(value, dict):
+        parts = value["Fn::Join"][1] if "Fn::Join" in value else [f"<{next(iter(value.values()))}>"]
+        return "".join(flat(part) for part in parts)
+    return str(value)
+
+
+def test_the_api_is_regional_throttled_and_logs_no_bodies(dev: Template) -> None:
+    dev.has_resource_properties("AWS::ApiGateway::RestApi", {"EndpointConfiguration": {"Types": ["REGIONAL"]}})
+    dev.has_resource_properties(
+        "AWS::ApiGateway::Stage",
+        {
+            "StageName": "api",
+            "MethodSettings": [
+                Match.object_like(
+                    {
+                        "DataTraceEnabled": False,
+                        "LoggingLevel": "OFF",
+                        "ThrottlingRateLimit": 50,
+                        "ThrottlingBurstLimit": 100,
+                    }
+                )
+            ],
+        },
+    )
+
+
+def test_every_method_wants_a_key_and_posts_want_a_json_object() -> None:
+    methods = [method["Properties"] for method in resources("dev", "AWS::ApiGateway::Method").values()]
+
+    assert {method["HttpMethod"] for method in methods} == {"GET", "POST"}
+    assert all(method["AuthorizationType"] == "CUSTOM" for method in methods)
+    assert all(
+        ("RequestModels" in method, "RequestValidatorId" in method) == (method["HttpMethod"] == "POST", True)
+        for method in methods
+    )
+
+
+def test_the_access_log_is_json_whatever_the_values_are() -> None:
+    (stage,) = resources("dev", "AWS::ApiGateway::Stage").values()
+
+    line = json.loads(stage["Properties"]["AccessLogSetting"]["Format"])
+
+    assert {"requestId", "status", "keyId", "latencyMs"} <= set(line)
+    assert not any("body" in value.lower() for value in line.values())
+
+
+def test_the_gateways_own_refusals_have_openais_shape() -> None:
+    answers = {
+        resource["Properties"]["ResponseType"]: resource["Properties"]
+        for resource in resources("dev", "AWS::ApiGateway::GatewayResponse").values()
+    }
+
+    assert {"UNAUTHORIZED", "ACCESS_DENIED", "THROTTLED", "DEFAULT_4XX", "DEFAULT_5XX"} <= set(answers)
+    for answer in answers.values():
+        error = json.loads(answer["ResponseTemplates"]["application/json"])["error"]
+        assert set(error) == {"message", "type", "param", "code"}
+    assert answers["ACCESS_DENIED"]["StatusCode"] == "401"
+    assert "gatewayresponse.header.Retry-After" in answers["THROTTLED"]["ResponseParameters"]
+
+
+def test_the_access_log_waits_for_the_accounts_role() -> None:
+    (stage,) = resources("dev", "AWS::ApiGateway::Stage").values()
+    (account,) = resources("dev", "AWS::ApiGateway::Account")
+
+    assert account in stage["DependsOn"]
+
+
+def test_a_second_environment_of_an_account_leaves_its_role_alone(vary: Vary) -> None:
+    template = templates.synthesise(vary(inference={"owns_api_gateway_account": False}))["Inference"]
+
+    assert not any(resource["Type"] == "AWS::ApiGateway::Account" for resource in template["Resources"].values())
+
+
+def test_a_call_needs_the_profile_and_the_model_in_every_region_it_may_go_to() -> None:
+    (statement,) = statements(templates.of_environment("dev")["Inference"], "bedrock:InvokeModel")
+
+    assert statement["Action"] == "bedrock:InvokeModel"
+    assert {flat(arn) for arn in statement["Resource"]} == {
+        "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0",
+        f"arn:aws:bedrock:us-east-1:<AWS::AccountId>:inference-profile/us.{HAIKU}",
+        f"arn:aws:bedrock:us-east-1::foundation-model/{HAIKU}",
+        f"arn:aws:bedrock:us-east-2::foundation-model/{HAIKU}",
+        f"arn:aws:bedrock:us-west-2::foundation-model/{HAIKU}",
+    }
+
+
+def test_the_authorizer_may_look_keys_up_and_nothing_else() -> None:
+    (statement,) = statements(templates.of_environment("dev")["Inference"], "dynamodb:GetItem")
+
+    assert statement["Action"] == "dynamodb:GetItem"
+    assert next(iter(resources("dev", "AWS::DynamoDB::Table"))) in str(statement["Resource"])
+
+
+def test_each_time_out_is_shorter_than_its_callers() -> None:
+    (function,) = (
+        resource["Properties"]
+        for resource in resources("dev", "AWS::Lambda::Function").values()
+        if "inference" in resource["Properties"]["Handler"]
+    )
+    integrations = [
+        method["Properties"]["Integration"]["TimeoutInMillis"]
+        for method in resources("dev", "AWS::ApiGateway::Method").values()
+    ]
+
+    call = float(function["Environment"]["Variables"]["READ_TIMEOUT_SECONDS"])
+    assert call < function["Timeout"] < min(integrations) / 1000
+
+
+def test_the_function_gets_what_its_settings_class_reads() -> None:
+    (variables,) = (
+        resource["Properties"]["Environment"]["Variables"]
+        for resource in resources("dev", "AWS::Lambda::Function").values()
+        if "inference" in resource["Properties"]["Handler"]
+    )
+    environ = {name: value if isinstance(value, str) else "token" for name, value in variables.items()}
+
+    settings = InferenceSettings.from_env(environ)
+
+    assert settings.aliases["smart"]["model_id"] == f"us.{HAIKU}"
+    assert settings.max_body_bytes == 1024 * 1024
+
+
+@pytest.mark.parametrize(("environment", "policy"), [("dev", "Delete"), ("production", "Retain")])
+def test_data_stays_only_where_the_environment_says_so(environment: str, policy: str) -> None:
+    stateful = [
+        *resources(environment, "AWS::DynamoDB::Table").values(),
+        *resources(environment, "AWS::Logs::LogGroup").values(),
+    ]
+
+    assert {resource["DeletionPolicy"] for resource in stateful} == {policy}
+
+
+def test_templates_name_the_local_aws_nowhere() -> None:
+    for template in templates.of_environment("sandbox").values():
+        assert "localhost" not in json.dumps(template)

@@ -1,0 +1,49 @@
+"""Synthesising in tests: the same app, flags and checks as the CLI's, without building the dependency layer.
+
+``python -m tests.templates DIRECTORY`` writes every environment's templates there, for cfn-lint.
+"""
+
+import json
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import App
+from aws_cdk.assertions import Template
+
+from stacks.checks import add_checks
+from stacks.config import Config
+from stacks.environment_file import PROJECT, load, names
+from stacks.platform import Platform
+
+
+def new_app(outdir: str | None = None) -> App:
+    """Return an app with cdk.json's flags that bundles nothing."""
+    flags = json.loads((PROJECT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    return App(context={**flags, "aws:cdk:bundling-stacks": []}, outdir=outdir or tempfile.mkdtemp(prefix="cdk-"))
+
+
+def synthesise(config: Config, outdir: str | None = None) -> dict[str, dict[str, Any]]:
+    """Synthesise all stacks with all checks and return stack id -> template."""
+    app = new_app(outdir)
+    Platform(app, config=config, account=None)
+    add_checks(app)
+    return {stack.id: stack.template for stack in app.synth().stacks}
+
+
+@cache
+def of_environment(name: str) -> dict[str, dict[str, Any]]:
+    """Return the templates of environments/<name>.yaml; synthesised once for all tests."""
+    return synthesise(load(name))
+
+
+def template(environment: str, stack: str) -> Template:
+    """Return one template for CDK's assertions."""
+    return Template.from_json(of_environment(environment)[stack])
+
+
+if __name__ == "__main__":
+    for environment in names():
+        synthesise(load(environment), str(Path(sys.argv[1]) / environment))
