@@ -15,7 +15,7 @@ Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["us-
 Alias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$", examples=["fast"])]
 ModelId = Annotated[str, Field(min_length=3, examples=["amazon.nova-micro-v1:0"])]
 
-# One month, in CloudWatch's own steps.
+# CloudWatch keeps logs for one of these numbers of days.
 LogDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
 
 

@@ -11,28 +11,39 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from lambdas.catalogue.models import ResolvedModel
+from lambdas.catalogue.models import InferenceProfile, ResolvedModel
 
 API_GATEWAY_LOGGING_POLICY: Final = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 
 
 def grant_converse(grantee: iam.IGrantable, *, stack: Stack, models: Iterable[ResolvedModel]) -> None:
-    """Allow Converse on exactly these models. Converse is authorised as bedrock:InvokeModel."""
-    arns = sorted({arn for resolved in models for arn in model_arns(resolved, stack=stack)})
-    iam.Grant.add_to_principal(grantee=grantee, actions=["bedrock:InvokeModel"], resource_arns=arns)
+    """Allow Converse on exactly these models. Converse is authorised as bedrock:InvokeModel.
 
-
-def model_arns(resolved: ResolvedModel, *, stack: Stack) -> list[str]:
-    """Return the ARNs that a call needs: the model's, or the profile's and the model's in each destination region.
-
-    A global profile routes anywhere: AWS then wants the model's ARN without a region beside the calling region's.
+    A call through an inference profile needs the profile and the model in each region that it may be routed to; the
+    latter is allowed only for calls that come through the profile.
     """
-    model_id = resolved.model.model_id
-    if resolved.profile is None:
-        return [_foundation_model_arn(model_id, region=stack.region, stack=stack)]
-    profile = f"arn:{stack.partition}:bedrock:{stack.region}:{stack.account}:inference-profile/{resolved.callable_id}"
-    regions = [stack.region, ""] if "*" in resolved.profile.destinations else list(resolved.profile.destinations)
-    return [profile, *(_foundation_model_arn(model_id, region=region, stack=stack) for region in regions)]
+    direct: list[str] = []
+    for resolved in models:
+        if resolved.profile is None:
+            direct.append(_foundation_model_arn(resolved.model.model_id, region=stack.region, stack=stack))
+            continue
+        profile = (
+            f"arn:{stack.partition}:bedrock:{stack.region}:{stack.account}:inference-profile/{resolved.callable_id}"
+        )
+        direct.append(profile)
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["bedrock:InvokeModel"],
+            resource_arns=_destination_arns(resolved.model.model_id, profile=resolved.profile, stack=stack),
+            conditions={"StringEquals": {"bedrock:InferenceProfileArn": profile}},
+        )
+    iam.Grant.add_to_principal(grantee=grantee, actions=["bedrock:InvokeModel"], resource_arns=sorted(set(direct)))
+
+
+def _destination_arns(model_id: str, *, profile: InferenceProfile, stack: Stack) -> list[str]:
+    """Return the model's ARN per destination; a global profile wants one without region too."""
+    regions = [stack.region, ""] if "*" in profile.destinations else profile.destinations
+    return [_foundation_model_arn(model_id, region=region, stack=stack) for region in regions]
 
 
 def _foundation_model_arn(model_id: str, *, region: str, stack: Stack) -> str:

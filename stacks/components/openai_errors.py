@@ -45,7 +45,7 @@ ERRORS: Final[tuple[tuple[str, Kind, GatewayError], ...]] = (
         GatewayError(
             status="404",
             code="unknown_url",
-            message="There is no $context.httpMethod $context.path here. Try GET /v1/models.",
+            message="There is no such path or method here. Try GET /v1/models or POST /v1/chat/completions.",
         ),
     ),
     (

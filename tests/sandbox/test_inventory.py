@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from ministack.core.responses import AccountRegionScopedDict
 
 from sandbox import inventory, process
-from sandbox.connection import REGION, Connection
+from sandbox.connection import ACCOUNT, REGION, Connection
 from tests.sandbox.servers import ONE_ATTEMPT, running, session
 
 TEMPLATE = {
@@ -82,7 +82,7 @@ def test_a_stack_and_its_resources_are_listed_and_gone_after_its_deletion(empty:
         "dynamodb": ["tables/a-table"],
         "events": ["rules/default|a-rule"],
         "s3": ["buckets/a-bucket"],
-        "sagemaker": ["ModelPackageGroup/a-group"],
+        "sagemaker": [f"ModelPackageGroup/arn:aws:sagemaker:{REGION}:{ACCOUNT}:model-package-group/a-group"],
     }
     assert take(empty) == {}
 
@@ -139,5 +139,14 @@ def test_records_of_gone_resources_do_not_count() -> None:
     store = AccountRegionScopedDict()
     store["alive"], store["gone"], store["empty"] = {"KeyState": "Enabled"}, {"KeyState": "PendingDeletion"}, {}
 
-    assert REGION == "us-east-1"
     assert list(inventory._identifiers("kms", "_keys", store.to_dict())) == ["keys/alive"]
+
+
+def test_a_stack_can_be_left_out_with_all_that_belongs_to_it(empty: Connection) -> None:
+    client(empty, "cloudformation").create_stack(StackName="ours", TemplateBody=json.dumps(TEMPLATE))
+    client(empty, "cloudformation").get_waiter("stack_create_complete").wait(StackName="ours")
+    client(empty, "s3").create_bucket(Bucket="stray")
+
+    left = process.request(empty, "GET", "/_sandbox/inventory?without_stack=ours&without_stack=unknown")
+
+    assert left == {"s3": ["buckets/stray"]}

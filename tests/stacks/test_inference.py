@@ -109,15 +109,23 @@ def test_a_second_environment_of_an_account_leaves_its_role_alone(vary: Vary) ->
 
 
 def test_a_call_needs_the_profile_and_the_model_in_every_region_it_may_go_to() -> None:
-    (statement,) = statements(templates.of_environment("dev")["Inference"], "bedrock:InvokeModel")
+    allowed = statements(templates.of_environment("dev")["Inference"], "bedrock:InvokeModel")
 
-    assert statement["Action"] == "bedrock:InvokeModel"
-    assert {flat(arn) for arn in statement["Resource"]} == {
-        "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0",
-        f"arn:aws:bedrock:us-east-1:<AWS::AccountId>:inference-profile/us.{HAIKU}",
-        f"arn:aws:bedrock:us-east-1::foundation-model/{HAIKU}",
-        f"arn:aws:bedrock:us-east-2::foundation-model/{HAIKU}",
-        f"arn:aws:bedrock:us-west-2::foundation-model/{HAIKU}",
+    by_condition = {
+        flat(statement.get("Condition", {}).get("StringEquals", {}).get("bedrock:InferenceProfileArn", "")): {
+            flat(arn) for arn in statement["Resource"]
+        }
+        for statement in allowed
+    }
+    profile = f"arn:aws:bedrock:us-east-1:<AWS::AccountId>:inference-profile/us.{HAIKU}"
+    assert by_condition == {
+        "": {profile, "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0"},
+        # Only for calls that come through the profile.
+        profile: {
+            f"arn:aws:bedrock:us-east-1::foundation-model/{HAIKU}",
+            f"arn:aws:bedrock:us-east-2::foundation-model/{HAIKU}",
+            f"arn:aws:bedrock:us-west-2::foundation-model/{HAIKU}",
+        },
     }
 
 

@@ -24,9 +24,7 @@ DELETE = {
 
 def test_says_that_it_is_a_stand_in_and_repeats_the_question(ask: Ask) -> None:
     reply = ask("How tall is the tower?")
-    assert reply.text == (
-        'This is the sandbox\'s stand-in model, not amazon.nova-micro-v1:0. You asked: "How tall is the tower?"'
-    )
+    assert reply.text == ('This is the sandbox\'s stand-in model, not Nova Micro. You asked: "How tall is the tower?"')
     assert reply.body["stopReason"] == "end_turn"
     assert ask("How tall is the tower?").text == reply.text
 

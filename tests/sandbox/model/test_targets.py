@@ -58,7 +58,7 @@ def test_an_application_profile_carries_every_model_of_its_source(ask: Ask) -> N
     arn = json.loads(bedrock._create_inference_profile(body)[2])["inferenceProfileArn"]
     shown = get(f"/inference-profiles/{arn}")
     assert [model["modelArn"].split(":")[3] for model in shown["models"]] == ["us-east-1", "us-east-2", "us-west-2"]
-    assert "amazon.nova-micro-v1:0" in ask("Hello", arn).text
+    assert "Nova Micro" in ask("Hello", arn).text
 
 
 def test_a_managed_prompt_is_filled_in(post: Callable[..., Any]) -> None:

@@ -1,0 +1,211 @@
+"""Converse, ConverseStream and CountTokens: from a request to an answer, with guardrail, script, limits and usage."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import itertools
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ministack.core.responses import get_account_id, get_region
+
+from sandbox.model import (
+    account,
+    conversation,
+    limits,
+    managed_prompt,
+    permissions,
+    prompt_cache,
+    proxy,
+    rules,
+    scripted,
+    shapes,
+    stream,
+    targets,
+    tokens,
+    tools,
+)
+from sandbox.model.answer import Answer, answer
+from sandbox.model.errors import FAULTS, AwsError, Json, Response, invalid
+from sandbox.model.guarded import Guard
+from sandbox.model.scripted import Step
+from sandbox.model.targets import Target
+
+_DELAY = float(os.environ.get("SANDBOX_MODEL_TOKEN_DELAY_MS", "0")) / 1000  # before each token of a stream
+_ASYNC_LEAK = 20  # tokens that an asynchronous guardrail is behind: they reach the client before it stops the stream
+
+
+@dataclass
+class Outcome:
+    """A finished answer: what the client is sent, and for how much. ``echo`` is what AWS repeats of the request."""
+
+    blocks: list[Json]
+    stop_reason: str
+    usage: Json
+    trace: Json | None = None
+    echo: Json = field(default_factory=dict)
+
+
+async def serve(operation: str, model_id: str, body: bytes, headers: dict[str, str], query: dict[str, Any]) -> Response:
+    """Answer Converse or ConverseStream.
+
+    Raises:
+        AwsError: what AWS would refuse the call with.
+    """
+    started = time.time()
+    target, request = _checked(operation, model_id, body, headers, query)
+    call = scripted.begin(operation, model_id, started)
+    try:
+        step = _step(operation, model_id, target, request)
+        call.step = step.do if step else None
+        if step and step.do in FAULTS:
+            await asyncio.sleep(step.delay_ms / 1000)
+            raise FAULTS[step.do].error(model_id, step.message)
+        # In a thread: a real model behind the proxy may take its time, and MiniStack serves everything from one loop.
+        outcome, guard = await asyncio.to_thread(_outcome, target, request, step)
+    except AwsError as error:
+        call.outcome, call.finished = error.code, time.time()
+        raise
+    outcome.echo = {name: request[name] for name in ("performanceConfig", "serviceTier") if name in request}
+    call.input_tokens, call.output_tokens = outcome.usage["inputTokens"], outcome.usage["outputTokens"]
+    if operation == "ConverseStream":
+        return stream.response(_events(outcome, guard, started), _pace(step), call)
+    if step and step.do == "error_mid_stream":
+        call.outcome, call.finished = "ModelErrorException", time.time()
+        raise FAULTS["model_error"].error(model_id, step.message)
+    # A slow model is slow in one piece too.
+    await asyncio.sleep((step.delay_ms if step else 0) * outcome.usage["outputTokens"] / 1000)
+    call.outcome, call.finished = "completed", time.time()
+    return _whole(outcome, started)
+
+
+def _checked(
+    operation: str, model_id: str, body: bytes, headers: dict[str, str], query: dict[str, Any]
+) -> tuple[Target, Json]:
+    request = shapes.parse(operation, body)
+    target = targets.find(model_id)
+    guardrail = (request.get("guardrailConfig") or {}).get("guardrailIdentifier", "")
+    permissions.check(operation, target, headers, query, guardrail)
+    account.check(target.model.model_id, model_id)
+    if target.prompt is not None:
+        request = managed_prompt.request_for(target.prompt, request)
+    if not target.model.generates_text():
+        raise invalid("The model that you provided doesn't support the Converse API. Try again with a different model.")
+    rules.check(request, target.model)
+    return target, request
+
+
+def _step(operation: str, model_id: str, target: Target, request: Json) -> Step | None:
+    text = "\n".join([conversation.system_text(request), *(said for _, said in conversation.turns(request))])
+    return scripted.take(operation, (model_id, target.model.model_id), text)
+
+
+def _outcome(target: Target, request: Json, step: Step | None) -> tuple[Outcome, Guard | None]:
+    guard = Guard(request["guardrailConfig"]) if request.get("guardrailConfig") else None
+    if guard:
+        request, refused = guard.check_input(request)
+        if refused is not None:
+            # AWS calls no model for a refused input, and counts no tokens.
+            usage = {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}
+            return Outcome([{"text": refused}], "guardrail_intervened", usage, guard.trace()), None
+    model = target.model
+    made, counts = _answer(target, request, step)
+    cut = limits.apply(
+        made.blocks, made.stop_reason, request.get("inferenceConfig") or {}, most=model.max_output_tokens
+    )
+    cached, fresh = prompt_cache.usage(request, f"{get_account_id()}|{get_region()}|{model.model_id}")
+    used = (counts[0] if counts else fresh, counts[1] if counts else cut.output_tokens)
+    total = sum(used) + sum(cached.values())
+    usage = {"inputTokens": used[0], "outputTokens": used[1], "totalTokens": total, **cached}
+    outcome = Outcome(cut.blocks, cut.stop_reason, usage)
+    if guard is None or guard.asynchronous:
+        return outcome, guard
+    blocks, intervened = guard.check_output(cut.blocks)
+    reason = "guardrail_intervened" if intervened else cut.stop_reason
+    return Outcome(blocks, reason, usage, guard.trace()), guard
+
+
+def _answer(target: Target, request: Json, step: Step | None) -> tuple[Answer, tuple[int, int] | None]:
+    if step and step.do == "tool_calls":
+        called = [(call["name"], call.get("input") or {}) for call in step.calls]
+        made = tools.blocks(called, f"script {step.used}")
+        return Answer([{"text": step.text}, *made] if step.text else made, "tool_use"), None
+    if step and step.text is not None:
+        return Answer([{"text": step.text}]), None
+    if proxy.enabled():
+        return proxy.answer(request, target.model.model_id)
+    return answer(request, target.model.model_id), None
+
+
+def _whole(outcome: Outcome, started: float) -> Response:
+    document: Json = {
+        "output": {"message": {"role": "assistant", "content": outcome.blocks}},
+        "stopReason": outcome.stop_reason,
+        "usage": outcome.usage,
+        "metrics": {"latencyMs": _milliseconds(started)},
+        **outcome.echo,
+    }
+    if outcome.trace:
+        document["trace"] = outcome.trace
+    return 200, {"Content-Type": "application/json"}, json.dumps(document, ensure_ascii=False).encode()
+
+
+def _milliseconds(started: float) -> int:
+    return max(1, int((time.time() - started) * 1000))
+
+
+def _pace(step: Step | None) -> stream.Pace:
+    if step is None:
+        return stream.Pace(_DELAY)
+    if step.do != "error_mid_stream":
+        return stream.Pace(step.delay_ms / 1000)
+    return stream.Pace(step.delay_ms / 1000, step.after_tokens, step.error, step.message)
+
+
+def _events(outcome: Outcome, guard: Guard | None, started: float) -> Iterator[tuple[bytes, bool]]:
+    # Lazily, so that latencyMs is the time at the end of the stream, which is what AWS reports.
+    if guard is None or not guard.asynchronous:
+        yield from _with_metadata(outcome, started)
+        return
+    blocks, blocked = guard.check_output(outcome.blocks, mask=False)
+    if blocked:
+        leaked = "".join(itertools.islice(tokens.pieces(conversation.text_of(outcome.blocks)), _ASYNC_LEAK))
+        outcome.blocks = [{"text": leaked + blocks[0]["text"]}]
+        outcome.stop_reason = "guardrail_intervened"
+    outcome.trace = guard.trace()
+    yield from _with_metadata(outcome, started)
+
+
+def _with_metadata(outcome: Outcome, started: float) -> Iterator[tuple[bytes, bool]]:
+    *before, _ = stream.events(outcome.blocks, outcome.stop_reason, {})
+    yield from before
+    metrics = {"latencyMs": _milliseconds(started)}
+    metadata: Json = {"usage": outcome.usage, "metrics": metrics, **outcome.echo}
+    if outcome.trace:
+        metadata["trace"] = outcome.trace
+    yield stream.event("metadata", metadata), False
+
+
+def count(model_id: str, body: bytes, headers: dict[str, str], query: dict[str, Any]) -> Response:
+    """Answer CountTokens.
+
+    Raises:
+        AwsError: what AWS would refuse the call with.
+    """
+    request = shapes.parse("CountTokens", body)
+    target = targets.find(model_id)
+    permissions.check("CountTokens", target, headers, query)
+    if not target.model.count_tokens_supported:
+        raise invalid("The provided model doesn't support counting tokens.")
+    given = request["input"]
+    if "converse" in given:
+        rules.check(given["converse"], target.model)
+        counted = tokens.count_request(given["converse"])
+    else:
+        counted = tokens.count(base64.b64decode(given["invokeModel"]["body"]).decode("utf-8", errors="replace"))
+    return 200, {"Content-Type": "application/json"}, json.dumps({"inputTokens": counted}).encode()

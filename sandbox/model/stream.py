@@ -1,0 +1,113 @@
+"""Sends an answer as ConverseStream does: events in the ``vnd.amazon.eventstream`` encoding, one token at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from ministack.core.responses import StreamingResponse
+from ministack.services.bedrock_runtime import _es_encode_message
+
+from sandbox.model import limits
+from sandbox.model.errors import STREAM_ERRORS, Json, Response
+from sandbox.model.scripted import Call
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+CONTENT_TYPE = "application/vnd.amazon.eventstream"
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a stream goes: seconds before each token, and where it breaks off with which error (None: it does not)."""
+
+    delay: float = 0.0
+    break_after: int | None = None
+    error: str = "modelStreamErrorException"
+    message: str | None = None
+
+
+def event(kind: str, payload: Json) -> bytes:
+    """Return one encoded event. ``kind`` is a member of ConverseStreamOutput."""
+    headers = {":event-type": kind, ":content-type": "application/json", ":message-type": "event"}
+    encoded: bytes = _es_encode_message(headers, json.dumps(payload, ensure_ascii=False).encode())
+    return encoded
+
+
+def exception(kind: str, message: str) -> bytes:
+    """Return an encoded error inside a stream; the client's SDK raises it as an EventStreamError."""
+    payload: Json = {"message": message}
+    if kind == "modelStreamErrorException":
+        payload |= {"originalStatusCode": 500, "originalMessage": message}
+    headers = {":exception-type": kind, ":content-type": "application/json", ":message-type": "exception"}
+    encoded: bytes = _es_encode_message(headers, json.dumps(payload, ensure_ascii=False).encode())
+    return encoded
+
+
+def events(blocks: list[Json], stop_reason: str, metadata: Json) -> Iterator[tuple[bytes, bool]]:
+    """Yield (encoded event, whether it carries a token) of a whole answer, in AWS's order."""
+    yield event("messageStart", {"role": "assistant"}), False
+    for index, block in enumerate(blocks):
+        if "toolUse" in block:
+            use = block["toolUse"]
+            start = {"toolUse": {"toolUseId": use["toolUseId"], "name": use["name"]}}
+            yield event("contentBlockStart", {"start": start, "contentBlockIndex": index}), False
+        for piece in limits.block_pieces(block):
+            delta = {"toolUse": {"input": piece}} if "toolUse" in block else {"text": piece}
+            yield event("contentBlockDelta", {"delta": delta, "contentBlockIndex": index}), True
+        yield event("contentBlockStop", {"contentBlockIndex": index}), False
+    yield event("messageStop", {"stopReason": stop_reason}), False
+    yield event("metadata", metadata), False
+
+
+def response(parts: Iterator[tuple[bytes, bool]], pace: Pace, call: Call) -> Response:
+    """Return the streaming response that sends ``parts`` at ``pace`` and notes in ``call`` what was sent when."""
+
+    async def run(send: Send, receive: Receive) -> None:
+        gone = asyncio.create_task(_until_disconnected(receive))
+        try:
+            await _send_all(parts, pace, call, send, gone)
+        finally:
+            call.finished = time.time()
+            gone.cancel()
+            with suppress(asyncio.CancelledError):  # our own cancellation of the watcher, nothing else
+                await gone
+
+    return 200, {"Content-Type": CONTENT_TYPE}, StreamingResponse(run)
+
+
+async def _until_disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _send_all(
+    parts: Iterator[tuple[bytes, bool]], pace: Pace, call: Call, send: Send, gone: asyncio.Task[None]
+) -> None:
+    started = time.monotonic()
+    for encoded, is_token in parts:
+        if is_token:
+            if pace.break_after is not None and len(call.sent) >= pace.break_after:
+                broken = exception(pace.error, pace.message or STREAM_ERRORS[pace.error])
+                await send({"type": "http.response.body", "body": broken, "more_body": True})
+                call.outcome = pace.error
+                break
+            # Against the schedule, not the last token, so that the pace does not drift.
+            due = started + pace.delay * (len(call.sent) + 1) - time.monotonic()
+            await asyncio.wait({gone}, timeout=max(0.0, due))
+        if gone.done():
+            call.disconnected = True
+            call.outcome = "disconnected"
+            return
+        await send({"type": "http.response.body", "body": encoded, "more_body": True})
+        if is_token:
+            call.sent.append(time.time())
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+    if call.outcome == "running":
+        call.outcome = "completed"

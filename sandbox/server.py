@@ -1,0 +1,134 @@
+"""The program that runs in the background: MiniStack with what it lacks, and the front door, in one event loop.
+
+Started by :mod:`sandbox.process`, which prepares its environment; MiniStack reads its settings when it is imported.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+from sandbox import control
+from sandbox.connection import ACCESS_KEY_ID
+from sandbox.process import SECRET_VARIABLE, start_time
+from sandbox.state import Record, StateDirectory
+
+_GRACE_SECONDS = 2.0
+_IDLE_SECONDS = 75
+
+_logger = logging.getLogger(__name__)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT, then exit with 0, or with 1 after an error that is in the log."""
+    parser = argparse.ArgumentParser(prog="sandbox.server", description=__doc__)
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--aws-port", type=int, required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--rest-api")
+    options = parser.parse_args(arguments)
+    record = Record(
+        pid=os.getpid(),
+        started=start_time(os.getpid()) or "",
+        aws_port=options.aws_port,
+        port=options.port,
+        access_key_id=ACCESS_KEY_ID,
+        # Functions inherit this process's environment; the administrator's secret is not for them.
+        secret_access_key=os.environ.pop(SECRET_VARIABLE),
+    )
+    # Before anything slow: whoever kills `up` from here on leaves a server that the next command knows of.
+    StateDirectory(options.state).write(record)
+    asyncio.run(_serve_and_exit(record, rest_api=options.rest_api))
+    return 0
+
+
+async def _serve_and_exit(record: Record, *, rest_api: str | None) -> None:
+    """Serve, and end the process without waiting for MiniStack's threads: one may wait an hour for a function."""
+    code = 0
+    try:
+        await _serve(record, rest_api=rest_api)
+    except Exception:
+        _logger.exception("the sandbox's server failed")
+        code = 1
+    _end_functions()
+    logging.shutdown()
+    os._exit(code)
+
+
+async def _serve(record: Record, *, rest_api: str | None) -> None:
+    from hypercorn.asyncio import serve
+    from ministack.app import app
+    from ministack.core import hypercorn_compat
+
+    from sandbox import rest_apis
+    from sandbox.front_door import FrontDoor
+
+    hypercorn_compat.install()
+    _prepare(record)
+    front_door = FrontDoor(
+        deployed=rest_apis.deployed, gateway=app, too_large=rest_apis.too_large, port=record.port, rest_api=rest_api
+    )
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(serve(control.wrap(app), _config(record.aws_port), shutdown_trigger=stopping.wait))
+        group.create_task(serve(front_door, _config(record.port), shutdown_trigger=stopping.wait))
+
+
+def _prepare(record: Record) -> None:
+    """Everything that must be in place before the first request."""
+    from sandbox import administrator, inventory, transport
+
+    def create_administrator() -> None:
+        administrator.create(access_key_id=record.access_key_id, secret_access_key=record.secret_access_key)
+
+    transport.count_loopback_as_secure()
+    create_administrator()
+    control.on_reset(create_administrator)
+    _install_extensions()
+
+    @control.route("/_sandbox/health")
+    async def health(_method: str, _path: str, _body: bytes, _query: control.Query) -> control.Response:
+        return control.json_response(200, {"pid": record.pid, "aws_port": record.aws_port, "port": record.port})
+
+    @control.route("/_sandbox/inventory")
+    async def list_inventory(_method: str, _path: str, _body: bytes, query: control.Query) -> control.Response:
+        return control.json_response(200, inventory.take(without_stacks=query.get("without_stack", [])))
+
+
+def _install_extensions() -> None:
+    from sandbox import gateway_responses, inventory, model, request_validators, resources
+
+    gateway_responses.install()
+    request_validators.install()
+    resources.register()
+    inventory.source(resources.records)
+    model.install()
+
+
+def _config(port: int) -> object:
+    from hypercorn.config import Config
+
+    config = Config()
+    config.bind = [f"127.0.0.1:{port}"]
+    config.keep_alive_timeout = _IDLE_SECONDS
+    config.graceful_timeout = _GRACE_SECONDS
+    # A logger instead of a stream: MiniStack's log configuration prints it, once.
+    config.errorlog = logging.getLogger("hypercorn.error")
+    return config
+
+
+def _end_functions() -> None:
+    """End the worker processes of functions and remove their folders."""
+    runtime = sys.modules.get("ministack.core.lambda_runtime")
+    if runtime is not None:
+        runtime.reset()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
