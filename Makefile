@@ -29,14 +29,14 @@ help: ## Show what there is
 
 up: install ## Run Quarry on this machine: start AWS, deploy, answer a question (PORT=, AWS_PORT=)
 	@$(SANDBOX) up $(if $(PORT),--port $(PORT)) $(if $(AWS_PORT),--aws-port $(AWS_PORT))
-	$(SANDBOX) exec -- cdk bootstrap --context environment=sandbox --no-notices --ci
-	$(SANDBOX) exec -- cdk deploy --all --context environment=sandbox --require-approval never --no-notices --ci
+	$(SANDBOX) exec -- cdk bootstrap --context environment=sandbox --no-notices
+	$(SANDBOX) exec -- cdk deploy --all --context environment=sandbox --require-approval never --no-notices
 	$(SANDBOX) exec -- quarry connect --environment sandbox --base-url "$$($(SANDBOX) url)/v1"
 
 down: ## Take it down again: destroy the stacks, prove that nothing is left, stop AWS
 	@if [ ! -x .venv/bin/python ]; then echo "Nothing is installed here, so nothing is up."; exit 0; fi
 	if $(SANDBOX) status --quiet; then
-	  $(SANDBOX) exec -- cdk destroy --all --force --context environment=sandbox --no-notices --ci
+	  $(SANDBOX) exec -- cdk destroy --all --force --context environment=sandbox --no-notices
 	  $(SANDBOX) inventory --except CDKToolkit
 	fi
 	$(SANDBOX) down

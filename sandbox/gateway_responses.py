@@ -1,8 +1,8 @@
 """What MiniStack's API Gateway leaves out of its own refusals: the context that a Lambda authorizer gave with a deny.
 
 On AWS a gateway response may say ``$context.authorizer.<key>`` and the caller of a denied request reads the value that
-the authorizer gave. Source: API Gateway developer guide, "Variables for data models, authorizers, mapping templates, and CloudWatch
-access logging". MiniStack drops the context together with the request.
+the authorizer gave. Source: API Gateway developer guide, "Variables for data models, authorizers, mapping templates,
+and CloudWatch access logging". MiniStack drops the context together with the request.
 """
 
 import re

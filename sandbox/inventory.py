@@ -92,10 +92,14 @@ def take(*, without_stacks: Collection[str] = ()) -> dict[str, list[str]]:
         for type_name, identifiers in function().items():
             _, service, kind = type_name.split("::")
             found.setdefault(service.lower(), set()).update(f"{kind}/{identifier}" for identifier in identifiers)
-    left = {
-        service: {name for name in names if name.partition("/")[2] not in owned} for service, names in found.items()
-    }
+    left = {service: {name for name in names if not _identities(name) & owned} for service, names in found.items()}
     return {service: sorted(names) for service, names in sorted(left.items()) if names}
+
+
+def _identities(name: str) -> set[str]:
+    """What CloudFormation may call the resource listed as ``kind/identifier``; a rule's key begins with its bus."""
+    identifier = name.partition("/")[2]
+    return {identifier, identifier.rpartition("|")[2]}
 
 
 def _owned_by(stacks: Collection[str]) -> set[str]:
