@@ -70,11 +70,8 @@ class Inference(Section):
     and region: exactly one environment there may own it."""
 
 
-class Deployment(Section):
-    """How the templates reach AWS."""
-
-    synthesizer: Literal["bootstrap", "cli_credentials"] = "bootstrap"
-    """`bootstrap` deploys with the roles that `cdk bootstrap` made, `cli_credentials` with the caller's own."""
+class Functions(Section):
+    """How all functions are built."""
 
     build_for: Literal["arm64", "x86_64", "host"] = "arm64"
     """Machine that compiled dependencies are fetched for; `host` is the machine and Python that run the synth."""
@@ -95,7 +92,7 @@ class Config(Section):
     retain_data: bool = False
     """Whether destroying the stacks keeps tables and logs. False leaves nothing behind."""
 
-    deployment: Deployment = Deployment()
+    functions: Functions = Functions()
     models: Models
     guardrail: Annotated[GuardrailPolicy, WithJsonSchema({"type": "string", "pattern": r"\.yaml$"})]
     """Path of the policy file, relative to the project, as guardrails/default.yaml."""

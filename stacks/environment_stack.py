@@ -1,6 +1,6 @@
-"""Base of all stacks: name, region, synthesizer, tags and removal policy, decided once from the environment."""
+"""Base of all stacks: name, region, tags and removal policy, decided once from the environment."""
 
-from aws_cdk import CliCredentialsStackSynthesizer, DefaultStackSynthesizer, Environment, RemovalPolicy, Stack, Tags
+from aws_cdk import Environment, RemovalPolicy, Stack, Tags
 from constructs import Construct
 
 from stacks.config import Config
@@ -15,14 +15,12 @@ class EnvironmentStack(Stack):
     """
 
     def __init__(self, scope: Construct, id_: str, *, config: Config, account: str | None, description: str) -> None:
-        cli = config.deployment.synthesizer == "cli_credentials"
         super().__init__(
             scope,
             id_,
             stack_name=config.physical_name(id_.lower()),
             description=description,
             env=Environment(account=account, region=config.region),
-            synthesizer=CliCredentialsStackSynthesizer() if cli else DefaultStackSynthesizer(),
         )
         self.config = config
         self.removal_policy = RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY

@@ -28,7 +28,7 @@ class InferenceStack(EnvironmentStack):
         super().__init__(
             scope, id_, config=config, account=account, description="Quarry: the OpenAI-compatible inference endpoint"
         )
-        self._dependencies = DependencyLayer(self, "Dependencies", target=config.deployment.build_for)
+        self._dependencies = DependencyLayer(self, "Dependencies", target=config.functions.build_for)
         keys = self._keys_table()
         api = RestApi(self, "Rest", config=config, authorizer=self._authorizer(keys))
         inference = self._inference()
