@@ -40,7 +40,7 @@ down: ## Take it down again: destroy the stacks, prove that nothing is left, sto
 	  $(SANDBOX) inventory --except CDKToolkit
 	fi
 	$(SANDBOX) down
-	rm -f .quarry/sandbox.json
+	rm -f "$${QUARRY_STATE:-.quarry}/sandbox.json"
 
 status: install ## Show what runs and lives in the sandbox
 	@$(SANDBOX) status

@@ -44,8 +44,9 @@ class Connection:
 
 
 def path(environment: str, *, project: Path = PROJECT) -> Path:
-    """Return the file's path."""
-    return project / ".quarry" / f"{environment}.json"
+    """Return the file's path: in $QUARRY_STATE where that is set, else in .quarry/ of the project."""
+    folder = os.environ.get("QUARRY_STATE")
+    return (Path(folder) if folder else project / ".quarry") / f"{environment}.json"
 
 
 def read(environment: str, *, project: Path = PROJECT) -> Connection | None:
@@ -70,10 +71,12 @@ def read(environment: str, *, project: Path = PROJECT) -> Connection | None:
 def save(environment: str, connection: Connection, *, project: Path = PROJECT) -> Path:
     """Write the file, mode 600 from its first byte, and return its path."""
     file = path(environment, project=project)
-    file.parent.mkdir(exist_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(asdict(connection), indent=2) + "\n"
     temporary = file.with_suffix(".tmp")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
+    # An interrupted run's would keep its own mode.
+    temporary.unlink(missing_ok=True)
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
         stream.write(text)
     temporary.replace(file)
     return file

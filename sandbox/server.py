@@ -102,10 +102,9 @@ def _prepare(record: Record) -> None:
 
 
 def _install_extensions() -> None:
-    from sandbox import gateway_responses, inventory, model, request_validators, resources
+    from sandbox import api_gateway, inventory, model, resources
 
-    gateway_responses.install()
-    request_validators.install()
+    api_gateway.install()
     resources.register()
     inventory.source(resources.records)
     model.install()

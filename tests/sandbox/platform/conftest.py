@@ -1,0 +1,125 @@
+"""The whole platform on this machine, deployed once for all tests by `make up` and taken down by `make down`.
+
+That is the users' own way, with the real CDK CLI and IAM enforced, so these fixtures prove the README's commands too.
+"""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from openai import OpenAI
+
+from sandbox.model.script import ModelScript
+from stacks.environment_file import PROJECT
+from tests.sandbox.servers import free_ports
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A deployed sandbox.
+
+    Attributes:
+        aws: the saved connection's part on the local AWS: endpoint_url, access_key_id, secret_access_key.
+        environ: environment variables with which make and the commands work on this sandbox and no other.
+        printed: what `make up` printed.
+    """
+
+    base_url: str
+    api_key: str
+    aws: dict[str, str]
+    environ: dict[str, str]
+    printed: str
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in the project; its output is in ``stdout``, with the standard error in it."""
+        return run(command, self.environ)
+
+    def quarry(self, *arguments: str) -> Any:
+        """Run ``quarry ... --json`` and return what it printed, parsed."""
+        done = subprocess.run(
+            ["quarry", *arguments, "--environment", "sandbox", "--json"],
+            cwd=PROJECT,
+            env=self.environ,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    def client(self, service: str, **credentials: str) -> Any:
+        """Return a boto3 client of the local AWS, as its administrator unless other credentials are given."""
+        session = boto3.Session(region_name="us-east-1")
+        chosen = credentials or {
+            "aws_access_key_id": self.aws["access_key_id"],
+            "aws_secret_access_key": self.aws["secret_access_key"],
+        }
+        return session.client(service, endpoint_url=self.aws["endpoint_url"], **chosen)  # type: ignore[call-overload]  # a name, not a literal
+
+
+def run(command: tuple[str, ...], environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a command in the project."""
+    return subprocess.run(
+        command, cwd=PROJECT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    folder = tmp_path_factory.mktemp("platform")
+    aws_port, port = free_ports(2)
+    environ = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "POWERTOOLS_"))},
+        "PATH": f"{PROJECT / '.venv/bin'}:{PROJECT / 'node_modules/.bin'}:{os.environ['PATH']}",
+        "SANDBOX_STATE": str(folder / "sandbox"),
+        "QUARRY_STATE": str(folder / "quarry"),
+        "CDK_OUTPUT": str(folder / "cdk.out"),
+        "COLUMNS": "200",
+    }
+    up = run(("make", "up", f"PORT={port}", f"AWS_PORT={aws_port}"), environ)
+    assert up.returncode == 0, up.stdout
+    saved = json.loads((folder / "quarry" / "sandbox.json").read_text(encoding="utf-8"))
+    yield Platform(
+        base_url=saved["base_url"], api_key=saved["api_key"], aws=saved["aws"], environ=environ, printed=up.stdout
+    )
+    down = run(("make", "down"), environ)
+    assert down.returncode == 0, down.stdout
+    assert "nothing left" in down.stdout
+    assert not (folder / "sandbox").exists()
+    assert not (folder / "quarry" / "sandbox.json").exists()
+
+
+@pytest.fixture
+def model(platform: Platform) -> Iterator[ModelScript]:
+    """The stand-in model's script, cleared afterwards."""
+    with ModelScript(platform.aws["endpoint_url"]) as script:
+        yield script
+
+
+@pytest.fixture
+def openai(platform: Platform) -> Iterator[OpenAI]:
+    """The unmodified OpenAI client, without retries of its own."""
+    with OpenAI(base_url=platform.base_url, api_key=platform.api_key, max_retries=0) as client:
+        yield client
+
+
+Post = Callable[..., httpx.Response]
+
+
+@pytest.fixture
+def post(platform: Platform) -> Post:
+    """Send bytes or JSON to the chat endpoint as plain HTTP."""
+
+    def send(*, content: bytes | None = None, json: Any = None, key: str | None = platform.api_key) -> httpx.Response:
+        headers = {"Content-Type": "application/json"}
+        if key is not None:
+            headers["Authorization"] = f"Bearer {key}"
+        url = f"{platform.base_url}/chat/completions"
+        return httpx.post(url, content=content, json=json, headers=headers, timeout=60)
+
+    return send

@@ -1,0 +1,124 @@
+"""What the sandbox adds to MiniStack's API Gateway, in process: denied with a reason, cached, forgotten, validated."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ministack.services import apigateway_v1
+from ministack.services.cloudformation import provisioners
+
+from sandbox import api_gateway
+
+TEMPLATE = '{"reason": "$context.authorizer.reason", "other": "${context.authorizer.other}"}'
+REQUEST = {
+    "api_id": "api",
+    "stage": {"deploymentId": "d"},
+    "stage_name": "s",
+    "request_id": "r",
+    "resource_path": "/",
+    "headers": {},
+    "query_params": {},
+    "path_params": {},
+}
+ARN = "arn:aws:execute-api:us-east-1:000000000000:api/s/GET/x"
+POLICY = {"Statement": [{"Effect": "Deny", "Action": "execute-api:Invoke", "Resource": "*"}]}
+
+
+@pytest.fixture(autouse=True)
+def _installed() -> Iterator[None]:
+    api_gateway.install()
+    apigateway_v1._deployed_gateway_responses["api"] = {
+        "d": {
+            "ACCESS_DENIED": {
+                "responseType": "ACCESS_DENIED",
+                "statusCode": "401",
+                "responseTemplates": {"application/json": TEMPLATE},
+            }
+        }
+    }
+    yield
+    apigateway_v1.reset()
+
+
+def render() -> dict[str, Any]:
+    status, _, body = apigateway_v1._gateway_error_response(apigateway_v1._deny_error(True), dict(REQUEST))
+    assert status == 401
+    parsed: dict[str, Any] = json.loads(body)
+    return parsed
+
+
+def test_a_fresh_denials_reason_is_rendered() -> None:
+    apigateway_v1._stringify_context({"reason": "revoked"})
+    apigateway_v1._evaluate_policy(POLICY, ARN)
+
+    assert render() == {"reason": "revoked", "other": ""}
+
+
+def test_a_remembered_denials_reason_is_rendered() -> None:
+    apigateway_v1._stringify_context({"reason": "somebody else's"})
+    apigateway_v1._authorizer_cache[("a", "r", "api", "auth", "s", "token")] = (9e9, POLICY, {"reason": "remembered"})
+    apigateway_v1._evaluate_policy(POLICY, ARN)
+
+    assert render()["reason"] == "remembered"
+
+
+async def flush(stage: str) -> int:
+    path = f"/restapis/api/stages/{stage}/cache/authorizers"
+    status, _, _ = await apigateway_v1.handle_request("DELETE", path, {}, b"", {})
+    return int(status)
+
+
+def run(coroutine: Any) -> Any:
+    """Run a coroutine that awaits nothing, without an event loop and its sockets."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return done.value
+    raise AssertionError("it awaited something")
+
+
+def test_flushing_forgets_this_stages_answers_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apigateway_v1, "stages_for_api", lambda _: {"s": {}})
+    for api, stage in (("api", "s"), ("api", "t"), ("other", "s")):
+        apigateway_v1._authorizer_cache[("a", "r", api, "auth", stage, "token")] = (9e9, POLICY, {})
+
+    assert run(flush("s")) == 202
+    assert run(flush("nothing")) == 404
+
+    assert [(key[2], key[4]) for key in apigateway_v1._authorizer_cache] == [("api", "t"), ("other", "s")]
+
+
+def test_a_validator_of_a_template_is_a_real_one() -> None:
+    apigateway_v1._rest_apis["api"] = {"id": "api"}
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::RequestValidator"]
+
+    physical_id, _ = handlers["create"]("V", {"RestApiId": "api", "ValidateRequestBody": "true"}, "stack")
+    assert apigateway_v1._request_validators["api"][physical_id]["validateRequestBody"] is True
+
+    same, _ = handlers["update"](physical_id, {"RestApiId": "api"}, {"RestApiId": "api"}, "stack")
+    assert same == physical_id
+    assert apigateway_v1._request_validators["api"][physical_id]["validateRequestBody"] is False
+
+    replaced, _ = handlers["update"](physical_id, {"RestApiId": "api"}, {"RestApiId": "api", "Name": "n"}, "stack")
+    assert list(apigateway_v1._request_validators["api"]) == [replaced]
+
+    handlers["delete"](replaced, {"RestApiId": "api"})
+    handlers["delete"](replaced, {"RestApiId": "api"})
+    assert apigateway_v1._request_validators["api"] == {}
+
+
+def test_a_validator_of_no_api_is_refused() -> None:
+    create = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::RequestValidator"]["create"]
+
+    with pytest.raises(ValueError, match="Invalid API identifier"):
+        create("V", {"RestApiId": "nope"}, "stack")
+
+
+def test_a_method_keeps_its_validator() -> None:
+    apigateway_v1._resources["api"] = {"res": {"id": "res", "resourceMethods": {}}}
+    create = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::Method"]["create"]
+
+    create("M", {"RestApiId": "api", "ResourceId": "res", "HttpMethod": "POST", "RequestValidatorId": "v"}, "stack")
+
+    assert apigateway_v1._resources["api"]["res"]["resourceMethods"]["POST"]["requestValidatorId"] == "v"
