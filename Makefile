@@ -18,6 +18,10 @@ PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
 export PATH := $(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHONUTF8 := 1
+# Caches that would else be in the home directory.
+export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.cache/jsii
+export CDK_HOME := $(CURDIR)/.cache/cdk
+export npm_config_cache := $(CURDIR)/.cache/npm
 
 INSTALLED := .venv/installed
 SANDBOX := python -m sandbox
@@ -75,10 +79,12 @@ install: $(INSTALLED) ## Install what is missing (the other targets do this them
 
 $(INSTALLED): requirements.txt requirements-dev.txt constraints.txt lambdas/requirements.txt pyproject.toml package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit("Quarry needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	if [ -L .venv ]; then echo ".venv is a link; this project would be installed over another one's. Remove the link."; exit 1; fi
 	[ -x .venv/bin/python ] || $(PYTHON) -m venv .venv
 	echo "Installing Python packages into .venv (a minute or two the first time) ..."
 	python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt --constraint constraints.txt
 	python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	if [ -L node_modules ]; then echo "node_modules is a link; npm would empty what it points to. Remove the link."; exit 1; fi
 	echo "Installing the CDK CLI into node_modules ..."
 	npm ci --silent --no-audit --no-fund
 	touch $(INSTALLED)

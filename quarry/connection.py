@@ -43,19 +43,19 @@ class Connection:
     aws: LocalAws | None = None
 
 
-def path(environment: str, *, project: Path = PROJECT) -> Path:
+def path(environment: str) -> Path:
     """Return the file's path: in $QUARRY_STATE where that is set, else in .quarry/ of the project."""
     folder = os.environ.get("QUARRY_STATE")
-    return (Path(folder) if folder else project / ".quarry") / f"{environment}.json"
+    return (Path(folder) if folder else PROJECT / ".quarry") / f"{environment}.json"
 
 
-def read(environment: str, *, project: Path = PROJECT) -> Connection | None:
+def read(environment: str) -> Connection | None:
     """Return what was saved for the environment, or None.
 
     Raises:
         CommandError: the file is there but cannot be used.
     """
-    file = path(environment, project=project)
+    file = path(environment)
     if not file.exists():
         return None
     try:
@@ -68,9 +68,9 @@ def read(environment: str, *, project: Path = PROJECT) -> Connection | None:
         ) from error
 
 
-def save(environment: str, connection: Connection, *, project: Path = PROJECT) -> Path:
+def save(environment: str, connection: Connection) -> Path:
     """Write the file, mode 600 from its first byte, and return its path."""
-    file = path(environment, project=project)
+    file = path(environment)
     file.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(asdict(connection), indent=2) + "\n"
     temporary = file.with_suffix(".tmp")

@@ -1,5 +1,6 @@
 """A deployed environment, found through CloudFormation: its outputs, its keys table, its API."""
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -34,13 +35,23 @@ class Deployment:
 
     Args:
         config: the environment.
-        aws: the local AWS to talk to; by default what ``quarry connect`` saved or the AWS_* variables name, else AWS.
+        aws: the local AWS to talk to; by default the one that the AWS_* variables name, else the one that
+            ``quarry connect`` saved, else AWS.
+
+    Raises:
+        CommandError: the environment lives on this machine, and no local AWS is known.
     """
 
     def __init__(self, config: Config, *, aws: LocalAws | None = None) -> None:
         self.config = config
         saved = connection.read(config.name)
         self.aws = aws or LocalAws.from_environ() or (saved.aws if saved else None)
+        if self.aws is None and config.functions.build_for == "host":
+            # Never look for it in whatever real account the shell's credentials belong to.
+            raise CommandError(
+                f"{config.name} lives on this machine and is not up. `make up` starts it; another environment is "
+                "chosen by --environment or QUARRY_ENVIRONMENT."
+            )
 
     def client(self, service: str) -> Any:
         """Make a boto3 client of ``service`` in the environment's region."""
@@ -61,11 +72,12 @@ class Deployment:
         Raises:
             CommandError: AWS cannot be asked.
         """
-        prefix = self.config.physical_name("")
+        # A stack's own part of the name is one word, so dev does not take what belongs to dev-2.
+        name = re.compile(re.escape(self.config.physical_name("")) + "[a-z]+")
         pages = self.client("cloudformation").get_paginator("describe_stacks")
         try:
             return [
-                stack for page in pages.paginate() for stack in page["Stacks"] if stack["StackName"].startswith(prefix)
+                stack for page in pages.paginate() for stack in page["Stacks"] if name.fullmatch(stack["StackName"])
             ]
         except (ClientError, BotoCoreError) as error:
             raise CommandError(

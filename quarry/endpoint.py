@@ -51,26 +51,39 @@ class Endpoint:
 
     def models(self) -> list[str]:
         """Return the aliases."""
-        return [model["id"] for model in self._request("GET", "/models")["data"]]
+        return [model["id"] for model in self._request("GET", "/models", expected="data")["data"]]
 
     def chat(self, messages: list[dict[str, str]], *, model: str) -> dict[str, Any]:
         """Send a conversation and return OpenAI's chat.completion object."""
-        return self._request("POST", "/chat/completions", json={"model": model, "messages": messages})
+        request = {"model": model, "messages": messages}
+        return self._request("POST", "/chat/completions", expected="choices", json=request)
 
-    def _request(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+    def _request(self, method: str, path: str, *, expected: str, **arguments: Any) -> dict[str, Any]:
+        """Return the JSON object that is answered.
+
+        Raises:
+            EndpointError: it answered with an error, or with something that has no member ``expected``.
+            CommandError: it did not answer.
+        """
         try:
             response = self._client.request(method, path, **arguments)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise CommandError(
                 f"{self.base_url} does not answer ({error}). Is it deployed? `make up` starts it here."
             ) from error
+        status = response.status_code
         try:
-            body: dict[str, Any] = response.json()
+            body: Any = response.json()
         except ValueError as error:
+            raise EndpointError(f"{self.base_url} answered with status {status} and no JSON", status=status) from error
+        told = body.get("error") if isinstance(body, dict) else None
+        if response.is_error or told:
+            message = told.get("message") if isinstance(told, dict) else None
+            raise EndpointError(str(message or response.text), status=status)
+        if not isinstance(body, dict) or expected not in body:
             raise EndpointError(
-                f"{self.base_url} answered with status {response.status_code} and no JSON", status=response.status_code
-            ) from error
-        if response.is_error:
-            message = body.get("error", {}).get("message", response.text)
-            raise EndpointError(message, status=response.status_code)
+                f"{self.base_url} is no OpenAI-compatible endpoint: its answer has no {expected!r}. Does the URL end "
+                "in /v1?",
+                status=status,
+            )
         return body

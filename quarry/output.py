@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 
 console: Final = Console(highlight=False)
 errors: Final = Console(stderr=True, highlight=False)
@@ -16,14 +16,13 @@ def print_json(value: Any) -> None:
     console.print_json(json.dumps(value))
 
 
-def print_table(columns: Iterable[str], rows: Iterable[Iterable[str]], *, title: str | None = None) -> None:
-    """Print a table; cells are text, never markup."""
-    table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(cell.replace("[", "\\[") for cell in row))
-    console.print(table)
+def print_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """Print a table, a line per row however narrow the terminal is: a folded URL could not be copied."""
+    lines = [list(columns), *(list(row) for row in rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+    for number, line in enumerate(lines):
+        cells = [cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True)]
+        print_text("  ".join(cells).rstrip(), style="bold" if number == 0 else None)
 
 
 def print_text(text: str = "", *, style: str | None = None) -> None:

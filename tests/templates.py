@@ -3,6 +3,7 @@
 ``python -m tests.templates DIRECTORY`` writes every environment's templates there, for cfn-lint.
 """
 
+import atexit
 import json
 import sys
 import tempfile
@@ -22,7 +23,14 @@ from stacks.platform import Platform
 def new_app(outdir: str | None = None) -> App:
     """Return an app with cdk.json's flags that bundles nothing."""
     flags = json.loads((PROJECT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    return App(context={**flags, "aws:cdk:bundling-stacks": []}, outdir=outdir or tempfile.mkdtemp(prefix="cdk-"))
+    return App(context={**flags, "aws:cdk:bundling-stacks": []}, outdir=outdir or _outdir())
+
+
+def _outdir() -> str:
+    """Return a new folder that is gone with the process."""
+    folder = tempfile.TemporaryDirectory(prefix="cdk-", ignore_cleanup_errors=True)
+    atexit.register(folder.cleanup)
+    return folder.name
 
 
 def synthesise(config: Config, outdir: str | None = None) -> dict[str, dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from quarry.command_error import CommandError
-from quarry.endpoint import Endpoint, EndpointError
+from quarry.endpoint import Endpoint
 from quarry.options import DEFAULT_ENVIRONMENT, ApiKey, AsJson, BaseUrl, Environment
 from quarry.output import console, errors, print_json, print_text
 
@@ -92,8 +92,8 @@ def _answer(conversation: Conversation, line: str) -> None:
                 print_text(HELP, style="dim")
             case _:
                 _show(conversation.ask(line))
-    except EndpointError as error:
-        # One refused question is no reason to end the conversation.
+    except CommandError as error:
+        # One question without an answer is no reason to end the conversation.
         errors.print(str(error), style="red", markup=False)
 
 

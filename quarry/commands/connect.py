@@ -1,5 +1,6 @@
 """``quarry connect``: a key, a first question, and a file that other commands and scripts read."""
 
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -38,7 +39,9 @@ def connect(
     if as_json:
         print_json({"base_url": link.base_url, "key_id": link.key_id, "file": str(file), "answer": answer})
         return
-    _show(link, question=question, answer=answer, model=model, file=str(file))
+    here = Path.cwd()
+    shown = file.relative_to(here) if file.is_relative_to(here) else file
+    _show(link, question=question, answer=answer, model=model, file=str(shown))
 
 
 def _still_good(name: str, url: str, deployment: Deployment) -> Connection | None:

@@ -28,8 +28,8 @@ def create(
 
     Example: quarry keys create "billing service" --expires 14d -e dev
     """
-    if not owner.strip() or len(owner) > 100:
-        raise CommandError("NAME must have 1 to 100 characters.", exit_code=2)
+    if not owner.strip() or len(owner) > 100 or not owner.isprintable():
+        raise CommandError("NAME must have 1 to 100 characters, all of them printable.", exit_code=2)
     try:
         expires_at = int(time.time() + duration.parse(expires).total_seconds()) if expires else None
     except ValueError as error:

@@ -1,0 +1,103 @@
+"""Running commands as a shell does, against AWS as moto behaves and an endpoint that is faked."""
+
+import io
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import boto3
+import httpx
+import pytest
+from moto import mock_aws
+
+from lambdas.authorizer.keys import KeyStore
+from quarry import cli
+from quarry.deployment import Deployment
+from tests.cli.fakes import BASE_URL, FakeAws, FakeEndpoint
+
+INFERENCE = {"BaseUrl": BASE_URL, "KeysTable": "keys", "RestApiId": "api123", "StageName": "api"}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output, parsed."""
+        return json.loads(self.out)
+
+
+class Run(Protocol):
+    """Runs ``quarry`` with arguments, and with text on its standard input."""
+
+    def __call__(self, *arguments: str, stdin: str = "") -> Ran: ...
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    def run_command(*arguments: str, stdin: str = "") -> Ran:
+        monkeypatch.setattr(sys, "argv", ["quarry", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        printed = capsys.readouterr()
+        return Ran(code=int(left.value.code or 0), out=printed.out, err=printed.err)
+
+    return run_command
+
+
+@pytest.fixture(autouse=True)
+def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The folder of saved connections, empty; and none of the shell's own choices."""
+    for name in ("QUARRY_ENVIRONMENT", "QUARRY_BASE_URL", "QUARRY_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    folder = tmp_path / "state"
+    monkeypatch.setenv("QUARRY_STATE", str(folder))
+    return folder
+
+
+@pytest.fixture
+def empty_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
+    """An account in which nothing is deployed."""
+    with mock_aws():
+        dynamodb: Any = boto3.client("dynamodb")
+        dynamodb.create_table(
+            TableName=INFERENCE["KeysTable"],
+            KeySchema=[{"AttributeName": "key_hash", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "key_hash", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        account = FakeAws(keys=KeyStore(table_name=INFERENCE["KeysTable"], client=dynamodb))
+        monkeypatch.setattr(Deployment, "client", lambda _, name: dynamodb if name == "dynamodb" else account)
+        yield account
+
+
+@pytest.fixture
+def aws(empty_aws: FakeAws) -> FakeAws:
+    """An account in which dev is deployed, among others."""
+    empty_aws.stacks = {
+        "quarry-dev-inference": INFERENCE,
+        "quarry-dev-guardrails": None,
+        "quarry-dev-2-inference": {"BaseUrl": "not dev's"},
+        "somebody-elses": {"BaseUrl": "not ours"},
+    }
+    return empty_aws
+
+
+@pytest.fixture
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> FakeEndpoint:
+    fake = FakeEndpoint()
+    client = httpx.Client
+    monkeypatch.setattr(
+        httpx, "Client", lambda **options: client(**{**options, "transport": httpx.MockTransport(fake.handle)})
+    )
+    return fake

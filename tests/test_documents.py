@@ -1,0 +1,211 @@
+"""Documents say what is there: their paths, links, commands, snippets and names are looked up in the project."""
+
+import argparse
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import typer
+import yaml
+
+from quarry import cli
+from sandbox.__main__ import _parser as sandbox_parser
+from stacks.environment_file import PROJECT
+
+DOCUMENTS: Final = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
+# Made by commands and ignored by git: not in a fresh clone.
+GENERATED: Final = (".quarry", ".sandbox", ".cache", ".venv", "node_modules", "cdk.out")
+SUFFIXES: Final = (".py", ".yaml", ".yml", ".json", ".md", ".toml", ".txt")
+# Words that documents use where a reader puts a name of their own.
+PLACEHOLDERS: Final = ("NAME", "NNNN", "ENVIRONMENT")
+
+_FENCE: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_SPAN: Final = re.compile(r"`([^`\n]+)`")
+_LINK: Final = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document. ``prose`` is its text without fenced blocks."""
+
+    path: Path
+    text: str
+
+    @property
+    def prose(self) -> str:
+        """The text outside fences."""
+        return _FENCE.sub("", self.text)
+
+    def fences(self, *languages: str) -> list[str]:
+        """Return the fenced blocks of these languages."""
+        return [body for language, body in _FENCE.findall(self.text) if language in languages]
+
+    def code(self) -> Iterator[str]:
+        """Yield what a reader may type or look for: spans, and the lines of shell blocks."""
+        yield from _SPAN.findall(self.prose)
+        for block in self.fences("sh", "text"):
+            yield from block.replace("\\\n", " ").splitlines()
+
+
+@pytest.fixture(params=DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
+def document(request: pytest.FixtureRequest) -> Document:
+    return Document(request.param, request.param.read_text(encoding="utf-8"))
+
+
+def missing_links(document: Document) -> list[str]:
+    """Return relative links whose file or heading does not exist."""
+    missing = []
+    for target in _LINK.findall(document.prose):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        file = document.path.parent / name if name else document.path
+        if not file.exists() or (anchor and anchor not in _anchors(file)):
+            missing.append(target)
+    return missing
+
+
+def _anchors(file: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", _FENCE.sub("", file.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def missing_paths(document: Document) -> list[str]:
+    """Return spans that look like paths of the project and are not there."""
+    return [span for span in _SPAN.findall(document.prose) if _looks_like_path(span) and not (PROJECT / span).exists()]
+
+
+def _looks_like_path(span: str) -> bool:
+    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)*/?", span) or any(word in span for word in PLACEHOLDERS):
+        return False
+    first, _, rest = span.partition("/")
+    if "/" not in span or first in GENERATED:
+        return False
+    return rest == "" or (PROJECT / first).exists() or rest.endswith(SUFFIXES)
+
+
+def missing_targets(document: Document) -> list[str]:
+    """Return `make` targets and variables that the Makefile does not have."""
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    variables = set(re.findall(r"^([A-Z_]+) \?=", makefile, re.MULTILINE))
+    wrong = []
+    for code in document.code():
+        wrong += [f"make {name}" for name in re.findall(r"\bmake ([a-z]+)", code) if name not in targets]
+        for arguments in re.findall(r"\bmake (?:[a-z]+ )?((?:[A-Z_]+=\S* ?)+)", code):
+            wrong += [f"make {name}=" for name in re.findall(r"([A-Z_]+)=", arguments) if name not in variables]
+    return wrong
+
+
+def wrong_commands(document: Document) -> list[str]:
+    """Return lines with a command or an option that `quarry` or `python -m sandbox` does not have."""
+    wrong = []
+    for code in document.code():
+        for program, check in (("quarry", _wrong_for_quarry), ("python -m sandbox", _wrong_for_sandbox)):
+            found = re.match(rf"\s*{program} (?![(/])(.+)", code)
+            if found and check(shlex.split(found[1], comments=True)):
+                wrong.append(code)
+    return wrong
+
+
+def _wrong_for_quarry(words: list[str]) -> bool:
+    command: Any = typer.main.get_command(cli.app)
+    while words and hasattr(command, "commands"):
+        if words[0] not in command.commands:
+            return True
+        command, words = command.commands[words[0]], words[1:]
+    known = {name for parameter in command.params for name in parameter.opts} | {"--help", "-h"}
+    return any(word.startswith("-") and word != "-" and word.split("=")[0] not in known for word in words)
+
+
+def _wrong_for_sandbox(words: list[str]) -> bool:
+    actions = sandbox_parser()._actions
+    (commands,) = (action for action in actions if isinstance(action, argparse._SubParsersAction))
+    name, *rest = words
+    if not set(name.split("|")) <= set(commands.choices):
+        return True
+    own = rest[: rest.index("--")] if "--" in rest else rest
+    known = commands.choices[name.split("|")[0]]._option_string_actions
+    return any(word.startswith("--") and word.split("=")[0] not in known for word in own)
+
+
+def unknown_variables(document: Document) -> list[str]:
+    """Return environment variables of ours that no source reads."""
+    sources = "\n".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("quarry", "sandbox")
+        for path in (PROJECT / folder).rglob("*.py")
+    )
+    names = {name for code in document.code() for name in re.findall(r"\b(?:QUARRY|SANDBOX)_[A-Z_]+\b", code)}
+    return sorted(name for name in names if f'"{name}"' not in sources)
+
+
+CHECKS: Final = (missing_links, missing_paths, missing_targets, wrong_commands, unknown_variables)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_what_is_named_exists(document: Document, check: Any) -> None:
+    assert check(document) == []
+
+
+def test_snippets_are_valid(document: Document) -> None:
+    for block in document.fences("yaml"):
+        yaml.safe_load(block)
+    for block in document.fences("json"):
+        json.loads(block)
+    for block in document.fences("python"):
+        compile(block, str(document.path), "exec")
+
+
+def test_documents_name_no_machine_and_no_real_key(document: Document) -> None:
+    assert re.findall(r"/(?:home|Users|root|work|tmp)/\S+", document.text) == []
+    assert [key for key in re.findall(r"qk-[\w-]{43}", document.text) if "EXAMPLE" not in key] == []
+
+
+@pytest.mark.parametrize(
+    ("check", "text"),
+    [
+        (missing_links, "[x](docs/nope.md)"),
+        (missing_links, "[x](README.md#no-such-heading)"),
+        (missing_paths, "`lambdas/nope.py`"),
+        (missing_paths, "`nope/`"),
+        (missing_targets, "`make nope`"),
+        (missing_targets, "```sh\nmake up NOPE=1\n```"),
+        (wrong_commands, "`quarry nope`"),
+        (wrong_commands, "`quarry keys nope`"),
+        (wrong_commands, "```sh\nquarry chat --nope\n```"),
+        (wrong_commands, "`python -m sandbox nope`"),
+        (wrong_commands, "`python -m sandbox up --nope`"),
+        (unknown_variables, "`QUARRY_NOPE`"),
+    ],
+)
+def test_each_check_can_fail(check: Any, text: str) -> None:
+    assert len(check(Document(PROJECT / "README.md", text))) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[x](https://example.com) [y](README.md#errors) `stacks/config.py` `lambdas/`",
+        "`.quarry/sandbox.json` `/v1/models` `environments/NAME.yaml` `application/json`",
+        "`make up PORT=1 AWS_PORT=2` `make test` `quarry keys create NAME --expires 14d` `quarry chat -`",
+        "`python -m sandbox exec -- aws --version` `python -m sandbox inventory --except CDKToolkit` `QUARRY_STATE`",
+    ],
+)
+def test_what_is_right_is_let_through(text: str) -> None:
+    assert [check(Document(PROJECT / "README.md", text)) for check in CHECKS] == [[]] * len(CHECKS)
+
+
+def test_all_metrics_are_in_the_operations_guide() -> None:
+    source = (PROJECT / "lambdas" / "inference" / "handler.py").read_text(encoding="utf-8")
+    emitted = set(re.findall(r'_count\("(\w+)"|name="(\w+)"|"(Chat\w+)"', source))
+    guide = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+    names = {name for groups in emitted for name in groups if name}
+    assert len(names) >= 7
+    assert {name for name in names if f"`{name}`" not in guide} == set()
