@@ -26,7 +26,7 @@ export npm_config_cache := $(CURDIR)/.cache/npm
 INSTALLED := .venv/installed
 SANDBOX := python -m sandbox
 
-.PHONY: help up down status test lint format bench synth deploy destroy install lock schema clean
+.PHONY: help up down status test lint format bench synth deploy destroy install lock catalogue schema clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}'
@@ -91,6 +91,9 @@ $(INSTALLED): requirements.txt requirements-dev.txt constraints.txt lambdas/requ
 
 lock: install ## Pin anew what the direct dependencies bring along
 	@python -m pip freeze --exclude-editable --disable-pip-version-check > constraints.txt
+
+catalogue: install ## Compile lambdas/catalogue/*.yaml into the file that functions load
+	@python -m lambdas.catalogue.compile
 
 schema: install ## Write environments/schema.json from stacks/config.py
 	@python -m stacks.schema

@@ -6,10 +6,12 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from quarry.command_error import CommandError
-from quarry.commands import keys
+from quarry.commands import keys, models
 from quarry.commands.chat import chat
+from quarry.commands.check import check
 from quarry.commands.connect import connect
 from quarry.commands.outputs import outputs
+from quarry.commands.usage import usage
 from quarry.output import errors
 
 app = typer.Typer(
@@ -19,10 +21,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Operate a deployed Quarry. Exit codes: 0 done, 1 could not be done, 2 asked for what cannot be.",
 )
+app.command()(check)
 app.command()(connect)
 app.command()(chat)
 app.command()(outputs)
+app.command()(usage)
 app.add_typer(keys.app, name="keys")
+app.add_typer(models.app, name="models")
 
 
 def main() -> None:

@@ -1,11 +1,15 @@
 """Printing: tables and text for people, JSON for programs. Everything a command says goes through here."""
 
 import json
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from rich.cells import cell_len
 from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
 
 console: Final = Console(highlight=False)
 errors: Final = Console(stderr=True, highlight=False)
@@ -23,6 +27,25 @@ def print_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     for number, line in enumerate(lines):
         cells = [cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True)]
         print_text("  ".join(cells).rstrip(), style="bold" if number == 0 else None)
+
+
+def watch_table(columns: Iterable[str], rows: Callable[[], Iterable[Iterable[str]]], *, seconds: float) -> None:
+    """Show a table in place, with new rows every so many seconds, until Ctrl-C. Narrow terminals fold its cells."""
+    named = list(columns)
+
+    def table() -> Table:
+        shown = Table(*named, box=None, pad_edge=False)
+        for row in rows():
+            shown.add_row(*map(Text, row))
+        return shown
+
+    try:
+        with Live(table(), console=console, auto_refresh=False) as live:
+            while True:
+                time.sleep(seconds)
+                live.update(table(), refresh=True)
+    except KeyboardInterrupt:
+        return
 
 
 def print_text(text: str = "", *, style: str | None = None) -> None:

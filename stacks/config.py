@@ -4,16 +4,36 @@
 line each. The command line imports this too, so nothing here imports aws_cdk.
 """
 
-from typing import Annotated, Literal
+from datetime import date
+from functools import partial
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
-from lambdas.catalogue.models import ModelNotInCatalogueError, ModelNotInRegionError, ResolvedModel, resolve_first
+from lambdas.catalogue.models import Residency
+from stacks import duration
 from stacks.guardrail_policy import GuardrailPolicy
+from stacks.model_targets import CustomCandidate, ModelTarget, targets
 
 Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["us-east-1"])]
 Alias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$", examples=["fast"])]
 ModelId = Annotated[str, Field(min_length=3, examples=["amazon.nova-micro-v1:0"])]
+CustomModelArn = Annotated[
+    str,
+    Field(
+        pattern=r"^arn:aws[a-z-]*:bedrock:[a-z0-9-]+:\d{12}:(provisioned-model|custom-model-deployment)/[a-z0-9]{12}$",
+        examples=["arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefghijkl"],
+    ),
+]
 
 # CloudWatch keeps logs for one of these numbers of days.
 LogDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
@@ -25,11 +45,51 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
 
 
+class CustomModel(Section):
+    """A tuned model that is deployed on demand or has provisioned throughput."""
+
+    arn: CustomModelArn
+    """What is called."""
+
+    base: ModelId
+    """The catalogue's model that it was made of: it decides parameters and limits."""
+
+
+def _kind_of_candidate(value: Any) -> str:
+    return "[id]" if isinstance(value, str) else "[custom]"
+
+
+# The tags are in brackets because environment_file leaves such parts of a path out.
+Candidate = Annotated[
+    Annotated[ModelId, Tag("[id]")] | Annotated[CustomModel, Tag("[custom]")], Discriminator(_kind_of_candidate)
+]
+
+
 class Models(Section):
     """Which models the platform serves, and under which names."""
 
-    aliases: Annotated[dict[Alias, Annotated[list[ModelId], Field(min_length=1, max_length=5)]], Field(min_length=1)]
-    """Alias -> model ids of the catalogue, best first. The first that can be called in the region is used."""
+    aliases: Annotated[dict[Alias, Annotated[list[Candidate], Field(min_length=1, max_length=5)]], Field(min_length=1)]
+    """Alias -> models, best first: ids of the catalogue, or a custom model's arn and base. The first answers; the next
+    one does while it is throttled, not ready or gone. Those that cannot be called in the region are passed over."""
+
+    residency: Residency = "geography"
+    """Where prompts may be processed: only in the region, in its geography (us, eu, ...), or anywhere. Global
+    inference profiles are about a tenth cheaper than those of a geography."""
+
+    access_check: Literal["fail", "warn", "off"] = "fail"
+    """What a deployment does about an alias that has no model which the account may call: fail with the fix as the
+    reason, only say so, or not look. The check makes one real call of a token per model: less than a cent in all."""
+
+    participants: Annotated[int, Field(ge=1, le=10_000)] = 1
+    """How many people call at the same time: the access check compares Bedrock's quotas with it."""
+
+    needed_until: date | None = None
+    """Last day on which the models are needed, as 2027-03-31: one that ends before fails the access check. Without it
+    only models that have ended already do."""
+
+    cost_allocation: bool = False
+    """Whether each candidate gets an application inference profile with the environment's tags, without which
+    on-demand spending cannot be told apart. Activate the tags in the billing console; it takes up to a day."""
 
 
 class Throttle(Section):
@@ -59,6 +119,18 @@ class Inference(Section):
     key_cache_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
     """How long API Gateway remembers what a key may do. `quarry keys revoke` empties this memory."""
 
+    session_ttl: Annotated[
+        str, AfterValidator(partial(duration.between, "1h", "400d")), Field(examples=["30d"], min_length=2)
+    ] = "30d"
+    """How long a session is kept after its last turn, as 12h, 30d or 2w. DynamoDB bills 0.25 USD per GB and month."""
+
+    history_token_budget: Annotated[int, Field(ge=1_000, le=200_000)] = 4_000
+    """Tokens that a session's turn sends in all, the new message included, unless that alone takes more than half.
+    What no longer fits is summarised. These tokens are paid for with every turn."""
+
+    summary_alias: Alias | None = None
+    """Which of `models.aliases` writes the summaries of long sessions; null is the first one there that can chat."""
+
     memory_megabytes: Annotated[int, Field(ge=128, le=10_240)] = 1_024
     """Memory of the inference function; CPU grows with it, and so does the price per millisecond."""
 
@@ -68,6 +140,11 @@ class Inference(Section):
     owns_api_gateway_account: bool = True
     """Whether this environment sets the role with which API Gateway writes logs. AWS has one such setting per account
     and region: exactly one environment there may own it."""
+
+    @property
+    def session_ttl_seconds(self) -> int:
+        """``session_ttl`` in seconds."""
+        return int(duration.parse(self.session_ttl).total_seconds())
 
 
 class Functions(Section):
@@ -102,14 +179,42 @@ class Config(Section):
     def _aliases_resolve(self) -> "Config":
         for alias in self.models.aliases:
             try:
-                self.resolve(alias)
-            except (ModelNotInCatalogueError, ModelNotInRegionError) as error:
+                self.targets(alias)
+            except ValueError as error:
                 raise ValueError(f"models.aliases.{alias}: {error}") from error
         return self
 
-    def resolve(self, alias: str) -> ResolvedModel:
-        """Return what the alias calls in this environment's region."""
-        return resolve_first(self.models.aliases[alias], region=self.region)
+    @model_validator(mode="after")
+    def _summaries_can_be_written(self) -> "Config":
+        alias, chatting = self.inference.summary_alias, self._chat_aliases()
+        if not chatting:
+            raise ValueError("models.aliases: none of them has a model that can chat")
+        if alias is not None and alias not in chatting:
+            raise ValueError(
+                f"inference.summary_alias: {alias!r} is not accepted: expected an alias that can chat: "
+                f"{', '.join(chatting)}"
+            )
+        return self
+
+    def _chat_aliases(self) -> list[str]:
+        return [alias for alias in self.models.aliases if self.targets(alias)[0].model.kind == "chat"]
+
+    @property
+    def summary_alias(self) -> str:
+        """The alias that writes the summaries of long sessions."""
+        return self.inference.summary_alias or self._chat_aliases()[0]
+
+    def targets(self, alias: str) -> list[ModelTarget]:
+        """Return what the alias calls in this environment, best first.
+
+        Raises:
+            ValueError: a model is unknown or has ended, or none can be called here.
+        """
+        candidates = [
+            CustomCandidate(arn=candidate.arn, base=candidate.base) if isinstance(candidate, CustomModel) else candidate
+            for candidate in self.models.aliases[alias]
+        ]
+        return targets(candidates, region=self.region, residency=self.models.residency)
 
     def physical_name(self, what: str) -> str:
         """Return a name for what AWS wants named before it exists, as ``quarry-dev-guardrail``."""

@@ -97,7 +97,7 @@ def _problems(error: ValidationError, *, shown: str, policy: object) -> list[str
         file = shown
         if location[:1] == ["guardrail"] and isinstance(policy, str):
             file, location = policy, location[1:]
-        path = ".".join(str(part) for part in location if part != "[key]")
+        path = ".".join(str(part) for part in location if not str(part).startswith("["))
         lines.append(f"{file}: {_sentence(path, detail)}")
     return lines
 

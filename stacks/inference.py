@@ -9,8 +9,10 @@ from lambdas.authorizer.settings import AuthorizerSettings
 from lambdas.inference.settings import InferenceSettings
 from stacks import permissions
 from stacks.components.dependency_layer import DependencyLayer
+from stacks.components.model_access_check import ModelAccessCheck
 from stacks.components.python_function import PythonFunction
 from stacks.components.rest_api import RestApi
+from stacks.components.served_models import ServedModels
 from stacks.config import Config
 from stacks.environment_stack import EnvironmentStack
 from stacks.parameters import ParameterNames
@@ -18,7 +20,8 @@ from stacks.parameters import ParameterNames
 # The function gives up before API Gateway does, and its call to Bedrock before the function does, so that the caller
 # gets our error and not the gateway's.
 FUNCTION_MARGIN_SECONDS = 1
-CALL_MARGIN_SECONDS = 3
+# Leaves room for retries and fallbacks too: lambdas.inference.service.RETRY_WINDOW_SECONDS.
+CALL_MARGIN_SECONDS = 5
 
 
 class InferenceStack(EnvironmentStack):
@@ -74,7 +77,7 @@ class InferenceStack(EnvironmentStack):
         guardrail_id = ssm.StringParameter.value_for_string_parameter(self, names.guardrail_id)
         guardrail_version = ssm.StringParameter.value_for_string_parameter(self, names.guardrail_version)
         options = self.config.inference
-        models = {alias: self.config.resolve(alias) for alias in self.config.models.aliases}
+        models = ServedModels(self, "Models", config=self.config)
         function = PythonFunction(
             self,
             "Inference",
@@ -82,17 +85,10 @@ class InferenceStack(EnvironmentStack):
             handler="lambdas.inference.handler.lambda_handler",
             service="inference",
             settings=InferenceSettings(
-                aliases={
-                    alias: {
-                        "model_id": resolved.callable_id,
-                        "base_model_id": resolved.model.model_id,
-                        "provider": resolved.model.provider,
-                        "max_output_tokens": resolved.model.max_output_tokens,
-                    }
-                    for alias, resolved in models.items()
-                },
+                aliases=models.settings(),
                 guardrail_id=guardrail_id,
                 guardrail_version=guardrail_version,
+                model_access_parameter=names.model_access,
                 max_body_bytes=options.max_body_kilobytes * 1024,
                 read_timeout_seconds=float(options.timeout_seconds - CALL_MARGIN_SECONDS),
                 max_attempts=options.max_attempts,
@@ -103,6 +99,16 @@ class InferenceStack(EnvironmentStack):
             log_days=options.log_days,
             removal_policy=self.removal_policy,
         )
-        permissions.grant_converse(function.role, stack=self, models=models.values())
+        permissions.grant_converse(function.role, stack=self, models=models.every())
         permissions.grant_apply_guardrail(function.role, stack=self, guardrail_id=guardrail_id)
+        permissions.grant_read_model_access(function.role, stack=self, parameter_name=names.model_access)
+        ModelAccessCheck(
+            self,
+            "ModelAccess",
+            config=self.config,
+            dependencies=self._dependencies,
+            inference=function,
+            served=models.aliases,
+            needed_until=self.config.models.needed_until,
+        )
         return function

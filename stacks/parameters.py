@@ -10,3 +10,4 @@ class ParameterNames:
         prefix = f"/quarry/{config.name}"
         self.guardrail_id = f"{prefix}/guardrail/id"
         self.guardrail_version = f"{prefix}/guardrail/version"
+        self.model_access = f"{prefix}/model-access"

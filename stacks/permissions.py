@@ -11,39 +11,59 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from lambdas.catalogue.models import InferenceProfile, ResolvedModel
+from stacks.model_targets import ModelTarget, ServedModel
 
 API_GATEWAY_LOGGING_POLICY: Final = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 
 
-def grant_converse(grantee: iam.IGrantable, *, stack: Stack, models: Iterable[ResolvedModel]) -> None:
+def grant_converse(grantee: iam.IGrantable, *, stack: Stack, models: Iterable[ServedModel]) -> None:
     """Allow Converse on exactly these models. Converse is authorised as bedrock:InvokeModel.
 
-    A call through an inference profile needs the profile and the model in each region that it may be routed to; the
-    latter is allowed only for calls that come through the profile.
+    A call through an inference profile, AWS's or our own, needs the profile and the model in each region that it may be
+    routed to; the latter is allowed only for calls that come through the profile.
     """
-    direct: list[str] = []
-    for resolved in models:
-        if resolved.profile is None:
-            direct.append(_foundation_model_arn(resolved.model.model_id, region=stack.region, stack=stack))
-            continue
-        profile = (
-            f"arn:{stack.partition}:bedrock:{stack.region}:{stack.account}:inference-profile/{resolved.callable_id}"
+    direct: set[str] = set()
+    routed: dict[str, set[str]] = {}
+    for served in models:
+        target = served.target
+        called = served.cost_profile_arn or source_arn(target, stack=stack)
+        direct.add(called)
+        if served.cost_profile_arn or target.profile:
+            routed.setdefault(called, set()).update(_destination_arns(target, stack=stack))
+    _allow_invoke(grantee, sorted(direct))
+    for profile, destinations in sorted(routed.items()):
+        _allow_invoke(
+            grantee, sorted(destinations), conditions={"StringEquals": {"bedrock:InferenceProfileArn": profile}}
         )
-        direct.append(profile)
-        iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["bedrock:InvokeModel"],
-            resource_arns=_destination_arns(resolved.model.model_id, profile=resolved.profile, stack=stack),
-            conditions={"StringEquals": {"bedrock:InferenceProfileArn": profile}},
-        )
-    iam.Grant.add_to_principal(grantee=grantee, actions=["bedrock:InvokeModel"], resource_arns=sorted(set(direct)))
 
 
-def _destination_arns(model_id: str, *, profile: InferenceProfile, stack: Stack) -> list[str]:
+def source_arn(target: ModelTarget, *, stack: Stack) -> str:
+    """Return the ARN of what is called when no profile of our own stands before it."""
+    if target.custom_arn:
+        return target.custom_arn
+    if target.profile:
+        scope = f"arn:{stack.partition}:bedrock:{stack.region}:{stack.account}"
+        return f"{scope}:inference-profile/{target.profile.profile_id}"
+    return _foundation_model_arn(target.model.model_id, region=stack.region, stack=stack)
+
+
+def _allow_invoke(
+    grantee: iam.IGrantable, arns: list[str], conditions: dict[str, dict[str, str]] | None = None
+) -> None:
+    iam.Grant.add_to_principal(
+        grantee=grantee, actions=["bedrock:InvokeModel"], resource_arns=arns, conditions=conditions
+    )
+
+
+def _destination_arns(target: ModelTarget, *, stack: Stack) -> list[str]:
     """Return the model's ARN per destination; a global profile wants one without region too."""
-    regions = [stack.region, ""] if "*" in profile.destinations else profile.destinations
-    return [_foundation_model_arn(model_id, region=region, stack=stack) for region in regions]
+    if target.profile is None:
+        regions = [stack.region]
+    elif "*" in target.profile.destinations:
+        regions = [stack.region, ""]
+    else:
+        regions = list(target.profile.destinations)
+    return [_foundation_model_arn(target.model.model_id, region=region, stack=stack) for region in regions]
 
 
 def _foundation_model_arn(model_id: str, *, region: str, stack: Stack) -> str:
@@ -56,9 +76,63 @@ def grant_apply_guardrail(grantee: iam.IGrantable, *, stack: Stack, guardrail_id
     iam.Grant.add_to_principal(grantee=grantee, actions=["bedrock:ApplyGuardrail"], resource_arns=[arn])
 
 
+def grant_check_model_access(grantee: iam.IGrantable, *, stack: Stack, function_arn: str, parameter_name: str) -> None:
+    """Allow looking at what the account may call, letting ``function_arn`` call it, and writing one SSM parameter.
+
+    Nothing here can accept an agreement, send a form or raise a quota. The first five actions know no resources.
+    """
+    looking = [
+        "bedrock:GetFoundationModelAvailability",
+        "bedrock:GetUseCaseForModelAccess",
+        "bedrock:ListFoundationModels",
+        "bedrock:ListInferenceProfiles",
+        "servicequotas:ListServiceQuotas",
+    ]
+    iam.Grant.add_to_principal(grantee=grantee, actions=looking, resource_arns=["*"])
+    iam.Grant.add_to_principal(grantee=grantee, actions=["lambda:InvokeFunction"], resource_arns=[function_arn])
+    iam.Grant.add_to_principal(
+        grantee=grantee, actions=["ssm:PutParameter"], resource_arns=[_parameter_arn(parameter_name, stack=stack)]
+    )
+
+
+def grant_read_model_access(grantee: iam.IGrantable, *, stack: Stack, parameter_name: str) -> None:
+    """Allow reading what the access check found."""
+    iam.Grant.add_to_principal(
+        grantee=grantee, actions=["ssm:GetParameter"], resource_arns=[_parameter_arn(parameter_name, stack=stack)]
+    )
+
+
+def _parameter_arn(name: str, *, stack: Stack) -> str:
+    return f"arn:{stack.partition}:ssm:{stack.region}:{stack.account}:parameter{name}"
+
+
 def grant_find_key(grantee: iam.IGrantable, *, table: dynamodb.ITable) -> None:
     """Allow looking one API key up by its hash; neither listing nor writing."""
     table.grant(grantee, "dynamodb:GetItem")
+
+
+def grant_use_ledger(grantee: iam.IGrantable, *, table: dynamodb.ITable) -> None:
+    """Allow reserving, settling and reporting allowances; neither deleting nor looking through the whole table."""
+    table.grant(grantee, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")
+
+
+def grant_sweep(grantee: iam.IGrantable, *, table: dynamodb.ITable) -> None:
+    """Allow ending dead calls' reservations and moving past days into items of their own."""
+    table.grant(grantee, "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
+
+
+def grant_use_sessions(grantee: iam.IGrantable, *, table: dynamodb.ITable, owner_index: str) -> None:
+    """Allow making, reading, changing and deleting sessions, and listing them by owner; no scan.
+
+    DynamoDB authorises each part of a transaction as PutItem or UpdateItem.
+    """
+    using = ["BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"]
+    iam.Grant.add_to_principal(
+        grantee=grantee, actions=[f"dynamodb:{verb}" for verb in using], resource_arns=[table.table_arn]
+    )
+    iam.Grant.add_to_principal(
+        grantee=grantee, actions=["dynamodb:Query"], resource_arns=[f"{table.table_arn}/index/{owner_index}"]
+    )
 
 
 def api_gateway_logging_role(scope: Construct, id_: str) -> iam.Role:

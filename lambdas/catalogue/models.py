@@ -1,51 +1,56 @@
-"""The catalogue: which models there are, and what can be called in a region.
+"""Which models there are, and what can be called in a region. Pure: no AWS call, no environment.
 
-Read at synth and by the command line. Functions receive the outcome in their settings and never read the file.
+Used at synth and by the command line. The inference function receives the outcome in its settings.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import Final, Literal
 
-import yaml
+from msgspec import Struct
+
+from lambdas.catalogue import compiled
+from lambdas.catalogue.facts import FoundationModel, InferenceProfile, RetiredModel
+
+__all__ = [
+    "FoundationModel",
+    "InferenceProfile",
+    "ModelEndedError",
+    "ModelNotInCatalogueError",
+    "ModelNotInRegionError",
+    "Residency",
+    "ResolvedModel",
+    "RetiredModel",
+    "catalogue",
+    "find",
+    "resolve",
+    "resolve_candidates",
+    "retired",
+]
+
+Residency = Literal["in_region", "geography", "global"]
+
+# A country's own profile keeps prompts closer than its continent's.
+_NARROWEST_FIRST: Final = ("jp", "au", "in", "ca", "us-gov", "us", "eu", "apac", "global")
 
 
 class ModelNotInCatalogueError(ValueError):
     """The model id is not one that the catalogue has."""
 
 
+class ModelEndedError(ValueError):
+    """The model has reached its end of life, or is so near to it that it is not offered any more."""
+
+
 class ModelNotInRegionError(ValueError):
-    """The model can be called neither directly nor by an inference profile in the region."""
+    """Under the residency policy the model can be called neither directly nor by a profile in the region."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class InferenceProfile:
-    """A system-defined inference profile.
+class ResolvedModel(Struct, frozen=True, kw_only=True):
+    """What is called: the model, and the inference profile if the call goes through one.
 
-    ``callable_from`` and ``destinations`` are region names; a destination "*" is every commercial region.
+    The profile is the one of the region: its ``destinations`` are those of calls from there.
     """
-
-    profile_id: str
-    callable_from: tuple[str, ...]
-    destinations: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class FoundationModel:
-    """A Bedrock foundation model. ``max_output_tokens`` is the most that one answer can have."""
-
-    model_id: str
-    name: str
-    provider: str
-    in_region: tuple[str, ...]
-    profiles: tuple[InferenceProfile, ...]
-    max_output_tokens: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class ResolvedModel:
-    """What an alias calls: the model, and the inference profile if the call goes through one."""
 
     model: FoundationModel
     profile: InferenceProfile | None
@@ -58,67 +63,110 @@ class ResolvedModel:
 
 @cache
 def catalogue() -> dict[str, FoundationModel]:
-    """Load the catalogue: model id -> model."""
-    document = yaml.safe_load(Path(__file__).with_name("models.yaml").read_text(encoding="utf-8"))
-    return {model_id: _parse(model_id, entry) for model_id, entry in document["models"].items()}
+    """Return model id -> model, in the order of ``models.yaml``."""
+    return {model.model_id: model for model in compiled.load().models}
+
+
+@cache
+def retired() -> dict[str, RetiredModel]:
+    """Return the ids that were models: id -> when it ended and what comes nearest to it."""
+    return {model.model_id: model for model in compiled.load().retired}
 
 
 def find(model_id: str) -> FoundationModel:
     """Return the model of that id.
 
     Raises:
-        ModelNotInCatalogueError: naming the ids that the catalogue has.
+        ModelEndedError: with the end-of-life date and the replacement.
+        ModelNotInCatalogueError: naming the ids that the catalogue has, or the base model of a profile's id.
     """
-    models = catalogue()
-    if model_id not in models:
-        raise ModelNotInCatalogueError(f"the catalogue has no model {model_id!r}; it has {', '.join(sorted(models))}")
-    return models[model_id]
+    if model_id in catalogue():
+        return catalogue()[model_id]
+    base = _base(model_id)
+    ended = retired().get(base)
+    if ended:
+        raise ModelEndedError(
+            f"{model_id} ({ended.name}) has its end of life on {ended.end_of_life}; use {ended.replacement} instead"
+        )
+    if base in catalogue():
+        raise ModelNotInCatalogueError(
+            f"{model_id!r} is an inference profile or a variant of {base}; name {base}, and what to call is chosen by "
+            "region and residency"
+        )
+    raise ModelNotInCatalogueError(f"the catalogue has no model {model_id!r}; it has {', '.join(sorted(catalogue()))}")
 
 
-def resolve(model_id: str, *, region: str) -> ResolvedModel:
-    """Return what to call in ``region``: the model itself where it is offered on demand, else its inference profile.
+def _base(model_id: str) -> str:
+    """Return the base model's id for a profile's id or a tunable variant's, else the id itself."""
+    scope, _, rest = model_id.partition(".")
+    base = rest if scope in _NARROWEST_FIRST else model_id
+    for model in catalogue().values():
+        if base == model.customization_id:
+            return model.model_id
+    return base
+
+
+def resolve(model_id: str, *, region: str, residency: Residency = "geography") -> ResolvedModel:
+    """Return what to call in ``region``: what processes prompts nearest to it among what ``residency`` allows.
+
+    ``in_region`` allows the model in the region itself; ``geography`` also a profile of the region's geography, a
+    country's before a continent's (from Canada AWS's own ``us`` profiles count as such: they route to Canada and the
+    US); ``global`` also the global profile.
 
     Raises:
+        ModelEndedError: the model has ended.
         ModelNotInCatalogueError: unknown id.
-        ModelNotInRegionError: naming the regions that have the model.
+        ModelNotInRegionError: naming the residency that would do, or the regions that have the model.
+        ValueError: ``residency`` is none of the three.
     """
+    if residency not in ("in_region", "geography", "global"):
+        raise ValueError(f"{residency!r} is not a residency: in_region, geography or global")
     model = find(model_id)
     if region in model.in_region:
         return ResolvedModel(model=model, profile=None)
-    for profile in model.profiles:
-        if region in profile.callable_from:
-            return ResolvedModel(model=model, profile=profile)
-    regions = sorted({*model.in_region, *(r for profile in model.profiles for r in profile.callable_from)})
-    raise ModelNotInRegionError(f"{model_id} cannot be called in {region}; it can in {', '.join(regions)}")
+    reachable = sorted(
+        (profile for profile in model.profiles if region in profile.callable_from),
+        key=lambda profile: _NARROWEST_FIRST.index(profile.scope),
+    )
+    for profile in reachable:
+        if residency == "global" or (residency == "geography" and profile.scope != "global"):
+            return ResolvedModel(model=model, profile=profile.called_from(region))
+    raise ModelNotInRegionError(_why_not(model, region=region, residency=residency, reachable=reachable))
 
 
-def resolve_first(candidates: list[str], *, region: str) -> ResolvedModel:
-    """Return the first of the candidates that can be called in ``region``.
+def _why_not(
+    model: FoundationModel, *, region: str, residency: Residency, reachable: Sequence[InferenceProfile]
+) -> str:
+    if reachable:
+        nearest = reachable[0]
+        wider = "global" if nearest.scope == "global" else "geography"
+        return (
+            f"{model.model_id} cannot be called in {region} with residency {residency}; with residency {wider} it "
+            f"can, through {nearest.profile_id}"
+        )
+    regions = sorted({*model.in_region, *(name for profile in model.profiles for name in profile.callable_from)})
+    return f"{model.model_id} cannot be called in {region}; it can in {', '.join(regions)}"
+
+
+def resolve_candidates(
+    candidates: Sequence[str], *, region: str, residency: Residency = "geography"
+) -> list[ResolvedModel]:
+    """Return what to call for each candidate that can be called in ``region``, in the candidates' order.
 
     Raises:
-        ModelNotInCatalogueError: a candidate is unknown, even if an earlier one would do.
+        ModelEndedError: a candidate has ended, even if an earlier one would do.
+        ModelNotInCatalogueError: a candidate is unknown, likewise.
         ModelNotInRegionError: none can be called; says why for each.
     """
     for model_id in candidates:
         find(model_id)
-    reasons = []
+    found: list[ResolvedModel] = []
+    reasons: list[str] = []
     for model_id in candidates:
         try:
-            return resolve(model_id, region=region)
+            found.append(resolve(model_id, region=region, residency=residency))
         except ModelNotInRegionError as error:
             reasons.append(str(error))
-    raise ModelNotInRegionError("; ".join(reasons))
-
-
-def _parse(model_id: str, entry: dict[str, Any]) -> FoundationModel:
-    return FoundationModel(
-        model_id=model_id,
-        name=entry["name"],
-        provider=entry["provider"],
-        in_region=tuple(entry["in_region"]),
-        profiles=tuple(
-            InferenceProfile(profile_id=name, callable_from=tuple(profile["from"]), destinations=tuple(profile["to"]))
-            for name, profile in entry["profiles"].items()
-        ),
-        max_output_tokens=entry["max_output_tokens"],
-    )
+    if not found:
+        raise ModelNotInRegionError("; ".join(reasons) or "there are no candidates")
+    return found

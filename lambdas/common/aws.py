@@ -10,10 +10,10 @@ from typing import Any, Final, Literal
 import botocore.session
 from botocore.config import Config
 
-Service = Literal["bedrock-runtime", "dynamodb"]
+Service = Literal["bedrock", "bedrock-runtime", "dynamodb", "lambda", "service-quotas", "ssm"]
 
 # The dependency layer keeps botocore's data of exactly these services.
-SERVICES: Final[tuple[Service, ...]] = ("bedrock-runtime", "dynamodb")
+SERVICES: Final[tuple[Service, ...]] = ("bedrock", "bedrock-runtime", "dynamodb", "lambda", "service-quotas", "ssm")
 
 
 @cache

@@ -5,6 +5,7 @@
     ├── AuthenticationError      401  no key, an unknown one, a revoked one
     ├── PermissionDeniedError    403  Bedrock refuses this platform's role or account
     ├── NotFoundError            404  no such alias or path
+    ├── ConflictError            409  something else changed it meanwhile; nothing was stored
     ├── RequestTooLargeError     413
     ├── RateLimitError           429  with seconds to wait
     ├── InternalError            500  unforeseen; carries a request id and no internals
@@ -75,6 +76,14 @@ class NotFoundError(ApiError):
 
     status = 404
     type = "invalid_request_error"
+
+
+class ConflictError(ApiError):
+    """Another request changed the same thing meanwhile; nothing of this one was stored."""
+
+    status = 409
+    type = "invalid_request_error"
+    default_code = "conflict"
 
 
 class RequestTooLargeError(ApiError):

@@ -22,7 +22,9 @@ class TextPart(Struct, tag_field="type", tag="text", forbid_unknown_fields=True)
     text: NonEmptyText
 
 
-Content = NonEmptyText | Annotated[list[TextPart], Meta(min_length=1)]
+# No pattern here: msgspec (0.22.0 and before) frees a pattern's memory wrongly where the same union has a list, and the
+# process dies at its end. ``_check_relations`` refuses empty text instead.
+Content = str | Annotated[list[TextPart], Meta(min_length=1)]
 
 
 class SystemMessage(Struct, tag_field="role", tag="system", forbid_unknown_fields=True):
@@ -101,6 +103,10 @@ def parse(body: bytes) -> ChatRequest:
 
 
 def _check_relations(request: ChatRequest) -> None:
+    for index, message in enumerate(request.messages):
+        if isinstance(message.content, str) and not message.content.strip():
+            path = f"messages[{index}].content"
+            raise InvalidRequestError(f"`{path}`: must not be empty.", param=path)
     if request.stream:
         raise InvalidRequestError("`stream` is not supported by this endpoint yet; leave it out.", param="stream")
     if request.max_tokens is not None and request.max_completion_tokens is not None:

@@ -70,9 +70,10 @@ def _inference_config(request: ChatRequest, *, max_output_tokens: int) -> dict[s
     return config
 
 
-def to_openai(reply: dict[str, Any], *, alias: str, completion_id: str) -> dict[str, Any]:
+def to_openai(reply: dict[str, Any], *, model: str, completion_id: str) -> dict[str, Any]:
     """Return OpenAI's ``chat.completion`` object for Converse's reply.
 
+    ``model`` is the model that answered, as OpenAI names the snapshot behind an alias.
     A guardrail's intervention is a completion with ``finish_reason`` "content_filter" and the policy's own message.
     """
     content = reply.get("output", {}).get("message", {}).get("content", [])
@@ -81,7 +82,7 @@ def to_openai(reply: dict[str, Any], *, alias: str, completion_id: str) -> dict[
         "id": completion_id,
         "object": "chat.completion",
         "created": int(time.time()),
-        "model": alias,
+        "model": model,
         "choices": [
             {
                 "index": 0,

@@ -14,7 +14,8 @@ from lambdas.common import aws
 from lambdas.common.errors import ApiError, RateLimitError, RequestTooLargeError
 from lambdas.common.http import answer_errors, json_response, request_id
 from lambdas.common.observability import logger, metrics
-from lambdas.inference import chat
+from lambdas.inference import chat, probe
+from lambdas.inference.listing import ModelList
 from lambdas.inference.service import ChatService, Completion
 from lambdas.inference.settings import InferenceSettings
 
@@ -36,10 +37,16 @@ def service() -> ChatService:
     return ChatService(settings=settings(), client=client)
 
 
+@cache
+def model_list() -> ModelList:
+    """The list of aliases, made on first use."""
+    return ModelList(settings=settings(), client=lambda: aws.client("ssm", read_timeout=3))
+
+
 @app.get("/v1/models")
 def list_models() -> Response[str]:
-    """List the aliases."""
-    return json_response(service().models(), request_id=request_id(app))
+    """List the aliases and what the access check found."""
+    return json_response(model_list().to_openai(), request_id=request_id(app))
 
 
 @app.post("/v1/chat/completions")
@@ -51,7 +58,11 @@ def create_chat_completion() -> Response[str]:
         _count("ChatThrottled" if isinstance(error, RateLimitError) else "ChatRefused")
         raise
     _record(completion)
-    return json_response(completion.body, request_id=request_id(app))
+    response = json_response(completion.body, request_id=request_id(app))
+    response.headers["x-quarry-model"] = completion.candidate.base_model_id
+    if completion.dropped:
+        response.headers["x-quarry-dropped-parameters"] = ", ".join(completion.dropped)
+    return response
 
 
 def _body() -> bytes:
@@ -67,15 +78,18 @@ def _body() -> bytes:
 def _record(completion: Completion) -> None:
     usage = completion.body["usage"]
     _count("ChatGuardrailIntervened" if completion.intervened else "ChatAnswered")
+    if completion.fallbacks:
+        _count("ChatFellBack")
     metrics.add_metric(name="InputTokens", unit=MetricUnit.Count, value=usage["prompt_tokens"])
     metrics.add_metric(name="OutputTokens", unit=MetricUnit.Count, value=usage["completion_tokens"])
     logger.info(
         "answered",
         extra={
-            "alias": completion.body["model"],
-            "model_id": completion.model_id,
+            "alias": completion.alias,
+            "model_id": completion.candidate.model_id,
             "stop_reason": completion.stop_reason,
-            "attempts": completion.attempts,
+            "fallbacks": completion.fallbacks,
+            "dropped": completion.dropped,
             "usage": usage,
             "key_id": app.current_event.request_context.authorizer.get("key_id", ""),
         },
@@ -88,7 +102,10 @@ def _count(name: str) -> None:
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)
 @metrics.log_metrics
-def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer one API Gateway event (REST API, proxy integration)."""
+def lambda_handler(event: dict[str, Any], context: Any) -> Any:
+    """Answer one API Gateway event (REST API, proxy integration), or the access check's question: probe.py."""
+    if probe.asked(event):
+        _count("Probes")
+        return probe.answer(event, settings())
     _count("Requests")
     return app.resolve(event, context)

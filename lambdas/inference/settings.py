@@ -10,18 +10,21 @@ class InferenceSettings(EnvSettings):
     """What the stack tells the function.
 
     Attributes:
-        aliases: alias -> {"model_id": what Converse is given, "base_model_id": the foundation model, "provider": its
-            maker, "max_output_tokens": int}. Resolved at deploy; the function never builds a model id.
+        aliases: alias -> candidates, best first, each {"model_id": what Converse is given, "base_model_id": the
+            foundation model, "price_scope": in_region, geography or global}. Resolved at deploy; the function never
+            builds an id. Everything else is in the catalogue, since Lambda's environment holds 4 KB in all.
         guardrail_id: id of the guardrail that every call passes through.
         guardrail_version: its immutable version.
+        model_access_parameter: name of the SSM parameter with the access check's latest verdicts.
         max_body_bytes: larger request bodies get 413.
         read_timeout_seconds: how long a call to Bedrock may take; below the function's own time-out.
-        max_attempts: calls to Bedrock per request when it throttles or fails, the first included.
+        max_attempts: calls to Bedrock per candidate while it throttles or fails, the first included.
     """
 
-    aliases: dict[str, dict[str, str | int]]
+    aliases: dict[str, list[dict[str, str]]]
     guardrail_id: str
     guardrail_version: str
+    model_access_parameter: str
     max_body_bytes: int
     read_timeout_seconds: float
     max_attempts: int

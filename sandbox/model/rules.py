@@ -1,8 +1,8 @@
 """Rules of a conversation that no service model states, each with the wording in which AWS refuses its breach.
 
 Sources: AWS's messages as quoted in public issues (langchain-aws 130 and 192, pydantic-ai 2327, hermes-agent 55092,
-sample-multi-agent-orchestration-chat 15) and the Converse guide. Rules that only some models have come from
-``models.yaml``.
+sample-multi-agent-orchestration-chat 15, openclaw 73663, obsidian-copilot 2600) and the Converse guide. Rules that only
+some models have come from ``models.yaml``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from sandbox.model.catalogue import Model
 from sandbox.model.errors import Json, invalid
 
 _MEDIA = {"image": "IMAGE", "video": "VIDEO", "audio": "SPEECH"}
+# Claude's names, as additionalModelRequestFields has them -> Converse's. Converse itself has no top_k.
+_SAMPLING = {"temperature": "temperature", "top_p": "topP", "top_k": ""}
 
 
 def check(request: Json, model: Model) -> None:
@@ -27,6 +29,8 @@ def check(request: Json, model: Model) -> None:
         _content(message, place, model)
     _tools(messages, request.get("toolConfig"))
     _inference(request.get("inferenceConfig") or {}, model)
+    if model.rejects_sampling:
+        _no_sampling(request)
 
 
 def _roles(messages: list[Json]) -> None:
@@ -121,3 +125,11 @@ def _inference(config: Json, model: Model) -> None:
         raise invalid(
             "The model returned the following errors: stop_sequences: each stop sequence must contain non-whitespace"
         )
+
+
+def _no_sampling(request: Json) -> None:
+    """Refuse what steers sampling, the default values included, as every Opus since 4.7 and Sonnet since 5 does."""
+    config, more = request.get("inferenceConfig") or {}, request.get("additionalModelRequestFields") or {}
+    for name, in_converse in _SAMPLING.items():
+        if in_converse in config or name in more:
+            raise invalid(f"The model returned the following errors: `{name}` is deprecated for this model.")

@@ -16,15 +16,31 @@ from stacks.components.log_group import log_group
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 METRICS_NAMESPACE: Final = "Quarry"
+# Source: Lambda developer guide, quotas.
+ENVIRONMENT_BYTES: Final = 4096
 
 
 def function_code() -> lambda_.AssetCode:
     """Return lambdas/ as it lies in the project, so that import paths are the same here, in tests and in Lambda."""
     return lambda_.Code.from_asset(
         str(PROJECT),
-        exclude=["*", "!lambdas", "!lambdas/**", "__pycache__", "*.pyc", "lambdas/requirements.txt"],
+        exclude=["*", "!lambdas", "!lambdas/**", "__pycache__", "*.pyc", "lambdas/requirements.txt", "*.yaml"],
         ignore_mode=IgnoreMode.GIT,
     )
+
+
+class EnvironmentTooLargeError(ValueError):
+    """The function's variables do not fit into what Lambda takes."""
+
+
+def _check_size(handler: str, environment: dict[str, str]) -> None:
+    """Refuse at synth what Lambda would refuse in mid-deployment. Tokens count with about the size of their value."""
+    size = sum(len(name.encode()) + len(value.encode()) for name, value in environment.items())
+    if size > ENVIRONMENT_BYTES:
+        raise EnvironmentTooLargeError(
+            f"the environment variables of {handler} have {size:,} bytes; Lambda takes {ENVIRONMENT_BYTES:,}. "
+            "Use fewer aliases or candidates."
+        )
 
 
 class PythonFunction(Construct):
@@ -55,6 +71,12 @@ class PythonFunction(Construct):
         removal_policy: RemovalPolicy,
     ) -> None:
         super().__init__(scope, id_)
+        environment = {
+            **settings.to_env(),
+            "POWERTOOLS_SERVICE_NAME": service,
+            "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+        }
+        _check_size(handler, environment)
         self.log_group: logs.LogGroup = log_group(self, "Logs", days=log_days, removal_policy=removal_policy)
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.log_group.grant_write(self.role)
@@ -72,16 +94,12 @@ class PythonFunction(Construct):
             timeout=Duration.seconds(timeout_seconds),
             log_group=self.log_group,
             tracing=lambda_.Tracing.ACTIVE,
-            environment={
-                **settings.to_env(),
-                "POWERTOOLS_SERVICE_NAME": service,
-                "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
-            },
+            environment=environment,
         )
         acknowledge(
             self.role,
             "AwsSolutions-IAM5[Resource::*]",
-            because="xray:PutTraceSegments and xray:PutTelemetryRecords know no resources; nothing else here is on *.",
+            because="xray:PutTraceSegments and xray:PutTelemetryRecords know no resources.",
         )
         acknowledge(
             self.function,

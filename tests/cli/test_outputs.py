@@ -21,7 +21,7 @@ def test_outputs_are_a_line_each_never_folded(run: Run, aws: FakeAws, monkeypatc
 
     assert ran.code == 0
     assert ran.out.splitlines()[0].split() == ["stack", "output", "value"]
-    assert f"quarry-dev-inference  BaseUrl    {BASE_URL}" in ran.out.splitlines()
+    assert f"quarry-dev-inference  BaseUrl          {BASE_URL}" in ran.out.splitlines()
 
 
 def test_outputs_as_json_have_this_environments_stacks_only(run: Run, aws: FakeAws) -> None:

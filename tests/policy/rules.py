@@ -15,6 +15,11 @@ from lambdas.common.settings import EnvSettings
 ALLOWED_STAR: Final = {
     "xray:PutTraceSegments": "X-Ray has no resources to name",
     "xray:PutTelemetryRecords": "X-Ray has no resources to name",
+    "bedrock:ListFoundationModels": "lists the region's models; knows no resources",
+    "bedrock:ListInferenceProfiles": "lists the account's and AWS's profiles; knows no resources",
+    "bedrock:GetFoundationModelAvailability": "asks what the account may call; knows no resources",
+    "bedrock:GetUseCaseForModelAccess": "reads the account's one use case form; knows no resources",
+    "servicequotas:ListServiceQuotas": "reads the account's quotas; knows no resources",
 }
 # Variables that every function has besides its settings: stacks/components/python_function.py.
 COMMON_VARIABLES: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}

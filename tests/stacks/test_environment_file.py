@@ -1,5 +1,6 @@
 """Environment files: what is wrong is told in one line with file, path, value and what is accepted."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import yaml
 from stacks.environment_file import PROJECT, ConfigError, load, names
 from stacks.schema import PATH, render
 
+CUSTOM = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefghijkl"
 GOOD = (PROJECT / "environments" / "dev.yaml").read_text(encoding="utf-8")
 
 
@@ -68,8 +70,8 @@ def test_the_schema_for_editors_is_current() -> None:
             "environments/dev.yaml: models.aliases.Fast!:",
         ),
         (
-            {"models": {"aliases": {"fast": ["amazon.titan-text-express-v1"]}}},
-            "environments/dev.yaml: models.aliases.fast: the catalogue has no model 'amazon.titan-text-express-v1'; it",
+            {"models": {"aliases": {"fast": ["amazon.nova-nano-v1"]}}},
+            "environments/dev.yaml: models.aliases.fast: the catalogue has no model 'amazon.nova-nano-v1'",
         ),
         (
             {"region": "sa-east-1"},
@@ -85,6 +87,38 @@ def test_a_mistake_is_told_with_file_path_value_and_what_is_accepted(
     project: Path, changes: dict[str, object], line: str
 ) -> None:
     assert problems(project, changed(**changes))[0].startswith(line)
+
+
+@pytest.mark.parametrize(
+    "model_id",
+    [
+        "amazon.titan-text-express-v1",
+        "anthropic.claude-v2",
+        "anthropic.claude-3-haiku-20240307-v1:0",
+        "anthropic.claude-3-sonnet-20240229-v1:0",
+        "anthropic.claude-3-5-sonnet-20240620-v1:0",
+    ],
+)
+def test_a_model_that_has_ended_is_told_with_its_date_and_its_successor(project: Path, model_id: str) -> None:
+    (told,) = problems(project, changed(models={"aliases": {"fast": ["amazon.nova-micro-v1:0", model_id]}}))
+
+    assert told.startswith(f"environments/dev.yaml: models.aliases.fast: {model_id} ")
+    assert re.search(r"end of life on 202\d-\d\d-\d\d; use \S+ instead$", told)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "line"),
+    [
+        ({"arn": "arn:aws:s3:::bucket", "base": "amazon.nova-micro-v1:0"}, "models.aliases.fast.0.arn: 'arn:aws:s3:::"),
+        ({"arn": CUSTOM, "base": "nope"}, "models.aliases.fast: the catalogue has no model 'nope'"),
+        ({"arn": CUSTOM}, "models.aliases.fast.0.base: required and missing"),
+        (5, "models.aliases.fast.0: 5 is not accepted"),
+    ],
+)
+def test_a_wrong_custom_model_is_told(project: Path, candidate: object, line: str) -> None:
+    told = problems(project, changed(models={"aliases": {"fast": [candidate]}}))
+
+    assert told[0].startswith(f"environments/dev.yaml: {line}")
 
 
 def test_what_is_missing_is_told(project: Path) -> None:

@@ -119,13 +119,63 @@ def test_a_call_needs_the_profile_and_the_model_in_every_region_it_may_go_to() -
     }
     profile = f"arn:aws:bedrock:us-east-1:<AWS::AccountId>:inference-profile/us.{HAIKU}"
     assert by_condition == {
-        "": {profile, "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0"},
+        "": {
+            profile,
+            "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0",
+            "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0",
+        },
         # Only for calls that come through the profile.
         profile: {
             f"arn:aws:bedrock:us-east-1::foundation-model/{HAIKU}",
             f"arn:aws:bedrock:us-east-2::foundation-model/{HAIKU}",
             f"arn:aws:bedrock:us-west-2::foundation-model/{HAIKU}",
         },
+    }
+
+
+def test_where_spending_is_allocated_calls_go_through_a_tagged_profile(vary: Vary) -> None:
+    template = templates.synthesise(vary(models={"cost_allocation": True}))["Inference"]
+
+    profiles = {
+        id_: resource["Properties"]
+        for id_, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Bedrock::ApplicationInferenceProfile"
+    }
+    assert sorted(flat(profile["ModelSource"]["CopyFrom"]) for profile in profiles.values()) == [
+        "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0",
+        "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0",
+        f"arn:aws:bedrock:us-east-1:<AWS::AccountId>:inference-profile/us.{HAIKU}",
+    ]
+    assert {"Key": "quarry:alias", "Value": "smart"} in next(
+        profile["Tags"] for profile in profiles.values() if "haiku" in str(profile)
+    )
+    allowed = statements(template, "bedrock:InvokeModel")
+    assert not any(
+        "foundation-model" in str(statement["Resource"]) for statement in allowed if "Condition" not in statement
+    )
+    assert len([statement for statement in allowed if "Condition" in statement]) == 3
+
+
+CUSTOM = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefghijkl"
+
+
+def test_a_custom_model_is_called_by_its_arn_and_nothing_beside_it_is_allowed(vary: Vary) -> None:
+    config = vary(models={"aliases": {"tuned": [{"arn": CUSTOM, "base": "amazon.nova-micro-v1:0"}]}})
+
+    (statement,) = statements(templates.synthesise(config)["Inference"], "bedrock:InvokeModel")
+
+    assert statement["Resource"] == CUSTOM
+
+
+def test_global_routing_names_the_model_with_and_without_a_region(vary: Vary) -> None:
+    config = vary(region="sa-east-1", models={"aliases": {"smart": [HAIKU]}, "residency": "global"})
+
+    allowed = statements(templates.synthesise(config)["Inference"], "bedrock:InvokeModel")
+
+    (routed,) = [statement for statement in allowed if "Condition" in statement]
+    assert {flat(arn) for arn in routed["Resource"]} == {
+        f"arn:aws:bedrock:sa-east-1::foundation-model/{HAIKU}",
+        f"arn:aws:bedrock:::foundation-model/{HAIKU}",
     }
 
 
@@ -161,7 +211,7 @@ def test_the_function_gets_what_its_settings_class_reads() -> None:
 
     settings = InferenceSettings.from_env(environ)
 
-    assert settings.aliases["smart"]["model_id"] == f"us.{HAIKU}"
+    assert settings.aliases["smart"][0]["model_id"] == f"us.{HAIKU}"
     assert settings.max_body_bytes == 1024 * 1024
 
 

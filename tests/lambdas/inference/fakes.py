@@ -9,25 +9,31 @@ from botocore.exceptions import ClientError
 
 from lambdas.inference.settings import InferenceSettings
 
+HAIKU_ID = "anthropic.claude-haiku-4-5-20251001-v1:0"
+NOVA_MICRO = {
+    "model_id": "amazon.nova-micro-v1:0",
+    "base_model_id": "amazon.nova-micro-v1:0",
+    "price_scope": "in_region",
+}
+NOVA_LITE = {
+    "model_id": "us.amazon.nova-lite-v1:0",
+    "base_model_id": "amazon.nova-lite-v1:0",
+    "price_scope": "geography",
+}
+HAIKU = {"model_id": f"us.{HAIKU_ID}", "base_model_id": HAIKU_ID, "price_scope": "geography"}
+TITAN = {
+    "model_id": "amazon.titan-embed-text-v2:0",
+    "base_model_id": "amazon.titan-embed-text-v2:0",
+    "price_scope": "in_region",
+}
+
 SETTINGS = InferenceSettings(
-    aliases={
-        "fast": {
-            "model_id": "amazon.nova-micro-v1:0",
-            "base_model_id": "amazon.nova-micro-v1:0",
-            "provider": "Amazon",
-            "max_output_tokens": 5000,
-        },
-        "smart": {
-            "model_id": "us.anthropic.claude-haiku-4-5-20251001-v1:0",
-            "base_model_id": "anthropic.claude-haiku-4-5-20251001-v1:0",
-            "provider": "Anthropic",
-            "max_output_tokens": 64000,
-        },
-    },
+    aliases={"fast": [NOVA_MICRO, NOVA_LITE], "smart": [HAIKU], "embed": [TITAN]},
     guardrail_id="gr123",
     guardrail_version="2",
+    model_access_parameter="/quarry/test/model-access",
     max_body_bytes=1024,
-    read_timeout_seconds=26.0,
+    read_timeout_seconds=24.0,
     max_attempts=3,
 )
 

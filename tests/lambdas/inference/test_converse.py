@@ -68,10 +68,10 @@ def test_without_a_length_the_model_may_write_all_it_can() -> None:
     ],
 )
 def test_stop_reasons_become_openais(stop_reason: str, finish_reason: str) -> None:
-    completion = to_openai(converse_reply(stop_reason=stop_reason), alias="fast", completion_id="c1")
+    completion = to_openai(converse_reply(stop_reason=stop_reason), model="amazon.nova-micro-v1:0", completion_id="c1")
 
     assert completion["choices"][0]["finish_reason"] == finish_reason
-    assert completion["model"] == "fast"
+    assert completion["model"] == "amazon.nova-micro-v1:0"
     assert completion["choices"][0]["message"]["content"] == "An open pit."
 
 

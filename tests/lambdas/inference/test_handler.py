@@ -11,9 +11,11 @@ import pytest
 
 from lambdas.common.observability import logger, metrics
 from lambdas.inference import handler
+from lambdas.inference.listing import ModelList
 from lambdas.inference.service import ChatService
 from tests import events
 from tests.lambdas.inference.fakes import SETTINGS, FakeConverse, client_error, converse_reply
+from tests.lambdas.inference.test_listing import FakeParameters
 
 
 @dataclass
@@ -26,6 +28,7 @@ class LambdaContext:
     aws_request_id: str = "99999999-0000-0000-0000-000000000000"
 
 
+READY = '{"checked_at": null, "aliases": {"fast": {"standing": "first", "verdict": "ready"}}}'
 Serve = Callable[..., FakeConverse]
 
 
@@ -46,6 +49,8 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
         made = ChatService(settings=SETTINGS, client=client, sleep=lambda _: None)
         monkeypatch.setattr(handler, "service", lambda: made)
         monkeypatch.setattr(handler, "settings", lambda: SETTINGS)
+        listed = ModelList(settings=SETTINGS, client=lambda: FakeParameters(READY))
+        monkeypatch.setattr(handler, "model_list", lambda: listed)
         return client
 
     yield put
@@ -75,6 +80,36 @@ def test_a_chat_request_is_answered_in_openais_shape(serve: Serve) -> None:
     assert headers["x-request-id"] == ["11111111-2222-3333-4444-555555555555"]
 
 
+def test_the_headers_say_who_answered_and_what_was_dropped(serve: Serve) -> None:
+    serve(*[client_error("ThrottlingException")] * 3, converse_reply())
+
+    _, body, headers = call(events.load("chat_completion"))
+    _, _, others = call(chat_event(model="smart", temperature=0.5, top_p=0.5))
+
+    assert body["model"] == "amazon.nova-lite-v1:0"
+    assert headers["x-quarry-model"] == ["amazon.nova-lite-v1:0"]
+    assert "x-quarry-dropped-parameters" not in headers
+    assert others["x-quarry-dropped-parameters"] == ["top_p"]
+
+
+def test_a_fallback_is_one_line_in_the_log_and_one_metric(
+    serve: Serve, printed: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    serve(*[client_error("ThrottlingException")] * 3, converse_reply())
+
+    call(events.load("chat_completion"))
+
+    lines = [json.loads(line) for line in printed.getvalue().splitlines()]
+    (line,) = [line for line in lines if line["message"] == "fallback"]
+    assert (line["from_model"], line["to_model"], line["reason"]) == (
+        "amazon.nova-micro-v1:0",
+        "amazon.nova-lite-v1:0",
+        "ThrottlingException",
+    )
+    emitted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    assert [record["ChatFellBack"] for record in emitted] == [[1.0]]
+
+
 def test_a_base64_body_is_read_too(serve: Serve) -> None:
     serve(converse_reply())
     event = events.load("chat_completion")
@@ -89,7 +124,8 @@ def test_models_are_listed(serve: Serve) -> None:
 
     status, body, _ = call(event)
 
-    assert (status, [model["id"] for model in body["data"]]) == (200, ["fast", "smart"])
+    assert (status, [model["id"] for model in body["data"]]) == (200, ["embed", "fast", "smart"])
+    assert body["data"][1]["quarry"]["verdict"] == "ready"
 
 
 @pytest.mark.parametrize(
@@ -178,11 +214,22 @@ def test_every_outcome_is_counted(
 def test_settings_and_client_are_made_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in SETTINGS.to_env().items():
         monkeypatch.setenv(name, value)
-    handler.settings.cache_clear()
-    handler.service.cache_clear()
+    for made in (handler.settings, handler.service, handler.model_list):
+        made.cache_clear()
 
     assert handler.settings() == SETTINGS
-    assert handler.service().models()["object"] == "list"
+    assert handler.service() is handler.service()
+    assert handler.model_list() is handler.model_list()
 
-    handler.settings.cache_clear()
-    handler.service.cache_clear()
+    for made in (handler.settings, handler.service, handler.model_list):
+        made.cache_clear()
+
+
+def test_the_access_checks_question_is_answered_without_the_api(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = serve(converse_reply())
+    monkeypatch.setattr("lambdas.common.aws.client", lambda *_, **__: client)
+
+    (answer,) = handler.lambda_handler({"quarry": "probe", "model_ids": ["m"]}, LambdaContext())
+
+    assert answer["ok"] is True
+    assert client.calls[0]["guardrailConfig"]["guardrailIdentifier"] == "gr123"

@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
-from lambdas.common.errors import NotFoundError, RateLimitError, UpstreamError
+from lambdas.common.errors import ApiError, InvalidRequestError, NotFoundError, RateLimitError
 from lambdas.inference.chat import parse
 from lambdas.inference.service import ChatService
 from tests.lambdas.inference.fakes import SETTINGS, FakeConverse, client_error, converse_reply
@@ -40,11 +41,16 @@ def test_the_alias_is_called_as_resolved_and_through_the_guardrail() -> None:
 def test_an_unknown_alias_names_the_known_ones_and_calls_nothing() -> None:
     client = FakeConverse(converse_reply())
 
-    with pytest.raises(NotFoundError, match="`fast`, `smart`") as refused:
+    with pytest.raises(NotFoundError, match="`embed`, `fast`, `smart`") as refused:
         service(client).complete(request("gpt-4o"))
 
     assert refused.value.code == "model_not_found"
     assert client.calls == []
+
+
+def test_an_embedding_model_cannot_chat() -> None:
+    with pytest.raises(InvalidRequestError, match="`embed` is not a model that can chat"):
+        service(FakeConverse(converse_reply())).complete(request("embed"))
 
 
 def test_an_intervention_is_an_answer() -> None:
@@ -63,33 +69,91 @@ def test_throttling_is_tried_again_with_growing_waits() -> None:
 
     completion = service(client, waits).complete(request())
 
-    assert completion.attempts == 3
+    assert completion.fallbacks == 0
+    assert len(client.calls) == 3
     assert len(waits) == 2
     assert 0.25 <= waits[0] <= 0.5 <= waits[1] <= 1
 
 
-def test_attempts_are_bounded() -> None:
+def test_attempts_are_bounded_per_candidate_and_the_last_failure_is_told() -> None:
     client = FakeConverse(client_error("ThrottlingException"))
 
     with pytest.raises(RateLimitError):
         service(client).complete(request())
 
-    assert len(client.calls) == SETTINGS.max_attempts
+    called = [call["modelId"] for call in client.calls]
+    assert called == ["amazon.nova-micro-v1:0"] * 3 + ["us.amazon.nova-lite-v1:0"] * 3
 
 
-def test_what_cannot_get_better_is_not_tried_again() -> None:
-    client = FakeConverse(client_error("SomethingElse"))
+ENDED = "This model version has reached the end of its life. Please refer to the AWS documentation."
 
-    with pytest.raises(UpstreamError):
+
+@pytest.mark.parametrize(
+    ("failures", "calls"),
+    [
+        ([client_error("ThrottlingException")] * 3, 4),
+        ([client_error("ServiceUnavailableException")] * 3, 4),
+        ([client_error("ServiceQuotaExceededException")], 2),
+        ([client_error("ModelNotReadyException")], 2),
+        ([client_error("ResourceNotFoundException", ENDED)], 2),
+    ],
+)
+def test_the_next_candidate_answers_when_the_first_cannot(failures: list[Exception], calls: int) -> None:
+    client = FakeConverse(*failures, converse_reply())
+
+    completion = service(client).complete(request())
+
+    assert len(client.calls) == calls
+    assert completion.fallbacks == 1
+    assert completion.body["model"] == "amazon.nova-lite-v1:0"
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        client_error("ValidationException", "The request is wrong"),
+        client_error("AccessDeniedException"),
+        client_error("ResourceNotFoundException", "Model use case details have not been submitted for this account"),
+        client_error("ModelErrorException"),
+        ReadTimeoutError(endpoint_url="http://x"),
+    ],
+)
+def test_what_another_model_would_only_hide_is_told_at_once(failure: Exception) -> None:
+    client = FakeConverse(failure, converse_reply())
+
+    with pytest.raises(ApiError):
         service(client).complete(request())
 
     assert len(client.calls) == 1
 
 
-def test_models_are_the_aliases() -> None:
-    models = service(FakeConverse(converse_reply())).models()
+def test_an_intervention_never_falls_back() -> None:
+    client = FakeConverse(converse_reply("Stopped.", stop_reason="guardrail_intervened"))
 
-    assert [(model["id"], model["owned_by"]) for model in models["data"]] == [
-        ("fast", "Amazon"),
-        ("smart", "Anthropic"),
-    ]
+    assert service(client).complete(request()).fallbacks == 0
+    assert len(client.calls) == 1
+
+
+def test_nothing_is_tried_anew_when_the_time_is_up() -> None:
+    times = iter([0.0, 1.0, 5.0, 5.0, 5.0])
+    client = FakeConverse(client_error("ThrottlingException"))
+    slow = ChatService(settings=SETTINGS, client=client, sleep=Waits(), clock=lambda: next(times))
+
+    with pytest.raises(RateLimitError):
+        slow.complete(request())
+
+    assert len(client.calls) == 2
+
+
+def test_each_family_gets_what_it_takes_and_the_caller_is_told_the_rest() -> None:
+    client = FakeConverse(converse_reply())
+    both = parse(
+        json.dumps(
+            {"model": "smart", "messages": [{"role": "user", "content": "Hi"}], "temperature": 0.5, "top_p": 0.5}
+        ).encode()
+    )
+
+    completion = service(client).complete(both)
+
+    assert client.calls[0]["inferenceConfig"] == {"maxTokens": 64000, "temperature": 0.5}
+    assert completion.dropped == ["top_p"]

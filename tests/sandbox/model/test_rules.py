@@ -73,6 +73,46 @@ def test_some_models_refuse_temperature_with_top_p(ask: Callable[..., Any]) -> N
     assert "cannot both be specified" in refused.error
 
 
+@pytest.mark.parametrize(
+    "model",
+    [
+        "us.anthropic.claude-sonnet-5",
+        "us.anthropic.claude-sonnet-5-5",
+        "us.anthropic.claude-opus-5",
+        "us.anthropic.claude-opus-5-5",
+    ],
+)
+@pytest.mark.parametrize(
+    ("members", "named"),
+    [
+        ({"inferenceConfig": {"temperature": 1}}, "temperature"),
+        ({"inferenceConfig": {"topP": 0.9}}, "top_p"),
+        ({"inferenceConfig": {"temperature": 0.5, "topP": 0.9}}, "temperature"),
+        ({"additionalModelRequestFields": {"top_k": 5}}, "top_k"),
+    ],
+)
+def test_claude_5_refuses_what_steers_sampling(
+    ask: Callable[..., Any], model: str, members: dict[str, Any], named: str
+) -> None:
+    refused = ask("Hello", model, **members)
+    assert refused.status == 400
+    assert refused.error == (
+        f"ValidationException: The model returned the following errors: `{named}` is deprecated for this model."
+    )
+
+
+def test_claude_5_answers_what_does_not_steer_sampling(ask: Callable[..., Any]) -> None:
+    members = {"inferenceConfig": {"maxTokens": 50, "stopSequences": ["x"]}, "additionalModelRequestFields": {"a": 1}}
+    assert ask("Hello", "us.anthropic.claude-opus-5-5", **members).status == 200
+
+
+def test_older_claudes_take_one_of_the_two_and_top_k(ask: Callable[..., Any]) -> None:
+    haiku = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+    top_k = {"additionalModelRequestFields": {"top_k": 5}}
+    assert ask("Hello", haiku, inferenceConfig={"temperature": 0.5}, **top_k).status == 200
+    assert ask("Hello", haiku, inferenceConfig={"topP": 0.9}).status == 200
+
+
 def test_what_is_no_json_is_refused(post: Callable[..., Any]) -> None:
     reply = post("converse", [1])
     assert reply.error == "ValidationException: The request body must be a JSON object."

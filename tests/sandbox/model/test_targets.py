@@ -89,16 +89,44 @@ def test_lists_models_and_profiles_of_the_region() -> None:
     ]
 
 
-def test_another_region_has_other_profiles() -> None:
+def profiles_in(region: str) -> set[str]:
+    """Return the ids of the system profiles that can be called from a region."""
+
     def look() -> Any:
-        set_request_region("eu-west-1")
+        set_request_region(region)
         return get("/inference-profiles")["inferenceProfileSummaries"]
 
     async def apart() -> Any:
         return await asyncio.to_thread(look)  # a context of its own: the region ends with it
 
-    ids = {profile["inferenceProfileId"].split(".")[0] for profile in asyncio.run(apart())}
-    assert ids == {"eu", "global"}
+    return {profile["inferenceProfileId"] for profile in asyncio.run(apart())}
+
+
+def test_another_region_has_other_profiles() -> None:
+    assert {profile_id.split(".")[0] for profile_id in profiles_in("eu-west-1")} == {"eu", "global"}
+
+
+@pytest.mark.parametrize(
+    ("region", "geography", "there", "missing"),
+    [
+        ("ap-northeast-1", "jp", {"sonnet-4-6", "opus-5-5"}, {"sonnet-5", "sonnet-5-5", "opus-5"}),
+        ("ap-southeast-2", "au", {"sonnet-4-6", "sonnet-5", "opus-5", "opus-5-5"}, {"sonnet-5-5"}),
+    ],
+)
+def test_the_newest_claudes_have_no_profile_in_some_geographies(
+    region: str, geography: str, there: set[str], missing: set[str]
+) -> None:
+    found = profiles_in(region)
+    assert {f"{geography}.anthropic.claude-{name}" for name in there} <= found
+    assert {f"{geography}.anthropic.claude-{name}" for name in missing}.isdisjoint(found)
+    assert {f"global.anthropic.claude-{name}" for name in missing} <= found
+
+
+def test_a_legacy_model_is_shown_as_such_and_still_answers(ask: Ask) -> None:
+    listed = {model["modelId"]: model for model in get("/foundation-models")["modelSummaries"]}
+    life = listed["meta.llama3-3-70b-instruct-v1:0"]["modelLifecycle"]
+    assert life == {"status": "LEGACY", "endOfLifeTime": "2027-03-30T00:00:00+00:00"}
+    assert ask("Hello", "us.meta.llama3-3-70b-instruct-v1:0").status == 200
 
 
 @pytest.mark.parametrize(

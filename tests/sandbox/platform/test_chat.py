@@ -42,7 +42,7 @@ def test_the_answer_has_openais_shape(openai: OpenAI) -> None:
     )
 
     assert reply.object == "chat.completion"
-    assert reply.model == "fast"
+    assert reply.model == "amazon.nova-micro-v1:0"
     assert reply.choices[0].finish_reason == "length"
     assert reply.usage is not None
     assert reply.usage.completion_tokens == 5
@@ -118,3 +118,29 @@ def test_a_wrong_key_raises_the_sdks_own_exception(platform: Platform) -> None:
 def test_an_unknown_alias_raises_the_sdks_own_exception(openai: OpenAI) -> None:
     with pytest.raises(NotFoundError, match="`fast`, `smart`"):
         ask(openai, model="gpt-4o")
+
+
+def test_a_throttled_first_choice_is_answered_by_the_second(openai: OpenAI, model: ModelScript) -> None:
+    model.throttle(times=3, model="amazon.nova-micro*")
+
+    reply = openai.chat.completions.with_raw_response.create(
+        model="fast", messages=[{"role": "user", "content": "How deep is a quarry?"}]
+    )
+
+    assert reply.headers["x-quarry-model"] == "amazon.nova-lite-v1:0"
+    assert "not Nova Lite." in (reply.parse().choices[0].message.content or "")
+
+
+def test_what_the_family_does_not_take_is_left_out_and_told(openai: OpenAI) -> None:
+    reply = openai.chat.completions.with_raw_response.create(
+        model="smart", messages=[{"role": "user", "content": "Hello"}], temperature=0.5, top_p=0.5
+    )
+
+    assert reply.headers["x-quarry-dropped-parameters"] == "top_p"
+
+
+def test_the_list_tells_what_the_access_check_found(openai: OpenAI) -> None:
+    found = {model.id: model.model_dump()["quarry"] for model in openai.models.list()}
+
+    assert found["fast"]["verdict"] == "ready"
+    assert found["smart"]["standing"] == "first"

@@ -1,5 +1,7 @@
 """The layer's build: pip's arguments, the pruning, the cache. Nothing is downloaded here."""
 
+import gzip
+import json
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,20 +15,27 @@ from stacks.components.dependency_layer import LayerBuildError, build, cached, f
 
 
 class FakePip:
-    """Stands for subprocess.run: writes what pip would, or fails."""
+    """Stands for subprocess.run: writes what pip would, or fails; remembers byte compilers too."""
 
     def __init__(self, *, error: str = "") -> None:
         self.commands: list[list[str]] = []
+        self.compiled: list[list[str]] = []
         self._error = error
 
     def __call__(self, command: list[str], **_: Any) -> Any:
+        if "--target" not in command:
+            self.compiled += [command] if "compileall" in command else []
+            return SimpleNamespace(returncode=0, stdout="", stderr="")
         self.commands.append(command)
-        packages = Path(command[command.index("--target") + 1])
+        data = Path(command[command.index("--target") + 1]) / "botocore" / "data"
         for service in (*SERVICES, "ec2", "s3"):
-            (packages / "botocore" / "data" / service).mkdir(parents=True)
-        (packages / "botocore" / "data" / "endpoints.json").touch()
-        (packages / "bin").mkdir()
-        return SimpleNamespace(returncode=1 if self._error else 0, stderr=self._error)
+            (data / service / "2020-01-01").mkdir(parents=True)
+            model = json.dumps({"metadata": {"endpointPrefix": f"{service}-prefix"}}).encode()
+            (data / service / "2020-01-01" / "service-2.json.gz").write_bytes(gzip.compress(model))
+        services: dict[str, dict[str, str]] = {f"{service}-prefix": {} for service in (*SERVICES, "ec2")}
+        (data / "endpoints.json").write_text(json.dumps({"partitions": [{"services": services}]}), encoding="utf-8")
+        (data.parents[1] / "bin").mkdir()
+        return SimpleNamespace(returncode=1 if self._error else 0, stdout="", stderr=self._error)
 
 
 @pytest.fixture
@@ -42,6 +51,8 @@ def test_only_the_data_of_services_in_use_is_kept(pip: FakePip, tmp_path: Path) 
     data = tmp_path / "python" / "botocore" / "data"
     assert {entry.name for entry in data.iterdir()} == {*SERVICES, "endpoints.json"}
     assert not (tmp_path / "python" / "bin").exists()
+    endpoints = json.loads((data / "endpoints.json").read_text(encoding="utf-8"))
+    assert set(endpoints["partitions"][0]["services"]) == {f"{service}-prefix" for service in SERVICES}
 
 
 @pytest.mark.parametrize(("target", "machine"), [("arm64", "aarch64"), ("x86_64", "x86_64")])
@@ -58,6 +69,34 @@ def test_for_the_host_pip_is_told_nothing_of_platforms(pip: FakePip, tmp_path: P
     build(tmp_path, target="host")
 
     assert not any("platform" in argument or "python-version" in argument for argument in pip.commands[0])
+
+
+def test_byte_code_does_not_depend_on_dates(pip: FakePip, tmp_path: Path) -> None:
+    build(tmp_path, target="host")
+
+    (command,) = pip.compiled
+    assert command[command.index("--invalidation-mode") + 1] == "unchecked-hash"
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_without_the_targets_python_there_is_no_byte_code_and_that_is_told(
+    pip: FakePip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], there: bool
+) -> None:
+    monkeypatch.setattr(dependency_layer, "compiler", lambda _: "python3.13" if there else None)
+
+    build(tmp_path, target="arm64")
+
+    assert [command[0] for command in pip.compiled] == (["python3.13"] if there else [])
+    assert ("no byte code" in capsys.readouterr().err) == (not there)
+
+
+def test_byte_code_is_part_of_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    prints = set()
+    for found in (None, "python3.13"):
+        monkeypatch.setattr(dependency_layer, "compiler", lambda _, found=found: found)
+        prints.add(fingerprint("arm64"))
+
+    assert len(prints) == 2
 
 
 def test_a_layer_is_built_once_per_content(pip: FakePip, tmp_path: Path) -> None:

@@ -1,0 +1,38 @@
+"""What a model costs, in US dollars. List prices of one region, dated: an estimate, never a bill."""
+
+from lambdas.catalogue import compiled
+from lambdas.catalogue.facts import ModelPrices, Price, PriceScope
+from lambdas.catalogue.models import ResolvedModel, find
+
+__all__ = ["ModelPrices", "Price", "PriceScope", "of_model", "price", "scope_of"]
+
+
+def of_model(model_id: str) -> ModelPrices | None:
+    """Return all prices of a model with their source, or None if there are none.
+
+    Raises:
+        ModelNotInCatalogueError, ModelEndedError: as ``lambdas.catalogue.models.find``.
+    """
+    return compiled.load().prices.get(find(model_id).model_id)
+
+
+def price(model_id: str, *, scope: PriceScope) -> Price | None:
+    """Return the price for calls made directly, through a geography's profile or through the global one.
+
+    Returns:
+        Dollars per million tokens (rerankers: per thousand queries); None if it is not known or not callable so.
+
+    Raises:
+        ModelNotInCatalogueError, ModelEndedError: as ``lambdas.catalogue.models.find``.
+    """
+    prices = of_model(model_id)
+    if prices is None:
+        return None
+    return {"in_region": prices.in_region, "geography": prices.geography, "global": prices.global_}[scope]
+
+
+def scope_of(resolved: ResolvedModel) -> PriceScope:
+    """Return which price applies to what an alias calls."""
+    if resolved.profile is None:
+        return "in_region"
+    return "global" if resolved.profile.scope == "global" else "geography"

@@ -1,0 +1,57 @@
+"""What is checked: the models of the aliases, as the catalogue knows them."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """One model of one alias. An alias's candidates stand in a list in the order in which they are tried.
+
+    Attributes:
+        alias: the name that applications call.
+        model_id: base id of the foundation model.
+        callable_id: what Converse is given: base id, inference profile id, or ARN. Empty: nothing can be called here.
+        name: the model's name, as Service Quotas writes it: "Nova Micro", "Claude Haiku 4.5".
+        regions: those that have the model, for the advice when this one has not.
+        obstacle: why nothing can be called here, in the catalogue's words; empty where something can.
+        anthropic_form: whether the account must have sent Anthropic's use case form.
+        marketplace: whether it is sold through AWS Marketplace, so wants an agreement.
+        custom: whether ``callable_id`` is a custom model of the account, of which the base model's access says nothing.
+        converses: whether it answers Converse; embedding and rerank models do not, so no real call is made of them.
+    """
+
+    alias: str
+    model_id: str
+    callable_id: str
+    name: str
+    regions: tuple[str, ...] = ()
+    obstacle: str = ""
+    anthropic_form: bool = False
+    marketplace: bool = False
+    custom: bool = False
+    converses: bool = True
+
+    def called_as(self, callable_id: str) -> "Candidate":
+        """Return the candidate with another id to call."""
+        return replace(self, callable_id=callable_id)
+
+
+def to_json(candidates: Iterable[Candidate]) -> list[dict[str, Any]]:
+    """Return the candidates as JSON: a list of objects with the attributes' names."""
+    return [asdict(candidate) for candidate in candidates]
+
+
+def from_json(document: str | list[dict[str, Any]]) -> list[Candidate]:
+    """Return the candidates of what ``to_json`` made, parsed or as text.
+
+    Raises:
+        ValueError: it is not that.
+    """
+    entries = json.loads(document) if isinstance(document, str) else document
+    try:
+        return [Candidate(**{**entry, "regions": tuple(entry.get("regions", ()))}) for entry in entries]
+    except (TypeError, AttributeError) as error:
+        raise ValueError(f"not a list of candidates: {error}") from error

@@ -1,0 +1,132 @@
+"""The access check as a function: a custom resource at deploy, and whenever somebody asks.
+
+Custom resource: properties ``Candidates`` (JSON text of ``candidates.to_json``), ``Mode`` (fail or warn), and whatever
+else shall make CloudFormation run it again. Attribute ``Summary``: a phrase per alias.
+
+Asked directly: ``{"action": "check", "candidates": [...]}`` -> ``{"findings": [...]}`` (``Finding.to_json``).
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambdas.common import aws
+from lambdas.common.observability import logger
+from lambdas.model_access import candidates, custom_resource, published, report
+from lambdas.model_access.candidates import Candidate
+from lambdas.model_access.check import ModelAccessCheck
+from lambdas.model_access.custom_resource import Answer, Send
+from lambdas.model_access.fixes import Fixes
+from lambdas.model_access.probers import ServingFunction
+from lambdas.model_access.settings import ModelAccessSettings
+from lambdas.model_access.verdicts import Finding, Verdict
+
+# A role's new policy takes a few seconds to count everywhere, so a denial at deploy is asked about again.
+SETTLE_SECONDS: Final = (5.0, 10.0, 15.0)
+# Kept of the function's own time for the answer to CloudFormation, its retries included.
+ANSWER_SECONDS: Final = 20.0
+# Longer than the inference function may run.
+PROBE_SECONDS: Final = 30.0
+
+Check = Callable[[list[Candidate]], list[Finding]]
+
+
+@cache
+def settings() -> ModelAccessSettings:
+    """The settings, read on first use."""
+    return ModelAccessSettings.from_env()
+
+
+@cache
+def access_check() -> ModelAccessCheck:
+    """The check, made on first use."""
+    return ModelAccessCheck(
+        bedrock=aws.client("bedrock", read_timeout=5),
+        prober=ServingFunction(
+            aws.client("lambda", read_timeout=PROBE_SECONDS, max_attempts=1), settings().inference_function
+        ),
+        quotas=aws.client("service-quotas", read_timeout=5),
+        fixes=Fixes(environment=settings().environment, region=settings().region),
+        participants=settings().participants,
+        needed_until=settings().last_day,
+    )
+
+
+def check(asked: list[Candidate]) -> list[Finding]:
+    """Check the candidates as they are deployed, and publish what was found."""
+    names = settings().called_as
+    deployed = [one.called_as(names.get(one.alias, {}).get(one.callable_id, one.callable_id)) for one in asked]
+    findings = access_check().run(deployed)
+    try:
+        published.write(aws.client("ssm", read_timeout=5), settings().parameter_name, findings)
+    except (ClientError, BotoCoreError) as error:
+        # Whoever asked gets the findings all the same; /v1/models goes on telling the former ones.
+        logger.warning("findings not published", extra={"error": str(error)})
+    for finding in findings:
+        if finding.verdict is not Verdict.READY:
+            logger.warning("model access", extra=finding.to_json())
+    return findings
+
+
+def lambda_handler(
+    event: dict[str, Any], context: Any, check: Check = check, send: Send = custom_resource.send
+) -> dict[str, Any]:
+    """Answer CloudFormation, or a check that is asked for.
+
+    Args:
+        check: checks candidates; for tests.
+        send: puts the answer to CloudFormation; for tests.
+
+    Raises:
+        ValueError: the event asks for neither.
+    """
+    if "ResponseURL" in event:
+        seconds = context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS
+        answer = _answer(event, check, seconds=seconds)
+        body = custom_resource.body(event, answer, physical_id=event["LogicalResourceId"])
+        send(event["ResponseURL"], body)
+        return {"ok": answer.ok}
+    if event.get("action") == "check":
+        return {"findings": [one.to_json() for one in check(candidates.from_json(event.get("candidates", [])))]}
+    raise ValueError('the event is neither from CloudFormation nor {"action": "check", "candidates": [...]}')
+
+
+def _answer(event: dict[str, Any], check: Check, *, seconds: float) -> Answer:
+    """Return the answer to CloudFormation within ``seconds``; never raises."""
+    if event["RequestType"] == "Delete":
+        return Answer(ok=True, reason="nothing to delete")
+    strict = event["ResourceProperties"].get("Mode") != "warn"
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="deadline")
+    try:
+        asked = candidates.from_json(event["ResourceProperties"]["Candidates"])
+        findings = pool.submit(_settled, check, asked, time.monotonic() + seconds).result(timeout=seconds)
+    except Exception as error:  # whatever it is, CloudFormation has to be told, and the log has the rest
+        logger.exception("the access check itself failed")
+        told = f"within {seconds:.0f} s" if isinstance(error, TimeoutError) else f"({type(error).__name__})"
+        failed = (
+            f"The model access check itself did not finish {told}; its log has more. Deploy again, or set "
+            "models.access_check to warn or off."
+        )
+        return Answer(ok=not strict, reason=failed, data={"Summary": failed})
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    return Answer(
+        ok=not (strict and report.fails(findings)),
+        reason=report.reason(findings),
+        data={"Summary": custom_resource.shortened(report.summary(findings), 800)},
+    )
+
+
+def _settled(check: Check, asked: list[Candidate], deadline: float) -> list[Finding]:
+    findings = check(asked)
+    for pause in SETTLE_SECONDS:
+        denied = any(one.verdict is Verdict.DENIED_BY_IAM for one in findings)
+        if not denied or time.monotonic() + pause >= deadline:
+            break
+        time.sleep(pause)
+        findings = check(asked)
+    return findings

@@ -1,0 +1,239 @@
+"""The function: CloudFormation always gets exactly one answer, whatever happens; askers get the findings."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lambdas.common import aws
+from lambdas.model_access import candidates, custom_resource, handler
+from lambdas.model_access.candidates import Candidate
+from lambdas.model_access.check import ModelAccessCheck
+from lambdas.model_access.fixes import Fixes
+from lambdas.model_access.refusals import Outcome
+from lambdas.model_access.settings import ModelAccessSettings
+from lambdas.model_access.verdicts import Finding, Verdict
+from tests.lambdas.model_access.fakes import HAIKU, MICRO, FakeBedrock, FakeParameters, FakeProber, denied
+
+FORM = Finding(
+    alias="smart", model_id="m", callable_id="us.m", verdict=Verdict.ANTHROPIC_FORM_MISSING, usable=False, fix="send it"
+)
+READY = Finding(alias="smart", model_id="n", callable_id="n", verdict=Verdict.READY, usable=True)
+
+
+class Context:
+    """A function with ``seconds`` left."""
+
+    def __init__(self, seconds: float = 120) -> None:
+        self._seconds = seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self._seconds * 1000)
+
+
+class FakeCloudFormation:
+    """Receives answers."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+
+    def __call__(self, url: str, body: bytes) -> None:
+        assert url == "https://answers.test"
+        self.bodies.append(body)
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        (body,) = self.bodies
+        document: dict[str, Any] = json.loads(body)
+        return document
+
+
+def event(request: str = "Create", *, mode: str = "fail", **changes: Any) -> dict[str, Any]:
+    return {
+        "RequestType": request,
+        "ResponseURL": "https://answers.test",
+        "StackId": "stack",
+        "RequestId": "request",
+        "LogicalResourceId": "Check",
+        "ResourceProperties": {"Mode": mode, "Candidates": json.dumps(candidates.to_json([MICRO, HAIKU]))},
+        **changes,
+    }
+
+
+def finds(*findings: Finding) -> Callable[[list[Candidate]], list[Finding]]:
+    """A check that finds that."""
+    return lambda _asked: list(findings)
+
+
+def deploy(
+    check: Callable[[list[Candidate]], list[Finding]], *, seconds: float = 120, **changes: Any
+) -> dict[str, Any]:
+    cloudformation = FakeCloudFormation()
+    handler.lambda_handler(event(**changes), Context(seconds), check=check, send=cloudformation)
+    return cloudformation.answer
+
+
+@pytest.fixture(autouse=True)
+def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handler, "SETTLE_SECONDS", (0.01, 0.01))
+
+
+@pytest.mark.parametrize("request_type", ["Create", "Update"])
+def test_a_deployment_fails_with_the_fix_as_its_reason(request_type: str) -> None:
+    answer = deploy(finds(FORM), request=request_type)
+
+    assert answer["Status"] == "FAILED"
+    assert answer["Reason"] == "Model access: smart (m): anthropic_form_missing. send it"
+    assert (answer["StackId"], answer["RequestId"], answer["LogicalResourceId"]) == ("stack", "request", "Check")
+
+
+@pytest.mark.parametrize(
+    ("mode", "findings", "status"),
+    [("fail", [FORM, READY], "SUCCESS"), ("warn", [FORM], "SUCCESS"), ("fail", [READY], "SUCCESS")],
+)
+def test_a_usable_fallback_or_the_mode_warn_lets_it_pass(mode: str, findings: list[Finding], status: str) -> None:
+    answer = deploy(finds(*findings), mode=mode)
+
+    assert answer["Status"] == status
+    assert answer["Data"]["Summary"].startswith("smart: ")
+
+
+def test_the_physical_id_never_changes() -> None:
+    created = deploy(finds(READY))["PhysicalResourceId"]
+
+    assert created == deploy(finds(READY), PhysicalResourceId=created, request="Update")["PhysicalResourceId"]
+
+
+def test_deleting_checks_nothing() -> None:
+    def check(_asked: list[Candidate]) -> list[Finding]:
+        raise AssertionError("not to be called")
+
+    assert deploy(check, request="Delete")["Status"] == "SUCCESS"
+
+
+@pytest.mark.parametrize(("mode", "status"), [("fail", "FAILED"), ("warn", "SUCCESS")])
+def test_a_check_that_breaks_answers_too_without_a_stack_trace(mode: str, status: str) -> None:
+    def check(_asked: list[Candidate]) -> list[Finding]:
+        raise RuntimeError("secret")
+
+    answer = deploy(check, mode=mode)
+
+    assert answer["Status"] == status
+    assert "models.access_check to warn or off" in answer["Reason"]
+    assert "secret" not in json.dumps(answer)
+
+
+def test_broken_properties_are_answered_too() -> None:
+    assert deploy(finds(READY), ResourceProperties={"Candidates": "{"})["Status"] == "FAILED"
+
+
+def test_a_check_that_hangs_is_answered_in_time() -> None:
+    def check(_asked: list[Candidate]) -> list[Finding]:
+        time.sleep(0.5)
+        return [READY]
+
+    answer = deploy(check, seconds=handler.ANSWER_SECONDS + 0.05)
+
+    assert answer["Status"] == "FAILED"
+    assert "did not finish within" in answer["Reason"]
+
+
+def test_a_policy_that_does_not_count_yet_is_waited_for() -> None:
+    denial = Finding(alias="smart", model_id="m", callable_id="m", verdict=Verdict.DENIED_BY_IAM, usable=False)
+    answers = [[denial], [denial], [READY]]
+
+    assert deploy(lambda _asked: answers.pop(0))["Status"] == "SUCCESS"
+    assert deploy(finds(denial))["Status"] == "FAILED"
+
+
+def test_the_answer_is_never_longer_than_cloudformation_takes() -> None:
+    long = [
+        Finding(
+            alias=f"a{number}", model_id='"' * 100, callable_id="", verdict=Verdict.LEGACY, usable=False, fix="ü" * 99
+        )
+        for number in range(40)
+    ]
+
+    cloudformation = FakeCloudFormation()
+    handler.lambda_handler(event(), Context(), check=finds(*long), send=cloudformation)
+
+    assert len(cloudformation.bodies[0]) <= custom_resource.MAX_BYTES
+    assert cloudformation.answer["Reason"].endswith("…")
+
+
+def test_whoever_asks_gets_findings() -> None:
+    asked: list[Candidate] = []
+
+    def check(wanted: list[Candidate]) -> list[Finding]:
+        asked.extend(wanted)
+        return [FORM]
+
+    reply = handler.lambda_handler({"action": "check", "candidates": candidates.to_json([MICRO])}, Context(), check)
+
+    assert asked == [MICRO]
+    assert [Finding.from_json(one) for one in reply["findings"]] == [FORM]
+
+
+def test_other_events_are_refused() -> None:
+    with pytest.raises(ValueError, match="neither"):
+        handler.lambda_handler({"action": "dance"}, Context())
+
+
+class Unwritable(FakeParameters):
+    """A parameter that may not be written."""
+
+    def put_parameter(self, **kwargs: Any) -> dict[str, Any]:
+        raise denied("AccessDeniedException")
+
+
+@pytest.mark.parametrize("parameters", [FakeParameters(), Unwritable()])
+def test_what_is_deployed_is_checked_and_published(monkeypatch: pytest.MonkeyPatch, parameters: FakeParameters) -> None:
+    profile = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc"
+    settings = ModelAccessSettings(
+        environment="dev",
+        region="us-east-1",
+        inference_function="f",
+        parameter_name="/quarry/dev/model-access",
+        participants=1,
+        needed_until="2026-12-31",
+        called_as={"smart": {HAIKU.callable_id: profile}},
+    )
+    prober = FakeProber({profile: Outcome(ok=False, code="ThrottlingException")})
+    check = ModelAccessCheck(bedrock=FakeBedrock(), prober=prober, fixes=Fixes(environment="dev", region="us-east-1"))
+    monkeypatch.setattr(handler, "settings", lambda: settings)
+    monkeypatch.setattr(handler, "access_check", lambda: check)
+    monkeypatch.setattr(aws, "client", lambda *_arguments, **_options: parameters)
+
+    findings = handler.check([MICRO, HAIKU])
+
+    assert [(one.callable_id, one.verdict) for one in findings] == [
+        (MICRO.callable_id, Verdict.READY),
+        (profile, Verdict.THROTTLED),
+    ]
+    published = json.loads(parameters.value)["aliases"]
+    assert published == (
+        {}
+        if isinstance(parameters, Unwritable)
+        else {
+            "fast": {"standing": "first", "verdict": "ready"},
+            "smart": {"standing": "first", "verdict": "throttled"},
+        }
+    )
+
+
+def test_settings_make_a_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {
+        "ENVIRONMENT": "dev", "REGION": "us-east-1", "INFERENCE_FUNCTION": "f", "PARAMETER_NAME": "/p",
+        "PARTICIPANTS": "40", "NEEDED_UNTIL": "", "CALLED_AS": "{}",
+    }  # fmt: skip
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    handler.settings.cache_clear()
+    handler.access_check.cache_clear()
+
+    assert handler.settings().last_day is None
+    assert isinstance(handler.access_check(), ModelAccessCheck)
+    handler.settings.cache_clear()
+    handler.access_check.cache_clear()
