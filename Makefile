@@ -26,7 +26,7 @@ export npm_config_cache := $(CURDIR)/.cache/npm
 INSTALLED := .venv/installed
 SANDBOX := python -m sandbox
 
-.PHONY: help up down status test lint format bench synth deploy destroy install lock catalogue schema clean
+.PHONY: help up down status test lint format bench synth deploy destroy install lock catalogue schema api clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}'
@@ -67,7 +67,7 @@ bench: install ## Measure cold start, warm request and synth against their floor
 	@python -m benchmarks
 
 synth: install ## Synthesise an environment, with all checks, without credentials (ENVIRONMENT=)
-	@cdk synth --all --quiet --context environment=$(ENVIRONMENT) --no-notices
+	@cdk synth --quiet --context environment=$(ENVIRONMENT) --no-notices
 
 deploy: install ## Deploy an environment to real AWS (ENVIRONMENT=)
 	@cdk deploy --all --context environment=$(ENVIRONMENT)
@@ -97,6 +97,9 @@ catalogue: install ## Compile lambdas/catalogue/*.yaml into the file that functi
 
 schema: install ## Write environments/schema.json from stacks/config.py
 	@python -m stacks.schema
+
+api: install ## Write docs/api.md's reference from the code
+	@python -m lambdas.openapi.reference
 
 clean: ## Remove everything that was installed or built here (not what is deployed)
 	@rm -rf .venv node_modules cdk.out .cache .pytest_cache .mypy_cache .ruff_cache quarry.egg-info

@@ -5,6 +5,7 @@ import sys
 
 from aws_cdk import App
 
+from stacks import prompt_files
 from stacks.checks import add_checks
 from stacks.environment_file import ConfigError, load
 from stacks.platform import Platform
@@ -15,10 +16,11 @@ def main() -> int:
     app = App()
     try:
         config = load(app.node.try_get_context("environment"))
+        prompts = prompt_files.load(config)
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    Platform(app, config=config, account=os.environ.get("CDK_DEFAULT_ACCOUNT"))
+    Platform(app, config=config, account=os.environ.get("CDK_DEFAULT_ACCOUNT"), prompts=prompts)
     add_checks(app)
     app.synth()
     return 0

@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: measure cold start, warm request and synth, and print one table.
+"""``python -m benchmarks``: measure cold starts, warm requests and streams, throughput and synth, and print one table.
 
 A missed target is a line that says "over", not a failure: the exit code is 0 unless a measurement could not be made.
 """
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from benchmarks import catalogue, cold, synth, warm
+from benchmarks import catalogue, cold, synth, throughput, warm
 from benchmarks.measurement import Measurement, MeasurementError, Row
 from benchmarks.table import show, to_json
 
@@ -23,6 +23,7 @@ MEASUREMENTS: Final[Mapping[str, tuple[Measure, int]]] = {
     "cold": (cold.measure, 15),
     "catalogue": (catalogue.measure, 15),
     "warm": (warm.measure, 20),
+    "throughput": (throughput.measure, 5),
     "synth": (synth.measure, 5),
 }
 

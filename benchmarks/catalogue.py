@@ -1,4 +1,4 @@
-"""The catalogue: what loading it adds to a process that has the handler already, as a share of the cold start."""
+"""The catalogue: what importing and loading it takes in a fresh process, as a share of the cold start."""
 
 import os
 import sys
@@ -11,14 +11,19 @@ from benchmarks.function_home import function_home
 from benchmarks.measurement import Measurement, interleaved, row
 
 TARGET: Final = 0.10
+MEASURED: Final = "catalogue imported and loaded"
+FLOOR: Final = "the cold start"
 
 TIMED: Final = "import time\nstart = time.perf_counter()\n{code}\nprint((time.perf_counter() - start) * 1000)"
+# What every function imports anyway, and most of what the catalogue's import takes.
+WITH_MSGSPEC: Final = "import msgspec\n"
 LOAD: Final = TIMED.format(code="from lambdas.catalogue.models import catalogue\ncatalogue()")
 YAML: Final = TIMED.format(code="from lambdas.catalogue.compile import compiled\ncompiled()")
 
 NOTE: Final = (
-    "catalogue: import, read and type-check, timed inside the process, byte code warmed as in `cold`. The chat "
-    "function does not load it: the stack puts what it needs into its settings."
+    "catalogue: import, read and type-check, timed in a fresh process, byte code warmed as in `cold`. Functions that "
+    "call models load it once per process, for limits, parameter rules and prices. msgspec, which they import anyway, "
+    "is in both times; `msgspec there` leaves it out of the catalogue's, so it says what the catalogue adds."
 )
 
 
@@ -29,9 +34,10 @@ def measure(rounds: int, explain: bool) -> Measurement:
         MeasurementError: a process failed.
     """
     with function_home() as home:
-        loading, cold = interleaved(
+        fresh, added, cold = interleaved(
             rounds,
-            lambda: printed_milliseconds([*ISOLATED, "-c", f"{OURS}\n{LOAD}"], env=home.isolated_env),
+            lambda: printed_milliseconds([*ISOLATED, "-c", LOAD], env=home.isolated_env),
+            lambda: printed_milliseconds([*ISOLATED, "-c", WITH_MSGSPEC + LOAD], env=home.isolated_env),
             lambda: milliseconds_to_ready(OURS, env=home.isolated_env),
         )
     notes = [NOTE]
@@ -40,14 +46,8 @@ def measure(rounds: int, explain: bool) -> Measurement:
         notes.append(f"catalogue would take {yaml:.0f} ms from YAML, checks included; hence the compiled JSON.")
     return Measurement(
         rows=[
-            row(
-                "catalogue",
-                measured="catalogue loaded, the handler being there",
-                floor="the cold start",
-                ours=loading,
-                base=cold,
-                target=TARGET,
-            )
+            row("catalogue", measured=MEASURED, floor=FLOOR, ours=fresh, base=cold, target=TARGET),
+            row("catalogue, msgspec there", measured=MEASURED, floor=FLOOR, ours=added, base=cold),
         ],
         notes=notes,
     )

@@ -24,6 +24,7 @@ class Row:
         floor_ms: median of the floor in the same run, milliseconds; above 0.
         samples: how many samples each median is of.
         target: the most that the ratio may be, or None where the row only informs.
+        per_second: what is done in a second, as {"streams": 100.0}; {} where that says no more than the time.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Row:
     floor_ms: float
     samples: int
     target: float | None = None
+    per_second: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def ratio(self) -> float:

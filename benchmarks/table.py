@@ -20,7 +20,7 @@ def show(rows: list[Row], *, notes: list[str], machine: dict[str, Any], console:
     for heading in ("ours ms", "floor ms", "ratio", "target", "verdict"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
-        table.add_row(row.name, row.measured, row.floor, *_cells(row))
+        table.add_row(row.name, _measured(row), row.floor, *_cells(row))
     console.print(table)
     for note in notes:
         console.print(f"- {note}", markup=False, highlight=False)
@@ -30,6 +30,11 @@ def show(rows: list[Row], *, notes: list[str], machine: dict[str, Any], console:
         markup=False,
         highlight=False,
     )
+
+
+def _measured(row: Row) -> str:
+    rates = ", ".join(f"{rate:,.0f} {name}/s" for name, rate in row.per_second.items())
+    return f"{row.measured}: {rates}" if rates else row.measured
 
 
 def _cells(row: Row) -> list[str]:
@@ -68,6 +73,11 @@ def to_json(rows: list[Row], *, notes: list[str], failures: dict[str, str], mach
                 "target": row.target,
                 "verdict": row.verdict,
                 "samples": row.samples,
+                **(
+                    {"per_second": {name: round(rate, 1) for name, rate in row.per_second.items()}}
+                    if row.per_second
+                    else {}
+                ),
             }
             for row in rows
         ],

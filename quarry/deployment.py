@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lambdas.allowances.ledger import Ledger
 from lambdas.authorizer.keys import KeyStore
 from quarry import connection
 from quarry.command_error import CommandError
@@ -118,8 +119,12 @@ class Deployment:
         """Return the environment's key store."""
         return KeyStore(table_name=self.output("KeysTable"), client=self.client("dynamodb"))
 
+    def ledger(self) -> Ledger:
+        """Return the environment's ledger, to read what keys have spent."""
+        return Ledger(table_name=self.output("AllowancesTable"), client=self.client("dynamodb"))
+
     def forget_cached_keys(self) -> None:
-        """Make API Gateway ask the authorizer anew for every key, so that a revocation counts at once."""
+        """Make API Gateway ask the authorizer anew for every key, so that a change of a key counts at once."""
         self.client("apigateway").flush_stage_authorizers_cache(
             restApiId=self.output("RestApiId"), stageName=self.output("StageName")
         )

@@ -1,14 +1,18 @@
 """Calling the deployed endpoint over HTTP, as an application does."""
 
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx
 
-from quarry import connection
+from quarry import connection, server_sent_events
 from quarry.command_error import CommandError
 
-# Longer than API Gateway's own limit, so that its answer is what is shown.
-TIMEOUT_SECONDS: Final = 60.0
+# Waiting is longer than the longest that a chat may take (inference.chat_timeout_seconds), so that the endpoint's own
+# answer is what is shown.
+TIMEOUT: Final = httpx.Timeout(910.0, connect=10.0)
 
 
 class EndpointError(CommandError):
@@ -27,7 +31,7 @@ class Endpoint:
         self._client = httpx.Client(
             base_url=base_url,
             headers={"Authorization": f"Bearer {api_key}"},
-            timeout=TIMEOUT_SECONDS,
+            timeout=TIMEOUT,
             transport=transport,
         )
 
@@ -53,10 +57,58 @@ class Endpoint:
         """Return the aliases."""
         return [model["id"] for model in self._request("GET", "/models", expected="data")["data"]]
 
-    def chat(self, messages: list[dict[str, str]], *, model: str) -> dict[str, Any]:
+    def chat(self, messages: list[dict[str, Any]], *, model: str, session: str | None = None) -> dict[str, Any]:
         """Send a conversation and return OpenAI's chat.completion object."""
-        request = {"model": model, "messages": messages}
-        return self._request("POST", "/chat/completions", expected="choices", json=request)
+        return self._request("POST", "/chat/completions", expected="choices", json=_chat(messages, model, session))
+
+    def stream(
+        self, messages: list[dict[str, Any]], *, model: str, session: str | None = None
+    ) -> Generator[dict[str, Any], None, None]:
+        """Send a conversation and yield OpenAI's chat.completion.chunk objects as they come; the last has the usage.
+
+        Closing the iterator hangs up.
+
+        Raises:
+            EndpointError: it answered with an error, at once or in the middle of the answer, or broke off.
+            CommandError: it did not answer.
+        """
+        body = {**_chat(messages, model, session), "stream": True, "stream_options": {"include_usage": True}}
+        with self._reached(), self._client.stream("POST", "/chat/completions", json=body) as response:
+            if response.is_error or "text/event-stream" not in response.headers.get("content-type", ""):
+                response.read()
+                yield _as_chunk(self._checked(response, expected="choices"))
+                return
+            try:
+                for event in server_sent_events.objects(response.iter_lines()):
+                    if "error" in event:
+                        raise EndpointError(_told(event) or str(event), status=response.status_code)
+                    yield event
+            except ValueError as error:
+                raise EndpointError(
+                    f"{self.base_url} ended its answer in the middle ({error}). Ask again.", status=response.status_code
+                ) from error
+
+    def create_session(self) -> str:
+        """Make a session and return its id."""
+        return str(self._request("POST", "/sessions", expected="id", json={})["id"])
+
+    def session(self, session_id: str) -> dict[str, Any]:
+        """Return a session of this key, as GET /v1/sessions/{id} tells."""
+        return self._request("GET", f"/sessions/{quote(session_id, safe='')}", expected="turns")
+
+    def prompts(self) -> list[dict[str, Any]]:
+        """Return the prompts, as GET /v1/prompts lists them."""
+        listed: list[dict[str, Any]] = self._request("GET", "/prompts", expected="data")["data"]
+        return listed
+
+    def call_prompt(self, name: str, variables: dict[str, str]) -> dict[str, Any]:
+        """Fill a prompt in and return OpenAI's chat.completion object."""
+        path = f"/prompts/{quote(name, safe='')}"
+        return self._request("POST", path, expected="choices", json={"variables": variables})
+
+    def usage(self) -> dict[str, Any]:
+        """Return what this key has spent and has left, as GET /v1/usage tells."""
+        return self._request("GET", "/usage", expected="remaining")
 
     def _request(self, method: str, path: str, *, expected: str, **arguments: Any) -> dict[str, Any]:
         """Return the JSON object that is answered.
@@ -65,21 +117,27 @@ class Endpoint:
             EndpointError: it answered with an error, or with something that has no member ``expected``.
             CommandError: it did not answer.
         """
-        try:
+        with self._reached():
             response = self._client.request(method, path, **arguments)
+        return self._checked(response, expected=expected)
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        try:
+            yield
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise CommandError(
                 f"{self.base_url} does not answer ({error}). Is it deployed? `make up` starts it here."
             ) from error
+
+    def _checked(self, response: httpx.Response, *, expected: str) -> dict[str, Any]:
         status = response.status_code
         try:
             body: Any = response.json()
         except ValueError as error:
             raise EndpointError(f"{self.base_url} answered with status {status} and no JSON", status=status) from error
-        told = body.get("error") if isinstance(body, dict) else None
-        if response.is_error or told:
-            message = told.get("message") if isinstance(told, dict) else None
-            raise EndpointError(str(message or response.text), status=status)
+        if response.is_error or (isinstance(body, dict) and body.get("error")):
+            raise EndpointError(_told(body) or response.text, status=status)
         if not isinstance(body, dict) or expected not in body:
             raise EndpointError(
                 f"{self.base_url} is no OpenAI-compatible endpoint: its answer has no {expected!r}. Does the URL end "
@@ -87,3 +145,23 @@ class Endpoint:
                 status=status,
             )
         return body
+
+
+def _chat(messages: list[dict[str, Any]], model: str, session: str | None) -> dict[str, Any]:
+    body: dict[str, Any] = {"model": model, "messages": messages}
+    return {**body, "quarry": {"session": session}} if session else body
+
+
+def _as_chunk(completion: dict[str, Any]) -> dict[str, Any]:
+    """Return a whole answer, of a server that does not stream, as the only chunk of a stream."""
+    choices = [
+        {"delta": choice["message"], "finish_reason": choice["finish_reason"]} for choice in completion["choices"]
+    ]
+    return {**completion, "choices": choices}
+
+
+def _told(body: Any) -> str | None:
+    """Return the message of an error in OpenAI's shape."""
+    told = body.get("error") if isinstance(body, dict) else None
+    message = told.get("message") if isinstance(told, dict) else None
+    return str(message) if message else None

@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
+import boto3
+from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.model_access import candidates
@@ -17,6 +19,11 @@ from stacks.model_access import candidates as candidates_of
 
 ROLE: Final = "role"
 OWN: Final = "own"
+
+# Longer than the check's function may run, which is 120 s (stacks.components.model_access_check).
+FUNCTION_SECONDS: Final = 150
+# Longer than a real call is waited for.
+CALL_SECONDS: Final = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +59,8 @@ def _function(deployment: Deployment) -> str | None:
 def _ask(deployment: Deployment, function: str) -> list[Finding]:
     event = {"action": "check", "candidates": candidates.to_json(candidates_of(deployment.config))}
     try:
-        reply = deployment.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
+        client = client_that_asks_once(deployment, "lambda", read_timeout=FUNCTION_SECONDS)
+        reply = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
         answer: Any = json.loads(reply["Payload"].read())
     except (ClientError, BotoCoreError) as error:
         raise CommandError(f"The check's function {function} cannot be asked: {error}") from error
@@ -66,9 +74,27 @@ def _check_directly(deployment: Deployment, progress: Progress) -> list[Finding]
     config = deployment.config
     check = ModelAccessCheck(
         bedrock=deployment.client("bedrock"),
-        prober=OwnCredentials(deployment.client("bedrock-runtime")),
+        prober=OwnCredentials(client_that_asks_once(deployment, "bedrock-runtime", read_timeout=CALL_SECONDS)),
         quotas=deployment.client("service-quotas"),
         fixes=Fixes(environment=config.name, region=config.region),
         participants=config.models.participants,
+        needed_until=config.models.needed_until,
     )
     return check.run(candidates_of(config), progress=progress)
+
+
+def client_that_asks_once(deployment: Deployment, service: str, *, read_timeout: int) -> Any:
+    """Make a client that waits and never retries: a second invocation would check twice, and throttled is an answer."""
+    once = ClientConfig(read_timeout=read_timeout, retries={"total_max_attempts": 1}, tcp_keepalive=True)
+    aws = deployment.aws
+    local = (
+        {
+            "endpoint_url": aws.endpoint_url,
+            "aws_access_key_id": aws.access_key_id,
+            "aws_secret_access_key": aws.secret_access_key,
+        }
+        if aws
+        else {}
+    )
+    session: Any = boto3.Session(region_name=deployment.config.region)
+    return session.client(service, config=once, **local)

@@ -51,3 +51,8 @@ def watch_table(columns: Iterable[str], rows: Callable[[], Iterable[Iterable[str
 def print_text(text: str = "", *, style: str | None = None) -> None:
     """Print text as it is."""
     console.print(text, style=style, markup=False, soft_wrap=True)
+
+
+def print_part(text: str) -> None:
+    """Print a part of a text that goes on, at once and as it is."""
+    console.out(text, end="", highlight=False)

@@ -75,12 +75,17 @@ class FrontDoor:
                 return
             body = b""
         if isinstance(chosen, DeployedApi):
-            await self.forward_to_rest_api(chosen, scope, body, send)
+            await self.forward_to_rest_api(chosen, scope, body, receive, send)
         else:
             await send_response(send, chosen)
 
-    async def forward_to_rest_api(self, api: DeployedApi, scope: Scope, body: bytes, send: Send) -> None:
-        """Run the request through API Gateway in this process, and pass the response on as it is produced."""
+    async def forward_to_rest_api(
+        self, api: DeployedApi, scope: Scope, body: bytes, receive: Receive, send: Send
+    ) -> None:
+        """Run the request through API Gateway in this process, and pass the response on as it is produced.
+
+        ``receive`` is asked for what follows the body: that the client hung up.
+        """
         prefix = f"/restapis/{api.api_id}/{api.stage}/_user_request_"
         raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
         forwarded = {
@@ -90,8 +95,10 @@ class FrontDoor:
             "headers": request_headers(scope["headers"], host=f"localhost:{self.port}", body=body),
         }
 
-        async def receive_body() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
+        unread = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive_body() -> MutableMapping[str, Any]:
+            return unread.pop() if unread else await receive()
 
         async def send_without_hops(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":

@@ -63,20 +63,21 @@ async def _serve(record: Record, *, rest_api: str | None) -> None:
     from ministack.app import app
     from ministack.core import hypercorn_compat
 
-    from sandbox import rest_apis
+    from sandbox import rest_apis, streaming
     from sandbox.front_door import FrontDoor
 
     hypercorn_compat.install()
     _prepare(record)
+    aws = streaming.wrap(app)
     front_door = FrontDoor(
-        deployed=rest_apis.deployed, gateway=app, too_large=rest_apis.too_large, port=record.port, rest_api=rest_api
+        deployed=rest_apis.deployed, gateway=aws, too_large=rest_apis.too_large, port=record.port, rest_api=rest_api
     )
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with asyncio.TaskGroup() as group:
-        group.create_task(serve(control.wrap(app), _config(record.aws_port), shutdown_trigger=stopping.wait))
+        group.create_task(serve(control.wrap(aws), _config(record.aws_port), shutdown_trigger=stopping.wait))
         group.create_task(serve(front_door, _config(record.port), shutdown_trigger=stopping.wait))
 
 
@@ -102,9 +103,10 @@ def _prepare(record: Record) -> None:
 
 
 def _install_extensions() -> None:
-    from sandbox import api_gateway, inventory, model, resources
+    from sandbox import api_gateway, inventory, model, resources, streaming
 
     api_gateway.install()
+    streaming.install()
     resources.register()
     inventory.source(resources.records)
     model.install()
@@ -127,6 +129,9 @@ def _end_functions() -> None:
     runtime = sys.modules.get("ministack.core.lambda_runtime")
     if runtime is not None:
         runtime.reset()
+    streaming = sys.modules.get("sandbox.streaming")
+    if streaming is not None:
+        streaming.end_functions()
 
 
 if __name__ == "__main__":

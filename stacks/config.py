@@ -73,8 +73,8 @@ class Models(Section):
     one does while it is throttled, not ready or gone. Those that cannot be called in the region are passed over."""
 
     residency: Residency = "geography"
-    """Where prompts may be processed: only in the region, in its geography (us, eu, ...), or anywhere. Global
-    inference profiles are about a tenth cheaper than those of a geography."""
+    """Where prompts may be processed: only in the region, in its geography (us, eu, ...), or anywhere. Whatever is
+    allowed, the nearest is called: global saves its tenth of the price only where a model has nothing nearer."""
 
     access_check: Literal["fail", "warn", "off"] = "fail"
     """What a deployment does about an alias that has no model which the account may call: fail with the fix as the
@@ -107,8 +107,11 @@ class Inference(Section):
 
     throttle: Throttle = Throttle()
 
-    timeout_seconds: Annotated[int, Field(ge=5, le=29)] = 29
-    """How long one request may take. API Gateway ends it after 29 s unless the account's quota was raised."""
+    chat_timeout_seconds: Annotated[int, Field(ge=10, le=900)] = 120
+    """How long one chat request may take, whole or streamed: up to API Gateway's 15 minutes for streams."""
+
+    timeout_seconds: Annotated[int, Field(ge=10, le=29)] = 29
+    """How long any other request may take. API Gateway ends it after 29 s unless the account's quota was raised."""
 
     max_body_kilobytes: Annotated[int, Field(ge=1, le=5_120)] = 1_024
     """Larger request bodies get 413. Lambda itself takes 6 MB at most, the event's envelope included."""
@@ -149,6 +152,9 @@ class Inference(Section):
 
 class Functions(Section):
     """How all functions are built."""
+
+    web_adapter_layer: Annotated[int, Field(ge=20, le=999)] = 27
+    """Version of AWS's Lambda Web Adapter layer, which the streaming function runs behind (27 is release 1.0.0)."""
 
     build_for: Literal["arm64", "x86_64", "host"] = "arm64"
     """Machine that compiled dependencies are fetched for; `host` is the machine and Python that run the synth."""

@@ -56,7 +56,7 @@ def load(name: str | None, *, project: Path = PROJECT) -> Config:
     path = project / "environments" / f"{name}.yaml"
     if name not in names(project):
         raise ConfigError([f"environments/{name}.yaml: no such file; there are {', '.join(names(project))}"])
-    document = _read(path, shown=f"environments/{name}.yaml")
+    document = read_mapping(path, shown=f"environments/{name}.yaml")
     if document.get("name", name) != name:
         raise ConfigError([f"environments/{name}.yaml: name: {document['name']!r} is not accepted: expected {name!r}"])
     policy = document.get("guardrail")
@@ -75,10 +75,10 @@ def _policy(value: object, *, project: Path, shown: str) -> Any:
     if not path.is_relative_to(project) or not path.is_file():
         there = sorted(str(found.relative_to(project)) for found in (project / "guardrails").glob("*.yaml"))
         raise ConfigError([f"{shown}: guardrail: {value!r}: no such file; there are {', '.join(there) or 'none'}"])
-    return _read(path, shown=os.path.relpath(path, project))
+    return read_mapping(path, shown=os.path.relpath(path, project))
 
 
-def _read(path: Path, *, shown: str) -> dict[str, Any]:
+def read_mapping(path: Path, *, shown: str) -> dict[str, Any]:
     try:
         loader = _Loader(path.read_text(encoding="utf-8"))
         loader.name = shown
@@ -98,11 +98,11 @@ def _problems(error: ValidationError, *, shown: str, policy: object) -> list[str
         if location[:1] == ["guardrail"] and isinstance(policy, str):
             file, location = policy, location[1:]
         path = ".".join(str(part) for part in location if not str(part).startswith("["))
-        lines.append(f"{file}: {_sentence(path, detail)}")
+        lines.append(f"{file}: {sentence(path, detail)}")
     return lines
 
 
-def _sentence(path: str, detail: Any) -> str:
+def sentence(path: str, detail: Any) -> str:
     kind, value = detail["type"], detail["input"]
     if kind == "extra_forbidden":
         parent, _, key = path.rpartition(".")

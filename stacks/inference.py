@@ -1,46 +1,99 @@
-"""The endpoint that applications call: REST API, key authorizer, keys table, inference function."""
+"""The endpoint that applications call: REST API, key authorizer, tables, and the functions that talk to models."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from aws_cdk import CfnOutput
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from lambdas.authorizer.settings import AuthorizerSettings
 from lambdas.inference.settings import InferenceSettings
+from lambdas.sessions import items
 from stacks import permissions
+from stacks.components import web_function
+from stacks.components.allowances import Allowances
 from stacks.components.dependency_layer import DependencyLayer
 from stacks.components.model_access_check import ModelAccessCheck
+from stacks.components.prompt_definitions import PromptDefinitions
 from stacks.components.python_function import PythonFunction
 from stacks.components.rest_api import RestApi
 from stacks.components.served_models import ServedModels
+from stacks.components.sessions_table import SessionsTable
 from stacks.config import Config
 from stacks.environment_stack import EnvironmentStack
 from stacks.parameters import ParameterNames
+from stacks.prompt_files import PromptFile
 
 # The function gives up before API Gateway does, and its call to Bedrock before the function does, so that the caller
 # gets our error and not the gateway's.
-FUNCTION_MARGIN_SECONDS = 1
+FUNCTION_MARGIN_SECONDS: Final = 1
 # Leaves room for retries and fallbacks too: lambdas.inference.service.RETRY_WINDOW_SECONDS.
-CALL_MARGIN_SECONDS = 5
+CALL_MARGIN_SECONDS: Final = 5
+
+# What the function behind the proxy integration answers; chat is the streaming function's.
+ROUTES: Final = (
+    ("GET", "/v1/models"),
+    ("POST", "/v1/embeddings"),
+    ("POST", "/v1/compare"),
+    ("GET", "/v1/usage"),
+    ("POST", "/v1/sessions"),
+    ("GET", "/v1/sessions"),
+    ("GET", "/v1/sessions/{id}"),
+    ("DELETE", "/v1/sessions/{id}"),
+    ("GET", "/v1/prompts"),
+    ("GET", "/v1/prompts/{name}"),
+    ("POST", "/v1/prompts/{name}"),
+    ("GET", "/openapi.json"),
+)
 
 
 class InferenceStack(EnvironmentStack):
     """Composes the endpoint and grants what its functions need."""
 
-    def __init__(self, scope: Construct, id_: str, *, config: Config, account: str | None) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, config: Config, account: str | None, prompts: Sequence[PromptFile]
+    ) -> None:
         super().__init__(
             scope, id_, config=config, account=account, description="Quarry: the OpenAI-compatible inference endpoint"
         )
         self._dependencies = DependencyLayer(self, "Dependencies", target=config.functions.build_for)
+        self._models = ServedModels(self, "Models", config=config)
+        self._allowances = Allowances(self, "Allowances", config=config, dependencies=self._dependencies)
+        self._sessions = SessionsTable(self, "Sessions")
         keys = self._keys_table()
         api = RestApi(self, "Rest", config=config, authorizer=self._authorizer(keys))
-        inference = self._inference()
-        api.route("GET", "/v1/models", function=inference.function)
-        api.route("POST", "/v1/chat/completions", function=inference.function)
+        inference = self._inference(PromptDefinitions(self, "Prompts", prompts=prompts).layer)
+        for method, path in ROUTES:
+            api.route(method, path, function=inference.function)
+        api.route("POST", "/v1/chat/completions", function=self._chat().function, stream=True)
+        ModelAccessCheck(
+            self,
+            "ModelAccess",
+            config=config,
+            dependencies=self._dependencies,
+            inference=inference,
+            served=self._models.aliases,
+            needed_until=config.models.needed_until,
+        )
         CfnOutput(self, "BaseUrl", value=api.url, description="base_url for OpenAI's SDK")
         CfnOutput(self, "RestApiId", value=api.api.rest_api_id, description="Id of the REST API")
         CfnOutput(self, "StageName", value=api.api.deployment_stage.stage_name, description="Its stage")
         CfnOutput(self, "KeysTable", value=keys.table_name, description="DynamoDB table of the API keys")
+        CfnOutput(
+            self,
+            "AllowancesTable",
+            value=self._allowances.table.table_name,
+            description="DynamoDB table of the allowances",
+        )
+        CfnOutput(
+            self,
+            "AllowancesSweeper",
+            value=self._allowances.sweeper.function.function_name,
+            description="Function that sweeps reservations",
+        )
 
     def _keys_table(self) -> dynamodb.Table:
         return dynamodb.Table(
@@ -72,43 +125,84 @@ class InferenceStack(EnvironmentStack):
         permissions.grant_find_key(function.role, table=keys)
         return function
 
-    def _inference(self) -> PythonFunction:
+    def _inference(self, prompts: lambda_.ILayerVersion) -> PythonFunction:
+        seconds = self.config.inference.timeout_seconds
+        function = self._calling(
+            "Inference",
+            description="Answers everything under /v1 but chat",
+            handler="lambdas.inference.handler.lambda_handler",
+            seconds=seconds,
+            layers=[prompts],
+        )
         names = ParameterNames(self.config)
-        guardrail_id = ssm.StringParameter.value_for_string_parameter(self, names.guardrail_id)
-        guardrail_version = ssm.StringParameter.value_for_string_parameter(self, names.guardrail_version)
+        permissions.grant_converse(function.role, stack=self, models=self._models.every())
+        permissions.grant_read_model_access(function.role, stack=self, parameter_name=names.model_access)
+        return function
+
+    def _chat(self) -> PythonFunction:
+        adapter = web_function.adapter_layer(
+            self, "Adapter", dependencies=self._dependencies, version=self.config.functions.web_adapter_layer
+        )
+        function = self._calling(
+            "Chat",
+            description="Answers /v1/chat/completions, streaming",
+            handler="lambdas/inference/run.sh",
+            seconds=self.config.inference.chat_timeout_seconds,
+            layers=[adapter],
+            variables=web_function.VARIABLES,
+        )
+        permissions.grant_converse(function.role, stack=self, models=self._models.every(), streaming=True)
+        return function
+
+    def _calling(
+        self,
+        id_: str,
+        *,
+        description: str,
+        handler: str,
+        seconds: int,
+        layers: Sequence[lambda_.ILayerVersion],
+        variables: Mapping[str, str] | None = None,
+    ) -> PythonFunction:
+        """Return a function that calls models for keys: within allowances, with sessions, behind the guardrail."""
+        settings = self._settings(seconds)
         options = self.config.inference
-        models = ServedModels(self, "Models", config=self.config)
         function = PythonFunction(
             self,
-            "Inference",
-            description="Answers /v1/models and /v1/chat/completions",
-            handler="lambdas.inference.handler.lambda_handler",
-            service="inference",
-            settings=InferenceSettings(
-                aliases=models.settings(),
-                guardrail_id=guardrail_id,
-                guardrail_version=guardrail_version,
-                model_access_parameter=names.model_access,
-                max_body_bytes=options.max_body_kilobytes * 1024,
-                read_timeout_seconds=float(options.timeout_seconds - CALL_MARGIN_SECONDS),
-                max_attempts=options.max_attempts,
-            ),
+            id_,
+            description=description,
+            handler=handler,
+            service=id_.lower(),
+            settings=settings,
             dependencies=self._dependencies,
             memory_megabytes=options.memory_megabytes,
-            timeout_seconds=options.timeout_seconds - FUNCTION_MARGIN_SECONDS,
+            timeout_seconds=settings.call_seconds,
             log_days=options.log_days,
             removal_policy=self.removal_policy,
+            layers=layers,
+            variables=variables or {},
         )
-        permissions.grant_converse(function.role, stack=self, models=models.every())
-        permissions.grant_apply_guardrail(function.role, stack=self, guardrail_id=guardrail_id)
-        permissions.grant_read_model_access(function.role, stack=self, parameter_name=names.model_access)
-        ModelAccessCheck(
-            self,
-            "ModelAccess",
-            config=self.config,
-            dependencies=self._dependencies,
-            inference=function,
-            served=models.aliases,
-            needed_until=self.config.models.needed_until,
-        )
+        permissions.grant_apply_guardrail(function.role, stack=self, guardrail_id=settings.guardrail_id)
+        permissions.grant_use_ledger(function.role, table=self._allowances.table)
+        permissions.grant_use_sessions(function.role, table=self._sessions.table, owner_index=items.OWNER_INDEX)
         return function
+
+    def _settings(self, seconds: int) -> InferenceSettings:
+        """Return the settings of a function whose requests may take ``seconds``."""
+        names = ParameterNames(self.config)
+        options = self.config.inference
+        return InferenceSettings(
+            aliases=self._models.settings(),
+            guardrail_id=ssm.StringParameter.value_for_string_parameter(self, names.guardrail_id),
+            guardrail_version=ssm.StringParameter.value_for_string_parameter(self, names.guardrail_version),
+            model_access_parameter=names.model_access,
+            max_body_bytes=options.max_body_kilobytes * 1024,
+            read_timeout_seconds=float(seconds - CALL_MARGIN_SECONDS),
+            max_attempts=options.max_attempts,
+            call_seconds=seconds - FUNCTION_MARGIN_SECONDS,
+            allowances_table=self._allowances.table.table_name,
+            sessions_table=self._sessions.table.table_name,
+            session_ttl_seconds=options.session_ttl_seconds,
+            history_token_budget=options.history_token_budget,
+            summary_alias=self.config.summary_alias,
+        )

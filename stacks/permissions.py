@@ -16,8 +16,12 @@ from stacks.model_targets import ModelTarget, ServedModel
 API_GATEWAY_LOGGING_POLICY: Final = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 
 
-def grant_converse(grantee: iam.IGrantable, *, stack: Stack, models: Iterable[ServedModel]) -> None:
-    """Allow Converse on exactly these models. Converse is authorised as bedrock:InvokeModel.
+def grant_converse(
+    grantee: iam.IGrantable, *, stack: Stack, models: Iterable[ServedModel], streaming: bool = False
+) -> None:
+    """Allow Converse on exactly these models, and ConverseStream if ``streaming``.
+
+    They are authorised as bedrock:InvokeModel and bedrock:InvokeModelWithResponseStream.
 
     A call through an inference profile, AWS's or our own, needs the profile and the model in each region that it may be
     routed to; the latter is allowed only for calls that come through the profile.
@@ -30,10 +34,14 @@ def grant_converse(grantee: iam.IGrantable, *, stack: Stack, models: Iterable[Se
         direct.add(called)
         if served.cost_profile_arn or target.profile:
             routed.setdefault(called, set()).update(_destination_arns(target, stack=stack))
-    _allow_invoke(grantee, sorted(direct))
+    actions = ["bedrock:InvokeModel", *(["bedrock:InvokeModelWithResponseStream"] if streaming else [])]
+    _allow(grantee, actions, sorted(direct))
     for profile, destinations in sorted(routed.items()):
-        _allow_invoke(
-            grantee, sorted(destinations), conditions={"StringEquals": {"bedrock:InferenceProfileArn": profile}}
+        _allow(
+            grantee,
+            actions,
+            sorted(destinations),
+            conditions={"StringEquals": {"bedrock:InferenceProfileArn": profile}},
         )
 
 
@@ -47,12 +55,13 @@ def source_arn(target: ModelTarget, *, stack: Stack) -> str:
     return _foundation_model_arn(target.model.model_id, region=stack.region, stack=stack)
 
 
-def _allow_invoke(
-    grantee: iam.IGrantable, arns: list[str], conditions: dict[str, dict[str, str]] | None = None
+def _allow(
+    grantee: iam.IGrantable,
+    actions: list[str],
+    arns: list[str],
+    conditions: dict[str, dict[str, str]] | None = None,
 ) -> None:
-    iam.Grant.add_to_principal(
-        grantee=grantee, actions=["bedrock:InvokeModel"], resource_arns=arns, conditions=conditions
-    )
+    iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=arns, conditions=conditions)
 
 
 def _destination_arns(target: ModelTarget, *, stack: Stack) -> list[str]:

@@ -1,17 +1,25 @@
 """All stacks of one environment, in the order they need each other."""
 
+from collections.abc import Sequence
+
 from aws_cdk import App
 
 from stacks.config import Config
 from stacks.guardrails import GuardrailsStack
 from stacks.inference import InferenceStack
+from stacks.prompt_files import PromptFile
+from stacks.prompts import PromptsStack
 
 
 class Platform:
     """One environment's stacks in ``app``."""
 
-    def __init__(self, app: App, *, config: Config, account: str | None) -> None:
+    def __init__(self, app: App, *, config: Config, account: str | None, prompts: Sequence[PromptFile]) -> None:
         self.guardrails = GuardrailsStack(app, "Guardrails", config=config, account=account)
-        self.inference = InferenceStack(app, "Inference", config=config, account=account)
+        self.inference = InferenceStack(app, "Inference", config=config, account=account, prompts=prompts)
+        # An empty stack cannot be deployed.
+        self.prompts = (
+            PromptsStack(app, "Prompts", config=config, account=account, prompts=prompts) if prompts else None
+        )
         # Inference reads the guardrail's id from an SSM parameter, which CloudFormation resolves before anything else.
         self.inference.add_stack_dependency(self.guardrails)

@@ -14,6 +14,7 @@ from typing import Any
 from aws_cdk import App
 from aws_cdk.assertions import Template
 
+from stacks import prompt_files
 from stacks.checks import add_checks
 from stacks.config import Config
 from stacks.environment_file import PROJECT, load, names
@@ -36,7 +37,9 @@ def _outdir() -> str:
 def synthesise(config: Config, outdir: str | None = None) -> dict[str, dict[str, Any]]:
     """Synthesise all stacks with all checks and return stack id -> template."""
     app = new_app(outdir)
-    Platform(app, config=config, account=None)
+    # Tests vary the aliases; that a prompt without its alias is refused has tests of its own.
+    prompts = [prompt for prompt in prompt_files.read() if prompt.alias in config.models.aliases]
+    Platform(app, config=config, account=None, prompts=prompts)
     add_checks(app)
     return {stack.id: stack.template for stack in app.synth().stacks}
 

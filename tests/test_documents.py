@@ -13,6 +13,7 @@ import pytest
 import typer
 import yaml
 
+from lambdas.openapi import reference
 from quarry import cli
 from sandbox.__main__ import _parser as sandbox_parser
 from stacks.environment_file import PROJECT
@@ -201,11 +202,17 @@ def test_what_is_right_is_let_through(text: str) -> None:
     assert [check(Document(PROJECT / "README.md", text)) for check in CHECKS] == [[]] * len(CHECKS)
 
 
+def test_the_reference_of_the_api_is_current() -> None:
+    text = reference.PATH.read_text(encoding="utf-8")
+
+    assert reference.inserted(text) == text, "run `make api`"
+
+
 def test_all_metrics_are_in_the_operations_guide() -> None:
-    source = (PROJECT / "lambdas" / "inference" / "handler.py").read_text(encoding="utf-8")
-    emitted = set(re.findall(r'_count\("(\w+)"|name="(\w+)"|"(Chat\w+)"', source))
+    sources = [path.read_text(encoding="utf-8") for path in (PROJECT / "lambdas").rglob("*.py")]
+    calls = [call for source in sources for call in re.findall(r"\b(?:count|add_metric)\((.*)", source)]
+    names = {name for call in calls for name in re.findall(r'"([A-Z]\w+)"', call)}
     guide = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
 
-    names = {name for groups in emitted for name in groups if name}
-    assert len(names) >= 7
+    assert {"Requests", "ChatAnswered", "ChatRefused", "InputTokens", "ReservationsSwept"} <= names
     assert {name for name in names if f"`{name}`" not in guide} == set()

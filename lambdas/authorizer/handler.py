@@ -33,7 +33,7 @@ def lambda_handler(event: dict[str, Any], _context: object, store: KeyStore | No
 
     Returns:
         An IAM policy for the whole stage, because API Gateway caches it per token for all methods; its context has
-        ``key_id`` and ``owner`` when allowed, ``reason`` when denied (strings).
+        ``key_id``, ``owner`` and ``limits`` (JSON: lambdas.common.caller) when allowed, ``reason`` when denied.
     """
     scheme, _, secret = event.get("authorizationToken", "").partition(" ")
     secret = secret.strip()
@@ -46,7 +46,8 @@ def lambda_handler(event: dict[str, Any], _context: object, store: KeyStore | No
     if refusal:
         logger.info("key refused", extra={"key_id": key.key_id})
         return _deny(event, refusal, principal=key.key_id)
-    return _policy(event, "Allow", principal=key.key_id, context={"key_id": key.key_id, "owner": key.name})
+    context = {"key_id": key.key_id, "owner": key.name, "limits": key.limits.to_context()}
+    return _policy(event, "Allow", principal=key.key_id, context=context)
 
 
 def _deny(event: dict[str, Any], reason: str, *, principal: str = "unknown") -> dict[str, Any]:

@@ -5,7 +5,8 @@ table nor a reader of this code can make a key of what is stored. The digest is 
 of entropy: there is nothing to guess.
 
 Items of the table: ``key_hash`` (partition key, hex), ``key_id``, ``name``, ``prefix``, ``created_at``, and where they
-apply ``expires_at`` and ``revoked_at``; times are seconds since the epoch.
+apply ``expires_at``, ``revoked_at``, ``frozen_at``, ``requests_per_minute``, ``tokens_per_day``, ``usd_total`` and
+``aliases`` (a list). Times are seconds since the epoch, ``usd_total`` is micro-dollars: whole numbers, all of them.
 """
 
 import hashlib
@@ -14,11 +15,19 @@ import time
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from botocore.exceptions import ClientError
+
+from lambdas.common.caller import NO_LIMITS, KeyLimits
+
 PREFIX: Final = "qk-"
 
 
 class KeyNotFoundError(LookupError):
     """No key has that id."""
+
+
+class LimitNotRaisedError(ValueError):
+    """A new limit is below the present one, or there is none to raise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +41,15 @@ class ApiKey:
     created_at: int
     expires_at: int | None = None
     revoked_at: int | None = None
+    frozen_at: int | None = None
+    limits: KeyLimits = NO_LIMITS
 
     def refusal(self, now: float) -> str | None:
         """Why the key may not be used at ``now`` (seconds since the epoch), as a sentence, or None if it may."""
         if self.revoked_at is not None:
             return f"This API key ({self.key_id}) was revoked. Ask the platform's owner for a new one."
+        if self.frozen_at is not None:
+            return f"This API key ({self.key_id}) is frozen. Ask the platform's owner to unfreeze it."
         if self.expires_at is not None and now >= self.expires_at:
             return f"This API key ({self.key_id}) has expired. Ask the platform's owner for a new one."
         return None
@@ -75,7 +88,7 @@ class KeyStore:
         )
         return _from_item(reply["Item"]) if "Item" in reply else None
 
-    def create(self, *, name: str, expires_at: int | None = None) -> tuple[str, ApiKey]:
+    def create(self, *, name: str, expires_at: int | None = None, limits: KeyLimits = NO_LIMITS) -> tuple[str, ApiKey]:
         """Store a new key and return (secret, key). The secret is not kept anywhere: hand it over now or never."""
         secret = new_secret()
         key_hash = digest(secret)
@@ -86,6 +99,7 @@ class KeyStore:
             prefix=secret[: len(PREFIX) + 4],
             created_at=int(time.time()),
             expires_at=expires_at,
+            limits=limits,
         )
         self._client.put_item(
             TableName=self._table, Item=_to_item(key), ConditionExpression="attribute_not_exists(key_hash)"
@@ -109,38 +123,125 @@ class KeyStore:
         Raises:
             KeyNotFoundError: naming the id.
         """
+        found = self._by_id(key_id)
+        return found if found.revoked_at is not None else self._set_once(found, "revoked_at")
+
+    def freeze(self, key_id: str) -> ApiKey:
+        """Refuse the key until it is unfrozen, and return it; one that is frozen already keeps its time.
+
+        Raises:
+            KeyNotFoundError: naming the id.
+        """
+        found = self._by_id(key_id)
+        return found if found.frozen_at is not None else self._set_once(found, "frozen_at")
+
+    def unfreeze(self, key_id: str) -> ApiKey:
+        """Let the key be used again and return it; one that is not frozen stays as it is.
+
+        Raises:
+            KeyNotFoundError: naming the id.
+        """
+        return self._update(self._by_id(key_id), UpdateExpression="REMOVE frozen_at")
+
+    def raise_limits(
+        self,
+        key_id: str,
+        *,
+        requests_per_minute: int | None = None,
+        tokens_per_day: int | None = None,
+        usd_total: int | None = None,
+        expires_at: int | None = None,
+    ) -> ApiKey:
+        """Set those limits that are given to new values, all or none, and return the key.
+
+        Args:
+            usd_total: micro-dollars in the key's whole life, what is spent already included.
+            expires_at: seconds since the epoch.
+
+        Raises:
+            KeyNotFoundError: naming the id.
+            LimitNotRaisedError: a new value is below the present one, or there is no such limit to raise.
+        """
+        found = self._by_id(key_id)
+        given = {
+            "requests_per_minute": requests_per_minute,
+            "tokens_per_day": tokens_per_day,
+            "usd_total": usd_total,
+            "expires_at": expires_at,
+        }
+        wanted = {name: value for name, value in given.items() if value is not None}
+        if not wanted:
+            return found
+        try:
+            return self._update(
+                found,
+                UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in wanted),
+                # A missing attribute compares as false, so what is unlimited is not limited by mistake.
+                ConditionExpression=" AND ".join(f"{name} <= :{name}" for name in wanted),
+                ExpressionAttributeValues={f":{name}": {"N": str(value)} for name, value in wanted.items()},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            raise LimitNotRaisedError(
+                f"{key_id} keeps its limits: they are only raised here, and what is not limited stays so"
+            ) from error
+
+    def _by_id(self, key_id: str) -> ApiKey:
         found = next((key for key in self.list() if key.key_id == key_id), None)
         if found is None:
             raise KeyNotFoundError(f"there is no key {key_id!r}; `quarry keys list` shows the ids")
-        if found.revoked_at is not None:
-            return found
-        reply = self._client.update_item(
-            TableName=self._table,
-            Key={"key_hash": {"S": found.key_hash}},
-            UpdateExpression="SET revoked_at = if_not_exists(revoked_at, :now)",
+        return found
+
+    def _set_once(self, key: ApiKey, name: str) -> ApiKey:
+        return self._update(
+            key,
+            UpdateExpression=f"SET {name} = if_not_exists({name}, :now)",
             ConditionExpression="attribute_exists(key_hash)",
             ExpressionAttributeValues={":now": {"N": str(int(time.time()))}},
-            ReturnValues="ALL_NEW",
+        )
+
+    def _update(self, key: ApiKey, **change: Any) -> ApiKey:
+        # Without the condition, a key that was just deleted would come back as half an item.
+        change.setdefault("ConditionExpression", "attribute_exists(key_hash)")
+        reply = self._client.update_item(
+            TableName=self._table, Key={"key_hash": {"S": key.key_hash}}, ReturnValues="ALL_NEW", **change
         )
         return _from_item(reply["Attributes"])
 
 
+_TIMES: Final = ("created_at", "expires_at", "revoked_at", "frozen_at")
+_COUNTS: Final = ("requests_per_minute", "tokens_per_day", "usd_total")
+
+
 def _to_item(key: ApiKey) -> dict[str, Any]:
     item: dict[str, Any] = {name: {"S": getattr(key, name)} for name in ("key_id", "key_hash", "name", "prefix")}
-    for name in ("created_at", "expires_at", "revoked_at"):
-        value = getattr(key, name)
-        if value is not None:
-            item[name] = {"N": str(value)}
+    numbers = {name: getattr(key, name) for name in _TIMES} | {name: getattr(key.limits, name) for name in _COUNTS}
+    item.update({name: {"N": str(value)} for name, value in numbers.items() if value is not None})
+    if key.limits.aliases is not None:
+        item["aliases"] = {"L": [{"S": alias} for alias in key.limits.aliases]}
     return item
 
 
 def _from_item(item: dict[str, Any]) -> ApiKey:
+    aliases = item.get("aliases")
     return ApiKey(
         key_id=item["key_id"]["S"],
         key_hash=item["key_hash"]["S"],
         name=item["name"]["S"],
         prefix=item["prefix"]["S"],
         created_at=int(item["created_at"]["N"]),
-        expires_at=int(item["expires_at"]["N"]) if "expires_at" in item else None,
-        revoked_at=int(item["revoked_at"]["N"]) if "revoked_at" in item else None,
+        expires_at=_number(item, "expires_at"),
+        revoked_at=_number(item, "revoked_at"),
+        frozen_at=_number(item, "frozen_at"),
+        limits=KeyLimits(
+            requests_per_minute=_number(item, "requests_per_minute"),
+            tokens_per_day=_number(item, "tokens_per_day"),
+            usd_total=_number(item, "usd_total"),
+            aliases=tuple(alias["S"] for alias in aliases["L"]) if aliases else None,
+        ),
     )
+
+
+def _number(item: dict[str, Any], name: str) -> int | None:
+    return int(item[name]["N"]) if name in item else None

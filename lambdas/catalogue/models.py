@@ -1,6 +1,7 @@
 """Which models there are, and what can be called in a region. Pure: no AWS call, no environment.
 
-Used at synth and by the command line. The inference function receives the outcome in its settings.
+What an alias calls is resolved at synth and by the command line; the inference function is told the outcome in its
+settings. The facts it reads here too, once per process: limits, features, parameter rules and prices.
 """
 
 from collections.abc import Sequence

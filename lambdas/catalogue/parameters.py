@@ -1,7 +1,7 @@
 """What a model family accepts of Converse's inferenceConfig, and the one place where a request is fitted to it.
 
 Each new Claude refuses something that the last one took, so the rules are data (``models.yaml``) and this is all the
-code there is. The stack puts the rules of every candidate into the function's settings.
+code there is. The inference function takes them from the catalogue, which comes with its code.
 """
 
 from typing import Any, Final

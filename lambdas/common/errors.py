@@ -43,6 +43,10 @@ class ApiError(Exception):
         self.code = code or self.default_code
         self.retry_after = retry_after
 
+    def headers(self) -> dict[str, str]:
+        """Return response headers: when a retry makes sense."""
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+
     def to_body(self) -> dict[str, object]:
         """Return OpenAI's error shape: ``{"error": {"message", "type", "param", "code"}}``."""
         return {"error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}}

@@ -22,10 +22,9 @@ def json_response(body: dict[str, Any], *, request_id: str, status: int = 200) -
 
 
 def error_response(error: ApiError, *, request_id: str) -> Response[str]:
-    """Return an error in OpenAI's shape, with ``Retry-After`` where a retry makes sense."""
+    """Return an error in OpenAI's shape, with the headers that go with it."""
     response = json_response(error.to_body(), request_id=request_id, status=error.status)
-    if error.retry_after is not None:
-        response.headers["Retry-After"] = str(error.retry_after)
+    response.headers.update(error.headers())
     return response
 
 

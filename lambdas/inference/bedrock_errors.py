@@ -28,7 +28,11 @@ RETRYABLE: Final = frozenset({"ThrottlingException", "ServiceUnavailableExceptio
 
 def error_code(error: BaseException) -> str:
     """Return AWS's exception name, or the Python class's where the call did not get that far."""
-    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__
+    if not isinstance(error, ClientError):
+        return type(error).__name__
+    code = str(error.response["Error"]["Code"])
+    # In mid-stream botocore names the event, which begins with a small letter, and not the exception.
+    return code[:1].upper() + code[1:]
 
 
 def to_api_error(error: ClientError | BotoCoreError, *, alias: str, model_id: str) -> ApiError:
@@ -87,7 +91,8 @@ def _not_found(alias: str, model_id: str, message: str) -> ApiError:
     if "use case details" in message:
         return PermissionDeniedError(
             f"The model behind `{alias}` ({model_id}) wants Anthropic's use case form from this AWS account first. The "
-            "platform's owner can send it in the Bedrock console (Model catalog) or with PutUseCaseForModelAccess.",
+            "platform's owner can send it with `quarry check --enable --form use-case-form.yaml`, or in the Bedrock "
+            "console (Model catalog).",
             code="model_use_case_form_missing",
         )
     return PermissionDeniedError(

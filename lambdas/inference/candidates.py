@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.catalogue.facts import FoundationModel, Price, PriceScope
+from lambdas.catalogue.facts import FoundationModel, PriceScope
 from lambdas.catalogue.models import find
 from lambdas.catalogue.prices import price
 from lambdas.inference.bedrock_errors import error_code
@@ -46,9 +47,10 @@ class Candidate:
         return find(self.base_model_id)
 
     @cached_property
-    def price(self) -> Price | None:
-        """What its tokens cost; None where that is not known."""
-        return price(self.base_model_id, scope=self.price_scope)
+    def price(self) -> dict[str, float | None] | None:
+        """What its tokens cost, USD per million by kind (input, output, ...); None where that is not known."""
+        known = price(self.base_model_id, scope=self.price_scope)
+        return msgspec.structs.asdict(known) if known else None
 
     def has(self, feature: str) -> bool:
         """Whether Converse has the feature (a field of the catalogue's Features) with this model; False if unknown."""

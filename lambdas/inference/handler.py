@@ -1,46 +1,30 @@
-"""``GET /v1/models`` and ``POST /v1/chat/completions`` behind API Gateway's proxy integration.
+"""Everything but chat behind API Gateway's proxy integration: models, embeddings, compare, sessions, prompts, usage.
 
-Importing this needs no environment, credentials or network: settings and client are made on first use.
+Importing this needs no environment, credentials or network: settings and clients are made on first use.
 """
 
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.logging import correlation_paths
-from aws_lambda_powertools.metrics import MetricUnit
 
+from lambdas.allowances import remaining
+from lambdas.allowances.estimate import usage
 from lambdas.common import aws
-from lambdas.common.errors import ApiError, RateLimitError, RequestTooLargeError
+from lambdas.common.caller import Caller
+from lambdas.common.errors import RequestTooLargeError
 from lambdas.common.http import answer_errors, json_response, request_id
 from lambdas.common.observability import logger, metrics
-from lambdas.inference import chat, probe
-from lambdas.inference.listing import ModelList
-from lambdas.inference.service import ChatService, Completion
-from lambdas.inference.settings import InferenceSettings
+from lambdas.inference import compare, embeddings, outcome, probe
+from lambdas.inference.chat import ChatRequest
+from lambdas.inference.composition import exchanges, ledger, model_list, session_store, settings
+from lambdas.inference.embeddings import Embeddings
+from lambdas.prompts import definition
+from lambdas.prompts.routes import prompt_routes
+from lambdas.sessions.routes import session_routes
 
 app = APIGatewayRestResolver()
 answer_errors(app)
-
-
-@cache
-def settings() -> InferenceSettings:
-    """The settings, read on first use."""
-    return InferenceSettings.from_env()
-
-
-@cache
-def service() -> ChatService:
-    """The service, made on first use. Retries are the service's own, hence one attempt per call."""
-    timeout = settings().read_timeout_seconds
-    client = aws.client("bedrock-runtime", read_timeout=timeout, max_attempts=1)
-    return ChatService(settings=settings(), client=client)
-
-
-@cache
-def model_list() -> ModelList:
-    """The list of aliases, made on first use."""
-    return ModelList(settings=settings(), client=lambda: aws.client("ssm", read_timeout=3))
 
 
 @app.get("/v1/models")
@@ -49,55 +33,94 @@ def list_models() -> Response[str]:
     return json_response(model_list().to_openai(), request_id=request_id(app))
 
 
-@app.post("/v1/chat/completions")
-def create_chat_completion() -> Response[str]:
-    """Answer a chat request."""
+@app.post("/v1/embeddings")
+def create_embeddings() -> Response[str]:
+    """Embed texts."""
+    request = embeddings.parse(body())
+    embedder = Embeddings(
+        settings=settings(),
+        client=lambda: aws.client("bedrock-runtime", read_timeout=settings().read_timeout_seconds),
+    )
+    candidate = embedder.candidate(request)
+    # At most a token per byte: the estimate is an upper bound.
+    most = sum(len(text.encode()) for text in request.texts)
+    reservation = ledger().reserve(
+        caller(), alias=request.model, estimate=usage(input_tokens=most, price=candidate.price)
+    )
     try:
-        completion = service().complete(chat.parse(_body()))
-    except ApiError as error:
-        _count("ChatThrottled" if isinstance(error, RateLimitError) else "ChatRefused")
+        answer, tokens = embedder.embed(request, candidate)
+    except BaseException:
+        ledger().release(reservation)
         raise
-    _record(completion)
-    response = json_response(completion.body, request_id=request_id(app))
-    response.headers["x-quarry-model"] = completion.candidate.base_model_id
-    if completion.dropped:
-        response.headers["x-quarry-dropped-parameters"] = ", ".join(completion.dropped)
+    left = ledger().settle(reservation, usage(input_tokens=tokens, price=candidate.price))
+    response = json_response(answer, request_id=request_id(app))
+    response.headers.update(remaining.headers(left))
     return response
 
 
-def _body() -> bytes:
-    body = (app.current_event.decoded_body or "").encode("utf-8", "surrogatepass")
-    limit = settings().max_body_bytes
-    if len(body) > limit:
-        raise RequestTooLargeError(
-            f"The request body has {len(body):,} bytes; at most {limit:,} are accepted. Shorten the messages."
-        )
-    return body
+@app.post("/v1/compare")
+def compare_models() -> Response[str]:
+    """Ask several aliases the same."""
+    requests = compare.parse(body())
+    return json_response(compare.compare(requests, caller(), exchanges()), request_id=request_id(app))
 
 
-def _record(completion: Completion) -> None:
-    usage = completion.body["usage"]
-    _count("ChatGuardrailIntervened" if completion.intervened else "ChatAnswered")
-    if completion.fallbacks:
-        _count("ChatFellBack")
-    metrics.add_metric(name="InputTokens", unit=MetricUnit.Count, value=usage["prompt_tokens"])
-    metrics.add_metric(name="OutputTokens", unit=MetricUnit.Count, value=usage["completion_tokens"])
-    logger.info(
-        "answered",
-        extra={
-            "alias": completion.alias,
-            "model_id": completion.candidate.model_id,
-            "stop_reason": completion.stop_reason,
-            "fallbacks": completion.fallbacks,
-            "dropped": completion.dropped,
-            "usage": usage,
-            "key_id": app.current_event.request_context.authorizer.get("key_id", ""),
-        },
+@app.get("/v1/usage")
+def read_usage() -> Response[str]:
+    """Tell what the key has used and has left."""
+    asking = caller()
+    found = ledger().usage(asking.key_id, limits=asking.limits)
+    return json_response({"object": "usage", **found}, request_id=request_id(app))
+
+
+@app.get("/openapi.json")
+def read_description() -> Response[str]:
+    """Describe the API. Imported here, because no other request needs it."""
+    from lambdas.openapi.document import document
+
+    return json_response(document(), request_id=request_id(app))
+
+
+def complete(request: ChatRequest) -> Response[str]:
+    """Answer a chat request of a prompt, whole, as the chat endpoint does."""
+    asking = caller()
+    done = exchanges().complete(request, asking)
+    completion = done.completion
+    outcome.answered(
+        completion.answered,
+        stop_reason=completion.stop_reason,
+        usage=completion.body["usage"],
+        key_id=asking.key_id,
     )
+    response = json_response(completion.body, request_id=request_id(app))
+    response.headers.update({**outcome.headers(completion.answered), **done.headers})
+    return response
 
 
-def _count(name: str) -> None:
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+def body() -> bytes:
+    """Return the request's body, within the size that is accepted.
+
+    Raises:
+        RequestTooLargeError: it is larger.
+    """
+    content = (app.current_event.decoded_body or "").encode("utf-8", "surrogatepass")
+    limit = settings().max_body_bytes
+    if len(content) > limit:
+        raise RequestTooLargeError(
+            f"The request body has {len(content):,} bytes; at most {limit:,} are accepted. Shorten it."
+        )
+    return content
+
+
+def caller() -> Caller:
+    """Return who calls, as the authorizer told."""
+    return Caller.from_authorizer_context(app.current_event.request_context.authorizer.raw_event)
+
+
+app.include_router(
+    session_routes(store=lambda: session_store(), aliases=lambda: settings().aliases, read_body=lambda: body())
+)
+app.include_router(prompt_routes(prompts=lambda: definition.load(), read_body=lambda: body(), complete=complete))
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)
@@ -105,7 +128,7 @@ def _count(name: str) -> None:
 def lambda_handler(event: dict[str, Any], context: Any) -> Any:
     """Answer one API Gateway event (REST API, proxy integration), or the access check's question: probe.py."""
     if probe.asked(event):
-        _count("Probes")
+        outcome.count("Probes")
         return probe.answer(event, settings())
-    _count("Requests")
+    outcome.count("Requests")
     return app.resolve(event, context)

@@ -17,8 +17,10 @@ from lambdas.inference.settings import InferenceSettings
 EVENT: Final = "probe"
 # botocore keeps ten connections per client; more threads would wait for each other.
 PARALLEL: Final = 10
-# Below the function's own time-out. What has not answered by then is reported as timed out, which means reachable.
+# At most. What has not answered by then is reported as timed out, which means reachable.
 DEADLINE_SECONDS: Final = 20.0
+# Kept of the function's own time for the answer.
+MARGIN_SECONDS: Final = 3.0
 # One token is the least that can be asked for; some families refuse fewer than 16.
 MAX_TOKENS: Final = (1, 16)
 
@@ -45,6 +47,7 @@ def answer(event: dict[str, Any], settings: InferenceSettings) -> list[dict[str,
             "guardrailIdentifier": settings.guardrail_id,
             "guardrailVersion": settings.guardrail_version,
         },
+        deadline_seconds=min(DEADLINE_SECONDS, settings.call_seconds - MARGIN_SECONDS),
     )
 
 

@@ -1,23 +1,27 @@
-"""Answering a chat request: alias -> candidates -> Converse with the guardrail -> OpenAI's shape."""
+"""Answering a chat request: alias -> candidates -> Converse with the guardrail -> OpenAI's shape, whole or streamed."""
 
 import random
 import time
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.catalogue.parameters import fit
-from lambdas.common.errors import InvalidRequestError, NotFoundError
+from lambdas.common.errors import ApiError, InvalidRequestError, NotFoundError
 from lambdas.common.observability import logger
 from lambdas.inference.bedrock_errors import RETRYABLE, error_code, to_api_error
 from lambdas.inference.candidates import Candidate, may_fall_back
 from lambdas.inference.chat import ChatRequest
-from lambdas.inference.converse import to_converse, to_openai
+from lambdas.inference.completion import to_openai
+from lambdas.inference.converse import Spoken, to_converse, wants_answer_tool
 from lambdas.inference.settings import InferenceSettings
+from lambdas.inference.stream import ChunkStream
+
+Opened = TypeVar("Opened")
 
 BACKOFF_SECONDS: Final = 0.25
 # Nothing is tried anew after this, because the try could outlive the function: stacks.inference.CALL_MARGIN_SECONDS.
@@ -25,16 +29,20 @@ RETRY_WINDOW_SECONDS: Final = 4.0
 
 
 class ConverseClient(Protocol):
-    """The one call that is made, with Bedrock's own shapes."""
+    """The calls that are made, with Bedrock's own shapes."""
 
     def converse(self, **kwargs: Any) -> dict[str, Any]:
-        """Call a model."""
+        """Call a model and wait for the whole answer."""
+        ...
+
+    def converse_stream(self, **kwargs: Any) -> dict[str, Any]:
+        """Call a model; ``stream`` of the reply yields events and can be closed."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
-class Completion:
-    """An answer: ``body`` in OpenAI's shape, and what headers, log and metrics are told about it.
+class Answered:
+    """Who answers, and what headers, log and metrics are told about it.
 
     Attributes:
         alias: what was asked for.
@@ -43,24 +51,63 @@ class Completion:
         dropped: parameters, in OpenAI's words, that the model does not take and was not given.
     """
 
-    body: dict[str, Any]
     alias: str
     candidate: Candidate
-    stop_reason: str
     fallbacks: int
-    dropped: list[str]
+    dropped: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completion:
+    """A whole answer: ``body`` in OpenAI's shape, ``reply`` in Converse's."""
+
+    answered: Answered
+    body: dict[str, Any]
+    reply: dict[str, Any]
 
     @property
-    def intervened(self) -> bool:
-        """Whether the guardrail stopped the prompt or the answer."""
-        return self.stop_reason == "guardrail_intervened"
+    def stop_reason(self) -> str:
+        """Converse's."""
+        return str(self.reply["stopReason"])
+
+
+class StreamedCompletion:
+    """An answer that is being given. Iterate over it once; ``close`` ends the reading from Bedrock, whoever does it.
+
+    Attributes:
+        answered: who answers.
+        state: what is known of the answer, complete once the iteration has ended.
+    """
+
+    def __init__(self, *, answered: Answered, events: Any, first: dict[str, Any], state: ChunkStream) -> None:
+        self.answered = answered
+        self.state = state
+        self._events = events
+        self._first = first
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield OpenAI's chunks.
+
+        Raises:
+            ApiError: Bedrock failed in mid-stream.
+        """
+        try:
+            yield from self.state.chunks(self._first)
+            for event in self._events:
+                yield from self.state.chunks(event)
+        except (ClientError, BotoCoreError) as error:
+            raise to_api_error(error, alias=self.answered.alias, model_id=self.answered.candidate.model_id) from error
+
+    def close(self) -> None:
+        """Stop reading from Bedrock, which stops generating."""
+        self._events.close()
 
 
 class ChatService:
     """Answers chat requests.
 
     Args:
-        client: makes the call; without retries of its own, since a retried time-out would outlive the function.
+        client: makes the calls; without retries of its own, since a retried time-out would outlive the function.
         sleep: waits that many seconds; for tests.
         clock: seconds from any start; for tests.
     """
@@ -78,31 +125,72 @@ class ChatService:
         self._sleep = sleep
         self._clock = clock
 
-    def complete(self, request: ChatRequest) -> Completion:
-        """Answer one request by the first candidate that can.
+    def candidates(self, alias: str) -> list[Candidate]:
+        """Return an alias's candidates, best first.
 
         Raises:
-            NotFoundError: the alias is unknown; the message has those that there are.
-            ApiError: whatever ``bedrock_errors`` makes of the last failed call.
+            NotFoundError: there is no such alias; the message has those that there are.
         """
-        candidates = [msgspec.convert(facts, Candidate) for facts in self._settings.aliases.get(request.model, [])]
-        if not candidates:
-            known = ", ".join(f"`{alias}`" for alias in sorted(self._settings.aliases))
-            raise NotFoundError(
-                f"There is no model `{request.model}`. Models go by alias here: {known}.",
-                param="model",
-                code="model_not_found",
-            )
-        if candidates[0].model.kind != "chat":
-            raise InvalidRequestError(f"`{request.model}` is not a model that can chat.", param="model")
+        found = [msgspec.convert(facts, Candidate) for facts in self._settings.aliases.get(alias, [])]
+        if found and found[0].model.kind != "chat":
+            raise InvalidRequestError(f"`{alias}` is not a model that can chat.", param="model")
+        if found:
+            return found
+        known = ", ".join(f"`{name}`" for name in sorted(self._settings.aliases))
+        raise NotFoundError(
+            f"There is no model `{alias}`. Models go by alias here: {known}.", param="model", code="model_not_found"
+        )
+
+    def complete(self, request: ChatRequest, spoken: Spoken) -> Completion:
+        """Answer one request, whole, by the first candidate that can.
+
+        Raises:
+            ApiError: unknown alias, or whatever ``bedrock_errors`` makes of the last failed call.
+        """
+        reply, answered = self._first_that_can(request, spoken, self._client.converse)
+        parallel = request.parallel_tool_calls is not False
+        body = to_openai(
+            reply, model=answered.candidate.base_model_id, completion_id=_new_id(), parallel_tool_calls=parallel
+        )
+        if request.quarry.guardrail_trace:
+            body["quarry"] = {"guardrail": reply.get("trace", {}).get("guardrail", {})}
+        return Completion(answered=answered, body=body, reply=reply)
+
+    def stream(self, request: ChatRequest, spoken: Spoken) -> StreamedCompletion:
+        """Begin to answer one request by the first candidate that can; its first event has arrived.
+
+        Raises:
+            ApiError: as ``complete``; nothing was sent to the caller yet.
+        """
+
+        def opened(**arguments: Any) -> tuple[Any, dict[str, Any]]:
+            events = self._client.converse_stream(**arguments)["stream"]
+            return events, next(iter(events), {})
+
+        (events, first), answered = self._first_that_can(request, spoken, opened)
+        state = ChunkStream(
+            model=answered.candidate.base_model_id,
+            completion_id=_new_id(),
+            parallel_tool_calls=request.parallel_tool_calls is not False,
+            only_answer_tool=wants_answer_tool(request, answered.candidate),
+        )
+        return StreamedCompletion(answered=answered, events=events, first=first, state=state)
+
+    def _first_that_can(
+        self, request: ChatRequest, spoken: Spoken, call: Callable[..., Opened]
+    ) -> tuple[Opened, Answered]:
+        candidates = self.candidates(request.model)
         deadline = self._clock() + RETRY_WINDOW_SECONDS
         for position, candidate in enumerate(candidates):
+            arguments = to_converse(request, candidate, spoken)
+            arguments["inferenceConfig"], dropped = fit(candidate.model.parameters, arguments["inferenceConfig"])
+            arguments["guardrailConfig"] = self._guardrail(trace=request.quarry.guardrail_trace)
             try:
-                return self._answer(request, candidate, fallbacks=position, deadline=deadline)
+                reply = self._insist(call, deadline=deadline, modelId=candidate.model_id, **arguments)
             except (ClientError, BotoCoreError) as error:
                 last = position == len(candidates) - 1 or self._clock() > deadline
                 if last or not may_fall_back(error):
-                    raise to_api_error(error, alias=request.model, model_id=candidate.model_id) from error
+                    raise self._told(error, alias=request.model, model_id=candidate.model_id) from error
                 logger.warning(
                     "fallback",
                     extra={
@@ -112,33 +200,38 @@ class ChatService:
                         "reason": error_code(error),
                     },
                 )
+            else:
+                return reply, Answered(alias=request.model, candidate=candidate, fallbacks=position, dropped=dropped)
         raise AssertionError("the last candidate answers or raises")
 
-    def _answer(self, request: ChatRequest, candidate: Candidate, *, fallbacks: int, deadline: float) -> Completion:
-        arguments = to_converse(request, max_output_tokens=candidate.model.max_output_tokens)
-        arguments["inferenceConfig"], dropped = fit(candidate.model.parameters, arguments["inferenceConfig"])
-        reply = self._converse(deadline=deadline, modelId=candidate.model_id, **arguments)
-        return Completion(
-            body=to_openai(reply, model=candidate.base_model_id, completion_id=f"chatcmpl-{uuid.uuid4().hex}"),
-            alias=request.model,
-            candidate=candidate,
-            stop_reason=reply["stopReason"],
-            fallbacks=fallbacks,
-            dropped=dropped,
-        )
-
-    def _converse(self, *, deadline: float, **arguments: Any) -> dict[str, Any]:
+    def _insist(self, call: Callable[..., Opened], *, deadline: float, **arguments: Any) -> Opened:
         """Call one candidate, again while it throttles or fails and the time lasts."""
-        guardrail = {
-            "guardrailIdentifier": self._settings.guardrail_id,
-            "guardrailVersion": self._settings.guardrail_version,
-        }
         for attempt in range(1, self._settings.max_attempts + 1):
             try:
-                return self._client.converse(**arguments, guardrailConfig=guardrail)
+                return call(**arguments)
             except (ClientError, BotoCoreError) as error:
                 last = attempt == self._settings.max_attempts or self._clock() > deadline
                 if last or error_code(error) not in RETRYABLE:
                     raise
             self._sleep(BACKOFF_SECONDS * 2 ** (attempt - 1) * (1 + random.random()))  # noqa: S311 - jitter
         raise AssertionError("max_attempts is at least 1")
+
+    def _guardrail(self, *, trace: bool) -> dict[str, str]:
+        return {
+            "guardrailIdentifier": self._settings.guardrail_id,
+            "guardrailVersion": self._settings.guardrail_version,
+            "trace": "enabled" if trace else "disabled",
+        }
+
+    def _told(self, error: ClientError | BotoCoreError, *, alias: str, model_id: str) -> ApiError:
+        told = to_api_error(error, alias=alias, model_id=model_id)
+        # AWS's words about a refused request may quote it; about everything else they are what an operator needs.
+        words = str(error) if told.status != 400 else ""
+        logger.warning(
+            "bedrock failed", extra={"alias": alias, "model_id": model_id, "reason": error_code(error), "aws": words}
+        )
+        return told
+
+
+def _new_id() -> str:
+    return f"chatcmpl-{uuid.uuid4().hex}"

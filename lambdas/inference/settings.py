@@ -19,6 +19,12 @@ class InferenceSettings(EnvSettings):
         max_body_bytes: larger request bodies get 413.
         read_timeout_seconds: how long a call to Bedrock may take; below the function's own time-out.
         max_attempts: calls to Bedrock per candidate while it throttles or fails, the first included.
+        call_seconds: how long the function itself may run; older reservations are swept.
+        allowances_table: name of the DynamoDB table of the allowances.
+        sessions_table: name of the DynamoDB table of the sessions.
+        session_ttl_seconds: after so long without a turn a session is gone.
+        history_token_budget: tokens that a session's turn sends in all.
+        summary_alias: alias that writes the summaries of long sessions.
     """
 
     aliases: dict[str, list[dict[str, str]]]
@@ -28,3 +34,9 @@ class InferenceSettings(EnvSettings):
     max_body_bytes: int
     read_timeout_seconds: float
     max_attempts: int
+    call_seconds: int
+    allowances_table: str
+    sessions_table: str
+    session_ttl_seconds: int
+    history_token_budget: int
+    summary_alias: str

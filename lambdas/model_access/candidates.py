@@ -14,6 +14,8 @@ class Candidate:
         alias: the name that applications call.
         model_id: base id of the foundation model.
         callable_id: what Converse is given: base id, inference profile id, or ARN. Empty: nothing can be called here.
+        target_id: what calls go to by way of ``callable_id``, where that is an application inference profile: base id
+            or inference profile id. Empty: ``callable_id`` itself.
         name: the model's name, as Service Quotas writes it: "Nova Micro", "Claude Haiku 4.5".
         regions: those that have the model, for the advice when this one has not.
         obstacle: why nothing can be called here, in the catalogue's words; empty where something can.
@@ -33,10 +35,18 @@ class Candidate:
     marketplace: bool = False
     custom: bool = False
     converses: bool = True
+    target_id: str = ""
+
+    @property
+    def target(self) -> str:
+        """The base id, inference profile id or custom model that calls end at: whose quotas count."""
+        return self.target_id or self.callable_id
 
     def called_as(self, callable_id: str) -> "Candidate":
-        """Return the candidate with another id to call."""
-        return replace(self, callable_id=callable_id)
+        """Return the candidate with another id to call, that of an application inference profile of its target."""
+        if callable_id == self.callable_id:
+            return self
+        return replace(self, callable_id=callable_id, target_id=self.target)
 
 
 def to_json(candidates: Iterable[Candidate]) -> list[dict[str, Any]]:

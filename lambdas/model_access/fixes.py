@@ -39,8 +39,8 @@ class Fixes:
         """The inference profile to call; the catalogue's entry is what decides."""
         named = ", ".join(profiles) or "none that can be called from here"
         return (
-            f"Inference profiles of {candidate.model_id}: {named}. Run `quarry models refresh` so that the catalogue "
-            "names one, then deploy again."
+            f"Inference profiles of {candidate.model_id}: {named}. Let the catalogue name them: `quarry models refresh "
+            f"--environment {self.environment} --write`, then deploy again."
         )
 
     def form(self) -> str:

@@ -1,14 +1,16 @@
 """The access check as a function: a custom resource at deploy, and whenever somebody asks.
 
 Custom resource: properties ``Candidates`` (JSON text of ``candidates.to_json``), ``Mode`` (fail or warn), and whatever
-else shall make CloudFormation run it again. Attribute ``Summary``: a phrase per alias.
+else shall make CloudFormation run it again. Attribute ``Summary``: a phrase per alias. An update to properties that
+have passed never fails, because it may be a rollback: see ``lambdas.model_access.passed``.
 
 Asked directly: ``{"action": "check", "candidates": [...]}`` -> ``{"findings": [...]}`` (``Finding.to_json``).
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
@@ -21,14 +23,15 @@ from lambdas.model_access.candidates import Candidate
 from lambdas.model_access.check import ModelAccessCheck
 from lambdas.model_access.custom_resource import Answer, Send
 from lambdas.model_access.fixes import Fixes
+from lambdas.model_access.passed import Passed, PassedInParameter
 from lambdas.model_access.probers import ServingFunction
 from lambdas.model_access.settings import ModelAccessSettings
 from lambdas.model_access.verdicts import Finding, Verdict
 
 # A role's new policy takes a few seconds to count everywhere, so a denial at deploy is asked about again.
 SETTLE_SECONDS: Final = (5.0, 10.0, 15.0)
-# Kept of the function's own time for the answer to CloudFormation, its retries included.
-ANSWER_SECONDS: Final = 20.0
+# Kept of the function's own time for noting what passed and for the answer to CloudFormation, its retries included.
+ANSWER_SECONDS: Final = 30.0
 # Longer than the inference function may run.
 PROBE_SECONDS: Final = 30.0
 
@@ -56,6 +59,12 @@ def access_check() -> ModelAccessCheck:
     )
 
 
+@cache
+def passed() -> Passed:
+    """What has passed, made on first use."""
+    return PassedInParameter(aws.client("ssm", read_timeout=3, max_attempts=1), settings().parameter_name)
+
+
 def check(asked: list[Candidate]) -> list[Finding]:
     """Check the candidates as they are deployed, and publish what was found."""
     names = settings().called_as
@@ -73,20 +82,25 @@ def check(asked: list[Candidate]) -> list[Finding]:
 
 
 def lambda_handler(
-    event: dict[str, Any], context: Any, check: Check = check, send: Send = custom_resource.send
+    event: dict[str, Any],
+    context: Any,
+    check: Check = check,
+    send: Send = custom_resource.send,
+    passed: Callable[[], Passed] = passed,
 ) -> dict[str, Any]:
     """Answer CloudFormation, or a check that is asked for.
 
     Args:
         check: checks candidates; for tests.
         send: puts the answer to CloudFormation; for tests.
+        passed: what has passed; for tests.
 
     Raises:
         ValueError: the event asks for neither.
     """
     if "ResponseURL" in event:
         seconds = context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS
-        answer = _answer(event, check, seconds=seconds)
+        answer = _answer(event, check, passed, seconds=seconds)
         body = custom_resource.body(event, answer, physical_id=event["LogicalResourceId"])
         send(event["ResponseURL"], body)
         return {"ok": answer.ok}
@@ -95,15 +109,44 @@ def lambda_handler(
     raise ValueError('the event is neither from CloudFormation nor {"action": "check", "candidates": [...]}')
 
 
-def _answer(event: dict[str, Any], check: Check, *, seconds: float) -> Answer:
-    """Return the answer to CloudFormation within ``seconds``; never raises."""
+def _answer(event: dict[str, Any], check: Check, passed: Callable[[], Passed], *, seconds: float) -> Answer:
+    """Return the answer to CloudFormation, the check taking ``seconds`` at most; never raises."""
     if event["RequestType"] == "Delete":
         return Answer(ok=True, reason="nothing to delete")
-    strict = event["ResourceProperties"].get("Mode") != "warn"
+    deadline = time.monotonic() + seconds
+    properties = event.get("ResourceProperties", {})
+    answer = _checked(properties, check, deadline=deadline, seconds=seconds)
+    if not answer.ok and properties.get("Mode") == "warn":
+        answer = replace(answer, ok=True)
+    if not answer.ok and event["RequestType"] == "Update" and _has_passed(properties, passed):
+        logger.warning("not failed, because these properties have passed before", extra={"found": answer.reason})
+        answer = replace(answer, ok=True)
+    if answer.ok:
+        _note(properties, passed)
+    return answer
+
+
+def _has_passed(properties: Mapping[str, Any], passed: Callable[[], Passed]) -> bool:
+    try:
+        return passed().has(properties)
+    except Exception:  # CloudFormation has to be told, with the check's own reason
+        logger.exception("what has passed cannot be read")
+        return False
+
+
+def _note(properties: Mapping[str, Any], passed: Callable[[], Passed]) -> None:
+    try:
+        passed().add(properties)
+    except Exception:  # it passed all the same; only a rollback to it would be checked
+        logger.exception("what has passed cannot be noted")
+
+
+def _checked(properties: Mapping[str, Any], check: Check, *, deadline: float, seconds: float) -> Answer:
+    """Return the answer as if there were only the mode fail; never raises."""
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="deadline")
     try:
-        asked = candidates.from_json(event["ResourceProperties"]["Candidates"])
-        findings = pool.submit(_settled, check, asked, time.monotonic() + seconds).result(timeout=seconds)
+        asked = candidates.from_json(properties["Candidates"])
+        findings = pool.submit(_settled, check, asked, deadline).result(timeout=seconds)
     except Exception as error:  # whatever it is, CloudFormation has to be told, and the log has the rest
         logger.exception("the access check itself failed")
         told = f"within {seconds:.0f} s" if isinstance(error, TimeoutError) else f"({type(error).__name__})"
@@ -111,11 +154,11 @@ def _answer(event: dict[str, Any], check: Check, *, seconds: float) -> Answer:
             f"The model access check itself did not finish {told}; its log has more. Deploy again, or set "
             "models.access_check to warn or off."
         )
-        return Answer(ok=not strict, reason=failed, data={"Summary": failed})
+        return Answer(ok=False, reason=failed, data={"Summary": failed})
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     return Answer(
-        ok=not (strict and report.fails(findings)),
+        ok=not report.fails(findings),
         reason=report.reason(findings),
         data={"Summary": custom_resource.shortened(report.summary(findings), 800)},
     )

@@ -4,11 +4,12 @@
 
 ``standing`` is one of ``first``, ``fallback``, ``none`` (``lambdas.model_access.verdicts.Standing``); ``verdict`` is
 the first choice's. The parameter belongs to the stack, which makes it as ``EMPTY``: nothing was checked yet. At most
-4 KB: what does not fit is left out, good aliases first, and ``left_out`` says how many.
+4 KB: what does not fit is left out, good aliases first, and ``left_out`` says how many. Beside them stands ``passed``,
+which is ``lambdas.model_access.passed``'s and kept by every later write.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
@@ -18,6 +19,8 @@ from lambdas.model_access.verdicts import AliasStanding, Finding, Standing, Verd
 EMPTY: Final = '{"aliases":{}}'
 # A standard parameter, which costs nothing, holds this many bytes.
 MAX_BYTES: Final = 4096
+# Of these, kept for ``passed``.
+PASSED_BYTES: Final = 256
 
 
 class ParameterClient(Protocol):
@@ -59,17 +62,35 @@ def read(client: ParameterClient, name: str) -> Published:
 
 
 def write(client: ParameterClient, name: str, findings: Iterable[Finding], *, now: datetime | None = None) -> None:
-    """Publish findings.
+    """Publish findings; what has passed stays.
 
     Raises:
-        botocore.exceptions.ClientError: the parameter cannot be written.
+        botocore.exceptions.ClientError: the parameter cannot be read or written.
     """
-    value = render(standings(findings), now=now or datetime.now(UTC))
+    passed = document_in(client, name).get("passed", [])
+    value = render(standings(findings), now=now or datetime.now(UTC), passed=passed)
     client.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
 
 
-def render(aliases: Iterable[AliasStanding], *, now: datetime) -> str:
-    """Return the parameter's value, at most ``MAX_BYTES`` long."""
+def document_in(client: ParameterClient, name: str) -> dict[str, Any]:
+    """Return the parameter's JSON as it is; that of ``EMPTY`` if it holds something else.
+
+    Raises:
+        botocore.exceptions.ClientError: it cannot be read.
+    """
+    try:
+        document = json.loads(client.get_parameter(Name=name)["Parameter"]["Value"])
+    except ValueError:
+        document = None
+    return document if isinstance(document, dict) else dict(json.loads(EMPTY))
+
+
+def render(aliases: Iterable[AliasStanding], *, now: datetime, passed: Sequence[Any] = ()) -> str:
+    """Return the parameter's value, at most ``MAX_BYTES`` long.
+
+    Args:
+        passed: what stands there as ``passed``, at most ``PASSED_BYTES`` long.
+    """
     # Stable: what is not good comes first, so that only good news is ever left out.
     ordered = sorted(aliases, key=lambda one: one.standing is Standing.FIRST)
     kept = len(ordered)
@@ -82,7 +103,11 @@ def render(aliases: Iterable[AliasStanding], *, now: datetime) -> str:
         }
         if kept < len(ordered):
             document["left_out"] = len(ordered) - kept
-        value = json.dumps(document, separators=(",", ":"))
-        if len(value.encode()) <= MAX_BYTES:
-            return value
+        if len(as_value(document).encode()) <= MAX_BYTES - PASSED_BYTES:
+            return as_value({**document, "passed": list(passed)} if passed else document)
         kept -= 1
+
+
+def as_value(document: dict[str, Any]) -> str:
+    """Return the document as the parameter holds it."""
+    return json.dumps(document, separators=(",", ":"))

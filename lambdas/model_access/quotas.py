@@ -67,8 +67,10 @@ def list_quotas(client: QuotaClient) -> tuple[Quota, ...]:
 def shortages(candidate: Candidate, quotas: Iterable[Quota], *, participants: int) -> list[Shortage]:
     """Return the candidate's quotas that are too small for that many people, the smallest first.
 
-    An empty list says that none is too small, or that none could be told by its name.
+    An empty list says that none is too small, or that none could be told by its name. Custom models have none of these.
     """
+    if candidate.custom:
+        return []
     needed = {"requests": REQUESTS_PER_PARTICIPANT * participants, "tokens": TOKENS_PER_PARTICIPANT * participants}
     scope = _scope(candidate)
     short = [
@@ -80,9 +82,9 @@ def shortages(candidate: Candidate, quotas: Iterable[Quota], *, participants: in
 
 
 def _scope(candidate: Candidate) -> str:
-    if candidate.callable_id == candidate.model_id:
+    if candidate.target == candidate.model_id:
         return "on-demand"
-    return "global cross-region" if candidate.callable_id.startswith("global.") else "cross-region"
+    return "global cross-region" if candidate.target.startswith("global.") else "cross-region"
 
 
 def _is_of(name: str, quota_model: str) -> bool:

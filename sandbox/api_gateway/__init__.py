@@ -1,6 +1,6 @@
 """What MiniStack's API Gateway (REST) lacks: each module names AWS's behaviour and adds it."""
 
-from sandbox.api_gateway import authorizer_cache, gateway_responses, request_validators
+from sandbox.api_gateway import authorizer_cache, gateway_responses, request_validators, response_transfer
 
 
 def install() -> None:
@@ -8,3 +8,4 @@ def install() -> None:
     authorizer_cache.install()
     gateway_responses.install()
     request_validators.install()
+    response_transfer.install()

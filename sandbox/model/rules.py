@@ -129,7 +129,7 @@ def _inference(config: Json, model: Model) -> None:
 
 def _no_sampling(request: Json) -> None:
     """Refuse what steers sampling, the default values included, as every Opus since 4.7 and Sonnet since 5 does."""
-    config, more = request.get("inferenceConfig") or {}, request.get("additionalModelRequestFields") or {}
+    config, more = request.get("inferenceConfig") or {}, request.get("additionalModelRequestFields")
     for name, in_converse in _SAMPLING.items():
-        if in_converse in config or name in more:
+        if in_converse in config or (isinstance(more, dict) and name in more):
             raise invalid(f"The model returned the following errors: `{name}` is deprecated for this model.")

@@ -25,7 +25,8 @@ from stacks.model_access import candidates
 from stacks.model_targets import ServedModel
 from stacks.parameters import ParameterNames
 
-# Two real calls with time to let a new role's policy settle, and 20 s to tell CloudFormation.
+# The check, repeated while a new role's policy settles for as long as there is time; the handler keeps 30 s of it for
+# telling CloudFormation.
 TIMEOUT_SECONDS: Final = 120
 # If even that fails, CloudFormation stops waiting.
 SERVICE_TIMEOUT_SECONDS: Final = 180
@@ -78,6 +79,8 @@ class ModelAccessCheck(Construct):
         permissions.grant_check_model_access(
             function.role, stack=scope, function_arn=inference.function.function_arn, parameter_name=name
         )
+        # Each write keeps what has passed: lambdas.model_access.passed.
+        permissions.grant_read_model_access(function.role, stack=scope, parameter_name=name)
         acknowledge(
             function.role,
             "AwsSolutions-IAM5[Resource::*]",

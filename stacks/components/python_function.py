@@ -1,6 +1,8 @@
 """A Python function of ours: the one place that knows runtime, code asset, layer, tracing, logs and role."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from aws_cdk import Duration, IgnoreMode, RemovalPolicy
@@ -53,6 +55,8 @@ class PythonFunction(Construct):
         timeout_seconds: after which Lambda ends the function.
         log_days: days that logs are kept.
         removal_policy: what becomes of the logs when the stack is destroyed.
+        layers: more layers than that of the dependencies.
+        variables: environment variables that are no settings of ours.
     """
 
     def __init__(
@@ -69,10 +73,13 @@ class PythonFunction(Construct):
         timeout_seconds: int,
         log_days: int,
         removal_policy: RemovalPolicy,
+        layers: Sequence[lambda_.ILayerVersion] = (),
+        variables: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__(scope, id_)
         environment = {
             **settings.to_env(),
+            **variables,
             "POWERTOOLS_SERVICE_NAME": service,
             "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
         }
@@ -88,7 +95,7 @@ class PythonFunction(Construct):
             architecture=dependencies.architecture,
             code=function_code(),
             handler=handler,
-            layers=[dependencies.layer],
+            layers=[dependencies.layer, *layers],
             role=self.role,
             memory_size=memory_megabytes,
             timeout=Duration.seconds(timeout_seconds),

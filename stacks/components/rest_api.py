@@ -65,12 +65,19 @@ class RestApi(Construct):
         """Base URL for OpenAI's SDK."""
         return f"{self.api.deployment_stage.url_for_path('/v1')}"
 
-    def route(self, method: str, path: str, *, function: lambda_.IFunction) -> None:
-        """Let ``function`` answer ``method`` (GET, POST, ...) on ``path`` (as /v1/models)."""
-        timeout = Duration.seconds(self._inference.timeout_seconds)
+    def route(self, method: str, path: str, *, function: lambda_.IFunction, stream: bool = False) -> None:
+        """Let ``function`` answer ``method`` (GET, POST, ...) on ``path`` (as /v1/models).
+
+        Args:
+            stream: whether the function is one behind the Lambda Web Adapter, whose answer is handed on as it comes.
+        """
+        seconds = self._inference.chat_timeout_seconds if stream else self._inference.timeout_seconds
+        mode = apigateway.ResponseTransferMode.STREAM if stream else None
         added = self.api.root.resource_for_path(path).add_method(
             method,
-            apigateway.LambdaIntegration(function, timeout=timeout, allow_test_invoke=False),
+            apigateway.LambdaIntegration(
+                function, timeout=Duration.seconds(seconds), allow_test_invoke=False, response_transfer_mode=mode
+            ),
             authorizer=self._authorizer,
             authorization_type=apigateway.AuthorizationType.CUSTOM,
             request_validator=self._validator,

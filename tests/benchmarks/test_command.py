@@ -1,6 +1,7 @@
 """``python -m benchmarks``: the table, JSON, options and exit codes, over measurements that measure nothing."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -63,6 +64,18 @@ def test_json_has_machine_rows_notes_and_failures(capsys: pytest.CaptureFixture[
     }
     assert document["failures"] == {}
     assert set(document["machine"]) == {"python", "cpus", "load"}
+
+
+def test_what_is_done_in_a_second_is_in_the_table_and_the_json(capsys: pytest.CaptureFixture[str]) -> None:
+    def measure(_rounds: int, _explain: bool) -> Measurement:
+        made = row("throughput", measured="streams", floor="floor", ours=[1.0], base=[1.0])
+        return Measurement(rows=[replace(made, per_second={"streams": 1234.56})])
+
+    assert main([], measurements={"throughput": (measure, 1)}) == 0
+    assert "1,235 streams/s" in " ".join(capsys.readouterr().out.split())
+
+    assert main(["--json"], measurements={"throughput": (measure, 1)}) == 0
+    assert json.loads(capsys.readouterr().out)["rows"][0]["per_second"] == {"streams": 1234.6}
 
 
 def test_a_failed_measurement_gives_exit_code_1_and_its_reason_beside_the_other_rows(

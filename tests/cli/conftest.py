@@ -13,12 +13,19 @@ import httpx
 import pytest
 from moto import mock_aws
 
+from lambdas.allowances.ledger import Ledger
 from lambdas.authorizer.keys import KeyStore
 from quarry import cli
 from quarry.deployment import Deployment
 from tests.cli.fakes import BASE_URL, FakeAws, FakeEndpoint
 
-INFERENCE = {"BaseUrl": BASE_URL, "KeysTable": "keys", "RestApiId": "api123", "StageName": "api"}
+INFERENCE = {
+    "BaseUrl": BASE_URL,
+    "KeysTable": "keys",
+    "AllowancesTable": "allowances",
+    "RestApiId": "api123",
+    "StageName": "api",
+}
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,14 @@ def empty_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
             AttributeDefinitions=[{"AttributeName": "key_hash", "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
-        account = FakeAws(keys=KeyStore(table_name=INFERENCE["KeysTable"], client=dynamodb))
+        dynamodb.create_table(
+            TableName=INFERENCE["AllowancesTable"],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        ledger = Ledger(table_name=INFERENCE["AllowancesTable"], client=dynamodb)
+        account = FakeAws(keys=KeyStore(table_name=INFERENCE["KeysTable"], client=dynamodb), ledger=ledger)
         monkeypatch.setattr(Deployment, "client", lambda _, name: dynamodb if name == "dynamodb" else account)
         yield account
 

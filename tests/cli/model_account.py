@@ -9,6 +9,7 @@ from lambdas.model_access.verdicts import Finding, Verdict
 
 MICRO, LITE = "amazon.nova-micro-v1:0", "amazon.nova-lite-v1:0"
 HAIKU = "anthropic.claude-haiku-4-5-20251001-v1:0"
+TITAN = "amazon.titan-embed-text-v2:0"
 OFFER = {
     "offerToken": "token",
     "termDetails": {
@@ -96,7 +97,7 @@ class FakeAccount:
 
     # Bedrock, as it is asked with the operator's credentials
     def list_foundation_models(self, **kwargs: Any) -> dict[str, Any]:
-        return {"modelSummaries": [{"modelId": id_, "modelLifecycle": {}} for id_ in (MICRO, LITE, HAIKU)]}
+        return {"modelSummaries": [{"modelId": id_, "modelLifecycle": {}} for id_ in (MICRO, LITE, HAIKU, TITAN)]}
 
     def list_inference_profiles(self, **kwargs: Any) -> dict[str, Any]:
         return {"inferenceProfileSummaries": []}

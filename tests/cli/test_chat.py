@@ -6,9 +6,10 @@ import httpx
 import pytest
 
 from quarry import connection
+from quarry.commands import chat
 from quarry.connection import Connection
 from tests.cli.conftest import Ran, Run
-from tests.cli.fakes import BASE_URL, BLOCKED, FakeEndpoint, refusal
+from tests.cli.fakes import BASE_URL, BLOCKED, NO_LIMIT, SESSION, FakeEndpoint, event, refusal
 
 HELLO = {"role": "user", "content": "Hello"}
 
@@ -33,6 +34,135 @@ def test_one_question(run: Run, endpoint: FakeEndpoint) -> None:
     assert endpoint.asked == [{"model": "smart", "messages": [{"role": "system", "content": "Be brief."}, HELLO]}]
 
 
+def test_answers_are_streamed(run: Run, endpoint: FakeEndpoint) -> None:
+    run("chat", "Hello")
+
+    assert endpoint.streamed == [True]
+
+
+def test_parts_are_printed_as_they_come(run: Run, endpoint: FakeEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts: list[str] = []
+    monkeypatch.setattr(chat, "print_part", parts.append)
+
+    run("chat", "Hello there")
+
+    assert [part for part in parts if part] == ["You", " said", " Hello", " there"]
+
+
+def test_a_server_that_does_not_stream_is_shown_too(run: Run, endpoint: FakeEndpoint) -> None:
+    choice = {"message": {"role": "assistant", "content": "Whole."}, "finish_reason": "length"}
+    endpoint.fails = httpx.Response(200, json={"model": "other", "choices": [choice]})
+
+    ran = run("chat", "Hello")
+
+    assert (ran.out, ran.err) == ("Whole.\n", "other  cut at the token limit\n")
+
+
+@pytest.mark.parametrize(
+    ("rest", "message"),
+    [
+        (event({"error": {"message": "Bedrock is throttling.", "code": "x"}}).decode(), "Bedrock is throttling."),
+        (event({"error": {}}).decode(), "{'error': {}}"),
+        ("data: nonsense\n\n", f"{BASE_URL} ended its answer in the middle (Expecting value"),
+        ("data: []\n\n", f"{BASE_URL} ended its answer in the middle (an event is no JSON object)"),
+        ("", f"{BASE_URL} ended its answer in the middle (the answer broke off)"),
+        (": a comment\n\n", f"{BASE_URL} ended its answer in the middle (the answer broke off)"),
+        (httpx.ReadError("reset"), f"{BASE_URL} does not answer (reset)"),
+    ],
+)
+def test_an_answer_that_breaks_off_is_a_failure(
+    run: Run, endpoint: FakeEndpoint, rest: httpx.ReadError | str, message: str
+) -> None:
+    endpoint.breaks_off = rest
+
+    ran = run("chat", "Hello")
+
+    assert (ran.code, ran.out) == (1, "You\n")
+    assert ran.err.startswith(message)
+
+
+@pytest.mark.parametrize("rest", ["", KeyboardInterrupt()])
+def test_what_broke_off_is_not_remembered_and_the_conversation_goes_on(
+    run: Run, endpoint: FakeEndpoint, monkeypatch: pytest.MonkeyPatch, rest: KeyboardInterrupt | str
+) -> None:
+    endpoint.breaks_off = rest
+    lines = iter(["Lost", "Hello"])
+
+    def typed(*_: object) -> str:
+        line = next(lines, None)
+        if line is None:
+            raise EOFError
+        if line == "Hello":
+            endpoint.breaks_off = None
+        return line
+
+    monkeypatch.setattr("builtins.input", typed)
+
+    ran = run("chat")
+
+    assert ran.code == 0
+    assert endpoint.asked[-1]["messages"] == [HELLO]
+    assert ("stopped; nothing of it is remembered" in ran.err) == isinstance(rest, KeyboardInterrupt)
+
+
+def test_a_session_holds_the_history(converse: Callable[..., Ran], endpoint: FakeEndpoint) -> None:
+    ran = converse("Before", "/session new", "Hello", "/session off", "After", "/session")
+
+    assert SESSION in ran.out
+    assert ran.out.count("No session: the history is kept here") == 2
+    assert endpoint.asked[1] == {"model": "fast", "messages": [HELLO], "quarry": {"session": SESSION}}
+    assert "quarry" not in endpoint.asked[2]
+    assert [message["content"] for message in endpoint.asked[2]["messages"]] == ["Before", "You said Before", "After"]
+
+
+def test_a_session_is_gone_back_to(converse: Callable[..., Ran], endpoint: FakeEndpoint) -> None:
+    ran = converse(f"/session {SESSION}", "/session sess_nope", "Hello", "/clear", "Again")
+
+    assert "2 turns so far" in ran.out
+    assert "There is no session `sess_nope`." in ran.err
+    assert [asked.get("quarry") for asked in endpoint.asked] == [{"session": SESSION}, None]
+
+
+def test_a_prompt_is_asked_and_is_no_part_of_the_conversation(
+    converse: Callable[..., Ran], endpoint: FakeEndpoint
+) -> None:
+    ran = converse('/prompt weather question="How is it? a=b"', "/prompt", "Hello")
+
+    assert endpoint.filled_in == [{"question": "How is it? a=b"}]
+    assert 'wants the tool get_weather({"location": "Toronto"})' in ran.out
+    assert "weather question=…  Answers" in ran.out
+    assert endpoint.asked[-1]["messages"] == [HELLO]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("/prompt weather question", 'Write values as key="value"'),
+        ('/prompt weather question="x', "A quotation mark is not closed"),
+        ("/prompt nope", "There is no prompt `nope`."),
+    ],
+)
+def test_a_prompt_that_cannot_be_asked_keeps_the_conversation_alive(
+    converse: Callable[..., Ran], endpoint: FakeEndpoint, line: str, message: str
+) -> None:
+    ran = converse(line, "Hello")
+
+    assert (ran.code, len(endpoint.asked)) == (0, 1)
+    assert message in ran.err
+
+
+def test_usage_without_limits(converse: Callable[..., Ran], endpoint: FakeEndpoint) -> None:
+    ran = converse("/usage")
+
+    assert "today: 3 requests, 1,000 tokens, $0.0042\nin all: $1.50\nleft: no limit\n" in ran.out
+
+
+def test_usage_with_limits(converse: Callable[..., Ran], endpoint: FakeEndpoint) -> None:
+    endpoint.usage["remaining"] = {**NO_LIMIT, "requests": 19, "tokens": 5000, "micro_dollars": 250_000}
+
+    assert "left: $0.25, 5,000 tokens today, 19 requests this minute\n" in converse("/usage").out
+
+
 def test_an_answer_is_printed_as_it_is(run: Run, endpoint: FakeEndpoint) -> None:
     text = "[red]not markup[/red] " + "long " * 60
 
@@ -47,6 +177,7 @@ def test_a_question_on_standard_input(run: Run, endpoint: FakeEndpoint) -> None:
 def test_one_question_as_json(run: Run, endpoint: FakeEndpoint) -> None:
     ran = run("chat", "Hello", "--json")
 
+    assert endpoint.streamed == [False]
     assert ran.json["choices"][0]["message"]["content"] == "You said Hello"
     assert ran.err == ""
 

@@ -3,15 +3,20 @@
 import json
 import time
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lambdas.model_access.verdicts import Finding, Verdict
+from quarry import model_access
+from quarry.connection import LocalAws
 from quarry.deployment import Deployment
+from stacks.components.model_access_check import TIMEOUT_SECONDS
+from stacks.environment_file import load
 from tests.cli.conftest import Run
-from tests.cli.model_account import ALL_READY, HAIKU, LITE, MICRO, FakeAccount, finding
+from tests.cli.model_account import ALL_READY, HAIKU, LITE, MICRO, TITAN, FakeAccount, finding
 from tests.lambdas.inference.fakes import client_error
 
 FORM = {
@@ -27,6 +32,7 @@ FORM = {
 def account(monkeypatch: pytest.MonkeyPatch) -> FakeAccount:
     fake = FakeAccount()
     monkeypatch.setattr(Deployment, "client", lambda _self, _service: fake)
+    monkeypatch.setattr(model_access, "client_that_asks_once", lambda _deployment, _service, **_options: fake)
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
     monkeypatch.setenv("COLUMNS", "100")
     return fake
@@ -49,7 +55,7 @@ def test_the_deployed_function_is_asked_about_the_environments_models(run: Run, 
     assert ran.json["checked_by"] == "role"
     assert ran.json["aliases"]["fast"] == {"standing": "first", "verdict": "ready"}
     (event,) = account.events
-    assert [one["callable_id"] for one in event["candidates"]] == [MICRO, LITE, f"us.{HAIKU}"]
+    assert [one["callable_id"] for one in event["candidates"]] == [MICRO, LITE, f"us.{HAIKU}", TITAN]
 
 
 @pytest.mark.parametrize(
@@ -89,8 +95,47 @@ def test_before_a_deployment_the_operators_credentials_call_and_that_is_said(run
 
     assert ran.code == 1
     assert ran.json["checked_by"] == "own"
-    assert [one["verdict"] for one in ran.json["findings"]] == ["account_blocked", "ready", "ready"]
+    assert [one["verdict"] for one in ran.json["findings"]] == ["account_blocked", "ready", "ready", "ready"]
     assert "your own credentials" in ran.err
+
+
+def test_before_a_deployment_a_model_has_to_last_as_long_as_it_is_needed(
+    account: FakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.deployed = False
+    ends = datetime(2027, 3, 30, tzinfo=UTC)
+    lifecycle = {"status": "ACTIVE", "endOfLifeTime": ends}
+    summaries = [{"modelId": id_, "modelLifecycle": lifecycle} for id_ in (MICRO, LITE, HAIKU, TITAN)]
+    monkeypatch.setattr(account, "list_foundation_models", lambda **_: {"modelSummaries": summaries})
+    quota = {
+        "QuotaName": "On-demand model inference requests per minute for Amazon Nova Lite",
+        "QuotaCode": "L-1",
+        "Value": 79,
+    }
+    monkeypatch.setattr(account, "list_service_quotas", lambda **_: {"Quotas": [quota]})
+
+    def verdicts(needed_until: date) -> list[Verdict]:
+        config = load("dev")
+        models = config.models.model_copy(update={"needed_until": needed_until, "participants": 40})
+        deployment = Deployment(config.model_copy(update={"models": models}))
+        checked = model_access.check(deployment, progress=lambda _done, _total: None)
+        return [one.verdict if not one.usable else Verdict.READY for one in checked.findings]
+
+    assert verdicts(date(2027, 3, 31)) == [Verdict.ENDS_ON] * 4
+    assert verdicts(date(2027, 3, 30)) == [Verdict.READY, Verdict.QUOTA_TOO_SMALL, Verdict.READY, Verdict.READY]
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_the_function_is_waited_for_and_asked_once(local: bool) -> None:
+    aws = LocalAws(endpoint_url="http://127.0.0.1:1", access_key_id="a", secret_access_key="b") if local else None
+    deployment = Deployment(load("dev"), aws=aws)
+
+    client = model_access.client_that_asks_once(deployment, "lambda", read_timeout=model_access.FUNCTION_SECONDS)
+
+    assert client.meta.config.read_timeout > TIMEOUT_SECONDS
+    assert client.meta.config.retries["total_max_attempts"] == 1
+    assert client.meta.region_name == "us-east-1"
+    assert (client.meta.endpoint_url == "http://127.0.0.1:1") is local
 
 
 def test_a_function_that_fails_is_a_sentence_and_exit_code_2(run: Run, account: FakeAccount) -> None:

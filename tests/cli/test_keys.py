@@ -12,7 +12,7 @@ from tests.cli.conftest import Run
 from tests.cli.fakes import FakeAws
 
 DEV = ("-e", "dev")
-SHOWN = {"key_id", "name", "prefix", "created_at", "expires_at", "revoked_at"}
+SHOWN = {"key_id", "name", "prefix", "created_at", "expires_at", "revoked_at", "frozen_at", "limits"}
 
 
 def test_a_new_key_works_and_is_shown_once(run: Run, aws: FakeAws) -> None:

@@ -132,7 +132,7 @@ def test_what_is_neither_model_nor_alias_is_told(run: Run, asked: str, message: 
 
     assert ran.code == 2
     assert ran.err.startswith(message)
-    assert "dev has the aliases fast, smart." in ran.err
+    assert "dev has the aliases embed, fast, smart." in ran.err
 
 
 def test_an_environment_that_is_none_is_told(run: Run) -> None:

@@ -6,10 +6,14 @@ cdk-nag knows nothing of Bedrock or OpenSearch Serverless; these rules know our 
 import ast
 import importlib
 import inspect
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 from lambdas.common.settings import EnvSettings
+from stacks.components import web_function
+from stacks.environment_file import PROJECT
 
 # Action -> why it may stand on Resource "*".
 ALLOWED_STAR: Final = {
@@ -22,7 +26,7 @@ ALLOWED_STAR: Final = {
     "servicequotas:ListServiceQuotas": "reads the account's quotas; knows no resources",
 }
 # Variables that every function has besides its settings: stacks/components/python_function.py.
-COMMON_VARIABLES: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+COMMON_VARIABLES: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", *web_function.VARIABLES}
 # Service principals that act for a resource of ours on somebody's behalf and could be talked into acting for others.
 CONFUSABLE: Final = {"bedrock.amazonaws.com", "sagemaker.amazonaws.com"}
 
@@ -117,43 +121,60 @@ def untraced_functions(template: Template) -> list[str]:
 
 
 def broken_handlers(template: Template) -> list[str]:
-    """Functions whose handler string names nothing that can be called."""
+    """Functions whose handler names nothing that can be called, or a script that cannot be started."""
     offences = []
     for id_, function in of_type(template, "AWS::Lambda::Function"):
-        module, _, name = function["Handler"].rpartition(".")
-        try:
-            found = callable(getattr(importlib.import_module(module), name))
-        except (ImportError, AttributeError, ValueError):
-            found = False
+        handler = function["Handler"]
+        found = _starts(PROJECT / handler) if handler.endswith(".sh") else _is_callable(handler)
         if not found:
-            offences.append(f"{id_}: {function['Handler']}")
+            offences.append(f"{id_}: {handler}")
     return offences
 
 
+def _starts(script: Path) -> bool:
+    """Whether the Lambda Web Adapter can start the script, and what it serves can be imported."""
+    if not script.is_file() or not os.access(script, os.X_OK) or b"\r" in script.read_bytes():
+        return False
+    served = script.read_text(encoding="utf-8").split()[-1]
+    return _is_callable(served.replace(":", "."))
+
+
+def _is_callable(path: str) -> bool:
+    module, _, name = path.rpartition(".")
+    try:
+        return callable(getattr(importlib.import_module(module), name))
+    except (ImportError, AttributeError, ValueError):
+        return False
+
+
 def mismatched_environments(template: Template) -> list[str]:
-    """Functions whose variables are not exactly the fields of the settings class that their handler's module reads."""
+    """Functions whose variables are not exactly the fields of the settings class that their package reads."""
     offences = []
     for id_, function in of_type(template, "AWS::Lambda::Function"):
         variables = set(function.get("Environment", {}).get("Variables", {})) - COMMON_VARIABLES
-        expected = _settings_variables(function["Handler"].rpartition(".")[0])
+        expected = _settings_variables(function["Handler"].replace("/", ".").split(".")[:2])
         if variables != expected:
             offences.append(f"{id_}: {sorted(variables ^ expected)}")
     return offences
 
 
-def _settings_variables(module_name: str) -> set[str]:
-    """Variables of every settings class for which the module's source has a call of from_env."""
-    module = importlib.import_module(module_name)
-    called = {
-        node.func.value.id
-        for node in ast.walk(ast.parse(inspect.getsource(module)))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "from_env"
-        and isinstance(node.func.value, ast.Name)
-    }
-    classes = [getattr(module, name) for name in called]
-    return {name.upper() for cls in classes if issubclass(cls, EnvSettings) for name in inspect.get_annotations(cls)}
+def _settings_variables(package: list[str]) -> set[str]:
+    """Variables of every settings class for which a module of the package has a call of from_env."""
+    found: set[str] = set()
+    for path in sorted(PROJECT.joinpath(*package).glob("*.py")):
+        called = {
+            node.func.value.id
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "from_env"
+            and isinstance(node.func.value, ast.Name)
+        }
+        module = importlib.import_module(".".join([*package, path.stem]))
+        for cls in (getattr(module, name) for name in called):
+            if issubclass(cls, EnvSettings):
+                found |= {name.upper() for name in inspect.get_annotations(cls)}
+    return found
 
 
 def unencrypted_or_open_data(template: Template) -> list[str]:

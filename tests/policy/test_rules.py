@@ -59,6 +59,7 @@ BAD: list[tuple[Rule, dict[str, Any]]] = [
     (rules.broken_handlers, function(Handler="lambdas.authorizer.handler.lamda_handler")),
     (rules.broken_handlers, function(Handler="lambdas.nothing.handler.lambda_handler")),
     (rules.broken_handlers, function(Handler="lambda_handler")),
+    (rules.broken_handlers, function(Handler="lambdas/inference/start.sh")),
     (rules.mismatched_environments, function(Environment={"Variables": {"KEY_TABLE": "misspelt"}})),
     (rules.mismatched_environments, function(Environment={"Variables": {"KEYS_TABLE": "t", "UNUSED": "x"}})),
     (rules.mismatched_environments, function(Environment={})),

@@ -132,6 +132,30 @@ def test_the_response_is_passed_on_chunk_by_chunk() -> None:
     assert [message.get("body") for message in sent] == [None, b"one", b"two", b""]
 
 
+def test_after_the_body_the_gateway_is_told_that_the_client_hung_up() -> None:
+    messages: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b"all", "more_body": False},
+        {"type": "http.disconnect"},
+    ]
+    received = []
+
+    async def gateway(_scope: Scope, receive: Receive, _send: Send) -> None:
+        received.extend([await receive(), await receive()])
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0)
+
+    async def send(_message: MutableMapping[str, Any]) -> None:
+        raise AssertionError("nothing was sent")
+
+    scope = {"type": "http", "method": "GET", "path": "/", "raw_path": b"/", "query_string": b"", "headers": []}
+    front_door = FrontDoor(deployed=lambda: [api()], gateway=gateway, too_large=too_large, port=8801)
+    asyncio.run(front_door(scope, receive, send))
+
+    assert [message["type"] for message in received] == ["http.request", "http.disconnect"]
+    assert received[0]["body"] == b"all"
+
+
 @pytest.mark.parametrize(("size", "status"), [(PAYLOAD_LIMIT, 201), (PAYLOAD_LIMIT + 1, 413)])
 def test_a_body_over_ten_mebibytes_is_refused(size: int, status: int) -> None:
     gateway = FakeGateway()

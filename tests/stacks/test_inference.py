@@ -23,11 +23,12 @@ def resources(environment: str, kind: str) -> dict[str, dict[str, Any]]:
     return {id_: resource for id_, resource in every.items() if resource["Type"] == kind}
 
 
-def statements(template: dict[str, Any], action: str) -> list[dict[str, Any]]:
+def statements(template: dict[str, Any], action: str, role: str = "InferenceRole") -> list[dict[str, Any]]:
+    """Return one role's statements that have the action; "" is every role."""
     return [
         statement
-        for resource in template["Resources"].values()
-        if resource["Type"] == "AWS::IAM::Policy"
+        for id_, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::IAM::Policy" and id_.startswith(role)
         for statement in resource["Properties"]["PolicyDocument"]["Statement"]
         if action in statement["Action"]
     ]
@@ -64,7 +65,7 @@ def test_the_api_is_regional_throttled_and_logs_no_bodies(dev: Template) -> None
 def test_every_method_wants_a_key_and_posts_want_a_json_object() -> None:
     methods = [method["Properties"] for method in resources("dev", "AWS::ApiGateway::Method").values()]
 
-    assert {method["HttpMethod"] for method in methods} == {"GET", "POST"}
+    assert {method["HttpMethod"] for method in methods} == {"GET", "POST", "DELETE"}
     assert all(method["AuthorizationType"] == "CUSTOM" for method in methods)
     assert all(
         ("RequestModels" in method, "RequestValidatorId" in method) == (method["HttpMethod"] == "POST", True)
@@ -123,6 +124,7 @@ def test_a_call_needs_the_profile_and_the_model_in_every_region_it_may_go_to() -
             profile,
             "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0",
             "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0",
+            "arn:aws:bedrock:us-east-1::foundation-model/amazon.titan-embed-text-v2:0",
         },
         # Only for calls that come through the profile.
         profile: {
@@ -144,6 +146,7 @@ def test_where_spending_is_allocated_calls_go_through_a_tagged_profile(vary: Var
     assert sorted(flat(profile["ModelSource"]["CopyFrom"]) for profile in profiles.values()) == [
         "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0",
         "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0",
+        "arn:aws:bedrock:us-east-1::foundation-model/amazon.titan-embed-text-v2:0",
         f"arn:aws:bedrock:us-east-1:<AWS::AccountId>:inference-profile/us.{HAIKU}",
     ]
     assert {"Key": "quarry:alias", "Value": "smart"} in next(
@@ -153,7 +156,7 @@ def test_where_spending_is_allocated_calls_go_through_a_tagged_profile(vary: Var
     assert not any(
         "foundation-model" in str(statement["Resource"]) for statement in allowed if "Condition" not in statement
     )
-    assert len([statement for statement in allowed if "Condition" in statement]) == 3
+    assert len([statement for statement in allowed if "Condition" in statement]) == 4
 
 
 CUSTOM = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefghijkl"
@@ -180,32 +183,61 @@ def test_global_routing_names_the_model_with_and_without_a_region(vary: Vary) ->
 
 
 def test_the_authorizer_may_look_keys_up_and_nothing_else() -> None:
-    (statement,) = statements(templates.of_environment("dev")["Inference"], "dynamodb:GetItem")
+    (statement,) = statements(templates.of_environment("dev")["Inference"], "dynamodb:GetItem", "AuthorizerRole")
 
     assert statement["Action"] == "dynamodb:GetItem"
-    assert next(iter(resources("dev", "AWS::DynamoDB::Table"))) in str(statement["Resource"])
+    assert "Keys" in str(statement["Resource"])
 
 
 def test_each_time_out_is_shorter_than_its_callers() -> None:
     (function,) = (
         resource["Properties"]
         for resource in resources("dev", "AWS::Lambda::Function").values()
-        if "inference" in resource["Properties"]["Handler"]
+        if "inference.handler" in resource["Properties"]["Handler"]
     )
     integrations = [
         method["Properties"]["Integration"]["TimeoutInMillis"]
         for method in resources("dev", "AWS::ApiGateway::Method").values()
+        if method["Properties"]["Integration"].get("ResponseTransferMode") != "STREAM"
     ]
 
     call = float(function["Environment"]["Variables"]["READ_TIMEOUT_SECONDS"])
     assert call < function["Timeout"] < min(integrations) / 1000
 
 
+def test_chat_streams_through_the_adapter_and_every_time_out_is_shorter_than_its_callers() -> None:
+    (chat,) = (
+        resource["Properties"]
+        for resource in resources("dev", "AWS::Lambda::Function").values()
+        if resource["Properties"]["Handler"] == "lambdas/inference/run.sh"
+    )
+    (integration,) = (
+        method["Properties"]["Integration"]
+        for method in resources("dev", "AWS::ApiGateway::Method").values()
+        if method["Properties"]["Integration"].get("ResponseTransferMode") == "STREAM"
+    )
+
+    variables = chat["Environment"]["Variables"]
+    assert flat(integration["Uri"]).endswith("/response-streaming-invocations")
+    assert variables["AWS_LWA_INVOKE_MODE"] == "response_stream"
+    assert any("753240598075:layer:LambdaAdapterLayerArm64:27" in flat(layer) for layer in chat["Layers"])
+    assert float(variables["READ_TIMEOUT_SECONDS"]) < chat["Timeout"] < integration["TimeoutInMillis"] / 1000
+
+
+def test_only_the_streaming_function_may_stream() -> None:
+    template = templates.of_environment("dev")["Inference"]
+
+    assert statements(template, "bedrock:InvokeModelWithResponseStream", "ChatRole")
+    assert len(statements(template, "bedrock:InvokeModelWithResponseStream", "")) == len(
+        statements(template, "bedrock:InvokeModelWithResponseStream", "ChatRole")
+    )
+
+
 def test_the_function_gets_what_its_settings_class_reads() -> None:
     (variables,) = (
         resource["Properties"]["Environment"]["Variables"]
         for resource in resources("dev", "AWS::Lambda::Function").values()
-        if "inference" in resource["Properties"]["Handler"]
+        if "inference.handler" in resource["Properties"]["Handler"]
     )
     environ = {name: value if isinstance(value, str) else "token" for name, value in variables.items()}
 

@@ -7,6 +7,7 @@ import pytest
 
 from lambdas.authorizer.handler import lambda_handler
 from lambdas.authorizer.keys import KeyStore
+from lambdas.common.caller import Caller, KeyLimits
 from tests import events
 
 
@@ -26,7 +27,11 @@ class FakeTable:
 
     def update_item(self, **kwargs: Any) -> dict[str, Any]:
         item = self.items[kwargs["Key"]["key_hash"]["S"]]
-        item["revoked_at"] = kwargs["ExpressionAttributeValues"][":now"]
+        verb, name, *_ = kwargs["UpdateExpression"].split()
+        if verb == "REMOVE":
+            item.pop(name, None)
+        else:
+            item[name] = kwargs["ExpressionAttributeValues"][":now"]
         return {"Attributes": item}
 
     def scan(self, **kwargs: Any) -> dict[str, Any]:
@@ -61,7 +66,30 @@ def test_a_known_key_may_call_the_whole_stage(store: KeyStore, scheme: str) -> N
     # API Gateway caches the policy per key, so it has to fit the other methods too.
     resource = decision["policyDocument"]["Statement"][0]["Resource"]
     assert resource == "arn:aws:execute-api:us-east-1:000000000000:abc123/api/*"
-    assert decision["context"] == {"key_id": key.key_id, "owner": "billing service"}
+    assert decision["context"] == {"key_id": key.key_id, "owner": "billing service", "limits": "{}"}
+
+
+def test_a_keys_limits_travel_with_the_request_as_text(store: KeyStore) -> None:
+    limits = KeyLimits(requests_per_minute=20, tokens_per_day=200_000, usd_total=5_000_000, aliases=("fast", "smart"))
+    secret, _ = store.create(name="ann", limits=limits)
+
+    context = decide(store, f"Bearer {secret}")["context"]
+
+    # API Gateway takes no nested values.
+    assert all(isinstance(value, str) for value in context.values())
+    assert Caller.from_authorizer_context(context).limits == limits
+
+
+def test_a_frozen_key_is_denied_and_told_so_until_it_is_unfrozen(store: KeyStore) -> None:
+    secret, key = store.create(name="ann")
+    store.freeze(key.key_id)
+
+    frozen = decide(store, f"Bearer {secret}")
+
+    assert effect(frozen) == "Deny"
+    assert "is frozen. Ask the platform's owner to unfreeze it" in frozen["context"]["reason"]
+    store.unfreeze(key.key_id)
+    assert effect(decide(store, f"Bearer {secret}")) == "Allow"
 
 
 @pytest.mark.parametrize("token", [None, "", "Bearer", "Bearer ", "Basic abc", "qk-abc", "Bearer qk-unknown"])
@@ -93,7 +121,9 @@ def test_an_expired_key_is_denied_and_told_so(store: KeyStore) -> None:
 def test_reasons_fit_into_the_gateways_json_template_as_they_are(store: KeyStore) -> None:
     secret, key = store.create(name='an "odd" \\ name')
     store.revoke(key.key_id)
+    frozen, other = store.create(name="frozen")
+    store.freeze(other.key_id)
 
-    for token in ("Basic x", "Bearer x", f"Bearer {secret}"):
+    for token in ("Basic x", "Bearer x", f"Bearer {secret}", f"Bearer {frozen}"):
         reason = decide(store, token)["context"]["reason"]
         assert json.loads(f'"{reason}"') == reason

@@ -3,6 +3,7 @@
 Fakes and not mocks: they keep their behaviour in one place, have types, and need no knowledge of who calls them.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -35,6 +36,12 @@ SETTINGS = InferenceSettings(
     max_body_bytes=1024,
     read_timeout_seconds=24.0,
     max_attempts=3,
+    call_seconds=28,
+    allowances_table="allowances",
+    sessions_table="sessions",
+    session_ttl_seconds=86_400,
+    history_token_budget=4_000,
+    summary_alias="fast",
 )
 
 
@@ -43,19 +50,62 @@ def client_error(code: str, message: str = "AWS says so") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "Converse")
 
 
-class FakeConverse:
-    """A Bedrock that answers ``replies`` in turn, raising those that are exceptions, and remembers its calls."""
+class FakeEvents:
+    """A stream of events as botocore gives it; an exception among them is raised in its place."""
 
-    def __init__(self, *replies: dict[str, Any] | Exception) -> None:
+    def __init__(self, events: list[dict[str, Any] | Exception]) -> None:
+        self._events = iter(events)
+        self.closed = False
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for event in self._events:
+            if isinstance(event, Exception):
+                raise event
+            yield event
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeConverse:
+    """A Bedrock that answers ``replies`` in turn, raising those that are exceptions, and remembers its calls.
+
+    A reply that is a list is a stream's events.
+    """
+
+    def __init__(self, *replies: dict[str, Any] | list[dict[str, Any] | Exception] | Exception) -> None:
         self._replies = list(replies)
         self.calls: list[dict[str, Any]] = []
+        self.streams: list[FakeEvents] = []
 
-    def converse(self, **kwargs: Any) -> dict[str, Any]:
-        self.calls.append(kwargs)
+    def _next(self, arguments: dict[str, Any]) -> dict[str, Any] | list[dict[str, Any] | Exception]:
+        self.calls.append(arguments)
         reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
         if isinstance(reply, Exception):
             raise reply
         return reply
+
+    def converse(self, **kwargs: Any) -> dict[str, Any]:
+        reply = self._next(kwargs)
+        assert isinstance(reply, dict)
+        return reply
+
+    def converse_stream(self, **kwargs: Any) -> dict[str, Any]:
+        events = self._next(kwargs)
+        assert isinstance(events, list)
+        self.streams.append(FakeEvents(events))
+        return {"stream": self.streams[-1]}
+
+
+def stream_events(*texts: str, stop_reason: str = "end_turn") -> list[dict[str, Any] | Exception]:
+    """Return what ConverseStream sends for these pieces of text."""
+    return [
+        {"messageStart": {"role": "assistant"}},
+        *({"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": text}}} for text in texts),
+        {"contentBlockStop": {"contentBlockIndex": 0}},
+        {"messageStop": {"stopReason": stop_reason}},
+        {"metadata": {"usage": {"inputTokens": 7, "outputTokens": len(texts), "totalTokens": 7 + len(texts)}}},
+    ]
 
 
 def converse_reply(text: str = "An open pit.", *, stop_reason: str = "end_turn") -> dict[str, Any]:

@@ -16,7 +16,7 @@ from tests.lambdas.inference.fakes import client_error
         ("ModelNotReadyException", "x", 503, "not ready"),
         ("ServiceUnavailableException", "x", 503, "not ready"),
         ("ModelTimeoutException", "x", 504, "did not answer in time"),
-        ("ResourceNotFoundException", "Model use case details have not been submitted", 403, "use case form"),
+        ("ResourceNotFoundException", "Model use case details have not been submitted", 403, "quarry check --enable"),
         ("ResourceNotFoundException", "This model version has reached the end of its life.", 403, "end of life"),
         ("ValidationException", "Operation not allowed", 403, "AWS Support"),
         ("ValidationException", "Invocation of model ID x with on-demand throughput isn't supported", 403, "profile"),

@@ -1,21 +1,35 @@
-"""The function as API Gateway calls it: statuses, shapes, headers, and what is logged."""
+"""The function behind API Gateway's proxy integration: its routes, their errors, and the access check's question."""
 
-import base64
 import io
 import json
+import struct
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from lambdas.common.observability import logger, metrics
-from lambdas.inference import handler
+from lambdas.common.observability import metrics
+from lambdas.inference import composition, handler
 from lambdas.inference.listing import ModelList
-from lambdas.inference.service import ChatService
+from lambdas.prompts.definition import Prompt, Variable
 from tests import events
-from tests.lambdas.inference.fakes import SETTINGS, FakeConverse, client_error, converse_reply
+from tests.lambdas.inference.fakes import SETTINGS, client_error, converse_reply
+from tests.lambdas.inference.stores import Desk, desk
 from tests.lambdas.inference.test_listing import FakeParameters
+
+READY = '{"checked_at": null, "aliases": {"fast": {"standing": "first", "verdict": "ready"}}}'
+GREETING = Prompt(
+    name="greeting",
+    version="01234567",
+    description="Greets",
+    alias="fast",
+    system="You greet.",
+    template="Greet {{name}}.",
+    variables=(Variable(name="name", description="Who", max_length=20),),
+)
 
 
 @dataclass
@@ -28,208 +42,217 @@ class LambdaContext:
     aws_request_id: str = "99999999-0000-0000-0000-000000000000"
 
 
-READY = '{"checked_at": null, "aliases": {"fast": {"standing": "first", "verdict": "ready"}}}'
-Serve = Callable[..., FakeConverse]
+class FakeEmbedder:
+    """A Titan that embeds a text as [its length, 1.0]."""
+
+    def __init__(self) -> None:
+        self.bodies: list[dict[str, Any]] = []
+
+    def invoke_model(self, **kwargs: Any) -> dict[str, Any]:
+        body = json.loads(kwargs["body"])
+        self.bodies.append(body)
+        reply = {"embedding": [float(len(body["inputText"])), 1.0], "inputTextTokenCount": 3}
+        return {"body": io.BytesIO(json.dumps(reply).encode())}
 
 
-@pytest.fixture
-def printed(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    """What the logger writes, which holds on to the stream it was made with."""
-    stream = io.StringIO()
-    monkeypatch.setattr(logger.registered_handler, "stream", stream)
-    return stream
+Serve = Callable[..., Desk]
 
 
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     """Put a Bedrock behind the handler that gives the replies it is told to."""
+    with ExitStack() as stack:
 
-    def put(*replies: dict[str, Any] | Exception) -> FakeConverse:
-        client = FakeConverse(*replies)
-        made = ChatService(settings=SETTINGS, client=client, sleep=lambda _: None)
-        monkeypatch.setattr(handler, "service", lambda: made)
-        monkeypatch.setattr(handler, "settings", lambda: SETTINGS)
-        listed = ModelList(settings=SETTINGS, client=lambda: FakeParameters(READY))
-        monkeypatch.setattr(handler, "model_list", lambda: listed)
-        return client
+        def put(*replies: Any) -> Desk:
+            made = stack.enter_context(desk(*replies))
+            listed = ModelList(settings=SETTINGS, client=lambda: FakeParameters(READY))
+            monkeypatch.setattr(handler, "settings", lambda: SETTINGS)
+            monkeypatch.setattr(handler, "exchanges", lambda: made.exchanges)
+            monkeypatch.setattr(handler, "ledger", lambda: made.ledger)
+            monkeypatch.setattr(handler, "session_store", lambda: made.sessions)
+            monkeypatch.setattr(handler, "model_list", lambda: listed)
+            monkeypatch.setattr("lambdas.prompts.definition.load", lambda: {"greeting": GREETING})
+            return made
 
-    yield put
+        yield put
     metrics.clear_metrics()
 
 
-def call(event: dict[str, Any]) -> tuple[int, dict[str, Any], dict[str, list[str]]]:
+def call(method: str, path: str, body: Any = None, **changes: Any) -> tuple[int, dict[str, Any], dict[str, Any]]:
+    event = events.load("chat_completion") | {"httpMethod": method, "path": path}
+    event |= {"body": body if body is None or isinstance(body, str) else json.dumps(body), **changes}
     reply = handler.lambda_handler(event, LambdaContext())
-    return reply["statusCode"], json.loads(reply["body"]), reply["multiValueHeaders"]
-
-
-def chat_event(**fields: Any) -> dict[str, Any]:
-    event = events.load("chat_completion")
-    event["body"] = json.dumps({**json.loads(event["body"]), **fields})
-    return event
-
-
-def test_a_chat_request_is_answered_in_openais_shape(serve: Serve) -> None:
-    serve(converse_reply())
-
-    status, body, headers = call(events.load("chat_completion"))
-
-    assert status == 200
-    assert body["object"] == "chat.completion"
-    assert body["choices"][0]["message"] == {"role": "assistant", "content": "An open pit.", "refusal": None}
-    assert body["usage"]["total_tokens"] == 11
-    assert headers["x-request-id"] == ["11111111-2222-3333-4444-555555555555"]
-
-
-def test_the_headers_say_who_answered_and_what_was_dropped(serve: Serve) -> None:
-    serve(*[client_error("ThrottlingException")] * 3, converse_reply())
-
-    _, body, headers = call(events.load("chat_completion"))
-    _, _, others = call(chat_event(model="smart", temperature=0.5, top_p=0.5))
-
-    assert body["model"] == "amazon.nova-lite-v1:0"
-    assert headers["x-quarry-model"] == ["amazon.nova-lite-v1:0"]
-    assert "x-quarry-dropped-parameters" not in headers
-    assert others["x-quarry-dropped-parameters"] == ["top_p"]
-
-
-def test_a_fallback_is_one_line_in_the_log_and_one_metric(
-    serve: Serve, printed: io.StringIO, capsys: pytest.CaptureFixture[str]
-) -> None:
-    serve(*[client_error("ThrottlingException")] * 3, converse_reply())
-
-    call(events.load("chat_completion"))
-
-    lines = [json.loads(line) for line in printed.getvalue().splitlines()]
-    (line,) = [line for line in lines if line["message"] == "fallback"]
-    assert (line["from_model"], line["to_model"], line["reason"]) == (
-        "amazon.nova-micro-v1:0",
-        "amazon.nova-lite-v1:0",
-        "ThrottlingException",
-    )
-    emitted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    assert [record["ChatFellBack"] for record in emitted] == [[1.0]]
-
-
-def test_a_base64_body_is_read_too(serve: Serve) -> None:
-    serve(converse_reply())
-    event = events.load("chat_completion")
-    event |= {"body": base64.b64encode(event["body"].encode()).decode(), "isBase64Encoded": True}
-
-    assert call(event)[0] == 200
+    return reply["statusCode"], json.loads(reply["body"] or "{}"), reply["multiValueHeaders"]
 
 
 def test_models_are_listed(serve: Serve) -> None:
     serve(converse_reply())
-    event = events.load("chat_completion") | {"httpMethod": "GET", "path": "/v1/models", "body": None}
 
-    status, body, _ = call(event)
+    status, body, headers = call("GET", "/v1/models")
 
     assert (status, [model["id"] for model in body["data"]]) == (200, ["embed", "fast", "smart"])
     assert body["data"][1]["quarry"]["verdict"] == "ready"
+    assert headers["x-request-id"] == ["11111111-2222-3333-4444-555555555555"]
+
+
+@pytest.fixture
+def embedder(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> FakeEmbedder:
+    serve(converse_reply())
+    fake = FakeEmbedder()
+    monkeypatch.setattr("lambdas.common.aws.client", lambda *_, **__: fake)
+    return fake
+
+
+def test_texts_are_embedded_in_their_order(embedder: FakeEmbedder) -> None:
+    status, body, _ = call("POST", "/v1/embeddings", {"model": "embed", "input": ["a", "bb"], "dimensions": 256})
+
+    assert status == 200
+    assert [one["embedding"] for one in body["data"]] == [[1.0, 1.0], [2.0, 1.0]]
+    assert body["usage"] == {"prompt_tokens": 6, "total_tokens": 6}
+    assert {sent["dimensions"] for sent in embedder.bodies} == {256}
+
+
+def test_vectors_come_as_base64_where_the_sdk_wants_them_so(embedder: FakeEmbedder) -> None:
+    _, body, _ = call("POST", "/v1/embeddings", {"model": "embed", "input": "abc", "encoding_format": "base64"})
+
+    assert struct.unpack("<2f", b64decode(body["data"][0]["embedding"])) == (3.0, 1.0)
 
 
 @pytest.mark.parametrize(
-    ("event", "status", "code", "param"),
+    ("path", "body", "status", "param"),
     [
-        (chat_event(model="gpt-4o"), 404, "model_not_found", "model"),
-        (chat_event(temperature=9), 400, None, "temperature"),
-        (chat_event(messages=[]), 400, None, "messages"),
-        (chat_event(messages=[{"role": "user", "content": "x" * 2000}]), 413, "request_too_large", None),
-        (events.load("chat_completion") | {"body": "{"}, 400, None, None),
-        (events.load("chat_completion") | {"body": None}, 400, None, None),
-        (events.load("chat_completion") | {"body": "\ud800"}, 400, None, None),
-        (events.load("chat_completion") | {"path": "/v1/nothing"}, 404, "unknown_url", None),
+        ("/v1/embeddings", {"model": "fast", "input": "x"}, 400, "model"),
+        ("/v1/embeddings", {"model": "gpt", "input": "x"}, 404, "model"),
+        ("/v1/embeddings", {"model": "embed", "input": []}, 400, "input"),
+        ("/v1/embeddings", {"model": "embed", "input": "x", "dimensions": 7}, 400, "dimensions"),
+        ("/v1/embeddings", "{", 400, None),
+        ("/v1/embeddings", None, 400, None),
+        ("/v1/compare", {"models": ["fast"], "messages": []}, 400, "models"),
+        ("/v1/compare", {"models": ["fast", "smart"], "messages": []}, 400, "messages"),
+        ("/v1/compare", {"models": ["fast", "smart"], "model": "fast"}, 400, "model"),
+        ("/v1/compare", "[]", 400, None),
+        ("/v1/prompts/nope", {"variables": {}}, 404, None),
+        ("/v1/prompts/greeting", {"variables": {}}, 400, "variables"),
+        ("/v1/sessions", {"colour": "red"}, 400, "colour"),
+        ("/v1/nothing", {}, 404, None),
+        ("/v1/embeddings", {"model": "embed", "input": "x" * 2000}, 413, None),
     ],
 )
 def test_bad_input_is_refused_in_openais_shape(
-    serve: Serve, event: dict[str, Any], status: int, code: str | None, param: str | None
+    serve: Serve, path: str, body: Any, status: int, param: str | None
 ) -> None:
-    client = serve(converse_reply())
+    made = serve(converse_reply())
 
-    answered, body, _ = call(event)
+    answered, told, _ = call("POST", path, body)
 
     assert answered == status
-    assert set(body["error"]) == {"message", "type", "param", "code"}
-    assert (body["error"]["code"], body["error"]["param"]) == (code, param)
-    assert client.calls == []
+    assert set(told["error"]) == {"message", "type", "param", "code"}
+    assert param is None or str(told["error"]["param"]).startswith(param)
+    assert made.bedrock.calls == []
+
+
+def test_aliases_are_compared_side_by_side_and_one_may_fail(serve: Serve) -> None:
+    serve(converse_reply())
+
+    status, body, _ = call(
+        "POST", "/v1/compare", {"models": ["fast", "nope"], "messages": [{"role": "user", "content": "Hi"}]}
+    )
+
+    first, second = body["data"]
+    assert status == 200
+    assert (first["model"], first["completion"]["choices"][0]["message"]["content"]) == ("fast", "An open pit.")
+    assert first["micro_dollars"] == 1
+    assert first["latency_ms"] >= 0
+    assert second["error"]["code"] == "model_not_found"
+
+
+def test_a_session_is_made_read_listed_and_deleted(serve: Serve) -> None:
+    serve(converse_reply())
+
+    made = call("POST", "/v1/sessions", {"system": "Be brief."})[1]
+    listed = call("GET", "/v1/sessions")[1]
+    read = call("GET", f"/v1/sessions/{made['id']}")
+    deleted = call("DELETE", f"/v1/sessions/{made['id']}")[0]
+
+    assert [session["id"] for session in listed["data"]] == [made["id"]]
+    assert read[0] == 200
+    assert deleted == 200
+    assert call("GET", f"/v1/sessions/{made['id']}")[0] == 404
+
+
+def test_a_prompt_is_filled_in_and_answered(serve: Serve) -> None:
+    made = serve(converse_reply())
+
+    status, body, headers = call("POST", "/v1/prompts/greeting", {"variables": {"name": "Ann"}})
+
+    assert (status, body["object"]) == (200, "chat.completion")
+    assert "Ann" in made.bedrock.calls[0]["messages"][0]["content"][0]["text"]
+    assert headers["x-quarry-prompt"] == ["greeting@01234567"]
+    assert headers["x-quarry-model"] == ["amazon.nova-micro-v1:0"]
+
+
+def test_usage_is_told(serve: Serve) -> None:
+    serve(converse_reply())
+    call("POST", "/v1/prompts/greeting", {"variables": {"name": "Ann"}})
+
+    status, body, _ = call("GET", "/v1/usage")
+
+    assert status == 200
+    assert body["total"]["micro_dollars"] == 1
+
+
+def test_a_base64_body_is_read_too(serve: Serve) -> None:
+    serve(converse_reply())
+    body = b64encode(b'{"variables": {"name": "Ann"}}').decode()
+
+    assert call("POST", "/v1/prompts/greeting", body, isBase64Encoded=True)[0] == 200
+
+
+def test_the_unforeseen_shows_a_request_id_and_no_internals(serve: Serve) -> None:
+    serve(RuntimeError("password=hunter2"))
+
+    status, body, _ = call("POST", "/v1/prompts/greeting", {"variables": {"name": "Ann"}})
+
+    assert status == 500
+    assert "11111111-2222-3333-4444-555555555555" in body["error"]["message"]
+    assert "hunter2" not in json.dumps(body)
 
 
 def test_throttling_says_when_to_come_back(serve: Serve) -> None:
     serve(client_error("ThrottlingException"))
 
-    status, body, headers = call(events.load("chat_completion"))
+    status, _, headers = call("POST", "/v1/prompts/greeting", {"variables": {"name": "Ann"}})
 
     assert status == 429
-    assert body["error"]["type"] == "rate_limit_error"
     assert int(headers["Retry-After"][0]) > 0
 
 
-def test_the_unforeseen_shows_a_request_id_and_no_internals(serve: Serve, printed: io.StringIO) -> None:
-    serve(RuntimeError("password=hunter2"))
-
-    status, body, _ = call(events.load("chat_completion"))
-
-    assert status == 500
-    assert "11111111-2222-3333-4444-555555555555" in body["error"]["message"]
-    assert "hunter2" not in json.dumps(body)
-    assert "unforeseen error" in printed.getvalue()
-    assert "service.py" in printed.getvalue()
-    assert "hunter2" not in printed.getvalue()
-
-
-def test_neither_prompt_nor_completion_is_logged(
-    serve: Serve, printed: io.StringIO, capsys: pytest.CaptureFixture[str]
-) -> None:
-    serve(converse_reply("The completion's own words."))
-
-    call(chat_event(messages=[{"role": "user", "content": "The prompt's own words."}]))
-    call(chat_event(messages=[{"role": "user", "content": "The prompt's own words."}], temperature=9))
-
-    assert "own words" not in printed.getvalue() + capsys.readouterr().out
-    line = next(json.loads(line) for line in printed.getvalue().splitlines() if '"answered"' in line)
-    assert line["correlation_id"] == "11111111-2222-3333-4444-555555555555"
-    assert (line["alias"], line["key_id"], line["usage"]["total_tokens"]) == ("fast", "key_0123456789ab", 11)
-
-
-@pytest.mark.parametrize(
-    ("reply", "metric"),
-    [
-        (converse_reply(), "ChatAnswered"),
-        (converse_reply(stop_reason="guardrail_intervened"), "ChatGuardrailIntervened"),
-        (client_error("ThrottlingException"), "ChatThrottled"),
-        (client_error("AccessDeniedException"), "ChatRefused"),
-    ],
-)
-def test_every_outcome_is_counted(
-    serve: Serve, capsys: pytest.CaptureFixture[str], reply: dict[str, Any] | Exception, metric: str
-) -> None:
-    serve(reply)
-
-    call(events.load("chat_completion"))
-
-    emitted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    assert [record[metric] for record in emitted] == [[1.0]]
-
-
-def test_settings_and_client_are_made_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in SETTINGS.to_env().items():
-        monkeypatch.setenv(name, value)
-    for made in (handler.settings, handler.service, handler.model_list):
-        made.cache_clear()
-
-    assert handler.settings() == SETTINGS
-    assert handler.service() is handler.service()
-    assert handler.model_list() is handler.model_list()
-
-    for made in (handler.settings, handler.service, handler.model_list):
-        made.cache_clear()
-
-
 def test_the_access_checks_question_is_answered_without_the_api(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = serve(converse_reply())
-    monkeypatch.setattr("lambdas.common.aws.client", lambda *_, **__: client)
+    made = serve(converse_reply())
+    monkeypatch.setattr("lambdas.common.aws.client", lambda *_, **__: made.bedrock)
 
     (answer,) = handler.lambda_handler({"quarry": "probe", "model_ids": ["m"]}, LambdaContext())
 
     assert answer["ok"] is True
-    assert client.calls[0]["guardrailConfig"]["guardrailIdentifier"] == "gr123"
+    assert made.bedrock.calls[0]["guardrailConfig"]["guardrailIdentifier"] == "gr123"
+
+
+def test_everything_is_made_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SETTINGS.to_env().items():
+        monkeypatch.setenv(name, value)
+    makers = [
+        composition.settings,
+        composition.service,
+        composition.ledger,
+        composition.session_store,
+        composition.exchanges,
+        composition.model_list,
+    ]
+    for make in makers:
+        make.cache_clear()
+
+    assert composition.settings() == SETTINGS
+    assert all(make() is make() for make in makers)
+
+    for make in makers:
+        make.cache_clear()

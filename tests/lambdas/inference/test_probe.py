@@ -1,13 +1,15 @@
 """The probe: one small call per model, at the same time, within bounds; a refusal is a result."""
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from lambdas.common import aws
-from lambdas.inference.probe import answer, asked, probe
+from lambdas.inference import probe as probe_module
+from lambdas.inference.probe import DEADLINE_SECONDS, MARGIN_SECONDS, answer, asked, probe
 from tests.lambdas.inference.fakes import SETTINGS, FakeConverse, client_error, converse_reply
 
 
@@ -88,3 +90,17 @@ def test_the_function_answers_its_own_event(monkeypatch: pytest.MonkeyPatch) -> 
     assert not asked({"httpMethod": "GET"})
     assert answer(event, SETTINGS)[0]["ok"]
     assert client.calls[0]["guardrailConfig"]["guardrailIdentifier"] == SETTINGS.guardrail_id
+
+
+@pytest.mark.parametrize(("call_seconds", "deadline"), [(9, 9 - MARGIN_SECONDS), (119, DEADLINE_SECONDS)])
+def test_the_deadline_is_below_the_functions_own(
+    monkeypatch: pytest.MonkeyPatch, call_seconds: int, deadline: float
+) -> None:
+    given: list[float] = []
+    monkeypatch.setattr(aws, "client", lambda *_arguments, **_options: None)
+    monkeypatch.setattr(probe_module, "probe", lambda *_, deadline_seconds, **__: given.append(deadline_seconds))
+
+    answer({"quarry": "probe", "model_ids": ["a"]}, replace(SETTINGS, call_seconds=call_seconds))
+
+    assert given == [deadline]
+    assert deadline < call_seconds

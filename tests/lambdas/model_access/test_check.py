@@ -57,7 +57,8 @@ def test_all_is_well() -> None:
 @pytest.mark.parametrize(
     ("outcome", "verdict", "fix"),
     [
-        (refused("ValidationException", "with on-demand throughput isn't supported"), "needs_profile", "us.anthropic"),
+        (refused("ValidationException", "with on-demand throughput isn't supported"), "needs_profile",
+         f"us.{HAIKU.model_id}. Let the catalogue name them: `quarry models refresh --environment dev --write`"),
         (refused("ResourceNotFoundException", "marked by provider as Legacy"), "legacy", "models.aliases.smart"),
         (refused("ResourceNotFoundException", "reached the end of its life"), "ends_on", "reached its end of life"),
         (refused("AccessDeniedException", "don't have access to the model with the specified model ID"),

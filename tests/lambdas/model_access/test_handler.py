@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from lambdas.model_access import candidates, custom_resource, handler
 from lambdas.model_access.candidates import Candidate
 from lambdas.model_access.check import ModelAccessCheck
 from lambdas.model_access.fixes import Fixes
+from lambdas.model_access.passed import PassedInParameter
 from lambdas.model_access.refusals import Outcome
 from lambdas.model_access.settings import ModelAccessSettings
 from lambdas.model_access.verdicts import Finding, Verdict
@@ -68,10 +70,17 @@ def finds(*findings: Finding) -> Callable[[list[Candidate]], list[Finding]]:
 
 
 def deploy(
-    check: Callable[[list[Candidate]], list[Finding]], *, seconds: float = 120, **changes: Any
+    check: Callable[[list[Candidate]], list[Finding]],
+    *,
+    seconds: float = 120,
+    parameters: FakeParameters | None = None,
+    now: float = 0,
+    **changes: Any,
 ) -> dict[str, Any]:
+    """Return the answer to CloudFormation."""
     cloudformation = FakeCloudFormation()
-    handler.lambda_handler(event(**changes), Context(seconds), check=check, send=cloudformation)
+    passed = PassedInParameter(parameters or FakeParameters(), "p", clock=lambda: now)
+    handler.lambda_handler(event(**changes), Context(seconds), check=check, send=cloudformation, passed=lambda: passed)
     return cloudformation.answer
 
 
@@ -111,6 +120,76 @@ def test_deleting_checks_nothing() -> None:
         raise AssertionError("not to be called")
 
     assert deploy(check, request="Delete")["Status"] == "SUCCESS"
+    assert deploy(check, request="Delete", ResourceProperties={"Candidates": "{"})["Status"] == "SUCCESS"
+
+
+def properties(participants: int) -> dict[str, Any]:
+    return {
+        "ServiceToken": f"arn:function:{participants}",
+        "Mode": "fail",
+        "Candidates": "[]",
+        "Participants": str(participants),
+    }
+
+
+def broken(_asked: list[Candidate]) -> list[Finding]:
+    raise RuntimeError("no answer")
+
+
+@pytest.mark.parametrize("at_rollback", [finds(FORM), broken])
+def test_a_rollback_to_what_passed_last_does_not_fail(
+    at_rollback: Callable[[list[Candidate]], list[Finding]], caplog: pytest.LogCaptureFixture
+) -> None:
+    parameters = FakeParameters()
+    before, after = properties(1), properties(2)
+
+    created = deploy(finds(READY), parameters=parameters, ResourceProperties=before)
+    updated = deploy(finds(FORM), parameters=parameters, request="Update", ResourceProperties=after)
+    rolled_back = deploy(at_rollback, parameters=parameters, request="Update", ResourceProperties=before)
+
+    assert [one["Status"] for one in (created, updated, rolled_back)] == ["SUCCESS", "FAILED", "SUCCESS"]
+    assert rolled_back["Data"]["Summary"] != "smart: ready"
+    assert any(one.levelname == "WARNING" and "have passed before" in one.message for one in caplog.records)
+
+
+def test_a_create_fails_even_with_properties_that_passed() -> None:
+    parameters = FakeParameters()
+    deploy(finds(READY), parameters=parameters, ResourceProperties=properties(1))
+
+    again = deploy(finds(FORM), parameters=parameters, ResourceProperties=properties(1))
+
+    assert again["Status"] == "FAILED"
+
+
+@pytest.mark.parametrize(("later", "status"), [(60, "SUCCESS"), (7200, "FAILED")])
+def test_an_update_that_fails_after_the_check_has_passed_rolls_back_too(later: float, status: str) -> None:
+    parameters = FakeParameters()
+    deploy(finds(READY), parameters=parameters, ResourceProperties=properties(1))
+    deploy(finds(READY), parameters=parameters, now=9000, request="Update", ResourceProperties=properties(2))
+
+    back = deploy(
+        finds(FORM), parameters=parameters, now=9000 + later, request="Update", ResourceProperties=properties(1)
+    )
+
+    assert back["Status"] == status
+
+
+def test_what_only_the_mode_warn_let_pass_may_be_rolled_back_to() -> None:
+    parameters = FakeParameters()
+    lax = {**properties(1), "Mode": "warn"}
+    deploy(finds(FORM), parameters=parameters, ResourceProperties=lax)
+
+    failed = deploy(finds(FORM), parameters=parameters, request="Update", ResourceProperties=properties(1))
+    rolled_back = deploy(finds(FORM), parameters=parameters, request="Update", ResourceProperties=lax)
+
+    assert [one["Status"] for one in (failed, rolled_back)] == ["FAILED", "SUCCESS"]
+
+
+@pytest.mark.parametrize(("finding", "status"), [(READY, "SUCCESS"), (FORM, "FAILED")])
+def test_a_memory_that_cannot_be_used_changes_no_answer(finding: Finding, status: str) -> None:
+    answer = deploy(finds(finding), parameters=Unwritable(readable=False), request="Update")
+
+    assert answer["Status"] == status
 
 
 @pytest.mark.parametrize(("mode", "status"), [("fail", "FAILED"), ("warn", "SUCCESS")])
@@ -157,7 +236,13 @@ def test_the_answer_is_never_longer_than_cloudformation_takes() -> None:
     ]
 
     cloudformation = FakeCloudFormation()
-    handler.lambda_handler(event(), Context(), check=finds(*long), send=cloudformation)
+    handler.lambda_handler(
+        event(),
+        Context(),
+        check=finds(*long),
+        send=cloudformation,
+        passed=lambda: PassedInParameter(FakeParameters(), "p"),
+    )
 
     assert len(cloudformation.bodies[0]) <= custom_resource.MAX_BYTES
     assert cloudformation.answer["Reason"].endswith("…")
@@ -181,8 +266,16 @@ def test_other_events_are_refused() -> None:
         handler.lambda_handler({"action": "dance"}, Context())
 
 
+@dataclass
 class Unwritable(FakeParameters):
-    """A parameter that may not be written."""
+    """A parameter that may not be written, nor read if not ``readable``."""
+
+    readable: bool = True
+
+    def get_parameter(self, **kwargs: Any) -> dict[str, Any]:
+        if not self.readable:
+            raise denied("AccessDeniedException")
+        return super().get_parameter(**kwargs)
 
     def put_parameter(self, **kwargs: Any) -> dict[str, Any]:
         raise denied("AccessDeniedException")
@@ -232,8 +325,11 @@ def test_settings_make_a_check(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     handler.settings.cache_clear()
     handler.access_check.cache_clear()
+    handler.passed.cache_clear()
 
     assert handler.settings().last_day is None
     assert isinstance(handler.access_check(), ModelAccessCheck)
+    assert isinstance(handler.passed(), PassedInParameter)
     handler.settings.cache_clear()
     handler.access_check.cache_clear()
+    handler.passed.cache_clear()

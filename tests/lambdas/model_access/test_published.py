@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from lambdas.model_access import candidates, published, report
+from lambdas.model_access.passed import PassedInParameter, fingerprint
 from lambdas.model_access.verdicts import AliasStanding, Finding, Standing, Verdict, standings
 from tests.lambdas.model_access.fakes import HAIKU, MICRO, FakeParameters
 
@@ -61,6 +62,45 @@ def test_what_is_written_can_be_read() -> None:
     assert read.aliases == {one.alias: one for one in standings(FINDINGS)}
 
 
+def test_a_write_keeps_what_has_passed() -> None:
+    client = FakeParameters()
+    passed = PassedInParameter(client, "p")
+    passed.add({"Mode": "fail"})
+
+    published.write(client, "p", FINDINGS, now=NOW)
+
+    assert passed.has({"Mode": "fail"})
+    assert not passed.has({"Mode": "warn"})
+    assert published.read(client, "p").aliases == {one.alias: one for one in standings(FINDINGS)}
+
+
+def test_noting_what_passed_keeps_the_findings() -> None:
+    client = FakeParameters()
+    published.write(client, "p", FINDINGS, now=NOW)
+    before = published.read(client, "p")
+
+    PassedInParameter(client, "p").add({"Mode": "fail"})
+
+    assert published.read(client, "p") == before
+
+
+@pytest.mark.parametrize("value", ["{", "[]", '{"aliases":{},"passed":[1]}', '{"aliases":{},"passed":[["a","b"]]}'])
+def test_a_parameter_that_holds_something_else_has_passed_nothing_and_is_mended(value: str) -> None:
+    client = FakeParameters(value)
+    passed = PassedInParameter(client, "p")
+
+    assert not passed.has({"Mode": "fail"})
+    passed.add({"Mode": "fail"})
+    assert passed.has({"Mode": "fail"})
+
+
+def test_a_fingerprint_is_of_what_is_checked() -> None:
+    asked = {"Mode": "fail", "Participants": "1"}
+
+    assert fingerprint({"ServiceToken": "a", **asked}) == fingerprint({**asked, "ServiceTimeout": "180"})
+    assert fingerprint(asked) != fingerprint({**asked, "Participants": "2"})
+
+
 def test_before_the_first_check_nothing_is_known() -> None:
     assert published.read(FakeParameters(published.EMPTY), "p") == published.Published()
 
@@ -78,7 +118,10 @@ def test_good_news_is_left_out_before_bad_news() -> None:
     ]
     bad = AliasStanding(alias="bad", standing=Standing.NONE, verdict=Verdict.LEGACY)
 
-    text = published.render([*many, bad], now=NOW)
+    parameters = FakeParameters(published.render([*many, bad], now=NOW))
+    for number in range(3):
+        PassedInParameter(parameters, "p").add({"Participants": number})
+    text = parameters.value
 
     document = json.loads(text)
     assert len(text.encode()) <= published.MAX_BYTES

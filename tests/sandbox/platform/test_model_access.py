@@ -69,7 +69,7 @@ def test_all_is_ready_and_the_deployment_said_so(platform: Platform, check: Chec
     assert checked.verdicts() == ("ready", "ready", "ready")
     assert checked.code == 0
     outputs = platform.quarry("outputs")["quarry-sandbox-inference"]
-    assert outputs["ModelAccess"] == "fast: ready; smart: ready"
+    assert outputs["ModelAccess"] == "fast: ready; smart: ready; embed: ready"
     latest = published.read(platform.client("ssm"), "/quarry/sandbox/model-access")
     assert {alias: one.standing for alias, one in latest.aliases.items()} == {
         "fast": Standing.FIRST,
@@ -258,28 +258,53 @@ from stacks.inference import InferenceStack
 
 config = load("sandbox")
 inference = config.inference.model_copy(update={"owns_api_gateway_account": False})
-config = config.model_copy(update={"name": "refused", "inference": inference})
+models = config.models.model_copy(update={"participants": PARTICIPANTS})
+config = config.model_copy(update={"name": "refused", "inference": inference, "models": models})
 app = App()
-InferenceStack(app, "Inference", config=config, account="000000000000")
+InferenceStack(app, "Inference", config=config, account="000000000000", prompts=[])
 app.synth()
 """
+
+
+def deploy_refused(platform: Platform, folder: Path, *, participants: int = 1) -> subprocess.CompletedProcess[str]:
+    """Deploy the real inference stack under another name."""
+    (folder / "app.py").write_text(APP.replace("PARTICIPANTS", str(participants)), encoding="utf-8")
+    ssm = platform.client("ssm")
+    for name in ("guardrail/id", "guardrail/version"):
+        value = ssm.get_parameter(Name=f"/quarry/sandbox/{name}")["Parameter"]["Value"]
+        ssm.put_parameter(Name=f"/quarry/refused/{name}", Value=value, Type="String", Overwrite=True)
+    command = ("cdk", "deploy", "--app", f"python {folder / 'app.py'}", "--output", str(folder / "cdk.out"))
+    return platform.run(
+        "python", "-m", "sandbox", "exec", "--", *command, "--require-approval", "never", "--no-notices"
+    )
+
+
+def test_a_failed_check_of_an_update_rolls_back_although_the_models_of_old_fail_too(
+    platform: Platform, model: ModelScript, tmp_path: Path
+) -> None:
+    ssm, cloudformation = platform.client("ssm"), platform.client("cloudformation")
+    try:
+        created = deploy_refused(platform, tmp_path)
+        assert created.returncode == 0, created.stdout
+        model.account([{"model": "anthropic.*", "useCaseForm": "NOT_SUBMITTED"}])
+        updated = deploy_refused(platform, tmp_path, participants=2)
+        (stack,) = cloudformation.describe_stacks(StackName="quarry-refused-inference")["Stacks"]
+    finally:
+        cloudformation.delete_stack(StackName="quarry-refused-inference")
+        ssm.delete_parameters(Names=["/quarry/refused/guardrail/id", "/quarry/refused/guardrail/version"])
+
+    assert updated.returncode != 0
+    assert "anthropic_form_missing" in updated.stdout
+    assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
 
 
 def test_a_failed_check_fails_the_deployment_with_the_fix_and_leaves_nothing(
     platform: Platform, model: ModelScript, tmp_path: Path
 ) -> None:
-    """The real stack under another name."""
-    (tmp_path / "app.py").write_text(APP, encoding="utf-8")
     ssm, cloudformation = platform.client("ssm"), platform.client("cloudformation")
-    for name in ("guardrail/id", "guardrail/version"):
-        value = ssm.get_parameter(Name=f"/quarry/sandbox/{name}")["Parameter"]["Value"]
-        ssm.put_parameter(Name=f"/quarry/refused/{name}", Value=value, Type="String")
     model.account([{"model": "anthropic.*", "useCaseForm": "NOT_SUBMITTED"}])
-    command = ("cdk", "deploy", "--app", f"python {tmp_path / 'app.py'}", "--output", str(tmp_path / "cdk.out"))
     try:
-        deployed = platform.run(
-            "python", "-m", "sandbox", "exec", "--", *command, "--require-approval", "never", "--no-notices"
-        )
+        deployed = deploy_refused(platform, tmp_path)
         resources = cloudformation.describe_stack_resources(StackName="quarry-refused-inference")["StackResources"]
         (stack,) = cloudformation.describe_stacks(StackName="quarry-refused-inference")["Stacks"]
         parameters = ssm.describe_parameters()["Parameters"]

@@ -77,7 +77,7 @@ def test_the_local_aws_checks_signatures(platform: Platform) -> None:
 def inference_policy(platform: Platform) -> Iterator[tuple[Any, dict[str, Any]]]:
     """(IAM client, arguments of PutRolePolicy) of the inference function's role; put back afterwards."""
     iam = platform.client("iam")
-    role = next(role for role in iam.list_roles()["Roles"] if "-InferenceRole" in role["RoleName"])["RoleName"]
+    role = next(role for role in iam.list_roles()["Roles"] if "-ChatRole" in role["RoleName"])["RoleName"]
     (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
     document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
     yield iam, {"RoleName": role, "PolicyName": name, "PolicyDocument": json.dumps(document)}

@@ -110,6 +110,7 @@ def test_it_is_told_the_models_of_the_environment(synthesise: Synthesise, vary: 
         ("fast", "amazon.nova-micro-v1:0"),
         ("fast", "amazon.nova-lite-v1:0"),
         ("smart", "us.anthropic.claude-haiku-4-5-20251001-v1:0"),
+        ("embed", "amazon.titan-embed-text-v2:0"),
     ]
     assert told[2].anthropic_form
     assert told[2].marketplace
@@ -162,10 +163,12 @@ def test_its_role_may_look_and_ask_and_accept_nothing(synthesise: Synthesise, va
         "lambda:InvokeFunction",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
+        "ssm:GetParameter",
         "ssm:PutParameter",
     }
     assert allowed["lambda:InvokeFunction"]["Fn::GetAtt"][0].startswith("InferenceFunction")
-    assert str(allowed["ssm:PutParameter"]).endswith(":parameter/quarry/dev/model-access']]}")
+    for action in ("ssm:GetParameter", "ssm:PutParameter"):
+        assert str(allowed[action]).endswith(":parameter/quarry/dev/model-access']]}")
 
 
 def test_the_stack_owns_the_parameter_that_the_function_writes(synthesise: Synthesise, vary: Vary) -> None:

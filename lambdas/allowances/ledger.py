@@ -1,0 +1,222 @@
+"""The ledger: allowances are reserved before a call and settled after it, so that concurrent calls cannot overspend.
+
+Each step is one conditional update of the key's account (``lambdas.allowances.account``). Under any concurrency, for
+the limits that a caller came with:
+
+    requests begun in a minute          <= requests_per_minute
+    tokens reserved and spent in a day  <= tokens_per_day
+    money reserved and spent in all     <= usd_total
+
+as long as calls take no more than was estimated; one that does is charged what it took, and the next ones are refused.
+A key without such limits is not reserved for: its calls are counted once, when they are settled.
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from lambdas.allowances import account, refusals, report, sweeper
+from lambdas.allowances.account import Account, Item, Pending, day_of, minute_of
+from lambdas.allowances.remaining import Remaining
+from lambdas.allowances.table import AllowanceTable, Change, ConditionFailedError, DynamoDbClient
+from lambdas.allowances.usage import Usage
+from lambdas.common.caller import Caller, KeyLimits
+
+# A reservation outlives the function that made it by this much before it is swept.
+MARGIN_SECONDS: Final = 60
+# Clocks of functions differ by less.
+STALE_MINUTES: Final = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reservation:
+    """What was reserved for one call. Settle or release it exactly once; more often does no harm.
+
+    Attributes:
+        remaining: what was left once this was reserved.
+        recorded: whether the table knows it; for a key without limits it does not.
+        stale: attributes of past minutes, which the next update removes.
+    """
+
+    caller: Caller
+    alias: str
+    estimate: Usage
+    reservation_id: str
+    day: str
+    remaining: Remaining
+    recorded: bool
+    stale: tuple[str, ...] = ()
+    _open: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def close(self) -> bool:
+        """Return True the first time, False ever after."""
+        return self._open.acquire(blocking=False)
+
+
+class Ledger:
+    """All accounts.
+
+    Args:
+        client: DynamoDB's, low-level.
+        table_name: of the allowances table.
+        call_seconds: how long the function that makes calls may run: reservations older than that and
+            ``MARGIN_SECONDS`` are swept. Who only reads or sweeps needs none.
+        clock: seconds since the epoch.
+        sleep: waits that many seconds; for tests.
+    """
+
+    def __init__(
+        self,
+        *,
+        client: DynamoDbClient,
+        table_name: str,
+        call_seconds: int = 0,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._table = AllowanceTable(client=client, name=table_name, sleep=sleep)
+        self._call_seconds = call_seconds
+        self._clock = clock
+
+    def reserve(self, caller: Caller, *, alias: str, estimate: Usage) -> Reservation:
+        """Reserve what a call may take: one write, none for a key without limits.
+
+        Raises:
+            PermissionDeniedError: the key may not call the alias ("model_not_allowed").
+            AllowanceSpentError: a RateLimitError: nothing was reserved; code "rate_limit_exceeded" with the seconds to
+                the next minute, or "insufficient_quota", for tokens with the seconds to midnight UTC.
+            UnavailableError: the table stayed busy.
+        """
+        refusals.check_alias(caller, alias, estimate)
+        now = self._clock()
+        entry = Pending(
+            reservation_id=secrets.token_hex(8),
+            day=day_of(now),
+            alias=alias,
+            usage=estimate,
+            ends_at=int(now) + self._call_seconds + MARGIN_SECONDS,
+        )
+        item: Item = self._reserved(caller, entry, now=now) if caller.limits.counted else {}
+        state = Account.from_item(caller.key_id, item)
+        return Reservation(
+            caller=caller,
+            alias=alias,
+            estimate=estimate,
+            reservation_id=entry.reservation_id,
+            day=entry.day,
+            remaining=Remaining.of(state, caller.limits, now=now),
+            recorded=caller.limits.counted,
+            stale=tuple(f"m#{minute}" for minute in state.requests if minute <= minute_of(now) - STALE_MINUTES),
+        )
+
+    def _reserved(self, caller: Caller, entry: Pending, *, now: float) -> Item:
+        """Write the reservation and return the account's item, or raise why not."""
+        key = account.key(caller.key_id)
+        name = f"p#{entry.reservation_id}"
+        change = Change(repeatable=True)
+        if not _limit(change, caller.limits, entry, now=now):
+            # More than the whole limit: the account is only read to say what is left.
+            raise self._refusal(caller, entry, self._table.get(key), now=now)
+        change.only_without(name)
+        change.set(name, entry.to_value())
+        change.add(f"m#{minute_of(now)}", 1)
+        change.add(f"t#{entry.day}", entry.usage.tokens)
+        change.add("committed", entry.usage.micro_dollars)
+        try:
+            return self._table.update(key, change)
+        except ConditionFailedError as failed:
+            if name in failed.item:
+                # An attempt whose answer was lost had succeeded.
+                return failed.item
+            raise self._refusal(caller, entry, failed.item, now=now) from failed
+
+    def _refusal(self, caller: Caller, entry: Pending, item: Item, *, now: float) -> Exception:
+        remaining = Remaining.of(Account.from_item(caller.key_id, item), caller.limits, now=now)
+        refused = refusals.refusal(caller, remaining, entry.usage)
+        # The item is the very one that the condition was held against.
+        return refused or AssertionError("the allowance was refused for no reason")
+
+    def settle(self, reservation: Reservation, actual: Usage) -> Remaining:
+        """Charge what the call took in place of what was reserved: one write. Settling twice charges once.
+
+        Raises:
+            UnavailableError: the table stayed busy; what was reserved stays so until it is swept.
+        """
+        change = Change(repeatable=reservation.recorded)
+        if reservation.recorded:
+            self._unreserve(change, reservation)
+        elif not reservation.close():
+            return reservation.remaining
+        change.add(f"t#{reservation.day}", actual.tokens)
+        change.add("committed", actual.micro_dollars)
+        for name, amount in account.charges(actual, alias=reservation.alias, day=reservation.day).items():
+            change.add(name, amount)
+        return self._change(reservation, change)
+
+    def release(self, reservation: Reservation) -> Remaining:
+        """Give back what was reserved, for a call that cost nothing; the request stays counted. Twice does no harm.
+
+        Raises:
+            UnavailableError: the table stayed busy; what was reserved stays so until it is swept.
+        """
+        if not reservation.recorded:
+            reservation.close()
+            return reservation.remaining
+        change = Change(repeatable=True)
+        self._unreserve(change, reservation)
+        return self._change(reservation, change)
+
+    def _unreserve(self, change: Change, reservation: Reservation) -> None:
+        name = f"p#{reservation.reservation_id}"
+        change.only_with(name)
+        change.remove(name)
+        for stale in reservation.stale:
+            change.remove(stale)
+        change.add(f"t#{reservation.day}", -reservation.estimate.tokens)
+        change.add("committed", -reservation.estimate.micro_dollars)
+
+    def _change(self, reservation: Reservation, change: Change) -> Remaining:
+        try:
+            item = self._table.update(account.key(reservation.caller.key_id), change)
+        except ConditionFailedError as failed:
+            item = failed.item
+        return self._remaining(reservation.caller, item)
+
+    def remaining(self, caller: Caller) -> Remaining:
+        """Return what the key has left now; one read."""
+        return self._remaining(caller, self._table.get(account.key(caller.key_id)))
+
+    def _remaining(self, caller: Caller, item: Item) -> Remaining:
+        state = Account.from_item(caller.key_id, item)
+        return Remaining.of(state, caller.limits, now=self._clock())
+
+    def usage(self, key_id: str, *, limits: KeyLimits, days: int = 7) -> dict[str, Any]:
+        """Return what the key has spent, as ``lambdas.allowances.report`` shapes it, over the last ``days`` days."""
+        return report.report(self._table, Caller(key_id=key_id, limits=limits), days=days, now=self._clock())
+
+    def accounts(self) -> Iterator[Account]:
+        """Yield the accounts of all keys that were ever used; they may be some seconds old."""
+        return sweeper.accounts(self._table)
+
+    def sweep(self, now: float) -> int:
+        """End the reservations of dead functions and return how many: see ``lambdas.allowances.sweeper``."""
+        return sweeper.sweep(self._table, now=now)
+
+
+def _limit(change: Change, limits: KeyLimits, entry: Pending, *, now: float) -> bool:
+    """Make the change conditional on the limits; return False if it can fit under no condition."""
+    wanted = (
+        (f"m#{minute_of(now)}", limits.requests_per_minute, 1),
+        (f"t#{entry.day}", limits.tokens_per_day, entry.usage.tokens),
+        ("committed", limits.usd_total, entry.usage.micro_dollars),
+    )
+    for name, limit, amount in wanted:
+        if limit is None:
+            continue
+        if amount > limit:
+            return False
+        change.only_up_to(name, limit - amount)
+    return True

@@ -1,0 +1,67 @@
+"""``POST /v1/compare``: one input, several aliases, side by side: answers, latency, tokens, money, errors."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
+
+from lambdas.allowances.estimate import actual
+from lambdas.common.caller import Caller
+from lambdas.common.errors import ApiError, InvalidRequestError
+from lambdas.inference import chat
+from lambdas.inference.exchange import Exchanges
+
+Models = Annotated[list[str], Meta(min_length=2, max_length=5)]
+_MODELS: Final = msgspec.json.Decoder(dict[str, Any])
+
+
+def parse(body: bytes) -> list[chat.ChatRequest]:
+    """Return a chat request per alias of ``models``; everything else in the body is as in a chat request.
+
+    Raises:
+        InvalidRequestError: with ``param`` naming the field.
+    """
+    try:
+        fields = _MODELS.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidRequestError(f"The request body is not a JSON object ({error}).") from error
+    try:
+        models = msgspec.convert(fields.pop("models", None), Models)
+    except msgspec.ValidationError as error:
+        raise InvalidRequestError(
+            f"`models` must be a list of two to five aliases: {error}.", param="models"
+        ) from error
+    for name in ("model", "stream"):
+        if name in fields:
+            raise InvalidRequestError(f"`{name}` has no meaning here; name the aliases in `models`.", param=name)
+    requests = [chat.parse(msgspec.json.encode({**fields, "model": model})) for model in models]
+    if requests[0].quarry.session is not None:
+        raise InvalidRequestError("A comparison is not part of a session.", param="quarry.session")
+    return requests
+
+
+def compare(requests: list[chat.ChatRequest], caller: Caller, exchanges: Exchanges) -> dict[str, Any]:
+    """Ask all at once and return the outcomes in the order of ``models``.
+
+    Each has ``model`` (the alias), and either ``completion``, ``latency_ms`` and ``micro_dollars`` (None if the price
+    is not known) or ``error`` in the one error shape.
+    """
+
+    def one(request: chat.ChatRequest) -> dict[str, Any]:
+        begun = time.monotonic()
+        try:
+            done = exchanges.complete(request, caller).completion
+        except ApiError as error:
+            return {"model": request.model, **error.to_body()}
+        charged = actual(done.reply.get("usage", {}), done.answered.candidate.price)
+        return {
+            "model": request.model,
+            "completion": done.body,
+            "latency_ms": round((time.monotonic() - begun) * 1000),
+            "micro_dollars": charged.micro_dollars if charged.priced else None,
+        }
+
+    with ThreadPoolExecutor(max_workers=len(requests)) as pool:
+        return {"object": "comparison", "data": list(pool.map(one, requests))}

@@ -1,0 +1,1 @@
+"""Named, versioned prompts: a caller names one and gives values for its variables."""

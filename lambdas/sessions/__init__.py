@@ -1,0 +1,1 @@
+"""Conversations that the platform remembers: raw turns kept, a rolling summary beside them, one owner each."""

@@ -1,0 +1,124 @@
+"""What a call may cost and did cost, in whole micro-dollars."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdas.allowances.estimate import IMAGE_TOKENS, TOOLS_TOKENS, actual, estimate, input_tokens, text_tokens
+from lambdas.allowances.usage import Usage, dearest, dollars
+
+PRICE = {"input": 0.8, "output": 3.2, "cache_read": 0.2, "cache_write": 1.0}
+
+
+def asked(*content: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": list(content)}], **more}
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"), [("", 0), ("abc", 1), ("abcd", 2), ("石切場", 3), ("🪨", 2), ("\ud800", 1)]
+)
+def test_a_third_of_the_bytes(text: str, tokens: int) -> None:
+    assert text_tokens(text) == tokens
+
+
+def test_an_estimate_is_input_and_the_longest_answer() -> None:
+    arguments = asked({"text": "x" * 3_000})
+    tokens = input_tokens(arguments)
+    assert 1_000 < tokens < 1_030
+
+    made = estimate(arguments, max_output_tokens=500, price=PRICE)
+
+    assert (made.input_tokens, made.output_tokens) == (tokens, 500)
+    assert made.input_micro_dollars == -(-tokens * 8 // 10)
+    assert made.micro_dollars == -(-(tokens * 8 + 500 * 32) // 10)
+    assert made.priced
+
+
+def test_everything_that_the_model_reads_counts() -> None:
+    plain = input_tokens(asked({"text": "hello"}))
+    tool = {"toolSpec": {"name": "weather", "inputSchema": {"json": {"type": "object"}}}}
+
+    assert (
+        input_tokens(asked({"text": "hello"}, {"image": {"source": {"bytes": b"x" * 9_000_000}}}))
+        == plain + IMAGE_TOKENS
+    )
+    assert input_tokens(asked({"text": "hello"}, toolConfig={"tools": [tool]})) > plain + TOOLS_TOKENS
+    assert input_tokens(asked({"text": "hello"}, system=[{"text": "y" * 300}])) > plain + 100
+    result = {"toolResult": {"toolUseId": "t", "content": [{"json": {"degrees": "z" * 300, "n": 1.5}}]}}
+    assert input_tokens(asked({"text": "hello"}, result)) > plain + 100
+    assert input_tokens(asked({"text": "hello"}, {"document": {"source": {"bytes": b"x" * 300}}})) > plain + 100
+    assert input_tokens(asked({"text": "hello"}, inferenceConfig={"maxTokens": 9}, requestMetadata={"a": "b"})) == plain
+
+
+def test_what_may_go_into_the_cache_is_estimated_at_its_price() -> None:
+    arguments = asked({"text": "x" * 3_000}, {"cachePoint": {"type": "default"}})
+
+    made = estimate(arguments, max_output_tokens=0, price=PRICE)
+
+    assert made.micro_dollars == made.input_tokens == input_tokens(arguments)
+
+
+def test_what_it_cost_counts_each_kind_of_token_at_its_own_price() -> None:
+    converse = {"inputTokens": 10, "outputTokens": 5, "cacheReadInputTokens": 100, "cacheWriteInputTokens": 7}
+
+    assert actual(converse, PRICE) == Usage(
+        input_tokens=117, output_tokens=5, micro_dollars=51, input_micro_dollars=35, priced=True
+    )
+
+
+def test_fractions_of_a_micro_dollar_are_rounded_up_once() -> None:
+    assert actual({"inputTokens": 1, "outputTokens": 0}, {"input": 0.035, "output": 0.14}).micro_dollars == 1
+    assert (
+        actual({"inputTokens": 1_000_000, "outputTokens": 1_000_000}, {"input": 0.1, "output": 0.2}).micro_dollars
+        == 300_000
+    )
+
+
+def test_an_unknown_price_of_the_cache_is_that_of_the_input() -> None:
+    converse = {"cacheReadInputTokens": 100, "cacheWriteInputTokens": 100}
+
+    assert actual(converse, {"input": 2.0, "output": None, "cache_read": None}).micro_dollars == 400
+
+
+@pytest.mark.parametrize("price", [None, {}, {"input": None, "output": 3.0}])
+def test_without_a_price_tokens_are_counted_and_money_is_not(price: Any) -> None:
+    made = actual({"inputTokens": 10, "outputTokens": 5}, price)
+
+    assert (made.tokens, made.micro_dollars, made.priced) == (15, 0, False)
+
+
+@given(
+    st.integers(0, 10**7),
+    st.integers(0, 10**6),
+    st.floats(0, 100).map(lambda price: round(price, 4)),
+    st.floats(0, 100).map(lambda price: round(price, 4)),
+)
+def test_money_is_never_rounded_down(read: int, written: int, price_in: float, price_out: float) -> None:
+    made = actual({"inputTokens": read, "outputTokens": written}, {"input": price_in, "output": price_out})
+
+    exact = (read * round(price_in * 10_000) + written * round(price_out * 10_000)) / 10_000
+    assert exact <= made.micro_dollars + 1e-6
+    assert made.micro_dollars - exact < 1 + 1e-6
+
+
+def test_of_several_models_the_dearest_counts() -> None:
+    cheap = Usage(input_tokens=10, output_tokens=500, micro_dollars=5, input_micro_dollars=4)
+    dear = Usage(input_tokens=10, output_tokens=100, micro_dollars=50, input_micro_dollars=3)
+
+    assert dearest(cheap, dear) == Usage(input_tokens=10, output_tokens=500, micro_dollars=50, input_micro_dollars=4)
+    assert not dearest(cheap, Usage(priced=False)).priced
+
+
+def test_usage_is_never_negative() -> None:
+    with pytest.raises(ValueError, match="negative"):
+        Usage(input_tokens=-1)
+
+
+@pytest.mark.parametrize(
+    ("micro_dollars", "text"),
+    [(0, "$0.00"), (4_200, "$0.0042"), (1_234_500_000, "$1,234.50"), (1, "$0.000001"), (-5_000_000, "-$5.00")],
+)
+def test_amounts_for_people(micro_dollars: int, text: str) -> None:
+    assert dollars(micro_dollars) == text

@@ -1,0 +1,225 @@
+"""Reserving, settling and releasing, one step after the other; any order is in test_interleavings."""
+
+import pytest
+
+from lambdas.allowances.account import Account, key
+from lambdas.allowances.ledger import Ledger
+from lambdas.allowances.refusals import AllowanceSpentError
+from lambdas.allowances.table import ATTEMPTS
+from lambdas.allowances.usage import Usage
+from lambdas.common.caller import Caller
+from lambdas.common.errors import PermissionDeniedError, RateLimitError, UnavailableError
+from tests.lambdas.allowances.conftest import TODAY, Clock, caller, usage
+from tests.lambdas.allowances.fakes import FakeTable, refused
+
+
+def account(table: FakeTable, who: Caller) -> Account:
+    at = key(who.key_id)
+    return Account.from_item(who.key_id, table.items.get((at["pk"]["S"], at["sk"]["S"]), {}))
+
+
+def test_what_is_reserved_is_gone_until_it_is_settled(ledger: Ledger, table: FakeTable) -> None:
+    ann = caller(rpm=5, tokens=1_000, usd=1_000)
+
+    reservation = ledger.reserve(ann, alias="fast", estimate=usage(600, tokens_in=100, tokens_out=400))
+
+    left = reservation.remaining
+    assert (left.requests, left.tokens, left.micro_dollars) == (4, 500, 400)
+    after = ledger.settle(reservation, usage(250, tokens_in=90, tokens_out=60))
+    assert (after.requests, after.tokens, after.micro_dollars) == (4, 850, 750)
+    assert account(table, ann).pending == {}
+    assert ledger.remaining(ann) == after
+
+
+def test_each_step_is_one_write(ledger: Ledger, table: FakeTable) -> None:
+    ledger.settle(ledger.reserve(caller(rpm=5, tokens=1_000, usd=1_000), alias="fast", estimate=usage(6)), usage(5))
+
+    assert (table.updates, table.reads) == (2, 0)
+
+
+def test_a_key_without_limits_costs_one_write(ledger: Ledger, table: FakeTable) -> None:
+    free = caller(aliases=("fast",))
+
+    reservation = ledger.reserve(free, alias="fast", estimate=usage(600))
+    assert (table.updates, table.reads) == (0, 0)
+    ledger.settle(reservation, usage(250))
+
+    assert (table.updates, table.reads) == (1, 0)
+    assert account(table, free).spent == 250
+
+
+def test_settling_twice_charges_once(ledger: Ledger, table: FakeTable) -> None:
+    for who in (caller(usd=1_000), caller(key_id="key_free")):
+        reservation = ledger.reserve(who, alias="fast", estimate=usage(600))
+
+        first = ledger.settle(reservation, usage(250))
+        second = ledger.settle(reservation, usage(250))
+
+        assert first.micro_dollars == second.micro_dollars
+        assert account(table, who).spent == account(table, who).committed == 250
+        assert account(table, who).days[TODAY]["fast"]["requests"] == 1
+
+
+def test_a_release_gives_back_all_but_the_request(ledger: Ledger, table: FakeTable) -> None:
+    ann = caller(rpm=5, tokens=1_000, usd=1_000)
+    reservation = ledger.reserve(ann, alias="fast", estimate=usage(600))
+
+    for _ in range(2):
+        left = ledger.release(reservation)
+        assert (left.requests, left.tokens, left.micro_dollars) == (4, 1_000, 1_000)
+    ledger.settle(reservation, usage(250))
+
+    assert account(table, ann).spent == 0
+
+
+def test_a_released_call_of_a_key_without_limits_is_not_counted(ledger: Ledger, table: FakeTable) -> None:
+    reservation = ledger.reserve(caller(), alias="fast", estimate=usage(6))
+
+    ledger.release(reservation)
+    ledger.settle(reservation, usage(6))
+
+    assert table.updates == 0
+
+
+def test_a_call_that_took_more_than_estimated_is_charged_and_the_next_one_refused(ledger: Ledger) -> None:
+    ann = caller(usd=1_000)
+    left = ledger.settle(ledger.reserve(ann, alias="fast", estimate=usage(600)), usage(1_100))
+    assert left.micro_dollars == -100
+
+    with pytest.raises(AllowanceSpentError, match=r"has \$0\.00 of its \$0\.001 left"):
+        ledger.reserve(ann, alias="fast", estimate=usage(0))
+
+
+def test_money_that_does_not_suffice_is_insufficient_quota_without_a_time_to_wait(ledger: Ledger) -> None:
+    ann = caller(usd=10_000)
+    ledger.reserve(ann, alias="fast", estimate=usage(9_000))
+
+    with pytest.raises(RateLimitError) as failed:
+        ledger.reserve(ann, alias="fast", estimate=usage(1_001))
+
+    error = failed.value
+    assert (error.status, error.code, error.retry_after) == (429, "insufficient_quota", None)
+    assert "$0.001 of its $0.01 left" in error.message
+    assert "may cost up to $0.001001" in error.message
+    assert "raise the allowance of key_ann" in error.message
+    assert isinstance(error, AllowanceSpentError)
+    assert error.remaining.micro_dollars == 1_000
+    assert ledger.reserve(ann, alias="fast", estimate=usage(1_000)).remaining.micro_dollars == 0
+
+
+def test_tokens_come_back_at_midnight(ledger: Ledger, clock: Clock) -> None:
+    ann = caller(tokens=100)
+    ledger.settle(ledger.reserve(ann, alias="fast", estimate=usage(1)), usage(1, tokens_in=60, tokens_out=35))
+
+    with pytest.raises(RateLimitError, match="has 5 of its 100 tokens of today left") as failed:
+        ledger.reserve(ann, alias="fast", estimate=usage(1))
+
+    assert failed.value.code == "insufficient_quota"
+    assert failed.value.retry_after == 12 * 3600 - 20
+    clock.now += 12 * 3600 - 20
+    assert ledger.reserve(ann, alias="fast", estimate=usage(1)).remaining.tokens == 85
+
+
+def test_a_call_over_midnight_counts_for_the_day_on_which_it_began(ledger: Ledger, clock: Clock) -> None:
+    ann = caller(tokens=100)
+    clock.now += 12 * 3600 - 21
+    reservation = ledger.reserve(ann, alias="fast", estimate=usage(1))
+    clock.now += 2
+
+    assert ledger.settle(reservation, usage(1)).tokens == 100
+
+
+def test_requests_come_back_with_the_next_minute(ledger: Ledger, clock: Clock, table: FakeTable) -> None:
+    ann = caller(rpm=2)
+    for _ in range(2):
+        ledger.reserve(ann, alias="fast", estimate=usage(1))
+
+    with pytest.raises(RateLimitError, match=r"2 requests per minute and has 0 left\. Try again in 40 s") as failed:
+        ledger.reserve(ann, alias="fast", estimate=usage(1))
+
+    assert (failed.value.code, failed.value.retry_after) == ("rate_limit_exceeded", 40)
+    clock.now += 40
+    assert ledger.reserve(ann, alias="fast", estimate=usage(1)).remaining.requests == 1
+
+
+def test_past_minutes_do_not_pile_up(ledger: Ledger, clock: Clock, table: FakeTable) -> None:
+    ann = caller(rpm=2)
+    for _ in range(10):
+        ledger.settle(ledger.reserve(ann, alias="fast", estimate=usage(1)), usage(1))
+        clock.now += 60
+
+    assert len(account(table, ann).requests) <= 3
+
+
+def test_an_estimate_above_the_whole_limit_is_refused_without_a_write(ledger: Ledger, table: FakeTable) -> None:
+    for who in (caller(usd=10), caller(tokens=10)):
+        with pytest.raises(RateLimitError, match="Lower `max_tokens`"):
+            ledger.reserve(who, alias="fast", estimate=usage(11))
+
+    assert table.updates == 0
+
+
+def test_an_alias_that_is_not_the_keys_is_refused_without_a_call(ledger: Ledger, table: FakeTable) -> None:
+    with pytest.raises(PermissionDeniedError, match=r"`smart`\. It may call: `fast`, `embed`") as failed:
+        ledger.reserve(caller(usd=10, aliases=("fast", "embed")), alias="smart", estimate=usage(1))
+
+    assert (failed.value.code, failed.value.param) == ("model_not_allowed", "model")
+    assert (table.updates, table.reads) == (0, 0)
+
+
+def test_without_a_price_money_cannot_be_limited(ledger: Ledger) -> None:
+    unknown = Usage(input_tokens=1, priced=False)
+
+    with pytest.raises(PermissionDeniedError, match="what `tuned` costs is not known"):
+        ledger.reserve(caller(usd=10), alias="tuned", estimate=unknown)
+    assert ledger.reserve(caller(tokens=10), alias="tuned", estimate=unknown).remaining.tokens == 9
+
+
+def test_a_busy_table_is_asked_again(ledger: Ledger, table: FakeTable) -> None:
+    table.busy = ATTEMPTS - 1
+
+    ledger.reserve(caller(usd=10), alias="fast", estimate=usage(1))
+
+
+def test_a_table_that_stays_busy_is_told(ledger: Ledger, table: FakeTable) -> None:
+    table.busy = ATTEMPTS
+
+    with pytest.raises(UnavailableError) as failed:
+        ledger.reserve(caller(usd=10), alias="fast", estimate=usage(1))
+
+    assert (failed.value.status, failed.value.code, failed.value.retry_after) == (503, "allowances_busy", 1)
+    assert table.busy == 0
+
+
+def test_lost_answers_neither_reserve_nor_charge_twice(ledger: Ledger, table: FakeTable) -> None:
+    ann = caller(rpm=1, usd=10)
+    table.lost = 1
+    reservation = ledger.reserve(ann, alias="fast", estimate=usage(10))
+    table.lost = 1
+    ledger.settle(reservation, usage(7))
+
+    assert account(table, ann).spent == account(table, ann).committed == 7
+
+
+def test_what_is_counted_without_a_reservation_is_not_tried_again_blindly(ledger: Ledger, table: FakeTable) -> None:
+    reservation = ledger.reserve(caller(), alias="fast", estimate=usage(10))
+    table.lost = 1
+
+    with pytest.raises(UnavailableError):
+        ledger.settle(reservation, usage(7))
+
+    assert account(table, caller()).spent == 7
+
+
+def test_an_error_that_is_no_contention_is_not_tried_again(
+    ledger: Ledger, table: FakeTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(**_: object) -> None:
+        table.updates += 1
+        raise refused("AccessDeniedException")
+
+    monkeypatch.setattr(table, "update_item", denied)
+
+    with pytest.raises(Exception, match="AccessDenied"):
+        ledger.reserve(caller(usd=10), alias="fast", estimate=usage(1))
+    assert table.updates == 1

@@ -1,0 +1,243 @@
+"""The API's description says what the code does: routes, bodies, answers, headers."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import lambdas
+from lambdas.allowances.account import Account
+from lambdas.allowances.report import standing
+from lambdas.common.caller import Caller
+from lambdas.common.errors import ApiError, InvalidRequestError
+from lambdas.inference import handler
+from lambdas.inference.completion import to_openai
+from lambdas.inference.listing import ModelList
+from lambdas.inference.stream import ChunkStream
+from lambdas.openapi import reference
+from lambdas.openapi.document import document
+from lambdas.openapi.operations import HEADERS, OPERATIONS
+from lambdas.prompts import routes as prompts
+from lambdas.prompts.definition import Prompt
+from tests import events, templates
+from tests.lambdas.inference.fakes import SETTINGS, converse_reply
+from tests.lambdas.inference.test_handler import LambdaContext
+from tests.lambdas.inference.test_listing import FakeParameters
+
+
+def references(value: Any) -> Iterator[str]:
+    """Yield all references in a document."""
+    if isinstance(value, Mapping):
+        if "$ref" in value:
+            yield value["$ref"]
+        for each in value.values():
+            yield from references(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from references(each)
+
+
+def resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a schema refers to."""
+    while "$ref" in schema:
+        schema = document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def misfits(value: Any, schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """Yield where a value is not as the answer's schema says; a member that is not described is one too."""
+    schema = resolved(schema)
+    if "anyOf" in schema:
+        tried = [list(misfits(value, each, path)) for each in schema["anyOf"]]
+        yield from [] if [] in tried else tried[0]
+    elif "const" in schema or "enum" in schema:
+        if value not in schema.get("enum", [schema.get("const")]):
+            yield f"{path}: {value!r}"
+    elif "type" in schema and not isinstance(value, PYTHON[schema["type"]]):
+        yield f"{path}: {value!r} is no {schema['type']}"
+    elif "properties" in schema:
+        properties = schema["properties"]
+        yield from (f"{path}.{name} is missing" for name in schema["required"] if name not in value)
+        for name, each in value.items():
+            yield from misfits(each, properties[name], f"{path}.{name}") if name in properties else [f"{path}.{name}"]
+    elif schema.get("type") == "array":
+        for index, each in enumerate(value):
+            yield from misfits(each, schema["items"], f"{path}[{index}]")
+
+
+PYTHON = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "number": int | float,
+    "boolean": bool,
+    "null": type(None),
+}
+
+
+def test_the_routes_are_those_that_are_deployed() -> None:
+    resources = templates.of_environment("dev")["Inference"]["Resources"]
+
+    def path(id_: Any) -> str:
+        if "Ref" not in id_:
+            return ""
+        resource = resources[id_["Ref"]]["Properties"]
+        return f"{path(resource['ParentId'])}/{resource['PathPart']}"
+
+    deployed = {
+        (method["Properties"]["HttpMethod"], path(method["Properties"]["ResourceId"]))
+        for method in resources.values()
+        if method["Type"] == "AWS::ApiGateway::Method"
+    }
+
+    described = {(method.upper(), path) for path, methods in document()["paths"].items() for method in methods}
+    assert described == deployed == {(operation.method, operation.path) for operation in OPERATIONS}
+
+
+def test_it_is_served() -> None:
+    event = {**events.load("chat_completion"), "httpMethod": "GET", "path": "/openapi.json", "body": None}
+
+    reply = handler.lambda_handler(event, LambdaContext())
+
+    assert reply["statusCode"] == 200
+    assert json.loads(reply["body"]) == document()
+
+
+def test_it_costs_no_cold_start() -> None:
+    code = "import sys, lambdas.inference.handler; sys.exit('lambdas.openapi.document' in sys.modules)"
+    project = Path(lambdas.__file__).parents[1]
+
+    assert subprocess.run([sys.executable, "-c", code], cwd=project).returncode == 0
+
+
+def test_every_reference_leads_somewhere() -> None:
+    found = set(references(document()))
+
+    assert found
+    for reference_ in found:
+        node = document()
+        for part in reference_.removeprefix("#/").split("/"):
+            node = node[part]
+
+
+def test_operations_have_names_of_their_own_and_want_a_key() -> None:
+    names = [operation.name for operation in OPERATIONS]
+
+    assert len(set(names)) == len(names)
+    assert document()["security"] == [{"key": []}]
+    assert document()["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+
+
+def test_unknown_fields_are_refused_by_the_description_too() -> None:
+    schemas = document()["components"]["schemas"]
+
+    for operation in OPERATIONS:
+        if operation.body:
+            assert schemas[operation.body]["additionalProperties"] is False
+    compared = schemas["CompareRequest"]
+    assert set(compared["properties"]) == set(schemas["ChatRequest"]["properties"]) - {"model", "stream"} | {"models"}
+    assert compared["required"] == ["models", "messages"]
+
+
+def test_docstrings_describe_fields() -> None:
+    session = document()["components"]["schemas"]["NewSession"]
+
+    assert session["description"] == "Body of `POST /v1/sessions`."
+    assert session["properties"]["system"]["description"] == "instructions for every turn."
+
+
+def test_every_status_that_an_error_can_have_is_described() -> None:
+    def tree(error: type[ApiError]) -> Iterator[type[ApiError]]:
+        for each in error.__subclasses__():
+            yield from (each, *tree(each))
+
+    assert {str(error.status) for error in tree(ApiError)} == set(document()["components"]["responses"])
+
+
+def test_every_header_that_the_code_sends_is_described() -> None:
+    sources = Path(lambdas.__file__).parent.rglob("*.py")
+    sent = {
+        name
+        for path in sources
+        if path.parent.name != "openapi"
+        for name in re.findall(r'"(x-[\w-]+|Retry-After)"', path.read_text(encoding="utf-8"))
+        if not name.startswith("x-amzn")
+    }
+
+    assert sent == set(HEADERS)
+
+
+def completion() -> dict[str, Any]:
+    reply = converse_reply()
+    return to_openai(reply, model="amazon.nova-micro-v1:0", completion_id="chatcmpl-1")
+
+
+def chunk() -> dict[str, Any]:
+    stream = ChunkStream(model="amazon.nova-micro-v1:0", completion_id="chatcmpl-1")
+    return stream.chunks({"messageStart": {"role": "assistant"}})[0]
+
+
+def usage_chunk() -> dict[str, Any]:
+    return ChunkStream(model="amazon.nova-micro-v1:0", completion_id="chatcmpl-1").usage_chunk()
+
+
+def models() -> dict[str, Any]:
+    found = '{"checked_at": null, "aliases": {"fast": {"standing": "first", "verdict": "ready"}}}'
+    return ModelList(settings=SETTINGS, client=lambda: FakeParameters(found)).to_openai()
+
+
+def prompt() -> dict[str, Any]:
+    made = Prompt(name="p", version="1a2b3c4d", description="d", alias="fast", system="s", template="t")
+    return prompts._details(made)
+
+
+def usage() -> dict[str, Any]:
+    limits = {"requests_per_minute": None, "tokens_per_day": 5, "micro_dollars": None, "aliases": ["fast"]}
+    spent = standing(Account(key_id="key_x"), Caller(key_id="key_x"), now=0)
+    return {"object": "usage", "key_id": "key_x", "limits": limits, **spent, "days": []}
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("Error", InvalidRequestError("No.", param="model").to_body()),
+        ("Completion", completion()),
+        ("CompletionChunk", chunk()),
+        ("CompletionChunk", usage_chunk()),
+        ("ModelList", models()),
+        ("Prompt", prompt()),
+        ("Usage", usage()),
+    ],
+)
+def test_answers_are_as_described(name: str, body: dict[str, Any]) -> None:
+    sent = json.loads(json.dumps(body))
+
+    assert list(misfits(sent, {"$ref": f"#/components/schemas/{name}"})) == []
+
+
+def test_the_comparison_with_answers_can_fail() -> None:
+    schema = {"$ref": "#/components/schemas/Completion"}
+
+    assert list(misfits({**completion(), "extra": 1}, schema)) == [".extra"]
+    assert list(misfits({**completion(), "created": "now"}, schema)) == [".created: 'now' is no integer"]
+
+
+def test_a_document_without_markers_is_refused() -> None:
+    with pytest.raises(ValueError, match="has no"):
+        reference.inserted("# API\n")
+
+
+def test_the_reference_replaces_what_was_between_the_markers() -> None:
+    once = reference.inserted(f"before {reference.BEGIN} old {reference.END} after")
+
+    assert once.startswith("before ")
+    assert once.endswith(" after")
+    assert " old " not in once
+    assert reference.inserted(once) == once
+    assert "| `POST /v1/chat/completions` |" in once

@@ -1,0 +1,61 @@
+"""A sessions table as DynamoDB behaves (moto), and a clock that tests turn."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from lambdas.sessions import items
+from lambdas.sessions.store import SessionStore
+
+DAY = 24 * 3600
+TTL = 8 * DAY
+
+
+class Clock:
+    """Seconds since the epoch, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def dynamodb() -> Iterator[Any]:
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        names = (items.PARTITION_KEY, items.SORT_KEY, items.OWNER_KEY)
+        client.create_table(
+            TableName="sessions",
+            KeySchema=[
+                {"AttributeName": items.PARTITION_KEY, "KeyType": "HASH"},
+                {"AttributeName": items.SORT_KEY, "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+            BillingMode="PAY_PER_REQUEST",
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": items.OWNER_INDEX,
+                    "KeySchema": [
+                        {"AttributeName": items.OWNER_KEY, "KeyType": "HASH"},
+                        {"AttributeName": items.PARTITION_KEY, "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(items.LISTED)},
+                }
+            ],
+        )
+        yield client
+
+
+@pytest.fixture
+def store(dynamodb: Any, clock: Clock) -> SessionStore:
+    return SessionStore(client=dynamodb, table_name="sessions", ttl_seconds=TTL, clock=clock)

@@ -1,0 +1,119 @@
+"""Streams from the deployed endpoint: as they come, to their end, broken off, and hung up on."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from openai import APIError, OpenAI
+
+from sandbox.model.script import ModelScript
+from tests.sandbox.platform.conftest import Platform
+
+HELLO: list[Any] = [{"role": "user", "content": "Tell me about quarries, please."}]
+
+
+def lines(platform: Platform, **fields: Any) -> list[str]:
+    """Return a stream's lines, as curl -N shows them."""
+    body = {"model": "fast", "messages": HELLO, "stream": True, **fields}
+    headers = {"Authorization": f"Bearer {platform.api_key}"}
+    with httpx.stream("POST", f"{platform.base_url}/chat/completions", json=body, headers=headers) as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        return [line for line in response.iter_lines() if line]
+
+
+def test_a_stream_is_server_sent_events_to_the_end(platform: Platform) -> None:
+    told = lines(platform, stream_options={"include_usage": True})
+
+    assert all(line.startswith("data: ") for line in told)
+    assert told[-1] == "data: [DONE]"
+    usage = json.loads(told[-2].removeprefix("data: "))
+    assert usage["choices"] == []
+    assert usage["usage"]["completion_tokens"] > 5
+
+
+def test_the_sdk_reads_the_same_words_streamed_and_whole(openai: OpenAI) -> None:
+    whole = openai.chat.completions.create(model="fast", messages=HELLO).choices[0].message.content
+    stream = openai.chat.completions.create(model="fast", messages=HELLO, stream=True)
+
+    pieces = [chunk.choices[0].delta.content or "" for chunk in stream]
+
+    assert "".join(pieces) == whole
+    assert len([piece for piece in pieces if piece]) > 5
+
+
+def test_the_first_token_arrives_before_the_third_was_sent(openai: OpenAI, model: ModelScript) -> None:
+    model.slow(50)
+
+    stream = openai.chat.completions.create(model="fast", messages=HELLO, stream=True)
+    arrived = next(time.time() for chunk in stream if chunk.choices[0].delta.content)
+    stream.close()
+
+    sent = model.calls()[-1]["sent"]
+    # Both clocks are this machine's. Fewer than three may have been sent by the time the log is read.
+    assert len(sent) < 3 or arrived < sent[2]
+
+
+def _until(happened: Callable[[], bool], *, seconds: float = 10.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if happened():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_hanging_up_stops_the_model_and_is_charged_in_part(
+    platform: Platform, openai: OpenAI, model: ModelScript
+) -> None:
+    key = platform.quarry("keys", "create", "hangs up", "--usd", "1")
+    model.slow(50)
+    with OpenAI(base_url=platform.base_url, api_key=key["api_key"], max_retries=0) as client:
+        stream = client.chat.completions.create(model="fast", messages=HELLO, stream=True)
+        next(chunk for chunk in stream if chunk.choices[0].delta.content)
+        stream.close()
+
+    assert _until(lambda: bool(model.calls()[-1]["disconnected"]))
+
+    def settled() -> bool:
+        usage = httpx.get(f"{platform.base_url}/usage", headers={"Authorization": f"Bearer {key['api_key']}"}).json()
+        return bool(usage["reserved"]["micro_dollars"] == 0 and usage["total"]["micro_dollars"] > 0)
+
+    assert _until(settled)
+
+
+def test_a_failure_in_mid_stream_raises_the_sdks_error(openai: OpenAI, model: ModelScript) -> None:
+    model.error_mid_stream(after_tokens=3)
+
+    stream = openai.chat.completions.create(model="fast", messages=HELLO, stream=True)
+    said: list[str] = []
+    with pytest.raises(APIError):
+        said.extend(chunk.choices[0].delta.content or "" for chunk in stream)
+
+    assert "".join(said)
+
+
+def test_a_failure_in_mid_stream_ends_it_well_formed(platform: Platform, model: ModelScript) -> None:
+    model.error_mid_stream(after_tokens=3)
+
+    told = lines(platform)
+
+    assert set(json.loads(told[-2].removeprefix("data: "))["error"]) == {"message", "type", "param", "code"}
+    assert told[-1] == "data: [DONE]"
+
+
+def test_the_guardrail_stops_a_streamed_prompt(platform: Platform) -> None:
+    told = lines(platform, messages=[{"role": "user", "content": "Tell me of project-nightshade"}])
+
+    assert json.loads(told[-2].removeprefix("data: "))["choices"][0]["finish_reason"] == "content_filter"
+
+
+def test_a_stream_that_cannot_begin_has_its_status(openai: OpenAI, model: ModelScript) -> None:
+    model.fault("access_denied")
+
+    with pytest.raises(APIError) as failed:
+        openai.chat.completions.create(model="fast", messages=HELLO, stream=True)
+
+    assert getattr(failed.value, "status_code", None) == 403
