@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from lambdas.common.caller import Caller
 from lambdas.common.errors import ApiError, InternalError, RequestTooLargeError
@@ -63,7 +64,7 @@ async def _stream(asked: chat.ChatRequest, caller: Caller, *, request_id: str) -
     exchange = await anyio.to_thread.run_sync(exchanges().stream, asked, caller)
     headers = {**_headers(exchange.answered, request_id), **exchange.headers, "Cache-Control": "no-cache"}
     events = _events(exchange, caller, request_id=request_id)
-    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+    return ExchangeResponse(exchange, events, headers)
 
 
 async def _events(exchange: StreamedExchange, caller: Caller, *, request_id: str) -> AsyncIterator[bytes]:
@@ -79,11 +80,24 @@ async def _events(exchange: StreamedExchange, caller: Caller, *, request_id: str
     except Exception as error:
         yield _event(_told(error, request_id=request_id).to_body())
         yield DONE
-    finally:
-        # Also when the caller has gone: Bedrock stops generating, and billing, when nobody reads.
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(exchange.close)
-        metrics.flush_metrics()
+
+
+class ExchangeResponse(StreamingResponse):
+    """A stream whose exchange is closed whatever becomes of it, also if the caller leaves before the first event."""
+
+    def __init__(self, exchange: StreamedExchange, events: AsyncIterator[bytes], headers: dict[str, str]) -> None:
+        super().__init__(events, media_type="text/event-stream", headers=headers)
+        self._exchange = exchange
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the stream."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            # Bedrock stops generating, and billing, when nobody reads.
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(self._exchange.close)
+            metrics.flush_metrics()
 
 
 async def _body(request: Request) -> bytes:

@@ -167,7 +167,7 @@ class StreamedExchange:
     def __init__(self, begun: _Open, streamed: StreamedCompletion) -> None:
         self._begun = begun
         self._streamed = streamed
-        self._characters = 0
+        self._settled = False
         self.answered = streamed.answered
         self.headers = remaining.headers(begun.reservation.remaining)
 
@@ -188,10 +188,9 @@ class StreamedExchange:
             ApiError: Bedrock failed in mid-stream, or the session was changed meanwhile.
         """
         state = self._streamed.state
-        for chunk in self._streamed:
-            self._characters += sum(len(choice["delta"].get("content") or "") for choice in chunk["choices"])
-            yield chunk
+        yield from self._streamed
         options = self._begun.request.stream_options
+        self._settled = True
         self._begun.settle(self.answered, state.usage)
         blocked = self.stop_reason == "guardrail_intervened"
         self._begun.commit({"role": "assistant", "content": state.content()}, state.usage, blocked=blocked)
@@ -201,7 +200,14 @@ class StreamedExchange:
     def close(self) -> None:
         """Stop reading from Bedrock and charge what was taken, unless the end was reached and settled."""
         self._streamed.close()
-        self._begun.settle_unfinished(self.answered, self._characters)
+        if self._settled:
+            return
+        self._settled = True
+        written = [block["toolUse"]["input"] if "toolUse" in block else block["text"] for block in self._said()]
+        self._begun.settle_unfinished(self.answered, sum(map(len, written)))
+
+    def _said(self) -> list[dict[str, Any]]:
+        return self._streamed.state.content()
 
 
 class _Anything(Container[str]):

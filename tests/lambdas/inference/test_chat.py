@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.common.errors import InvalidRequestError
-from lambdas.inference.chat import ChatRequest, parse, plain_text
+from lambdas.inference.chat import ChatRequest, TextPart, parse
 
 USER = {"role": "user", "content": "Hello"}
 
@@ -21,7 +21,7 @@ def test_a_minimal_request_is_accepted() -> None:
     request = parse(body())
 
     assert request.model == "fast"
-    assert plain_text(request.messages[0].content) == "Hello"
+    assert request.messages[0].content == "Hello"
 
 
 def test_everything_that_is_offered_is_accepted_together() -> None:
@@ -39,7 +39,9 @@ def test_everything_that_is_offered_is_accepted_together() -> None:
         )
     )
 
-    assert plain_text(request.messages[2].content) == "One\nTwo"
+    parts = request.messages[2].content
+    assert isinstance(parts, list)
+    assert [part.text for part in parts if isinstance(part, TextPart)] == ["One", "Two"]
     assert request.temperature == 0
 
 

@@ -203,7 +203,7 @@ def test_a_failure_in_mid_stream_is_told_and_never_begun_anew() -> None:
 
 
 def test_the_guardrails_findings_are_told_on_request() -> None:
-    found = {"guardrail": {"inputAssessment": {"gr123": {}}}}
+    found: dict[str, Any] = {"guardrail": {"inputAssessment": {"gr123": {}}}}
     client = FakeConverse({**converse_reply(), "trace": found})
     asked = parse(
         b'{"model": "fast", "messages": [{"role": "user", "content": "Hi"}], "quarry": {"guardrail_trace": true}}'
