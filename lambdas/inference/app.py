@@ -3,12 +3,17 @@
 Whole answers take the same route and the same code. Importing this needs no environment, credentials or network.
 """
 
+import asyncio
 import json
 import traceback
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from itertools import islice
 from typing import Any, Final
 
 import anyio
+import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
@@ -24,6 +29,8 @@ from lambdas.inference.exchange import StreamedExchange
 from lambdas.inference.service import Answered
 
 DONE: Final = b"data: [DONE]\n\n"
+# The role and the first token.
+FIRST_CHUNKS: Final = 2
 
 
 async def create_chat_completion(request: Request) -> Response:
@@ -61,18 +68,72 @@ async def _complete(asked: chat.ChatRequest, caller: Caller, *, request_id: str)
 
 
 async def _stream(asked: chat.ChatRequest, caller: Caller, *, request_id: str) -> Response:
-    exchange = await anyio.to_thread.run_sync(exchanges().stream, asked, caller)
+    opened = await anyio.to_thread.run_sync(_Opened, asked, caller)
+    exchange = opened.exchange
     headers = {**_headers(exchange.answered, request_id), **exchange.headers, "Cache-Control": "no-cache"}
-    events = _events(exchange, caller, request_id=request_id)
+    events = _events(opened, caller, request_id=request_id)
     return ExchangeResponse(exchange, events, headers)
 
 
-async def _events(exchange: StreamedExchange, caller: Caller, *, request_id: str) -> AsyncIterator[bytes]:
+class _Opened:
+    """A stream whose first token was read in the thread that opened it, because handing over takes its time too.
+
+    Attributes:
+        first: the first events. What ended them, if anything did, is raised by ``rest``.
+    """
+
+    def __init__(self, asked: chat.ChatRequest, caller: Caller) -> None:
+        self.exchange = exchanges().stream(asked, caller)
+        self._chunks = iter(self.exchange)
+        self._failed: Exception | None = None
+        self.first = b""
+        try:
+            for chunk in islice(self._chunks, FIRST_CHUNKS):
+                self.first += _event(chunk)
+        except Exception as error:
+            self._failed = error
+
+    async def rest(self) -> AsyncGenerator[bytes, None]:
+        """Yield what has come since, until the end. One thread reads: a hop per token would cost more than a token.
+
+        Raises:
+            ApiError: as iterating over the exchange does, after everything that came before.
+        """
+        if self._failed:
+            raise self._failed
+        loop = asyncio.get_running_loop()
+        came = asyncio.Event()
+        events: deque[bytes] = deque()
+
+        def read() -> None:
+            for chunk in self._chunks:
+                events.append(_event(chunk))
+                # With more than this one, the loop has been told and looks again before it waits.
+                if len(events) == 1:
+                    loop.call_soon_threadsafe(came.set)
+
+        reading = asyncio.create_task(anyio.to_thread.run_sync(read, abandon_on_cancel=True))
+        reading.add_done_callback(lambda _: came.set())
+        try:
+            while events or not reading.done():
+                if events:
+                    yield b"".join(events.popleft() for _ in range(len(events)))
+                else:
+                    await came.wait()
+                    came.clear()
+            await reading
+        finally:
+            reading.cancel()
+
+
+async def _events(opened: _Opened, caller: Caller, *, request_id: str) -> AsyncIterator[bytes]:
     """Yield server-sent events as OpenAI sends them; an error is the last one; a caller who hangs up ends it."""
-    chunks = iter(exchange)
+    exchange = opened.exchange
     try:
-        while (chunk := await anyio.to_thread.run_sync(next, chunks, None, abandon_on_cancel=True)) is not None:
-            yield _event(chunk)
+        yield opened.first
+        async with aclosing(opened.rest()) as rest:
+            async for events in rest:
+                yield events
         outcome.answered(
             exchange.answered, stop_reason=exchange.stop_reason, usage=exchange.usage, key_id=caller.key_id
         )
@@ -80,6 +141,15 @@ async def _events(exchange: StreamedExchange, caller: Caller, *, request_id: str
     except Exception as error:
         yield _event(_told(error, request_id=request_id).to_body())
         yield DONE
+    finally:
+        # After the answer's last event, which need not wait for it, and before the response's end: Lambda stops the
+        # function then. A failure comes too late for the caller.
+        with anyio.CancelScope(shield=True):
+            try:
+                await anyio.to_thread.run_sync(exchange.close)
+            except Exception as error:
+                _told(error, request_id=request_id)
+        metrics.flush_metrics()
 
 
 class ExchangeResponse(StreamingResponse):
@@ -97,7 +167,6 @@ class ExchangeResponse(StreamingResponse):
             # Bedrock stops generating, and billing, when nobody reads.
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(self._exchange.close)
-            metrics.flush_metrics()
 
 
 async def _body(request: Request) -> bytes:
@@ -134,7 +203,7 @@ def _headers(answered: Answered, request_id: str) -> dict[str, str]:
 
 
 def _event(data: dict[str, Any]) -> bytes:
-    return b"data: " + json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
+    return b"data: " + msgspec.json.encode(data) + b"\n\n"
 
 
 app = Starlette(

@@ -92,6 +92,8 @@ class Exchanges:
             begun.ledger.release(begun.reservation)
             raise
         reply = completion.reply
+        if begun.turn is None:
+            return Exchanged(completion=completion, headers=begun.settle(completion.answered, reply.get("usage", {})))
         settled = _lookups.submit(begun.settle, completion.answered, reply.get("usage", {}))
         message = reply.get("output", {}).get("message", {"role": "assistant", "content": []})
         try:
@@ -167,7 +169,7 @@ class StreamedExchange:
     def __init__(self, begun: _Open, streamed: StreamedCompletion) -> None:
         self._begun = begun
         self._streamed = streamed
-        self._settled = False
+        self._ended = self._closed = self._settled = False
         self.answered = streamed.answered
         self.headers = remaining.headers(begun.reservation.remaining)
 
@@ -189,20 +191,31 @@ class StreamedExchange:
         """
         state = self._streamed.state
         yield from self._streamed
+        if self._closed:
+            # Reading was stopped, which may look like an end: nothing of it is stored.
+            return
+        self._ended = True
         options = self._begun.request.stream_options
-        self._settled = True
-        self._begun.settle(self.answered, state.usage)
-        blocked = self.stop_reason == "guardrail_intervened"
-        self._begun.commit({"role": "assistant", "content": state.content()}, state.usage, blocked=blocked)
+        if self._begun.turn is not None:
+            self._settle()
+            blocked = self.stop_reason == "guardrail_intervened"
+            self._begun.commit({"role": "assistant", "content": state.content()}, state.usage, blocked=blocked)
         if options and options.include_usage:
             yield state.usage_chunk()
 
     def close(self) -> None:
-        """Stop reading from Bedrock and charge what was taken, unless the end was reached and settled."""
+        """Stop reading from Bedrock and charge what was taken, unless that was done already."""
+        self._closed = True
         self._streamed.close()
+        self._settle()
+
+    def _settle(self) -> None:
         if self._settled:
             return
         self._settled = True
+        if self._ended:
+            self._begun.settle(self.answered, self._streamed.state.usage)
+            return
         written = [block["toolUse"]["input"] if "toolUse" in block else block["text"] for block in self._said()]
         self._begun.settle_unfinished(self.answered, sum(map(len, written)))
 

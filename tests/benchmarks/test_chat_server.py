@@ -9,13 +9,15 @@ from benchmarks.chat_server import chat_server, chat_servers
 from benchmarks.function_home import FunctionHome
 from benchmarks.measurement import MeasurementError
 
-pytestmark = pytest.mark.enable_socket
+pytestmark = pytest.mark.usefixtures("loopback")
 
 READY = """
 import http.server, os, sys
 class Ready(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
     def do_GET(self):
         self.send_response(200)
+        self.send_header("Content-Length", "0")
         self.end_headers()
 http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Ready).serve_forever()
 """

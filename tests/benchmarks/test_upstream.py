@@ -14,7 +14,7 @@ from benchmarks.adapter import CONTENT, DONE, AnswerError, Connection, request
 from benchmarks.child_process import serving
 from benchmarks.upstream import NOT_FOUND, REPLY, TOKEN, TOKENS, UPDATED, reply, response
 
-pytestmark = pytest.mark.enable_socket
+pytestmark = pytest.mark.usefixtures("loopback")
 
 
 def client(service: str, url: str) -> Any:

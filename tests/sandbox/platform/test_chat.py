@@ -50,7 +50,7 @@ def test_the_answer_has_openais_shape(openai: OpenAI) -> None:
 
 
 def test_models_are_listed(openai: OpenAI) -> None:
-    assert [model.id for model in openai.models.list()] == ["fast", "smart"]
+    assert [model.id for model in openai.models.list()] == ["embed", "fast", "smart"]
 
 
 def test_the_guardrail_stops_a_prompt(openai: OpenAI) -> None:

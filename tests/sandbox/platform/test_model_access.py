@@ -74,6 +74,7 @@ def test_all_is_ready_and_the_deployment_said_so(platform: Platform, check: Chec
     assert {alias: one.standing for alias, one in latest.aliases.items()} == {
         "fast": Standing.FIRST,
         "smart": Standing.FIRST,
+        "embed": Standing.FIRST,
     }
 
 
