@@ -50,7 +50,7 @@ status: install ## Show what runs and lives in the sandbox
 	@$(SANDBOX) status
 
 test: install ## Run all tests (ARGS= for pytest)
-	@python -m pytest $(ARGS)
+	@python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
 
 lint: install ## Check style, types and every template
 	@ruff check .

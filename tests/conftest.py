@@ -26,6 +26,18 @@ os.environ.update(
 )
 
 
+# Tests that share something costly and so run in one of the two processes: the deployment, the synthesised templates.
+TOGETHER = {"tests/sandbox/platform/": "deployment", "tests/stacks/": "templates", "tests/policy/": "templates"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tell pytest-xdist what to run together: else the tests of a file, which share its servers."""
+    for item in items:
+        path = item.path.relative_to(item.config.rootpath).as_posix()
+        group = next((name for folder, name in TOGETHER.items() if path.startswith(folder)), path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(autouse=True)
 def _no_network(request: pytest.FixtureRequest) -> Iterator[None]:
     """Block sockets; the sandbox's tests may talk to this machine, and only to it."""

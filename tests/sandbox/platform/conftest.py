@@ -82,7 +82,10 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         "COLUMNS": "200",
     }
     up = run(("make", "up", f"PORT={port}", f"AWS_PORT={aws_port}"), environ)
-    assert up.returncode == 0, up.stdout
+    if up.returncode != 0:
+        # Nothing may be left running of a platform that did not come up.
+        run(("make", "down"), environ)
+        pytest.fail(f"make up failed:\n{up.stdout}")
     saved = json.loads((folder / "quarry" / "sandbox.json").read_text(encoding="utf-8"))
     yield Platform(
         base_url=saved["base_url"], api_key=saved["api_key"], aws=saved["aws"], environ=environ, printed=up.stdout
