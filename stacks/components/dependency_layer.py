@@ -106,7 +106,12 @@ def cached(*, target: Target, cache: Path = CACHE) -> Path:
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as building:
             build(Path(building) / "layer", target=target)
-            (Path(building) / "layer").rename(folder)
+            try:
+                (Path(building) / "layer").rename(folder)
+            except OSError:
+                # Another process built the same meanwhile, and its is as good; anything else is an error.
+                if not folder.is_dir():
+                    raise
     return folder
 
 

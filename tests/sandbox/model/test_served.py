@@ -16,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, EventStreamError
 
 from sandbox.model.script import ModelScript
+from tests.sandbox.servers import free_ports
 
 MODEL = "amazon.nova-micro-v1:0"
 PROFILE = f"us.{MODEL}"
@@ -28,18 +29,10 @@ MODEL_ARNS = [
 Client = Callable[..., Any]
 
 
-def _free_port() -> int:
-    for port in range(4720, 4780):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-    raise RuntimeError("no free port between 4720 and 4780")
-
-
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     """A server of its own for this module, ended by its process id."""
-    port = _free_port()
+    port = free_ports(1)[0]
     root = Path(__file__).parents[3]
     command = [sys.executable, "-m", "tests.sandbox.model.server", str(port)]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
@@ -115,7 +108,9 @@ def test_tokens_arrive_as_they_are_sent(client: Client, model: ModelScript) -> N
     runtime = client("bedrock-runtime")
     reply = runtime.converse_stream(modelId=MODEL, messages=HELLO, inferenceConfig={"maxTokens": 10})
     arrived = [(time.time(), event) for event in reply["stream"]]
-    sent = model.calls()[-1]["sent"]
+    call = model.calls()[-1]
+    assert len(call["sent"]) == 10, call
+    sent = call["sent"]
     first = next(when for when, event in arrived if "contentBlockDelta" in event)
     assert first < sent[2]
     assert arrived[-1][0] - arrived[0][0] > 0.4

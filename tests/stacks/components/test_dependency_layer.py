@@ -108,6 +108,19 @@ def test_a_layer_is_built_once_per_content(pip: FakePip, tmp_path: Path) -> None
     assert len(pip.commands) == 2
 
 
+def test_two_processes_that_build_at_once_share_one_layer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def build_while_another_finishes(output: Path, *, target: Any) -> None:
+        for folder in (output, tmp_path / fingerprint(target)):
+            (folder / "python").mkdir(parents=True)
+
+    monkeypatch.setattr(dependency_layer, "build", build_while_another_finishes)
+
+    layer = cached(target="arm64", cache=tmp_path)
+
+    assert [entry.name for entry in tmp_path.iterdir()] == [layer.name]
+    assert (layer / "python").is_dir()
+
+
 def test_a_failed_build_is_told_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(subprocess, "run", FakePip(error="ERROR: No matching distribution found for msgspec"))
 
