@@ -10,8 +10,8 @@ import typer
 
 from lambdas.allowances.usage import dollars
 from lambdas.common.caller import KeyLimits
-from quarry import duration
 from quarry.command_error import CommandError
+from stacks import duration
 
 _USD: Final = re.compile(r"\d{1,9}(\.\d{1,6})?", re.ASCII)
 _MOST: Final = 10**12
