@@ -248,6 +248,8 @@ def server_environment(inherited: Mapping[str, str], *, state: StateDirectory, a
     return {
         **kept,
         "AUTH": "true",
+        # Nothing that state machines wait for takes long here.
+        "SFN_WAIT_SCALE": "0.05",
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(aws_port),
         "MINISTACK_HOST": "localhost",

@@ -103,13 +103,29 @@ def _prepare(record: Record) -> None:
 
 
 def _install_extensions() -> None:
-    from sandbox import api_gateway, inventory, model, resources, streaming
+    from sandbox import (
+        alarms,
+        api_gateway,
+        embedded_metrics,
+        inventory,
+        knowledge,
+        model,
+        queue_batches,
+        resources,
+        state_machines,
+        streaming,
+    )
 
     api_gateway.install()
     streaming.install()
     resources.register()
     inventory.source(resources.records)
     model.install()
+    knowledge.install()
+    queue_batches.install()
+    state_machines.install()
+    embedded_metrics.install()
+    alarms.install()
 
 
 def _config(port: int) -> object:

@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from sandbox.model import catalogue, conversation, json_schema, passages, tokens, tools, words
+from sandbox.model import catalogue, conversation, json_schema, passages, rewriting, tokens, tools, words
 from sandbox.model.errors import Json, invalid
 
 # An order to summarise, not a mention of a summary: prompts of long conversations carry one.
@@ -69,6 +69,9 @@ def answer(request: Json, model_id: str) -> Answer:
         quoted = " ".join(f"{name} returned: {words.shorten(text, _QUOTE)}." for name, text in results)
         return Answer([{"text": f"{disclosure(model_id)} {quoted}"}])
     instructions = passages.without(conversation.system_text(request)) if conversation.system_text(request) else ""
+    if rewriting.is_asked_for(instructions):
+        # A question and no answer: without the disclosure, which would be searched for too.
+        return Answer([{"text": rewriting.standalone(said, conversation.last_said(request))}])
     if _SUMMARISE.search(instructions) or _SUMMARISE.search(said):
         return Answer([{"text": _summary(request, model_id)}])
     text = _in_words(request, said, model_id)
@@ -103,10 +106,10 @@ def _in_words(request: Json, said: str, model_id: str) -> str:
     if chosen := passages.best(numbered, said):
         passage, sentence = chosen
         return f'{start} The passage that fits best says: "{words.shorten(sentence, _QUOTE)}" [{passage.number}]'
+    if numbered:
+        return f"{start} The documents do not answer this."
     if remembered := passages.best(memory + _earlier(request), said):
         return f'{start} Earlier in this conversation: "{words.shorten(remembered[1].removeprefix("- "), _QUOTE)}"'
-    if numbered:
-        return f"{start} The documents do not answer this question: no passage shares a word with it."
     asked = f'You asked: "{words.shorten(said, _ECHO)}"' if said else "You sent no text."
     return f"{start} {asked}"
 

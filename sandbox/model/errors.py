@@ -1,4 +1,4 @@
-"""AWS errors of ``bedrock-runtime``: a named one per scripted fault, and how one is written on the wire.
+"""AWS errors of Bedrock's services: a named one per scripted fault, and how one is written on the wire.
 
 Names and statuses are those of botocore's service model of ``bedrock-runtime``; messages are those AWS is known to
 send (published in issues and documentation up to 2026-10), so that code that reads them is tested against the truth.
@@ -18,6 +18,7 @@ Response = tuple[int, dict[str, str], Any]
 
 STATUS = {
     "AccessDeniedException": 403,
+    "ConflictException": 409,
     "InternalServerException": 500,
     "ModelErrorException": 424,
     "ModelNotReadyException": 429,

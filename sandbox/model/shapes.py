@@ -1,4 +1,4 @@
-"""Checks a request body against botocore's service model of ``bedrock-runtime``, as AWS's front end does."""
+"""Checks a request body against botocore's service model, as AWS's front end does."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _PATTERNS_SKIPPED = frozenset({"GuardrailIdentifier"})
 
 
 @cache
-def service_model() -> Any:
-    """Return botocore's model of ``bedrock-runtime`` (loaded once: it takes some 50 ms)."""
-    return botocore.session.get_session().get_service_model("bedrock-runtime")
+def service_model(service: str = "bedrock-runtime") -> Any:
+    """Return botocore's model of a service (loaded once: it takes some 50 ms)."""
+    return botocore.session.get_session().get_service_model(service)
 
 
-def parse(operation: str, body: bytes) -> Json:
+def parse(operation: str, body: bytes, *, service: str = "bedrock-runtime") -> Json:
     """Return the request body of ``operation`` as checked JSON. The members in the path are not part of it.
 
     Raises:
@@ -34,7 +34,7 @@ def parse(operation: str, body: bytes) -> Json:
         document = json.loads(body or b"{}")
     except ValueError as error:
         raise invalid("The request body is not valid JSON.") from error
-    shape = service_model().operation_model(operation).input_shape
+    shape = service_model(service).operation_model(operation).input_shape
     in_body = {name: member for name, member in shape.members.items() if "location" not in member.serialization}
     if not isinstance(document, dict):
         raise invalid("The request body must be a JSON object.")

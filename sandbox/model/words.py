@@ -27,6 +27,22 @@ def _stem(word: str) -> str:
     return word
 
 
+def search_terms(text: str) -> list[str]:
+    """Return the words of ``text`` in order, in lower case and whole, the common ones too.
+
+    Chinese, Japanese and Korean become pairs of neighbouring characters, as in ``content_words``.
+    """
+    found = []
+    for word in _WORD.findall(text.lower()):
+        found += [word[i : i + 2] for i in range(max(1, len(word) - 1))] if _WIDE.search(word) else [word]
+    return found
+
+
+def is_common(word: str) -> bool:
+    """Return whether a word in lower case says nothing about a text's subject."""
+    return word in _STOP
+
+
 def content_words(text: str) -> list[str]:
     """Return the words of ``text`` in order, in lower case, shortened to a stem, without common ones.
 

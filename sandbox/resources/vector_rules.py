@@ -70,8 +70,8 @@ def knowledge_base(model: Model) -> None:
     if "OpensearchServerlessConfiguration" in storage:
         found = _search_dimension(storage["OpensearchServerlessConfiguration"], model["RoleArn"])
     elif "S3VectorsConfiguration" in storage:
-        found = _s3_index(storage["S3VectorsConfiguration"])["Dimension"]
-    wanted = _embedding_dimension(model)
+        found = find_s3_index(storage["S3VectorsConfiguration"])["Dimension"]
+    wanted = embedding_dimension(model["KnowledgeBaseConfiguration"])
     if found is not None and wanted is not None and found != wanted:
         raise RefusedError(
             f"{_INVALID_STORAGE} the vector index has dimension {found}, the embedding model gives {wanted}"
@@ -107,9 +107,9 @@ def data_source_delete(model: Model) -> None:
     vectors = storage.get("s3VectorsConfiguration")
     try:
         if search is not None:
-            _search_dimension(_capitalised(search), base["RoleArn"])
+            _search_dimension(capitalised(search), base["RoleArn"])
         elif vectors is not None:
-            _s3_index(_capitalised(vectors))
+            find_s3_index(capitalised(vectors))
     except RefusedError as error:
         raise RefusedError(
             f"Unable to delete data from vector store for data source with ID {model['DataSourceId']}. Check your "
@@ -119,33 +119,38 @@ def data_source_delete(model: Model) -> None:
 
 
 def _search_dimension(configuration: dict[str, Any], role_arn: str) -> int:
-    """The dimension of the vector field a knowledge base names in an OpenSearch Serverless index."""
+    """The dimension of the vector field a knowledge base names in an OpenSearch Serverless index it may read."""
+    collection, index = find_search_index(configuration)
+    if not may(collection["name"], index["IndexName"], "aoss:ReadDocument", role_arn):
+        raise RefusedError(forbidden(collection["name"], index["IndexName"], "read", role_arn))
+    return search_dimension(index, configuration)
+
+
+def find_search_index(configuration: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The collection and the index of an OpensearchServerlessConfiguration. Raises RefusedError without one."""
     name = configuration["VectorIndexName"]
     collection = _collection("arn", configuration["CollectionArn"])
     if collection is None:
         raise RefusedError(f"{_INVALID_STORAGE} the collection {configuration['CollectionArn']} does not exist")
     for index in record_store.of_type(_SEARCH_INDEX):
         if index["IndexName"] == name and index["CollectionEndpoint"] == collection["collectionEndpoint"]:
-            break
-    else:
-        raise RefusedError(
-            f"{_INVALID_STORAGE} Dependency error document status code: 404, error: no such index [{name}]"
-        )
-    if not _may(collection["name"], name, "aoss:ReadDocument", role_arn):
-        raise RefusedError(
-            f"{_INVALID_STORAGE} Request failed: [security_exception] 403 Forbidden: no data access policy lets "
-            f"{role_arn} read index/{collection['name']}/{name}"
-        )
-    fields = (index.get("Mappings") or {}).get("Properties") or {}
-    vector = fields.get(configuration["FieldMapping"]["VectorField"]) or {}
+            return collection, index
+    raise RefusedError(f"{_INVALID_STORAGE} Dependency error document status code: 404, error: no such index [{name}]")
+
+
+def search_dimension(index: dict[str, Any], configuration: dict[str, Any]) -> int:
+    """The dimension of an index's vector field. Raises RefusedError for a field that Bedrock cannot use."""
+    name = configuration["FieldMapping"]["VectorField"]
+    vector = ((index.get("Mappings") or {}).get("Properties") or {}).get(name) or {}
     if vector.get("Type") != "knn_vector":
-        raise RefusedError(f"{_INVALID_STORAGE} {configuration['FieldMapping']['VectorField']} is not a knn_vector")
+        raise RefusedError(f"{_INVALID_STORAGE} {name} is not a knn_vector")
     if (vector.get("Method") or {}).get("Engine") != "faiss":
         raise RefusedError(f"{_INVALID_STORAGE} the engine of the vector field must be faiss")
     return int(vector["Dimension"])
 
 
-def _s3_index(configuration: dict[str, Any]) -> dict[str, Any]:
+def find_s3_index(configuration: dict[str, Any]) -> dict[str, Any]:
+    """The index of an S3VectorsConfiguration. Raises RefusedError where it is missing."""
     bucket, name = configuration.get("VectorBucketArn"), configuration.get("IndexName")
     arn = configuration.get("IndexArn") or f"{bucket}/index/{name}"
     for index in record_store.of_type(_S3_INDEX):
@@ -154,13 +159,22 @@ def _s3_index(configuration: dict[str, Any]) -> dict[str, Any]:
     raise RefusedError(f"{_INVALID_STORAGE} The specified index could not be found: no such index [{arn}]")
 
 
-def _embedding_dimension(model: Model) -> int | None:
-    vectors = model["KnowledgeBaseConfiguration"].get("VectorKnowledgeBaseConfiguration") or {}
+def embedding_dimension(configuration: dict[str, Any]) -> int | None:
+    """The length of the vectors of a KnowledgeBaseConfiguration, or None for a model that is not known here."""
+    vectors = configuration.get("VectorKnowledgeBaseConfiguration") or {}
     settings = (vectors.get("EmbeddingModelConfiguration") or {}).get("BedrockEmbeddingModelConfiguration") or {}
     if "Dimensions" in settings:
         return int(settings["Dimensions"])
     model_id = vectors.get("EmbeddingModelArn", "").rpartition("/")[2].partition(":")[0]
     return _DEFAULT_DIMENSIONS.get(model_id)
+
+
+def forbidden(collection: str, index: str, what: str, role_arn: str) -> str:
+    """What Bedrock says when no data access policy lets its role do ``what`` with an index."""
+    return (
+        f"{_INVALID_STORAGE} Request failed: [security_exception] 403 Forbidden: no data access policy lets "
+        f"{role_arn} {what} index/{collection}/{index}"
+    )
 
 
 def _collection(member: str, value: str) -> dict[str, Any] | None:
@@ -170,7 +184,7 @@ def _collection(member: str, value: str) -> dict[str, Any] | None:
 
 def _refuse_without_access(collection: str, index: str, permission: str) -> None:
     # CloudFormation's caller is not known to a handler here, so any principal's access counts.
-    if not _may(collection, index, permission, None):
+    if not may(collection, index, permission, None):
         operation = permission.removeprefix("aoss:")
         raise RefusedError(
             f"Access denied for operation '{operation}': no data access policy grants {permission} on "
@@ -178,7 +192,7 @@ def _refuse_without_access(collection: str, index: str, permission: str) -> None
         )
 
 
-def _may(collection: str, index: str, permission: str, principal: str | None) -> bool:
+def may(collection: str, index: str, permission: str, principal: str | None) -> bool:
     """Whether a data access policy grants ``permission`` on an index, to ``principal`` when one is given."""
     for record in opensearchserverless._access_policies.values():
         policy = record["policy"]
@@ -187,13 +201,18 @@ def _may(collection: str, index: str, permission: str, principal: str | None) ->
                 continue
             for rule in statement["Rules"]:
                 granted = rule["ResourceType"] == "index" and {"aoss:*", permission} & set(rule["Permission"])
-                covered = (fnmatch.fnmatchcase(f"index/{collection}/{index}", each) for each in rule["Resource"])
-                if granted and any(covered):
+                if granted and covers(rule["Resource"], f"index/{collection}/{index}"):
                     return True
     return False
 
 
-def _capitalised(value: Any) -> Any:
+def covers(patterns: list[str], resource: str) -> bool:
+    """Whether one of a policy rule's resource patterns fits a resource, for example ``index/documents/*``."""
+    return any(fnmatch.fnmatchcase(resource, each) for each in patterns)
+
+
+def capitalised(value: Any) -> Any:
+    """Members of the API as CloudFormation spells them, with a capital first letter, at every depth."""
     if not isinstance(value, dict):
         return value
-    return {f"{key[:1].upper()}{key[1:]}": _capitalised(item) for key, item in value.items()}
+    return {f"{key[:1].upper()}{key[1:]}": capitalised(item) for key, item in value.items()}

@@ -161,3 +161,17 @@ def test_summaries_of_summaries_keep_the_facts_and_do_not_grow(ask: Ask) -> None
     assert summary.count("stand-in") == 1
     assert summary.count("summary: ") == summary.count("- summary: ")
     assert "My name is Ana." in summary
+
+
+REWRITE = "You rewrite the last question of a conversation so that it can be understood without the conversation."
+
+
+def test_rewrites_a_question_with_the_words_of_the_one_before(ask: Ask) -> None:
+    talk = "<conversation>\nuser: How tall is the tower?\nassistant: 330 metres.\n</conversation>\n"
+    reply = ask(f"{talk}<question>And when was it finished?</question>", system=[{"text": REWRITE}])
+    assert reply.text == "And when was it finished? (How tall is the tower?)"
+
+
+def test_repeats_a_question_with_nothing_before_it(ask: Ask) -> None:
+    reply = ask("<question>And when was it finished?</question>", system=[{"text": REWRITE}])
+    assert reply.text == "And when was it finished?"

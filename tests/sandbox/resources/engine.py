@@ -18,7 +18,7 @@ def deploy(resources: Template, outputs: dict[str, Any] | None = None, *, stack:
     """Create the stack or update it to these resources, and answer the status it ends in."""
     known = stack in cloudformation._stacks and cloudformation._stacks[stack]["StackStatus"] != "DELETE_COMPLETE"
     body = {"Resources": resources, "Outputs": {name: {"Value": value} for name, value in (outputs or {}).items()}}
-    flat: dict[str, str] = {}
+    flat = {"Capabilities.member.1": "CAPABILITY_NAMED_IAM"}
     for number, (key, value) in enumerate(tags.items(), start=1):
         flat |= {f"Tags.member.{number}.Key": key, f"Tags.member.{number}.Value": value}
     _request("UpdateStack" if known else "CreateStack", stack, TemplateBody=json.dumps(body), **flat)
