@@ -8,25 +8,15 @@ from datetime import date
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from lambdas.catalogue.models import Residency
-from stacks import duration
+from stacks import duration, knowledge_rules
 from stacks.guardrail_policy import GuardrailPolicy
+from stacks.knowledge_config import Knowledge
 from stacks.model_targets import CustomCandidate, ModelTarget, targets
+from stacks.section import Alias, ModelId, Region, Section
 
-Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["us-east-1"])]
-Alias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$", examples=["fast"])]
-ModelId = Annotated[str, Field(min_length=3, examples=["amazon.nova-micro-v1:0"])]
 CustomModelArn = Annotated[
     str,
     Field(
@@ -37,12 +27,6 @@ CustomModelArn = Annotated[
 
 # CloudWatch keeps logs for one of these numbers of days.
 LogDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
-
-
-class Section(BaseModel):
-    """Base of all sections: strict types, no unknown keys, immutable, docstrings of attributes as descriptions."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
 
 
 class CustomModel(Section):
@@ -132,7 +116,8 @@ class Inference(Section):
     What no longer fits is summarised. These tokens are paid for with every turn."""
 
     summary_alias: Alias | None = None
-    """Which of `models.aliases` writes the summaries of long sessions; null is the first one there that can chat."""
+    """Which of `models.aliases` writes the summaries of long sessions; null is the first one there that can chat. The
+    key that has the session pays for them."""
 
     memory_megabytes: Annotated[int, Field(ge=128, le=10_240)] = 1_024
     """Memory of the inference function; CPU grows with it, and so does the price per millisecond."""
@@ -180,6 +165,8 @@ class Config(Section):
     guardrail: Annotated[GuardrailPolicy, WithJsonSchema({"type": "string", "pattern": r"\.yaml$"})]
     """Path of the policy file, relative to the project, as guardrails/default.yaml."""
     inference: Inference = Inference()
+    knowledge: Knowledge | None = None
+    """Documents that questions are answered from; left out, there is none of it and nothing of it is billed."""
 
     @model_validator(mode="after")
     def _aliases_resolve(self) -> "Config":
@@ -192,7 +179,7 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _summaries_can_be_written(self) -> "Config":
-        alias, chatting = self.inference.summary_alias, self._chat_aliases()
+        alias, chatting = self.inference.summary_alias, self.chat_aliases()
         if not chatting:
             raise ValueError("models.aliases: none of them has a model that can chat")
         if alias is not None and alias not in chatting:
@@ -202,13 +189,20 @@ class Config(Section):
             )
         return self
 
-    def _chat_aliases(self) -> list[str]:
+    @model_validator(mode="after")
+    def _knowledge_can_be_built(self) -> "Config":
+        if self.knowledge is not None:
+            knowledge_rules.check(self, self.knowledge)
+        return self
+
+    def chat_aliases(self) -> list[str]:
+        """Return the aliases whose first model can chat."""
         return [alias for alias in self.models.aliases if self.targets(alias)[0].model.kind == "chat"]
 
     @property
     def summary_alias(self) -> str:
         """The alias that writes the summaries of long sessions."""
-        return self.inference.summary_alias or self._chat_aliases()[0]
+        return self.inference.summary_alias or self.chat_aliases()[0]
 
     def targets(self, alias: str) -> list[ModelTarget]:
         """Return what the alias calls in this environment, best first.

@@ -29,6 +29,7 @@ class GuardrailsStack(EnvironmentStack):
             content_policy_config=_content(policy),
             word_policy_config=_words(policy),
             sensitive_information_policy_config=_sensitive_information(policy),
+            contextual_grounding_policy_config=_grounding(policy),
         )
         # All of a version's properties are create-only: a changed policy needs a new logical id to be published at all.
         # Old versions stay while a function may still name them; deleting the guardrail deletes them too.
@@ -90,4 +91,15 @@ def _sensitive_information(
         return None
     return bedrock.CfnGuardrail.SensitiveInformationPolicyConfigProperty(
         pii_entities_config=entities or None, regexes_config=patterns or None
+    )
+
+
+def _grounding(policy: GuardrailPolicy) -> bedrock.CfnGuardrail.ContextualGroundingPolicyConfigProperty | None:
+    if policy.grounding is None:
+        return None
+    return bedrock.CfnGuardrail.ContextualGroundingPolicyConfigProperty(
+        filters_config=[
+            bedrock.CfnGuardrail.ContextualGroundingFilterConfigProperty(type=kind.upper(), threshold=threshold)
+            for kind, threshold in policy.grounding
+        ]
     )

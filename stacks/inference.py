@@ -15,6 +15,7 @@ from lambdas.sessions import items
 from stacks import permissions
 from stacks.components import web_function
 from stacks.components.allowances import Allowances
+from stacks.components.asked_knowledge import asked_knowledge, grant_ask
 from stacks.components.dependency_layer import DependencyLayer
 from stacks.components.model_access_check import ModelAccessCheck
 from stacks.components.prompt_definitions import PromptDefinitions
@@ -33,7 +34,10 @@ FUNCTION_MARGIN_SECONDS: Final = 1
 # Leaves room for retries and fallbacks too: lambdas.inference.service.RETRY_WINDOW_SECONDS.
 CALL_MARGIN_SECONDS: Final = 5
 
-# What the function behind the proxy integration answers; chat is the streaming function's.
+# What the streaming function answers.
+STREAMED: Final = (("POST", "/v1/chat/completions"), ("POST", "/v1/knowledge/query"))
+
+# What the function behind the proxy integration answers. Without a knowledge base its routes say that there is none.
 ROUTES: Final = (
     ("GET", "/v1/models"),
     ("POST", "/v1/embeddings"),
@@ -46,6 +50,7 @@ ROUTES: Final = (
     ("GET", "/v1/prompts"),
     ("GET", "/v1/prompts/{name}"),
     ("POST", "/v1/prompts/{name}"),
+    ("POST", "/v1/knowledge/retrieve"),
     ("GET", "/openapi.json"),
 )
 
@@ -68,7 +73,9 @@ class InferenceStack(EnvironmentStack):
         inference = self._inference(PromptDefinitions(self, "Prompts", prompts=prompts).layer)
         for method, path in ROUTES:
             api.route(method, path, function=inference.function)
-        api.route("POST", "/v1/chat/completions", function=self._chat().function, stream=True)
+        chat = self._chat()
+        for method, path in STREAMED:
+            api.route(method, path, function=chat.function, stream=True)
         ModelAccessCheck(
             self,
             "ModelAccess",
@@ -129,7 +136,7 @@ class InferenceStack(EnvironmentStack):
         seconds = self.config.inference.timeout_seconds
         function = self._calling(
             "Inference",
-            description="Answers everything under /v1 but chat",
+            description="Answers everything under /v1 that does not stream",
             handler="lambdas.inference.handler.lambda_handler",
             seconds=seconds,
             layers=[prompts],
@@ -145,7 +152,7 @@ class InferenceStack(EnvironmentStack):
         )
         function = self._calling(
             "Chat",
-            description="Answers /v1/chat/completions, streaming",
+            description="Answers chat and questions to the documents, streaming",
             handler="lambdas/inference/run.sh",
             seconds=self.config.inference.chat_timeout_seconds,
             layers=[adapter],
@@ -185,6 +192,7 @@ class InferenceStack(EnvironmentStack):
         permissions.grant_apply_guardrail(function.role, stack=self, guardrail_id=settings.guardrail_id)
         permissions.grant_use_ledger(function.role, table=self._allowances.table)
         permissions.grant_use_sessions(function.role, table=self._sessions.table, owner_index=items.OWNER_INDEX)
+        grant_ask(function.role, stack=self)
         return function
 
     def _settings(self, seconds: int) -> InferenceSettings:
@@ -205,4 +213,5 @@ class InferenceStack(EnvironmentStack):
             session_ttl_seconds=options.session_ttl_seconds,
             history_token_budget=options.history_token_budget,
             summary_alias=self.config.summary_alias,
+            knowledge=asked_knowledge(self),
         )

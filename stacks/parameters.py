@@ -10,4 +10,5 @@ class ParameterNames:
         prefix = f"/quarry/{config.name}"
         self.guardrail_id = f"{prefix}/guardrail/id"
         self.guardrail_version = f"{prefix}/guardrail/version"
+        self.knowledge_id = f"{prefix}/knowledge/id"
         self.model_access = f"{prefix}/model-access"

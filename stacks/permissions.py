@@ -1,5 +1,7 @@
 """The only place that spells Bedrock's actions and ARNs. One function per grant, exact verbs, no wildcards.
 
+What a knowledge base needs is in its neighbour, ``stacks.knowledge_permissions``.
+
 Source of the inference-profile rules: Bedrock user guide, "Prerequisites for inference profiles".
 """
 
@@ -33,7 +35,7 @@ def grant_converse(
         called = served.cost_profile_arn or source_arn(target, stack=stack)
         direct.add(called)
         if served.cost_profile_arn or target.profile:
-            routed.setdefault(called, set()).update(_destination_arns(target, stack=stack))
+            routed.setdefault(called, set()).update(destination_arns(target, stack=stack))
     actions = ["bedrock:InvokeModel", *(["bedrock:InvokeModelWithResponseStream"] if streaming else [])]
     _allow(grantee, actions, sorted(direct))
     for profile, destinations in sorted(routed.items()):
@@ -52,7 +54,7 @@ def source_arn(target: ModelTarget, *, stack: Stack) -> str:
     if target.profile:
         scope = f"arn:{stack.partition}:bedrock:{stack.region}:{stack.account}"
         return f"{scope}:inference-profile/{target.profile.profile_id}"
-    return _foundation_model_arn(target.model.model_id, region=stack.region, stack=stack)
+    return foundation_model_arn(target.model.model_id, region=stack.region, stack=stack)
 
 
 def _allow(
@@ -64,7 +66,7 @@ def _allow(
     iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=arns, conditions=conditions)
 
 
-def _destination_arns(target: ModelTarget, *, stack: Stack) -> list[str]:
+def destination_arns(target: ModelTarget, *, stack: Stack) -> list[str]:
     """Return the model's ARN per destination; a global profile wants one without region too."""
     if target.profile is None:
         regions = [stack.region]
@@ -72,10 +74,11 @@ def _destination_arns(target: ModelTarget, *, stack: Stack) -> list[str]:
         regions = [stack.region, ""]
     else:
         regions = list(target.profile.destinations)
-    return [_foundation_model_arn(target.model.model_id, region=region, stack=stack) for region in regions]
+    return [foundation_model_arn(target.model.model_id, region=region, stack=stack) for region in regions]
 
 
-def _foundation_model_arn(model_id: str, *, region: str, stack: Stack) -> str:
+def foundation_model_arn(model_id: str, *, region: str, stack: Stack) -> str:
+    """Return the ARN of a foundation model in ``region``; "" is no region, as global routing wants it."""
     return f"arn:{stack.partition}:bedrock:{region}::foundation-model/{model_id}"
 
 

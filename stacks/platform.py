@@ -7,6 +7,7 @@ from aws_cdk import App
 from stacks.config import Config
 from stacks.guardrails import GuardrailsStack
 from stacks.inference import InferenceStack
+from stacks.knowledge import KnowledgeStack
 from stacks.prompt_files import PromptFile
 from stacks.prompts import PromptsStack
 
@@ -16,10 +17,18 @@ class Platform:
 
     def __init__(self, app: App, *, config: Config, account: str | None, prompts: Sequence[PromptFile]) -> None:
         self.guardrails = GuardrailsStack(app, "Guardrails", config=config, account=account)
+        self.knowledge = (
+            KnowledgeStack(app, "Knowledge", config=config, account=account, knowledge=config.knowledge)
+            if config.knowledge
+            else None
+        )
         self.inference = InferenceStack(app, "Inference", config=config, account=account, prompts=prompts)
         # An empty stack cannot be deployed.
         self.prompts = (
             PromptsStack(app, "Prompts", config=config, account=account, prompts=prompts) if prompts else None
         )
-        # Inference reads the guardrail's id from an SSM parameter, which CloudFormation resolves before anything else.
+        # Inference reads the ids of guardrail and knowledge base from SSM parameters, which CloudFormation resolves
+        # before anything else.
         self.inference.add_stack_dependency(self.guardrails)
+        if self.knowledge:
+            self.inference.add_stack_dependency(self.knowledge)

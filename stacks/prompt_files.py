@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from lambdas.prompts import definition
 from lambdas.prompts.render import PLACEHOLDER, problems
-from stacks.config import Alias, Config
+from stacks.config import Config
 from stacks.environment_file import PROJECT, ConfigError, read_mapping, sentence
+from stacks.section import Alias
 
 FOLDER: Final = "prompts"
 

@@ -105,6 +105,8 @@ def _of_kind(model: FoundationModel) -> Iterator[str]:
         yield "chat models, and only they, have features and parameters"
     if (model.kind == "embedding") != bool(capabilities.dimensions):
         yield "embedding models, and only they, have dimensions"
+    if len({bool(capabilities.dimensions), bool(capabilities.vector_types), bool(capabilities.chunk_tokens)}) > 1:
+        yield "dimensions, vector_types and chunk_tokens come together"
     if (model.kind == "embedding") != ("EMBEDDING" in capabilities.output_modalities):
         yield "embedding models, and only they, put out EMBEDDING"
     if capabilities.features and capabilities.features.images != ("IMAGE" in capabilities.input_modalities):

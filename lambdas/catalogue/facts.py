@@ -17,6 +17,7 @@ Kind = Literal["chat", "embedding", "rerank"]
 Scope = Literal["us", "eu", "apac", "jp", "au", "ca", "in", "us-gov", "global"]
 InferenceType = Literal["ON_DEMAND", "INFERENCE_PROFILE"]
 Modality = Literal["TEXT", "IMAGE", "VIDEO", "SPEECH", "EMBEDDING"]
+VectorType = Literal["FLOAT32", "BINARY"]
 PriceScope = Literal["in_region", "geography", "global"]
 Tokens = Annotated[int, Meta(ge=1)]
 Dollars = Annotated[float, Meta(ge=0)]
@@ -89,7 +90,13 @@ class Features(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Capabilities(Group, frozen=True, kw_only=True):
-    """What the model takes and gives. ``dimensions``: lengths of vector that an embedding model offers, best first."""
+    """What the model takes and gives.
+
+    Attributes:
+        dimensions: lengths of vector that an embedding model offers, best first.
+        vector_types: kinds of vector that a knowledge base can have it make.
+        chunk_tokens: the largest chunk that a knowledge base accepts with it.
+    """
 
     input_modalities: Annotated[tuple[Modality, ...], Meta(min_length=1)]
     output_modalities: Annotated[tuple[Modality, ...], Meta(min_length=1)]
@@ -97,6 +104,8 @@ class Capabilities(Group, frozen=True, kw_only=True):
     max_output_tokens: Tokens | None = None
     features: Features | None = None
     dimensions: tuple[Tokens, ...] = ()
+    vector_types: tuple[VectorType, ...] = ()
+    chunk_tokens: Tokens | None = None
 
 
 class Parameters(Group, frozen=True, kw_only=True):

@@ -41,7 +41,7 @@ def _check_size(handler: str, environment: dict[str, str]) -> None:
     if size > ENVIRONMENT_BYTES:
         raise EnvironmentTooLargeError(
             f"the environment variables of {handler} have {size:,} bytes; Lambda takes {ENVIRONMENT_BYTES:,}. "
-            "Use fewer aliases or candidates."
+            "Use fewer aliases, candidates or fields of knowledge.metadata."
         )
 
 

@@ -24,6 +24,24 @@ ALLOWED_STAR: Final = {
     "bedrock:GetFoundationModelAvailability": "asks what the account may call; knows no resources",
     "bedrock:GetUseCaseForModelAccess": "reads the account's one use case form; knows no resources",
     "servicequotas:ListServiceQuotas": "reads the account's quotas; knows no resources",
+    "bedrock:Rerank": "knows no resources; the model has to be allowed besides",
+    "aoss:CreateSecurityPolicy": "policies have no ARNs; a condition names the collection",
+    "aoss:DeleteSecurityPolicy": "policies have no ARNs; a condition names the collection",
+    "xray:GetSamplingRules": "X-Ray has no resources to name",
+    "xray:GetSamplingTargets": "X-Ray has no resources to name",
+    **dict.fromkeys(
+        (
+            "logs:CreateLogDelivery",
+            "logs:DeleteLogDelivery",
+            "logs:DescribeLogGroups",
+            "logs:DescribeResourcePolicies",
+            "logs:GetLogDelivery",
+            "logs:ListLogDeliveries",
+            "logs:PutResourcePolicy",
+            "logs:UpdateLogDelivery",
+        ),
+        "how Step Functions sends its log; deliveries have no ARNs",
+    ),
 }
 # Variables that every function has besides its settings: stacks/components/python_function.py.
 COMMON_VARIABLES: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", *web_function.VARIABLES}
@@ -148,54 +166,64 @@ def _is_callable(path: str) -> bool:
 
 
 def mismatched_environments(template: Template) -> list[str]:
-    """Functions whose variables are not exactly the fields of the settings class that their package reads."""
+    """Functions whose variables are not exactly the fields of the settings class that they read."""
     offences = []
     for id_, function in of_type(template, "AWS::Lambda::Function"):
         variables = set(function.get("Environment", {}).get("Variables", {})) - COMMON_VARIABLES
-        expected = _settings_variables(function["Handler"].replace("/", ".").split(".")[:2])
+        expected = _settings_variables(function["Handler"].replace("/", ".").split("."))
         if variables != expected:
             offences.append(f"{id_}: {sorted(variables ^ expected)}")
     return offences
 
 
-def _settings_variables(package: list[str]) -> set[str]:
-    """Variables of every settings class for which a module of the package has a call of from_env."""
-    found: set[str] = set()
-    for path in sorted(PROJECT.joinpath(*package).glob("*.py")):
-        called = {
-            node.func.value.id
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-            if isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr == "from_env"
-            and isinstance(node.func.value, ast.Name)
-        }
-        module = importlib.import_module(".".join([*package, path.stem]))
-        for cls in (getattr(module, name) for name in called):
-            if issubclass(cls, EnvSettings):
-                found |= {name.upper() for name in inspect.get_annotations(cls)}
-    return found
+def _settings_variables(handler: list[str]) -> set[str]:
+    """Return the variables of the settings class that the handler's module reads, or else its package's modules."""
+    package, module = PROJECT.joinpath(*handler[:2]), PROJECT.joinpath(*handler[:-1]).with_suffix(".py")
+    own = _variables_read(module) if module.is_file() else set()
+    return own or {name for path in sorted(package.glob("*.py")) for name in _variables_read(path)}
+
+
+def _variables_read(path: Path) -> set[str]:
+    """Return the variables of every settings class for which a module has a call of from_env."""
+    called = {
+        node.func.value.id
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "from_env"
+        and isinstance(node.func.value, ast.Name)
+    }
+    module = importlib.import_module(".".join(path.relative_to(PROJECT).with_suffix("").parts))
+    classes = [getattr(module, name) for name in called]
+    return {name.upper() for cls in classes if issubclass(cls, EnvSettings) for name in inspect.get_annotations(cls)}
 
 
 def unencrypted_or_open_data(template: Template) -> list[str]:
-    """Buckets that can be public or read without TLS; tables without point-in-time recovery."""
+    """Buckets and queues that are open or not encrypted; tables without point-in-time recovery."""
     buckets = [
         id_
         for id_, bucket in of_type(template, "AWS::S3::Bucket")
         if not all((bucket.get("PublicAccessBlockConfiguration") or {"none": False}).values())
+    ]
+    buckets += [id_ for id_, bucket in of_type(template, "AWS::S3::Bucket") if "BucketEncryption" not in bucket]
+    queues = [
+        id_
+        for id_, queue in of_type(template, "AWS::SQS::Queue")
+        if not (queue.get("SqsManagedSseEnabled") or queue.get("KmsMasterKeyId"))
     ]
     tables = [
         id_
         for id_, table in of_type(template, "AWS::DynamoDB::Table")
         if not table.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled")
     ]
-    return buckets + tables
+    return sorted(set(buckets)) + queues + tables
 
 
 def untagged(template: Template) -> list[str]:
     """Resources that take tags, as CDK knows, and lack ours; seen on the kinds that hold data or run code."""
     kinds = ("AWS::DynamoDB::Table", "AWS::Lambda::Function", "AWS::ApiGateway::RestApi", "AWS::Logs::LogGroup",
-             "AWS::IAM::Role", "AWS::S3::Bucket", "AWS::Bedrock::Guardrail")  # fmt: skip
+             "AWS::IAM::Role", "AWS::S3::Bucket", "AWS::Bedrock::Guardrail", "AWS::SQS::Queue", "AWS::SNS::Topic",
+             "AWS::StepFunctions::StateMachine", "AWS::S3Vectors::VectorBucket")  # fmt: skip
     return [
         id_
         for id_, properties in of_type(template, *kinds)

@@ -64,6 +64,11 @@ BAD: list[tuple[Rule, dict[str, Any]]] = [
     (rules.mismatched_environments, function(Environment={"Variables": {"KEYS_TABLE": "t", "UNUSED": "x"}})),
     (rules.mismatched_environments, function(Environment={})),
     (rules.unencrypted_or_open_data, {"Type": "AWS::S3::Bucket", "Properties": {}}),
+    (
+        rules.unencrypted_or_open_data,
+        {"Type": "AWS::S3::Bucket", "Properties": {"PublicAccessBlockConfiguration": {"BlockPublicAcls": True}}},
+    ),
+    (rules.unencrypted_or_open_data, {"Type": "AWS::SQS::Queue", "Properties": {}}),
     (rules.unencrypted_or_open_data, {"Type": "AWS::DynamoDB::Table", "Properties": {}}),
     (rules.untagged, function(Tags=[{"Key": "quarry:owner", "Value": "o"}])),
 ]

@@ -133,10 +133,11 @@ def test_all_mistakes_are_told_at_once(project: Path) -> None:
 
 
 def test_an_alias_given_twice_is_told_with_its_lines(project: Path) -> None:
+    line = GOOD[: GOOD.index("    fast:")].count("\n") + 1
     twice = GOOD.replace("    smart:", "    fast: [amazon.nova-pro-v1:0]\n    smart:")
 
     assert problems(project, twice) == [
-        "environments/dev.yaml: line 10: 'fast' is there twice (first in line 9); keep one"
+        f"environments/dev.yaml: line {line + 1}: 'fast' is there twice (first in line {line}); keep one"
     ]
 
 

@@ -3,10 +3,11 @@
 from typing import Any
 
 import yaml
-from aws_cdk.assertions import Match
+from aws_cdk.assertions import Match, Template
 
 from stacks.environment_file import PROJECT, load
 from stacks.guardrail_policy import GuardrailPolicy
+from stacks.guardrails import GuardrailsStack
 from tests import templates
 from tests.stacks.conftest import Vary
 
@@ -54,6 +55,22 @@ def test_empty_parts_are_left_out(vary: Vary) -> None:
     assert "SensitiveInformationPolicyConfig" not in guardrail["Properties"]
 
 
+def test_grounding_is_asked_for_where_the_policy_says_how_well(vary: Vary) -> None:
+    policy = {**load("dev").guardrail.model_dump(), "grounding": {"grounding": 0.7, "relevance": 0}}
+
+    stack = GuardrailsStack(templates.new_app(), "Guardrails", config=vary(guardrail=policy), account=None)
+
+    Template.from_stack(stack).has_resource_properties(
+        "AWS::Bedrock::Guardrail",
+        {
+            "ContextualGroundingPolicyConfig": {
+                "FiltersConfig": [{"Type": "GROUNDING", "Threshold": 0.7}, {"Type": "RELEVANCE", "Threshold": 0}]
+            }
+        },
+    )
+    assert "ContextualGroundingPolicyConfig" not in str(templates.of_environment("dev")["Guardrails"])
+
+
 def test_other_stacks_find_it_by_parameter_and_nothing_is_exported() -> None:
     stacks = templates.of_environment("dev")
 
@@ -66,6 +83,6 @@ def test_other_stacks_find_it_by_parameter_and_nothing_is_exported() -> None:
     read = {
         parameter["Default"]
         for parameter in stacks["Inference"]["Parameters"].values()
-        if parameter["Default"].startswith("/quarry")
+        if parameter["Default"].startswith("/quarry/dev/guardrail")
     }
     assert names == read == {"/quarry/dev/guardrail/id", "/quarry/dev/guardrail/version"}

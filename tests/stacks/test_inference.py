@@ -163,7 +163,7 @@ CUSTOM = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefg
 
 
 def test_a_custom_model_is_called_by_its_arn_and_nothing_beside_it_is_allowed(vary: Vary) -> None:
-    config = vary(models={"aliases": {"tuned": [{"arn": CUSTOM, "base": "amazon.nova-micro-v1:0"}]}})
+    config = vary(models={"aliases": {"tuned": [{"arn": CUSTOM, "base": "amazon.nova-micro-v1:0"}]}}, knowledge=None)
 
     (statement,) = statements(templates.synthesise(config)["Inference"], "bedrock:InvokeModel")
 
@@ -171,7 +171,7 @@ def test_a_custom_model_is_called_by_its_arn_and_nothing_beside_it_is_allowed(va
 
 
 def test_global_routing_names_the_model_with_and_without_a_region(vary: Vary) -> None:
-    config = vary(region="sa-east-1", models={"aliases": {"smart": [HAIKU]}, "residency": "global"})
+    config = vary(region="sa-east-1", models={"aliases": {"smart": [HAIKU]}, "residency": "global"}, knowledge=None)
 
     allowed = statements(templates.synthesise(config)["Inference"], "bedrock:InvokeModel")
 
@@ -211,17 +211,18 @@ def test_chat_streams_through_the_adapter_and_every_time_out_is_shorter_than_its
         for resource in resources("dev", "AWS::Lambda::Function").values()
         if resource["Properties"]["Handler"] == "lambdas/inference/run.sh"
     )
-    (integration,) = (
+    chatting, asking = (
         method["Properties"]["Integration"]
         for method in resources("dev", "AWS::ApiGateway::Method").values()
         if method["Properties"]["Integration"].get("ResponseTransferMode") == "STREAM"
     )
 
     variables = chat["Environment"]["Variables"]
-    assert flat(integration["Uri"]).endswith("/response-streaming-invocations")
+    assert flat(chatting["Uri"]).endswith("/response-streaming-invocations")
+    assert asking["Uri"] == chatting["Uri"]
     assert variables["AWS_LWA_INVOKE_MODE"] == "response_stream"
     assert any("753240598075:layer:LambdaAdapterLayerArm64:27" in flat(layer) for layer in chat["Layers"])
-    assert float(variables["READ_TIMEOUT_SECONDS"]) < chat["Timeout"] < integration["TimeoutInMillis"] / 1000
+    assert float(variables["READ_TIMEOUT_SECONDS"]) < chat["Timeout"] < chatting["TimeoutInMillis"] / 1000
 
 
 def test_only_the_streaming_function_may_stream() -> None:
@@ -239,7 +240,7 @@ def test_the_function_gets_what_its_settings_class_reads() -> None:
         for resource in resources("dev", "AWS::Lambda::Function").values()
         if "inference.handler" in resource["Properties"]["Handler"]
     )
-    environ = {name: value if isinstance(value, str) else "token" for name, value in variables.items()}
+    environ = {name: flat(value) for name, value in variables.items()}
 
     settings = InferenceSettings.from_env(environ)
 

@@ -28,7 +28,7 @@ class FakePip:
             return SimpleNamespace(returncode=0, stdout="", stderr="")
         self.commands.append(command)
         data = Path(command[command.index("--target") + 1]) / "botocore" / "data"
-        for service in (*SERVICES, "ec2", "s3"):
+        for service in (*SERVICES, "ec2", "rds"):
             (data / service / "2020-01-01").mkdir(parents=True)
             model = json.dumps({"metadata": {"endpointPrefix": f"{service}-prefix"}}).encode()
             (data / service / "2020-01-01" / "service-2.json.gz").write_bytes(gzip.compress(model))

@@ -97,7 +97,7 @@ def test_it_runs_again_when_anything_relevant_changes_and_only_then(synthesise: 
     assert properties(inference={"log_days": 7}) == before
     assert properties(models={"access_check": "warn"}) != before
     assert properties(models={"participants": 40}) != before
-    assert properties(models={"aliases": {"fast": ["amazon.nova-lite-v1:0"]}}) != before
+    assert properties(models={"aliases": {"fast": ["amazon.nova-lite-v1:0"]}}, knowledge=None) != before
     assert properties(models={"cost_allocation": True}) != before
 
 
@@ -119,7 +119,8 @@ def test_it_is_told_the_models_of_the_environment(synthesise: Synthesise, vary: 
 
 def test_a_model_that_is_passed_over_is_still_told_of(synthesise: Synthesise, vary: Vary) -> None:
     config = vary(
-        models={"residency": "in_region", "aliases": {"fast": ["amazon.nova-2-lite-v1:0", "amazon.nova-micro-v1:0"]}}
+        models={"residency": "in_region", "aliases": {"fast": ["amazon.nova-2-lite-v1:0", "amazon.nova-micro-v1:0"]}},
+        knowledge=None,
     )
 
     first, second = candidates.from_json(the_check(synthesise(config))["Properties"]["Candidates"])

@@ -18,4 +18,4 @@ def test_more_variables_than_lambda_takes_are_refused_at_synth(vary: Vary) -> No
     crowd = {f"alias-number-{number}-with-a-long-name": ["amazon.nova-micro-v1:0"] * 5 for number in range(12)}
 
     with pytest.raises(EnvironmentTooLargeError, match=r"inference.handler.lambda_handler have .* Lambda takes 4,096"):
-        templates.synthesise(vary(models={"aliases": crowd}))
+        templates.synthesise(vary(models={"aliases": crowd}, knowledge=None))
