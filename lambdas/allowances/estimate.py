@@ -9,6 +9,8 @@ UTF-8 bytes, which is a third of the characters of English and one token per cha
 
 from collections.abc import Mapping
 from decimal import ROUND_CEILING, Decimal
+from functools import cache
+from itertools import chain
 from typing import Any, Final
 
 from lambdas.allowances.usage import Usage, dearest
@@ -48,9 +50,15 @@ def estimate(arguments: Mapping[str, Any], *, max_output_tokens: int, price: Pri
     """
     tokens = input_tokens(arguments)
     plain = usage(input_tokens=tokens, output_tokens=max_output_tokens, price=price)
-    if not any("cachePoint" in str(arguments.get(name)) for name in _READ):
+    if not _has_cache_point(arguments):
         return plain
     return dearest(plain, usage(cache_write_tokens=tokens, output_tokens=max_output_tokens, price=price))
+
+
+def _has_cache_point(arguments: Mapping[str, Any]) -> bool:
+    contents = [message["content"] for message in arguments.get("messages", ())]
+    blocks = chain(arguments.get("system", ()), arguments.get("toolConfig", {}).get("tools", ()), *contents)
+    return any("cachePoint" in block for block in blocks)
 
 
 def actual(converse_usage: Mapping[str, Any], price: Price | None) -> Usage:
@@ -98,6 +106,11 @@ def _rate(price: Price, part: str, otherwise: str = "") -> Decimal:
     rate = price.get(part)
     if rate is None:
         rate = price.get(otherwise) or 0
+    return _exact(rate)
+
+
+@cache
+def _exact(rate: float) -> Decimal:
     # By way of its digits, because 0.1 as a binary fraction is a little more than a tenth.
     return Decimal(str(rate))
 

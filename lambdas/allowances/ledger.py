@@ -154,6 +154,10 @@ class Ledger:
         change.add("committed", actual.micro_dollars)
         for name, amount in account.charges(actual, alias=reservation.alias, day=reservation.day).items():
             change.add(name, amount)
+        if not reservation.recorded:
+            # Nothing is limited, so there is nothing to tell.
+            self._table.update(account.key(reservation.caller.key_id), change, told=False)
+            return reservation.remaining
         return self._change(reservation, change)
 
     def release(self, reservation: Reservation) -> Remaining:

@@ -30,6 +30,17 @@ class Usage:
         """Input and output together, as tokens per day are counted."""
         return self.input_tokens + self.output_tokens
 
+    def plus(self, *others: "Usage") -> "Usage":
+        """Return this and what goes with it; whether it is ``priced`` is this one's."""
+        every = (self, *others)
+        return Usage(
+            input_tokens=sum(one.input_tokens for one in every),
+            output_tokens=sum(one.output_tokens for one in every),
+            micro_dollars=sum(one.micro_dollars for one in every),
+            input_micro_dollars=sum(one.input_micro_dollars for one in every),
+            priced=self.priced,
+        )
+
     @property
     def input_part(self) -> "Usage":
         """What is certain of a call that was begun and not heard of again; nothing where the price is not known."""

@@ -5,15 +5,35 @@ shorter (``make bench`` shows by how much).
 """
 
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import botocore.session
 from botocore.config import Config
 
-Service = Literal["bedrock", "bedrock-runtime", "dynamodb", "lambda", "service-quotas", "ssm"]
+from lambdas.common.direct import DirectClient
+
+Service = Literal[
+    "bedrock",
+    "bedrock-agent",
+    "bedrock-agent-runtime",
+    "bedrock-runtime",
+    "dynamodb",
+    "lambda",
+    "opensearchserverless",
+    "s3",
+    "service-quotas",
+    "sns",
+    "sqs",
+    "ssm",
+    "stepfunctions",
+]
 
 # The dependency layer keeps botocore's data of exactly these services.
-SERVICES: Final[tuple[Service, ...]] = ("bedrock", "bedrock-runtime", "dynamodb", "lambda", "service-quotas", "ssm")
+SERVICES: Final[tuple[Service, ...]] = get_args(Service)
+
+# Every request calls these, with arguments whose shape the tests hold against botocore's models: checking them again
+# would take a twelfth of the call's time.
+SHAPES_TESTED: Final[frozenset[Service]] = frozenset({"bedrock-runtime", "dynamodb"})
 
 
 @cache
@@ -22,17 +42,21 @@ def session() -> botocore.session.Session:
     return botocore.session.get_session()
 
 
-def client(service: Service, *, read_timeout: float, max_attempts: int = 2) -> Any:
+def client(service: Service, *, read_timeout: float, max_attempts: int = 2, direct: bool = False) -> Any:
     """Make a client of ``service``.
 
     Args:
         read_timeout: seconds to wait for an answer; keep it below the function's own time-out.
         max_attempts: calls in all, the first included. Retries wait in botocore's ``standard`` manner.
+        direct: make the calls of ``lambdas.common.direct`` on its short way.
     """
     config = Config(
         connect_timeout=2,
         read_timeout=read_timeout,
         retries={"mode": "standard", "total_max_attempts": max_attempts},
-        user_agent_extra="quarry",
+        parameter_validation=service not in SHAPES_TESTED,
+        # Whole, because botocore puts its own together anew, twice, for every call: an eighth of the call's time.
+        user_agent=f"{session().user_agent()} quarry",
     )
-    return session().create_client(service, config=config)
+    made: Any = session().create_client(service, config=config)
+    return DirectClient(made, session()) if direct else made

@@ -8,7 +8,8 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Self, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Self, get_args, get_origin, get_type_hints
 
 
 class SettingsError(Exception):
@@ -19,7 +20,8 @@ class SettingsError(Exception):
 class EnvSettings:
     """Base of a function's settings. Field ``table_name`` is environment variable ``TABLE_NAME``.
 
-    Fields may be ``str``, ``int``, ``float``, ``bool``, or anything else that JSON carries.
+    Fields may be ``str``, ``int``, ``float``, ``bool``, or anything else that JSON carries; all but ``str`` may be None
+    (``dict[str, str] | None``), which is written as ``null``.
     """
 
     def to_env(self) -> dict[str, str]:
@@ -61,6 +63,11 @@ def _decode(text: str, kind: Any) -> Any:
     if kind is str:
         return text
     value = json.loads(text)
+    if isinstance(kind, UnionType):
+        if value is None:
+            return None
+        (kind,) = (one for one in get_args(kind) if one is not NoneType)
+    kind = get_origin(kind) or kind
     if kind is float and type(value) is int:
         return float(value)
     if isinstance(kind, type) and type(value) is not kind:

@@ -17,6 +17,8 @@ NonEmptyText = Annotated[str, Meta(pattern=r"\S")]
 # Source: Converse's ToolSpecification.
 ToolName = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
 JsonObject = dict[str, Any]
+SessionId = Annotated[str, Meta(min_length=1, max_length=64)]
+Results = Annotated[int, Meta(ge=1, le=100)]
 
 
 class TextPart(Struct, tag_field="type", tag="text", forbid_unknown_fields=True):
@@ -162,6 +164,18 @@ class StreamOptions(Struct, forbid_unknown_fields=True):
     include_obfuscation: bool = False
 
 
+class DocumentSearch(Struct, frozen=True, forbid_unknown_fields=True):
+    """What of the documents is searched; `{}` is everything.
+
+    Attributes:
+        filter: only documents whose own fields are so.
+        results: how many passages are looked for; the environment's number by default.
+    """
+
+    filter: JsonObject | None = None
+    results: Results | None = None
+
+
 class Extension(Struct, frozen=True, forbid_unknown_fields=True):
     """What OpenAI's API has no word for: the request's ``quarry`` object.
 
@@ -169,11 +183,13 @@ class Extension(Struct, frozen=True, forbid_unknown_fields=True):
         top_k: sample from this many tokens only, where the family has it.
         guardrail_trace: tell in the answer's ``quarry.guardrail`` what the guardrail found.
         session: id of a session: its history goes before the messages, and the turn is added to it.
+        knowledge: answer the last message from the documents, with citations in the answer's ``quarry``.
     """
 
     top_k: Annotated[int, Meta(ge=1, le=500)] | None = None
     guardrail_trace: bool = False
-    session: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
+    session: SessionId | None = None
+    knowledge: DocumentSearch | None = None
 
 
 Tokens = Annotated[int, Meta(ge=1, le=1_000_000)]

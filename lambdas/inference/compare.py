@@ -33,7 +33,7 @@ def parse(body: bytes) -> list[chat.ChatRequest]:
         raise InvalidRequestError(
             f"`models` must be a list of two to five aliases: {error}.", param="models"
         ) from error
-    for name in ("model", "stream"):
+    for name in ("model", "stream", "stream_options"):
         if name in fields:
             raise InvalidRequestError(f"`{name}` has no meaning here; name the aliases in `models`.", param=name)
     requests = [chat.parse(msgspec.json.encode({**fields, "model": model})) for model in models]

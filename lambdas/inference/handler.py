@@ -1,4 +1,4 @@
-"""Everything but chat behind API Gateway's proxy integration: models, embeddings, compare, sessions, prompts, usage.
+"""What does not stream, behind API Gateway's proxy integration: models, embeddings, compare, sessions, prompts, ...
 
 Importing this needs no environment, credentials or network: settings and clients are made on first use.
 """
@@ -17,7 +17,7 @@ from lambdas.common.http import answer_errors, json_response, request_id
 from lambdas.common.observability import logger, metrics
 from lambdas.inference import compare, embeddings, outcome, probe
 from lambdas.inference.chat import ChatRequest
-from lambdas.inference.composition import exchanges, ledger, model_list, session_store, settings
+from lambdas.inference.composition import exchanges, knowledge, ledger, model_list, session_store, settings
 from lambdas.inference.embeddings import Embeddings
 from lambdas.prompts import definition
 from lambdas.prompts.routes import prompt_routes
@@ -63,6 +63,17 @@ def compare_models() -> Response[str]:
     """Ask several aliases the same."""
     requests = compare.parse(body())
     return json_response(compare.compare(requests, caller(), exchanges()), request_id=request_id(app))
+
+
+@app.post("/v1/knowledge/retrieve")
+def retrieve_passages() -> Response[str]:
+    """Find passages. Imported here, because no other request needs it."""
+    from lambdas.knowledge import retrieve
+
+    found, left = retrieve.retrieve(body(), caller(), knowledge=knowledge(), ledger=ledger())
+    response = json_response(found, request_id=request_id(app))
+    response.headers.update(remaining.headers(left))
+    return response
 
 
 @app.get("/v1/usage")

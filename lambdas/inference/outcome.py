@@ -30,6 +30,15 @@ def answered(done: Answered, *, stop_reason: str, usage: dict[str, Any], key_id:
     )
 
 
+def asked_documents(told: dict[str, Any] | None) -> None:
+    """Record an answer from documents; ``told`` is the answer's ``quarry``, with or without anything about them."""
+    if told is None or "answered" not in told:
+        return
+    count("KnowledgeQuestions")
+    if not told["answered"]:
+        count("KnowledgeUnanswered")
+
+
 def headers(done: Answered) -> dict[str, str]:
     """Return the headers that tell who answered, and what was not handed on."""
     told = {"x-quarry-model": done.candidate.base_model_id}

@@ -5,4 +5,4 @@ export PYTHONPATH="/opt/python:${LAMBDA_TASK_ROOT}${PYTHONPATH:+:$PYTHONPATH}"
 # Metrics are printed, and a pipe would keep them until the next log line.
 export PYTHONUNBUFFERED=1
 exec python -m uvicorn --host 127.0.0.1 --port "${PORT:-8080}" --log-level warning --no-access-log \
-  --lifespan off lambdas.inference.app:app
+  --lifespan off --http httptools --no-proxy-headers lambdas.inference.app:app

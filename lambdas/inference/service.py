@@ -18,6 +18,7 @@ from lambdas.inference.candidates import Candidate, may_fall_back
 from lambdas.inference.chat import ChatRequest
 from lambdas.inference.completion import to_openai
 from lambdas.inference.converse import Spoken, to_converse, wants_answer_tool
+from lambdas.inference.guardrail import Guardrail, GuardrailClient
 from lambdas.inference.settings import InferenceSettings
 from lambdas.inference.stream import ChunkStream
 
@@ -28,7 +29,7 @@ BACKOFF_SECONDS: Final = 0.25
 RETRY_WINDOW_SECONDS: Final = 4.0
 
 
-class ConverseClient(Protocol):
+class ConverseClient(GuardrailClient, Protocol):
     """The calls that are made, with Bedrock's own shapes."""
 
     def converse(self, **kwargs: Any) -> dict[str, Any]:
@@ -106,6 +107,9 @@ class StreamedCompletion:
 class ChatService:
     """Answers chat requests.
 
+    Attributes:
+        guardrail: what every call passes through.
+
     Args:
         client: makes the calls; without retries of its own, since a retried time-out would outlive the function.
         sleep: waits that many seconds; for tests.
@@ -121,7 +125,14 @@ class ChatService:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
+        # Kept, because each finds its facts and its price once.
+        self._candidates = {
+            alias: [msgspec.convert(facts, Candidate) for facts in every] for alias, every in settings.aliases.items()
+        }
         self._client = client
+        self.guardrail = Guardrail(
+            client=client, guardrail_id=settings.guardrail_id, version=settings.guardrail_version
+        )
         self._sleep = sleep
         self._clock = clock
 
@@ -131,7 +142,7 @@ class ChatService:
         Raises:
             NotFoundError: there is no such alias; the message has those that there are.
         """
-        found = [msgspec.convert(facts, Candidate) for facts in self._settings.aliases.get(alias, [])]
+        found = self._candidates.get(alias)
         if found and found[0].model.kind != "chat":
             raise InvalidRequestError(f"`{alias}` is not a model that can chat.", param="model")
         if found:
@@ -150,7 +161,7 @@ class ChatService:
         reply, answered = self._first_that_can(request, spoken, self._client.converse)
         parallel = request.parallel_tool_calls is not False
         body = to_openai(
-            reply, model=answered.candidate.base_model_id, completion_id=_new_id(), parallel_tool_calls=parallel
+            reply, model=answered.candidate.base_model_id, completion_id=new_id(), parallel_tool_calls=parallel
         )
         if request.quarry.guardrail_trace:
             body["quarry"] = {"guardrail": reply.get("trace", {}).get("guardrail", {})}
@@ -170,7 +181,7 @@ class ChatService:
         (events, first), answered = self._first_that_can(request, spoken, opened)
         state = ChunkStream(
             model=answered.candidate.base_model_id,
-            completion_id=_new_id(),
+            completion_id=new_id(),
             parallel_tool_calls=request.parallel_tool_calls is not False,
             only_answer_tool=wants_answer_tool(request, answered.candidate),
         )
@@ -184,7 +195,7 @@ class ChatService:
         for position, candidate in enumerate(candidates):
             arguments = to_converse(request, candidate, spoken)
             arguments["inferenceConfig"], dropped = fit(candidate.model.parameters, arguments["inferenceConfig"])
-            arguments["guardrailConfig"] = self._guardrail(trace=request.quarry.guardrail_trace)
+            arguments["guardrailConfig"] = self.guardrail.config(trace=request.quarry.guardrail_trace)
             try:
                 reply = self._insist(call, deadline=deadline, modelId=candidate.model_id, **arguments)
             except (ClientError, BotoCoreError) as error:
@@ -216,13 +227,6 @@ class ChatService:
             self._sleep(BACKOFF_SECONDS * 2 ** (attempt - 1) * (1 + random.random()))  # noqa: S311 - jitter
         raise AssertionError("max_attempts is at least 1")
 
-    def _guardrail(self, *, trace: bool) -> dict[str, str]:
-        return {
-            "guardrailIdentifier": self._settings.guardrail_id,
-            "guardrailVersion": self._settings.guardrail_version,
-            "trace": "enabled" if trace else "disabled",
-        }
-
     def _told(self, error: ClientError | BotoCoreError, *, alias: str, model_id: str) -> ApiError:
         told = to_api_error(error, alias=alias, model_id=model_id)
         # AWS's words about a refused request may quote it; about everything else they are what an operator needs.
@@ -233,5 +237,6 @@ class ChatService:
         return told
 
 
-def _new_id() -> str:
+def new_id() -> str:
+    """Return an answer's id."""
     return f"chatcmpl-{uuid.uuid4().hex}"

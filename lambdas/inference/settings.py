@@ -1,6 +1,7 @@
 """The inference function's settings."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from lambdas.common.settings import EnvSettings
 
@@ -25,6 +26,7 @@ class InferenceSettings(EnvSettings):
         session_ttl_seconds: after so long without a turn a session is gone.
         history_token_budget: tokens that a session's turn sends in all.
         summary_alias: alias that writes the summaries of long sessions.
+        knowledge: the knowledge base and how it is asked, as lambdas.knowledge.settings has it; None if there is none.
     """
 
     aliases: dict[str, list[dict[str, str]]]
@@ -40,3 +42,4 @@ class InferenceSettings(EnvSettings):
     session_ttl_seconds: int
     history_token_budget: int
     summary_alias: str
+    knowledge: dict[str, Any] | None

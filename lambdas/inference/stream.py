@@ -54,9 +54,14 @@ class ChunkStream:
             self.guardrail = event["metadata"].get("trace", {}).get("guardrail")
         return []
 
-    def usage_chunk(self) -> Chunk:
-        """Return the chunk for ``stream_options.include_usage``."""
-        return {**self._head, "choices": [], "usage": to_usage(self.usage)}
+    def last_chunk(self, *, usage: bool, guardrail: bool = False) -> Chunk:
+        """Return the chunk after the answer: the token counts, and what the guardrail found, as far as asked for."""
+        chunk: Chunk = {**self._head, "choices": []}
+        if usage:
+            chunk["usage"] = to_usage(self.usage)
+        if guardrail:
+            chunk["quarry"] = {"guardrail": self.guardrail or {}}
+        return chunk
 
     def content(self) -> list[dict[str, Any]]:
         """Return what was said, as Converse's content blocks."""

@@ -16,12 +16,12 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.common import aws
+from lambdas.common import aws, custom_resource
+from lambdas.common.custom_resource import Answer, Send
 from lambdas.common.observability import logger
-from lambdas.model_access import candidates, custom_resource, published, report
+from lambdas.model_access import candidates, published, report
 from lambdas.model_access.candidates import Candidate
 from lambdas.model_access.check import ModelAccessCheck
-from lambdas.model_access.custom_resource import Answer, Send
 from lambdas.model_access.fixes import Fixes
 from lambdas.model_access.passed import Passed, PassedInParameter
 from lambdas.model_access.probers import ServingFunction
@@ -101,8 +101,8 @@ def lambda_handler(
     if "ResponseURL" in event:
         seconds = context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS
         answer = _answer(event, check, passed, seconds=seconds)
-        body = custom_resource.body(event, answer, physical_id=event["LogicalResourceId"])
-        send(event["ResponseURL"], body)
+        physical_id = event.get("PhysicalResourceId", event["LogicalResourceId"])
+        send(event["ResponseURL"], custom_resource.body(event, answer, physical_id=physical_id))
         return {"ok": answer.ok}
     if event.get("action") == "check":
         return {"findings": [one.to_json() for one in check(candidates.from_json(event.get("candidates", [])))]}

@@ -75,6 +75,27 @@ _REPLY: Final = _object(
     tool_calls=_list(_CALL),
 )
 _FINISH: Final = {"enum": ["stop", "length", "tool_calls", "content_filter"]}
+# What an answer tells beyond OpenAI's shape: what the guardrail found, and what an answer from documents rests on.
+_QUARRY: Final = _object(
+    ("guardrail", "citations", "answered", "search_query"),
+    guardrail=MAP,
+    citations=_list(ref("Citation")),
+    answered=FLAG,
+    search_query=TEXT,
+)
+_PASSAGE: Final = {"document": TEXT, "location": TEXT, "passage": TEXT, "score": {"type": "number"}, "metadata": MAP}
+_ANSWER: Final = {
+    "id": TEXT,
+    "object": _constant("knowledge.answer"),
+    "created": NUMBER,
+    "model": TEXT,
+    "answer": TEXT,
+    "answered": FLAG,
+    "finish_reason": _FINISH,
+    "search_query": TEXT,
+    "citations": _list(ref("Citation")),
+    "usage": ref("TokenUsage"),
+}
 
 ANSWERS: Final[dict[str, Schema]] = {
     "Error": _object(error=_object(message=TEXT, type=TEXT, param=_or_null(TEXT), code=_or_null(TEXT))),
@@ -105,17 +126,28 @@ ANSWERS: Final[dict[str, Schema]] = {
         model=TEXT,
         choices=_list(_object(index=NUMBER, message=_REPLY, logprobs={"type": "null"}, finish_reason=_FINISH)),
         usage=ref("TokenUsage"),
-        quarry=_object(guardrail=MAP),
+        quarry=_QUARRY,
     ),
     "CompletionChunk": _object(
-        ("usage",),
+        ("usage", "quarry"),
         id=TEXT,
         object=_constant("chat.completion.chunk"),
         created=NUMBER,
         model=TEXT,
         choices=_list(_object(index=NUMBER, delta=MAP, logprobs={"type": "null"}, finish_reason=_or_null(_FINISH))),
         usage=ref("TokenUsage"),
+        quarry=_QUARRY,
     ),
+    "Citation": _object(number=NUMBER, **_PASSAGE),
+    "KnowledgeAnswer": _object(**_ANSWER),
+    "KnowledgeAnswerEvent": {
+        "anyOf": [
+            _object(id=TEXT, object=_constant("knowledge.answer.chunk"), delta=TEXT),
+            ref("KnowledgeAnswer"),
+        ]
+    },
+    "Passage": _object(**_PASSAGE),
+    "PassageList": _page("Passage"),
     "EmbeddingList": _object(
         object=_constant("list"),
         model=TEXT,

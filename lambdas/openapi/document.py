@@ -15,12 +15,13 @@ import msgspec
 from lambdas.inference import compare
 from lambdas.inference.chat import ChatRequest
 from lambdas.inference.embeddings import EmbeddingRequest
+from lambdas.knowledge.request import KnowledgeQuery, PassagesQuery
 from lambdas.openapi.answers import ANSWERS, MAP, Schema, ref
 from lambdas.openapi.operations import ALWAYS, ERROR_HEADERS, HEADERS, OPERATIONS, Operation
 from lambdas.prompts.routes import PromptCall
 from lambdas.sessions.routes import NewSession
 
-BODIES: Final = (ChatRequest, EmbeddingRequest, NewSession, PromptCall)
+BODIES: Final = (ChatRequest, EmbeddingRequest, KnowledgeQuery, PassagesQuery, NewSession, PromptCall)
 _TEMPLATE: Final = "#/components/schemas/{name}"
 _ATTRIBUTE: Final = re.compile(r"^    (\w+): ", re.MULTILINE)
 

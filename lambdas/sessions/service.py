@@ -1,6 +1,6 @@
 """A turn of a session: what is sent before it, what is stored after it.
 
-turn = sessions.begin(session_id, owner_key_id)
+turn = sessions.begin(session_id, owner_key_id, summarise=...)
 context = turn.context(new_messages, tools=False)      # may summarise; send context.system and context.messages
 turn.commit(new_messages, answer, usage)               # only when the call succeeded: a failed one stores nothing
 """
@@ -34,16 +34,17 @@ class Sessions:
             messages, and the tool calls that they answer), stays within this many tokens by ``history``'s estimate;
             new images come on top.
             Where these leave less than half, the past has half. At least 1,000.
-        summarise: makes notes of what no longer fits.
     """
 
-    def __init__(self, *, store: SessionStore, budget_tokens: int, summarise: Summarise) -> None:
+    def __init__(self, *, store: SessionStore, budget_tokens: int) -> None:
         self._store = store
         self._budget = budget_tokens
-        self._summarise = summarise
 
-    def begin(self, session_id: str, owner_key_id: str) -> "Turn":
+    def begin(self, session_id: str, owner_key_id: str, *, summarise: Summarise) -> "Turn":
         """Read what a turn needs. Two reads, side by side; may run beside others of the request.
+
+        Args:
+            summarise: makes notes of what no longer fits.
 
         Raises:
             NotFoundError: there is no such session of this owner.
@@ -51,9 +52,7 @@ class Sessions:
         if not is_session_id(session_id):
             raise no_such_session(session_id)
         session, turns = self._store.open(session_id, owner_key_id)
-        return Turn(
-            session=session, turns=turns, store=self._store, budget_tokens=self._budget, summarise=self._summarise
-        )
+        return Turn(session=session, turns=turns, store=self._store, budget_tokens=self._budget, summarise=summarise)
 
 
 class Turn:
@@ -84,6 +83,16 @@ class Turn:
         """Ids of the tool calls that the newest turn made and nobody answered yet: the results that may be sent now."""
         sent = [turn for turn in self._turns if not turn.blocked]
         return tool_calls(sent[-1].messages[-1]) if sent else set()
+
+    @property
+    def past(self) -> list[Message]:
+        """What was said since the notes were made, oldest first, without what the guardrail blocked."""
+        return [message for turn in self._turns if not turn.blocked for message in turn.messages]
+
+    @property
+    def notes(self) -> str | None:
+        """The summary of what was said before ``past``; ``context`` may have made it longer."""
+        return self._summary.text if self._summary else None
 
     def context(self, new: Sequence[Message], *, tools: bool) -> Context:
         """Return what is sent for the new messages, which begin with the user's; summarises first if it has to.

@@ -10,7 +10,9 @@ import lambdas
 
 PROJECT = Path(lambdas.__file__).parents[1]
 HANDLERS = sorted(
-    ".".join(path.relative_to(PROJECT).with_suffix("").parts) for path in (PROJECT / "lambdas").rglob("handler.py")
+    ".".join(path.relative_to(PROJECT).with_suffix("").parts)
+    for path in (PROJECT / "lambdas").rglob("*.py")
+    if "\ndef lambda_handler(" in path.read_text(encoding="utf-8") or path.name == "handler.py"
 )
 
 
@@ -29,5 +31,12 @@ def test_a_handler_imports_in_an_empty_environment(module: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("module", ["lambdas.inference.handler", "lambdas.inference.app"])
+def test_asking_the_documents_costs_no_cold_start(module: str) -> None:
+    code = f"import sys, {module}; sys.exit(any(name.startswith('lambdas.knowledge') for name in sys.modules))"
+
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT).returncode == 0
+
+
 def test_there_are_handlers_to_import() -> None:
-    assert "lambdas.inference.handler" in HANDLERS
+    assert {"lambdas.inference.handler", "lambdas.ingestion.starter"} <= set(HANDLERS)

@@ -86,7 +86,7 @@ class FakeTable:
         if self.lost:
             self.lost -= 1
             raise ReadTimeoutError(endpoint_url="https://dynamodb.test")
-        return {"Attributes": copy.deepcopy(new)}
+        return {"Attributes": copy.deepcopy(new)} if kwargs["ReturnValues"] == "ALL_NEW" else {}
 
     def _throttle(self) -> None:
         if self.busy:

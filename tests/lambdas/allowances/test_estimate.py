@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.allowances.estimate import IMAGE_TOKENS, TOOLS_TOKENS, actual, estimate, input_tokens, text_tokens
+from lambdas.allowances.estimate import (
+    IMAGE_TOKENS,
+    TOOLS_TOKENS,
+    actual,
+    estimate,
+    input_tokens,
+    text_tokens,
+    usage,
+)
 from lambdas.allowances.usage import Usage, dearest, dollars
 
 PRICE = {"input": 0.8, "output": 3.2, "cache_read": 0.2, "cache_write": 1.0}
@@ -58,6 +66,14 @@ def test_what_may_go_into_the_cache_is_estimated_at_its_price() -> None:
     made = estimate(arguments, max_output_tokens=0, price=PRICE)
 
     assert made.micro_dollars == made.input_tokens == input_tokens(arguments)
+
+
+def test_a_text_about_cache_points_is_no_cache_point() -> None:
+    arguments = asked({"text": "What is a cachePoint?"})
+
+    made = estimate(arguments, max_output_tokens=0, price=PRICE)
+
+    assert made == usage(input_tokens=input_tokens(arguments), price=PRICE)
 
 
 def test_what_it_cost_counts_each_kind_of_token_at_its_own_price() -> None:
@@ -122,3 +138,11 @@ def test_usage_is_never_negative() -> None:
 )
 def test_amounts_for_people(micro_dollars: int, text: str) -> None:
     assert dollars(micro_dollars) == text
+
+
+def test_what_goes_with_a_call_is_added_to_it() -> None:
+    call = Usage(input_tokens=1, output_tokens=2, micro_dollars=3, input_micro_dollars=1)
+    side = Usage(input_tokens=10, output_tokens=20, micro_dollars=30, input_micro_dollars=10, priced=False)
+
+    assert call.plus(side, side) == Usage(input_tokens=21, output_tokens=42, micro_dollars=63, input_micro_dollars=21)
+    assert call.plus() == call

@@ -174,6 +174,11 @@ def test_a_wrong_type_is_told_with_its_place(path: str, value: object, line: str
         (f"{M}/parameters", GONE, f"{MICRO}: chat models, and only they, have features and parameters"),
         (f"{TITAN_MODEL}/capabilities/dimensions", [], f"{TITAN}: embedding models, and only they, have dimensions"),
         (
+            f"{TITAN_MODEL}/capabilities/vector_types",
+            [],
+            f"{TITAN}: dimensions, vector_types and chunk_tokens come together",
+        ),
+        (
             f"{TITAN_MODEL}/capabilities/output_modalities",
             ["TEXT"],
             f"{TITAN}: embedding models, and only they, put out EMBEDDING",

@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from lambdas.inference.settings import InferenceSettings
+from tests.lambdas import service_model
 
 HAIKU_ID = "anthropic.claude-haiku-4-5-20251001-v1:0"
 NOVA_MICRO = {
@@ -28,6 +29,18 @@ TITAN = {
     "price_scope": "in_region",
 }
 
+KNOWLEDGE: dict[str, Any] = {
+    "id": "KBTEST0001",
+    "alias": "fast",
+    "results": 5,
+    "search": "semantic",
+    "threshold": 0.4,
+    "filters": {"department": "string", "year": "number", "public": "boolean"},
+    "rerank": None,
+    "grounding": False,
+    "passage_tokens": 300,
+}
+
 SETTINGS = InferenceSettings(
     aliases={"fast": [NOVA_MICRO, NOVA_LITE], "smart": [HAIKU], "embed": [TITAN]},
     guardrail_id="gr123",
@@ -42,6 +55,7 @@ SETTINGS = InferenceSettings(
     session_ttl_seconds=86_400,
     history_token_budget=4_000,
     summary_alias="fast",
+    knowledge=KNOWLEDGE,
 )
 
 
@@ -70,13 +84,19 @@ class FakeEvents:
 class FakeConverse:
     """A Bedrock that answers ``replies`` in turn, raising those that are exceptions, and remembers its calls.
 
-    A reply that is a list is a stream's events.
+    A reply that is a list is a stream's events. Calls that AWS would refuse for their shape are refused.
+
+    Attributes:
+        stops: texts that the guardrail stops when it is asked by itself; an exception is raised.
+        judged: texts that it was asked about.
     """
 
     def __init__(self, *replies: dict[str, Any] | list[dict[str, Any] | Exception] | Exception) -> None:
         self._replies = list(replies)
         self.calls: list[dict[str, Any]] = []
         self.streams: list[FakeEvents] = []
+        self.stops: set[str] | Exception = set()
+        self.judged: list[str] = []
 
     def _next(self, arguments: dict[str, Any]) -> dict[str, Any] | list[dict[str, Any] | Exception]:
         self.calls.append(arguments)
@@ -86,15 +106,31 @@ class FakeConverse:
         return reply
 
     def converse(self, **kwargs: Any) -> dict[str, Any]:
+        service_model.check("bedrock-runtime", "Converse", kwargs)
         reply = self._next(kwargs)
         assert isinstance(reply, dict)
         return reply
 
     def converse_stream(self, **kwargs: Any) -> dict[str, Any]:
+        service_model.check("bedrock-runtime", "ConverseStream", kwargs)
         events = self._next(kwargs)
         assert isinstance(events, list)
         self.streams.append(FakeEvents(events))
         return {"stream": self.streams[-1]}
+
+    def apply_guardrail(self, **kwargs: Any) -> dict[str, Any]:
+        service_model.check("bedrock-runtime", "ApplyGuardrail", kwargs)
+        if isinstance(self.stops, Exception):
+            raise self.stops
+        text = kwargs["content"][0]["text"]["text"]
+        self.judged.append(text)
+        action = "BLOCKED" if text in self.stops else "NONE"
+        return {
+            "action": "GUARDRAIL_INTERVENED" if text in self.stops else "NONE",
+            "outputs": [{"text": "Stopped by policy."}] if text in self.stops else [],
+            "assessments": [{"wordPolicy": {"customWords": [{"match": "x", "action": action}]}}],
+            "usage": {},
+        }
 
 
 def stream_events(*texts: str, stop_reason: str = "end_turn") -> list[dict[str, Any] | Exception]:

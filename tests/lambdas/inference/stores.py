@@ -9,31 +9,43 @@ import boto3
 from moto import mock_aws
 
 from lambdas.allowances.ledger import Ledger
-from lambdas.inference.converse import to_turns
 from lambdas.inference.exchange import Exchanges
 from lambdas.inference.service import ChatService
+from lambdas.knowledge.asking import Knowledge
+from lambdas.knowledge.retrieval import Retriever
+from lambdas.knowledge.settings import from_environment
 from lambdas.sessions import items
 from lambdas.sessions.service import Sessions
 from lambdas.sessions.store import SessionStore
-from lambdas.sessions.summary import AliasSummariser
-from tests.lambdas.inference.fakes import SETTINGS, FakeConverse
+from tests.lambdas.inference.fakes import KNOWLEDGE, SETTINGS, FakeConverse
+from tests.lambdas.knowledge.fakes import FakeRetrieve
 
 STRING = "S"
 
 
 @dataclass(frozen=True)
 class Desk:
-    """Exchanges over a fake Bedrock, and the stores behind them."""
+    """Exchanges over a fake Bedrock and a fake knowledge base, and the stores behind them."""
 
     exchanges: Exchanges
     ledger: Ledger
     sessions: SessionStore
     bedrock: FakeConverse
+    documents: FakeRetrieve
+    knowledge: Knowledge
 
 
 @contextmanager
-def desk(*replies: Any) -> Iterator[Desk]:
-    """Give a desk whose Bedrock has these replies."""
+def desk(*replies: Any, documents: FakeRetrieve | None = None, **knowledge: Any) -> Iterator[Desk]:
+    """Give a desk whose Bedrock has these replies.
+
+    Args:
+        knowledge: changes to the knowledge base's settings.
+    """
+    retrieve = documents or FakeRetrieve()
+    settings = from_environment({**KNOWLEDGE, **knowledge})
+    retriever = Retriever(settings=settings, client=lambda: retrieve, sleep=lambda _: None)
+    asking = Knowledge(settings=settings, retriever=retriever)
     with mock_aws():
         client: Any = boto3.client("dynamodb")
         _table(client, "allowances", ("pk", "sk"))
@@ -42,16 +54,23 @@ def desk(*replies: Any) -> Iterator[Desk]:
         service = ChatService(settings=SETTINGS, client=bedrock, sleep=lambda _: None)
         ledger = Ledger(client=client, table_name="allowances", call_seconds=28)
         store = SessionStore(client=client, table_name="sessions", ttl_seconds=86_400)
-        summarise = AliasSummariser(
-            complete=lambda request: service.complete(request, to_turns(request)), alias="fast", max_tokens=500
-        )
         exchanges = Exchanges(
             service=service,
+            aside=lambda: service,
             ledger=ledger,
-            sessions=Sessions(store=store, budget_tokens=4_000, summarise=summarise),
+            sessions=Sessions(store=store, budget_tokens=4_000),
             history_tokens=4_000,
+            summary_alias="fast",
+            knowledge=lambda: asking,
         )
-        yield Desk(exchanges=exchanges, ledger=ledger, sessions=store, bedrock=bedrock)
+        yield Desk(
+            exchanges=exchanges,
+            ledger=ledger,
+            sessions=store,
+            bedrock=bedrock,
+            documents=retrieve,
+            knowledge=asking,
+        )
 
 
 def _table(client: Any, name: str, keys: tuple[str, str], *, index: bool = False) -> None:

@@ -36,6 +36,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
         def put(*replies: Any) -> Desk:
             made = stack.enter_context(desk(*replies))
             monkeypatch.setattr(module, "exchanges", lambda: made.exchanges)
+            monkeypatch.setattr(module, "knowledge", lambda: made.knowledge)
             monkeypatch.setattr(module, "settings", lambda: SETTINGS)
             return made
 

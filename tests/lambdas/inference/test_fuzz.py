@@ -11,11 +11,14 @@ from starlette.testclient import TestClient
 
 from lambdas.common.observability import metrics
 from lambdas.inference import app as module
+from lambdas.inference import handler
 from tests import events
 from tests.lambdas.inference.fakes import SETTINGS, converse_reply
 from tests.lambdas.inference.stores import desk
+from tests.lambdas.inference.test_handler import LambdaContext
 
-HEADERS = {"x-amzn-request-context": json.dumps(events.load("chat_completion")["requestContext"])}
+EVENT = events.load("chat_completion")
+HEADERS = {"x-amzn-request-context": json.dumps(EVENT["requestContext"])}
 TYPES = ["text", "image_url", "json_object", "json_schema", "function", "x"]
 
 _leaf = (
@@ -43,6 +46,16 @@ _message = st.fixed_dictionaries(
     },
 )
 _tool = st.fixed_dictionaries({"type": st.just("function")}, optional={"function": _json})
+_filter = st.recursive(
+    st.dictionaries(st.sampled_from(["department", "year", "public", "any", "all", "x"]), _json, max_size=2),
+    lambda inner: st.dictionaries(
+        st.sampled_from(["any", "all", "year", "department"]),
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["gte", "in", "eq", "x"]), _json, max_size=2),
+        max_size=2,
+    ),
+    max_leaves=6,
+)
+_search = st.fixed_dictionaries({}, optional={"filter": _filter | _json, "results": _json, "x": _json})
 _request = st.fixed_dictionaries(
     {},
     optional={
@@ -59,7 +72,22 @@ _request = st.fixed_dictionaries(
         "response_format": st.fixed_dictionaries({"type": st.sampled_from(TYPES)}, optional={"json_schema": _json}),
         "metadata": _json,
         "user": _json,
-        "quarry": st.dictionaries(st.sampled_from(["top_k", "session", "guardrail_trace", "x"]), _json, max_size=2),
+        "quarry": st.dictionaries(st.sampled_from(["top_k", "session", "guardrail_trace", "x"]), _json, max_size=2)
+        | st.fixed_dictionaries({"knowledge": _search | _json}),
+        "colour": _json,
+    },
+)
+_questions = st.fixed_dictionaries(
+    {},
+    optional={
+        "question": st.text(max_size=20) | _json,
+        "query": st.text(max_size=20) | _json,
+        "model": st.sampled_from(["fast", "embed", "x"]) | _json,
+        "filter": _filter | _json,
+        "results": st.integers(-1, 101) | _json,
+        "session": _json,
+        "max_tokens": _json,
+        "temperature": _json,
         "colour": _json,
     },
 )
@@ -68,14 +96,17 @@ _request = st.fixed_dictionaries(
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
     with pytest.MonkeyPatch.context() as patch, desk(converse_reply()) as made:
-        patch.setattr(module, "exchanges", lambda: made.exchanges)
-        patch.setattr(module, "settings", lambda: SETTINGS)
+        for place in (module, handler):
+            patch.setattr(place, "exchanges", lambda: made.exchanges)
+            patch.setattr(place, "knowledge", lambda: made.knowledge)
+            patch.setattr(place, "settings", lambda: SETTINGS)
+        patch.setattr(handler, "ledger", lambda: made.ledger)
         yield TestClient(module.app)
     metrics.clear_metrics()
 
 
-def check(client: TestClient, content: bytes) -> None:
-    response = client.post("/v1/chat/completions", content=content, headers=HEADERS)
+def check(client: TestClient, content: bytes, path: str = "/v1/chat/completions") -> None:
+    response = client.post(path, content=content, headers=HEADERS)
 
     assert response.status_code == 200 or 400 <= response.status_code < 500, content
     if response.status_code != 200:
@@ -90,6 +121,23 @@ def test_no_json_is_too_odd(client: TestClient, body: Any) -> None:
         # A stream of the fake would need events; whether to stream is decided after everything that is fuzzed here.
         body["stream"] = False
     check(client, json.dumps(body).encode("utf-8", "surrogatepass"))
+
+
+@given(body=_questions)
+@settings(max_examples=400)
+def test_no_question_is_too_odd(client: TestClient, body: Any) -> None:
+    check(client, json.dumps(body).encode("utf-8", "surrogatepass"), "/v1/knowledge/query")
+
+
+@given(body=_questions)
+@settings(max_examples=200)
+def test_no_search_is_too_odd(client: TestClient, body: Any) -> None:
+    event = {**EVENT, "path": "/v1/knowledge/retrieve", "body": json.dumps(body)}
+
+    reply = handler.lambda_handler(event, LambdaContext())
+
+    assert reply["statusCode"] == 200 or 400 <= reply["statusCode"] < 500, body
+    metrics.clear_metrics()
 
 
 @given(content=st.binary(max_size=200))

@@ -6,7 +6,7 @@ import struct
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -69,6 +69,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
             monkeypatch.setattr(handler, "settings", lambda: SETTINGS)
             monkeypatch.setattr(handler, "exchanges", lambda: made.exchanges)
             monkeypatch.setattr(handler, "ledger", lambda: made.ledger)
+            monkeypatch.setattr(handler, "knowledge", lambda: made.knowledge)
             monkeypatch.setattr(handler, "session_store", lambda: made.sessions)
             monkeypatch.setattr(handler, "model_list", lambda: listed)
             monkeypatch.setattr("lambdas.prompts.definition.load", lambda: {"greeting": GREETING})
@@ -134,6 +135,9 @@ def test_vectors_come_as_base64_where_the_sdk_wants_them_so(embedder: FakeEmbedd
         ("/v1/prompts/nope", {"variables": {}}, 404, None),
         ("/v1/prompts/greeting", {"variables": {}}, 400, "variables"),
         ("/v1/sessions", {"colour": "red"}, 400, "colour"),
+        ("/v1/knowledge/retrieve", {"query": " "}, 400, "query"),
+        ("/v1/knowledge/retrieve", {"query": "x", "filter": {"colour": "red"}}, 400, "filter.colour"),
+        ("/v1/knowledge/retrieve", "[", 400, None),
         ("/v1/nothing", {}, 404, None),
         ("/v1/embeddings", {"model": "embed", "input": "x" * 2000}, 413, None),
     ],
@@ -164,6 +168,28 @@ def test_aliases_are_compared_side_by_side_and_one_may_fail(serve: Serve) -> Non
     assert first["micro_dollars"] == 1
     assert first["latency_ms"] >= 0
     assert second["error"]["code"] == "model_not_found"
+
+
+def test_passages_are_found(serve: Serve) -> None:
+    serve(converse_reply())
+
+    status, body, headers = call("POST", "/v1/knowledge/retrieve", {"query": "Which class?", "results": 3})
+
+    assert (status, body["object"]) == (200, "list")
+    assert [one["document"] for one in body["data"]] == ["travel.md", "hr/leave.md", "menu.md"]
+    assert headers["x-request-id"] == ["11111111-2222-3333-4444-555555555555"]
+
+
+def test_a_platform_without_documents_says_how_to_get_some(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    serve(converse_reply())
+    without = replace(SETTINGS, knowledge=None)
+    monkeypatch.setattr(composition, "settings", lambda: without)
+    monkeypatch.setattr(handler, "knowledge", composition.knowledge)
+
+    status, body, _ = call("POST", "/v1/knowledge/retrieve", {"query": "Which class?"})
+
+    assert (status, body["error"]["code"]) == (404, "knowledge_not_configured")
+    assert "`knowledge`" in body["error"]["message"]
 
 
 def test_a_session_is_made_read_listed_and_deleted(serve: Serve) -> None:
@@ -243,9 +269,11 @@ def test_everything_is_made_from_the_environment(monkeypatch: pytest.MonkeyPatch
     makers = [
         composition.settings,
         composition.service,
+        composition.aside,
         composition.ledger,
         composition.session_store,
         composition.exchanges,
+        composition.knowledge,
         composition.model_list,
     ]
     for make in makers:
@@ -253,6 +281,9 @@ def test_everything_is_made_from_the_environment(monkeypatch: pytest.MonkeyPatch
 
     assert composition.settings() == SETTINGS
     assert all(make() is make() for make in makers)
+    client: Any = composition.knowledge().retriever._client()
+    assert client.meta.service_model.service_name == "bedrock-agent-runtime"
+    assert composition.knowledge().retriever._client() is client
 
     for make in makers:
         make.cache_clear()

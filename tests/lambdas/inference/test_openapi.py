@@ -16,16 +16,21 @@ from lambdas.allowances.report import standing
 from lambdas.common.caller import Caller
 from lambdas.common.errors import ApiError, InvalidRequestError
 from lambdas.inference import handler
+from lambdas.inference.chat import DocumentSearch, Extension
 from lambdas.inference.completion import to_openai
 from lambdas.inference.listing import ModelList
 from lambdas.inference.stream import ChunkStream
+from lambdas.knowledge import query
+from lambdas.knowledge.retrieve import retrieve
+from lambdas.knowledge.settings import from_environment
 from lambdas.openapi import reference
 from lambdas.openapi.document import document
 from lambdas.openapi.operations import HEADERS, OPERATIONS
 from lambdas.prompts import routes as prompts
 from lambdas.prompts.definition import Prompt
 from tests import events, templates
-from tests.lambdas.inference.fakes import SETTINGS, converse_reply
+from tests.lambdas.inference.fakes import KNOWLEDGE, SETTINGS, converse_reply, stream_events
+from tests.lambdas.inference.stores import desk
 from tests.lambdas.inference.test_handler import LambdaContext
 from tests.lambdas.inference.test_listing import FakeParameters
 
@@ -184,12 +189,35 @@ def chunk() -> dict[str, Any]:
 
 
 def usage_chunk() -> dict[str, Any]:
-    return ChunkStream(model="amazon.nova-micro-v1:0", completion_id="chatcmpl-1").usage_chunk()
+    return ChunkStream(model="amazon.nova-micro-v1:0", completion_id="chatcmpl-1").last_chunk(usage=True)
 
 
 def models() -> dict[str, Any]:
     found = '{"checked_at": null, "aliases": {"fast": {"standing": "first", "verdict": "ready"}}}'
     return ModelList(settings=SETTINGS, client=lambda: FakeParameters(found)).to_openai()
+
+
+def from_documents(reply: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a completion and an answer from documents."""
+    asked = query.parse(b'{"question": "x"}', from_environment(KNOWLEDGE))
+    asked.quarry = Extension(knowledge=DocumentSearch(), guardrail_trace=True)
+    with desk(reply) as at:
+        body = at.exchanges.complete(asked, Caller(key_id="key_x")).completion.body
+    return body, query.to_answer(body)
+
+
+def chunks_from_documents() -> list[dict[str, Any]]:
+    """Return the last chunks of chat, and all events of a question."""
+    asked = query.parse(b'{"question": "x"}', from_environment(KNOWLEDGE))
+    with desk(stream_events("See [1].")) as at:
+        events = [*query.events(at.exchanges.stream(asked, Caller(key_id="key_x")))]
+        asked.quarry = Extension(knowledge=DocumentSearch(), guardrail_trace=True)
+        return [*events, *list(at.exchanges.stream(asked, Caller(key_id="key_x")))[-2:]]
+
+
+def passages() -> dict[str, Any]:
+    with desk() as at:
+        return retrieve(b'{"query": "x"}', Caller(key_id="key_x"), knowledge=at.knowledge, ledger=at.ledger)[0]
 
 
 def prompt() -> dict[str, Any]:
@@ -219,6 +247,25 @@ def test_answers_are_as_described(name: str, body: dict[str, Any]) -> None:
     sent = json.loads(json.dumps(body))
 
     assert list(misfits(sent, {"$ref": f"#/components/schemas/{name}"})) == []
+
+
+def test_answers_from_documents_are_as_described() -> None:
+    completion_, answer = from_documents({**converse_reply("See [1]."), "trace": {"guardrail": {}}})
+    *events_, finish, trace = chunks_from_documents()
+    described = {
+        "Completion": [completion_],
+        "KnowledgeAnswer": [answer],
+        "KnowledgeAnswerEvent": events_,
+        "CompletionChunk": [finish, trace],
+        "PassageList": [passages()],
+    }
+
+    assert "citations" in finish["quarry"]
+    assert trace["quarry"] == {"guardrail": {}}
+    assert len(events_) == 2
+    for name, bodies in described.items():
+        for body in bodies:
+            assert list(misfits(json.loads(json.dumps(body)), {"$ref": f"#/components/schemas/{name}"})) == []
 
 
 def test_the_comparison_with_answers_can_fail() -> None:

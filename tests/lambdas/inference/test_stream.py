@@ -36,8 +36,8 @@ def test_text_comes_piece_by_piece_between_role_and_reason() -> None:
     assert told[0]["delta"]["role"] == "assistant"
     assert [choice["delta"].get("content") for choice in told[1:]] == ["An ", "open pit.", None]
     assert [choice["finish_reason"] for choice in told] == [None, None, None, "stop"]
-    assert stream.usage_chunk()["usage"]["completion_tokens"] == 2
-    assert stream.usage_chunk()["choices"] == []
+    assert stream.last_chunk(usage=True)["usage"]["completion_tokens"] == 2
+    assert stream.last_chunk(usage=True)["choices"] == []
     assert stream.content() == [{"text": "An open pit."}]
 
 

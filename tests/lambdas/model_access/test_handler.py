@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from lambdas.common import aws
-from lambdas.model_access import candidates, custom_resource, handler
+from lambdas.common import aws, custom_resource
+from lambdas.model_access import candidates, handler
 from lambdas.model_access.candidates import Candidate
 from lambdas.model_access.check import ModelAccessCheck
 from lambdas.model_access.fixes import Fixes
@@ -17,6 +17,7 @@ from lambdas.model_access.passed import PassedInParameter
 from lambdas.model_access.refusals import Outcome
 from lambdas.model_access.settings import ModelAccessSettings
 from lambdas.model_access.verdicts import Finding, Verdict
+from tests.lambdas.cloudformation import Context, FakeCloudFormation, asked
 from tests.lambdas.model_access.fakes import HAIKU, MICRO, FakeBedrock, FakeParameters, FakeProber, denied
 
 FORM = Finding(
@@ -25,43 +26,9 @@ FORM = Finding(
 READY = Finding(alias="smart", model_id="n", callable_id="n", verdict=Verdict.READY, usable=True)
 
 
-class Context:
-    """A function with ``seconds`` left."""
-
-    def __init__(self, seconds: float = 120) -> None:
-        self._seconds = seconds
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int(self._seconds * 1000)
-
-
-class FakeCloudFormation:
-    """Receives answers."""
-
-    def __init__(self) -> None:
-        self.bodies: list[bytes] = []
-
-    def __call__(self, url: str, body: bytes) -> None:
-        assert url == "https://answers.test"
-        self.bodies.append(body)
-
-    @property
-    def answer(self) -> dict[str, Any]:
-        (body,) = self.bodies
-        document: dict[str, Any] = json.loads(body)
-        return document
-
-
 def event(request: str = "Create", *, mode: str = "fail", **changes: Any) -> dict[str, Any]:
-    return {
-        "RequestType": request,
-        "ResponseURL": "https://answers.test",
-        "StackId": "stack",
-        "RequestId": "request",
-        "LogicalResourceId": "Check",
-        "ResourceProperties": {"Mode": mode, "Candidates": json.dumps(candidates.to_json([MICRO, HAIKU]))},
-        **changes,
-    }
+    properties = {"Mode": mode, "Candidates": json.dumps(candidates.to_json([MICRO, HAIKU]))}
+    return asked(request, changes.pop("ResourceProperties", properties), LogicalResourceId="Check", **changes)
 
 
 def finds(*findings: Finding) -> Callable[[list[Candidate]], list[Finding]]:

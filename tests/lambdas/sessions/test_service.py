@@ -9,7 +9,7 @@ import pytest
 from lambdas.common.errors import ConflictError, NotFoundError, RateLimitError, RequestTooLargeError
 from lambdas.common.observability import logger
 from lambdas.sessions.history import count_message, count_text
-from lambdas.sessions.service import Context, Sessions
+from lambdas.sessions.service import Context, Sessions, Turn
 from lambdas.sessions.session import Message, Summary
 from lambdas.sessions.store import SessionStore
 from lambdas.sessions.summary import SummaryError
@@ -38,9 +38,20 @@ def summariser() -> FakeSummariser:
     return FakeSummariser()
 
 
+class Summarised:
+    """Sessions whose summaries one summariser makes."""
+
+    def __init__(self, store: SessionStore, summarise: FakeSummariser) -> None:
+        self._sessions = Sessions(store=store, budget_tokens=1000)
+        self._summarise = summarise
+
+    def begin(self, session_id: str, owner_key_id: str) -> Turn:
+        return self._sessions.begin(session_id, owner_key_id, summarise=self._summarise)
+
+
 @pytest.fixture
-def sessions(store: SessionStore, summariser: FakeSummariser) -> Sessions:
-    return Sessions(store=store, budget_tokens=1000, summarise=summariser)
+def sessions(store: SessionStore, summariser: FakeSummariser) -> Summarised:
+    return Summarised(store, summariser)
 
 
 @pytest.fixture
@@ -50,7 +61,7 @@ def printed(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     return stream
 
 
-def talk(sessions: Sessions, session_id: str, text: str, answer: str = "Noted.", **options: Any) -> Context:
+def talk(sessions: Summarised, session_id: str, text: str, answer: str = "Noted.", **options: Any) -> Context:
     turn = sessions.begin(session_id, OWNER)
     context = turn.context([user(text)], tools=False)
     turn.commit([user(text)], assistant(answer), USAGE, **options)
@@ -62,14 +73,14 @@ def tokens(context: Context) -> int:
 
 
 def test_the_first_turn_sends_the_new_message_and_the_sessions_instructions(
-    store: SessionStore, sessions: Sessions
+    store: SessionStore, sessions: Summarised
 ) -> None:
     session = store.create(OWNER, system="Be brief.")
 
     assert talk(sessions, session.session_id, "Hello") == Context([{"text": "Be brief."}], [user("Hello")])
 
 
-def test_the_second_turn_sends_what_the_user_and_the_model_said(store: SessionStore, sessions: Sessions) -> None:
+def test_the_second_turn_sends_what_the_user_and_the_model_said(store: SessionStore, sessions: Summarised) -> None:
     session_id = store.create(OWNER).session_id
     talk(sessions, session_id, "I am Ann.", "Hello Ann.")
 
@@ -79,7 +90,7 @@ def test_the_second_turn_sends_what_the_user_and_the_model_said(store: SessionSt
 
 
 def test_sixty_turns_stay_in_the_budget_remember_the_second_and_keep_all(
-    store: SessionStore, sessions: Sessions, summariser: FakeSummariser
+    store: SessionStore, sessions: Summarised, summariser: FakeSummariser
 ) -> None:
     session_id = store.create(OWNER, system="Be brief.").session_id
 
@@ -101,7 +112,7 @@ def test_sixty_turns_stay_in_the_budget_remember_the_second_and_keep_all(
     assert [previous is None for previous, _ in summariser.calls] == [True] + [False] * (len(summariser.calls) - 1)
 
 
-def test_each_message_is_summarised_once(store: SessionStore, sessions: Sessions, summariser: FakeSummariser) -> None:
+def test_each_message_is_summarised_once(store: SessionStore, sessions: Summarised, summariser: FakeSummariser) -> None:
     session_id = store.create(OWNER).session_id
     for number in range(30):
         talk(sessions, session_id, f"Message {number}. ".ljust(200, "x"))
@@ -114,7 +125,7 @@ def test_each_message_is_summarised_once(store: SessionStore, sessions: Sessions
 @pytest.mark.parametrize("failure", [SummaryError("the guardrail intervened"), RateLimitError("busy")])
 def test_a_summary_that_fails_loses_no_turn_and_is_made_up_for(
     store: SessionStore,
-    sessions: Sessions,
+    sessions: Summarised,
     summariser: FakeSummariser,
     printed: io.StringIO,
     failure: Exception,
@@ -136,7 +147,7 @@ def test_a_summary_that_fails_loses_no_turn_and_is_made_up_for(
     assert store.get(session_id, OWNER).summary is not None
 
 
-def test_a_blocked_turn_is_kept_and_never_sent_again(store: SessionStore, sessions: Sessions) -> None:
+def test_a_blocked_turn_is_kept_and_never_sent_again(store: SessionStore, sessions: Summarised) -> None:
     session_id = store.create(OWNER).session_id
     talk(sessions, session_id, "Hello", "Hi")
     talk(sessions, session_id, "project-nightshade", "Stopped.", blocked=True)
@@ -149,7 +160,7 @@ def test_a_blocked_turn_is_kept_and_never_sent_again(store: SessionStore, sessio
     assert turns[1].messages == [user("project-nightshade"), assistant("Stopped.")]
 
 
-def test_a_failed_call_stores_nothing_not_even_the_summary(store: SessionStore, sessions: Sessions) -> None:
+def test_a_failed_call_stores_nothing_not_even_the_summary(store: SessionStore, sessions: Summarised) -> None:
     session_id = store.create(OWNER).session_id
     for _ in range(3):
         talk(sessions, session_id, "x" * 700)
@@ -161,7 +172,7 @@ def test_a_failed_call_stores_nothing_not_even_the_summary(store: SessionStore, 
 
 
 def test_a_tool_loop_goes_over_several_turns_with_its_calls_as_they_were(
-    store: SessionStore, sessions: Sessions
+    store: SessionStore, sessions: Summarised
 ) -> None:
     session_id = store.create(OWNER).session_id
     asked = sessions.begin(session_id, OWNER)
@@ -178,7 +189,7 @@ def test_a_tool_loop_goes_over_several_turns_with_its_calls_as_they_were(
     assert asked.open_calls == set()
 
 
-def test_two_users_are_apart(store: SessionStore, sessions: Sessions) -> None:
+def test_two_users_are_apart(store: SessionStore, sessions: Summarised) -> None:
     session_id = store.create(OWNER).session_id
 
     with pytest.raises(NotFoundError):
@@ -186,12 +197,12 @@ def test_two_users_are_apart(store: SessionStore, sessions: Sessions) -> None:
 
 
 @pytest.mark.parametrize("session_id", ["", "sess_1", "sess_" + "g" * 32, "x" * 5000])
-def test_what_is_no_session_is_not_asked_for(sessions: Sessions, session_id: str) -> None:
+def test_what_is_no_session_is_not_asked_for(sessions: Summarised, session_id: str) -> None:
     with pytest.raises(NotFoundError):
         sessions.begin(session_id, OWNER)
 
 
-def test_of_two_turns_at_once_one_is_refused(store: SessionStore, sessions: Sessions) -> None:
+def test_of_two_turns_at_once_one_is_refused(store: SessionStore, sessions: Summarised) -> None:
     session_id = store.create(OWNER).session_id
     first, second = sessions.begin(session_id, OWNER), sessions.begin(session_id, OWNER)
 
@@ -202,14 +213,16 @@ def test_of_two_turns_at_once_one_is_refused(store: SessionStore, sessions: Sess
     assert store.get(session_id, OWNER).turn_count == 1
 
 
-def test_messages_that_could_not_be_stored_are_refused_before_the_call(store: SessionStore, sessions: Sessions) -> None:
+def test_messages_that_could_not_be_stored_are_refused_before_the_call(
+    store: SessionStore, sessions: Summarised
+) -> None:
     turn = sessions.begin(store.create(OWNER).session_id, OWNER)
 
     with pytest.raises(RequestTooLargeError):
         turn.context([user("x" * 300_000)], tools=False)
 
 
-def test_an_image_is_sent_and_not_stored(store: SessionStore, sessions: Sessions) -> None:
+def test_an_image_is_sent_and_not_stored(store: SessionStore, sessions: Summarised) -> None:
     picture: Message = {
         "role": "user",
         "content": [{"image": {"format": "png", "source": {"bytes": b"x" * 300_000}}}, {"text": "What is it?"}],
@@ -232,7 +245,7 @@ def test_a_smaller_budget_than_the_summary_was_made_for_is_obeyed(
         session, [user("q"), assistant("a")], USAGE, summary=Summary(text="- long line\n" * 1000, up_to_turn=1)
     )
 
-    context = talk(Sessions(store=store, budget_tokens=1000, summarise=summariser), session.session_id, "Hello")
+    context = talk(Summarised(store, summariser), session.session_id, "Hello")
 
     assert tokens(context) <= 1000
     assert "- long line" in context.system[0]["text"]

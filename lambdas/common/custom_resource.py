@@ -44,7 +44,13 @@ def send(url: str, body: bytes) -> None:
         body=body,
         headers={"Content-Type": ""},
         timeout=SEND_SECONDS,
-        retries=urllib3.Retry(total=SEND_ATTEMPTS - 1, backoff_factor=0.5, allowed_methods=None),
+        retries=urllib3.Retry(
+            total=SEND_ATTEMPTS - 1,
+            backoff_factor=0.5,
+            allowed_methods=None,
+            status_forcelist=(500, 502, 503, 504),
+            raise_on_status=False,
+        ),
     )
     if reply.status >= 300:
         raise OSError(f"CloudFormation refused the answer with status {reply.status}")
@@ -54,12 +60,13 @@ def body(event: dict[str, Any], answer: Answer, *, physical_id: str) -> bytes:
     """Return the answer to the event, as CloudFormation wants it; a reason that is too long is cut.
 
     Args:
-        physical_id: the resource's id; one that changed would make CloudFormation delete the former resource.
+        physical_id: the resource's id, which has to be told each time; another than before makes CloudFormation delete
+            the former resource.
     """
     document = {
         "Status": "SUCCESS" if answer.ok else "FAILED",
         "Reason": "",
-        "PhysicalResourceId": event.get("PhysicalResourceId", physical_id),
+        "PhysicalResourceId": physical_id,
         **{name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")},
         "Data": answer.data,
     }

@@ -1,0 +1,1 @@
+"""Asking the documents: passages are retrieved from the knowledge base, given to a model as data, and cited."""

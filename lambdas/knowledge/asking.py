@@ -1,0 +1,219 @@
+"""One question to the documents, from the request to what the caller is told about it.
+
+question = knowledge.question(request, spoken)           # refuses what cannot be asked, before anything costs
+found = knowledge.find(question, past=..., ...)          # rewrites where there is a past, and searches
+found.spoken(spoken)                                     # what the model is told; without passages none is asked
+found.told(answer)                                       # the members of the answer's `quarry` object
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from lambdas.allowances.estimate import text_tokens
+from lambdas.common.errors import InvalidRequestError
+from lambdas.common.observability import logger
+from lambdas.inference.chat import ChatRequest, JsonObjectFormat, JsonSchemaFormat, UserMessage
+from lambdas.inference.converse import Spoken
+from lambdas.inference.service import Completion
+from lambdas.inference.side_calls import Expected
+from lambdas.knowledge import citations, prompt, rewriting
+from lambdas.knowledge.filters import RetrievalFilter, to_retrieval_filter
+from lambdas.knowledge.passages import Passage
+from lambdas.knowledge.retrieval import MOST_CHARACTERS, Retriever
+from lambdas.knowledge.settings import KnowledgeSettings
+
+Message = dict[str, Any]
+
+# How many estimated tokens one of a passage's own counts for: a chunker's token may be six characters long, and the
+# estimate has one for three bytes. Tags and names come out of the same.
+ESTIMATED_PER_TOKEN: Final = 2
+_FILTER: Final = "quarry.knowledge.filter"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What a request asks the documents.
+
+    Attributes:
+        text: the caller's own words.
+        blocks: how many of the last message's content blocks they are in.
+        earlier: what the request itself says before, with Converse's blocks.
+        results: how many passages are looked for.
+        most_tokens: what passages and rules add to the request at most.
+    """
+
+    text: str
+    blocks: int
+    alias: str
+    earlier: tuple[Message, ...]
+    results: int
+    filter_: RetrievalFilter | None
+    most_tokens: int
+
+    @property
+    def rewriting(self) -> Expected:
+        """What it may take to rewrite the question."""
+        return Expected(
+            alias=self.alias, input_tokens=rewriting.MOST_INPUT_TOKENS, output_tokens=rewriting.MOST_OUTPUT_TOKENS
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What was found for a question.
+
+    Attributes:
+        search_query: what was searched for: the question, rewritten where it leaned on what was said before.
+        passages: those that pass the threshold, in the order of their numbers.
+    """
+
+    question: Question
+    search_query: str
+    passages: tuple[Passage, ...]
+    grounding: bool
+
+    @property
+    def nothing(self) -> str:
+        """What is answered where there are no passages."""
+        return citations.NOT_IN_DOCUMENTS
+
+    def spoken(self, spoken: Spoken) -> Spoken:
+        """Return what the model is told: the rules last, the passages in the last message."""
+        *past, last = spoken.turns
+        own = last["content"][-self.question.blocks :]
+        before = last["content"][: -self.question.blocks]
+        content = prompt.asked(
+            [block for block in own if "text" not in block],
+            self.question.text,
+            self.passages,
+            grounding=self.grounding,
+        )
+        turns = [
+            {**turn, "content": prompt.guarded(turn["content"])} if turn["role"] == "user" else turn for turn in past
+        ]
+        turns.append({**last, "content": [*prompt.guarded(before), *content]})
+        return Spoken(system=[*spoken.system, {"text": prompt.RULES}], turns=turns)
+
+    def told(self, text: str, *, blocked: bool = False) -> dict[str, Any]:
+        """Return what callers are told about an answer: ``citations``, ``answered`` and ``search_query``.
+
+        Args:
+            blocked: whether the guardrail intervened: then it is an answer only if it still cites something.
+        """
+        numbers = citations.cited(text, passages=len(self.passages))
+        nothing = citations.says_nothing(text, cites=bool(numbers))
+        return {
+            "citations": [{"number": number, **self.passages[number - 1].told()} for number in numbers if not nothing],
+            "answered": not nothing and (bool(numbers) or not blocked),
+            "search_query": self.search_query,
+        }
+
+    def mended(self, completion: Completion) -> Completion:
+        """Return a whole answer without numbers that no passage has, and with what callers are told about it."""
+        known = len(self.passages)
+
+        def mend(text: str) -> str:
+            return citations.without_unknown(text, passages=known)
+
+        message = completion.reply.get("output", {}).get("message", {"role": "assistant", "content": []})
+        blocks = [{"text": mend(block["text"])} if "text" in block else block for block in message["content"]]
+        (choice,) = completion.body["choices"]
+        text = mend(choice["message"]["content"] or "")
+        blocked = completion.stop_reason == "guardrail_intervened"
+        body = {
+            **completion.body,
+            "choices": [{**choice, "message": {**choice["message"], "content": text}}],
+            "quarry": {**completion.body.get("quarry", {}), **self.told(text, blocked=blocked)},
+        }
+        reply = {**completion.reply, "output": {"message": {**message, "content": blocks}}}
+        return replace(completion, body=body, reply=reply)
+
+
+class Knowledge:
+    """Asks the documents.
+
+    Attributes:
+        settings: the knowledge base's.
+    """
+
+    def __init__(self, *, settings: KnowledgeSettings, retriever: Retriever) -> None:
+        self.settings = settings
+        self.retriever = retriever
+
+    def question(self, request: ChatRequest, spoken: Spoken) -> Question:
+        """Return what a chat request with ``quarry.knowledge`` asks.
+
+        Raises:
+            InvalidRequestError: the last message is no user's or has no text, the filter is wrong, or the request
+                wants what cannot be cited.
+        """
+        wanted = request.quarry.knowledge
+        assert wanted is not None
+        last = request.messages[-1]
+        if request.tools or isinstance(request.response_format, JsonObjectFormat | JsonSchemaFormat):
+            param = "tools" if request.tools else "response_format"
+            raise InvalidRequestError(
+                f"`{param}` cannot be had together with `quarry.knowledge`: answers from documents are text with "
+                "markers. Leave one of them out.",
+                param=param,
+            )
+        parts = 1 if isinstance(last.content, str) else len(last.content or [])
+        own = spoken.turns[-1]["content"][-parts:]
+        text = "\n".join(block["text"] for block in own if "text" in block)
+        if not isinstance(last, UserMessage) or not text.strip():
+            raise InvalidRequestError(
+                "With `quarry.knowledge` the last message must be a user's and have text: it is the question.",
+                param=f"messages[{len(request.messages) - 1}]",
+            )
+        if self.settings.grounding and len(text) > prompt.MOST_GROUNDED_QUESTION:
+            raise InvalidRequestError(
+                f"The question has {len(text):,} characters; the guardrail's grounding check takes at most "
+                f"{prompt.MOST_GROUNDED_QUESTION:,}. Shorten the last message.",
+                param=f"messages[{len(request.messages) - 1}]",
+            )
+        results = wanted.results or self.settings.results
+        before = spoken.turns[-1]["content"][:-parts]
+        return Question(
+            text=text,
+            blocks=parts,
+            alias=request.model,
+            earlier=(*spoken.turns[:-1], *([{"role": "user", "content": before}] if before else [])),
+            results=results,
+            filter_=to_retrieval_filter(wanted.filter, self.settings.filters, param=_FILTER),
+            most_tokens=self._most_passage_tokens(results) + text_tokens(prompt.RULES),
+        )
+
+    def find(
+        self,
+        question: Question,
+        *,
+        past: Sequence[Message] = (),
+        notes: str | None = None,
+        complete: rewriting.Complete,
+    ) -> Found:
+        """Search for a question, rewritten first where something was said before.
+
+        Args:
+            past: what a session says before the request, without what is in its ``notes``.
+            complete: asks a model to rewrite it.
+
+        Raises:
+            ApiError: the search failed; a failed rewriting only leaves the question as it is.
+        """
+        query = question.text[:MOST_CHARACTERS]
+        said = [*past, *question.earlier]
+        if said or notes:
+            query = rewriting.standalone(query, past=said, notes=notes, alias=question.alias, complete=complete)
+        found = self.retriever.find(query, results=question.results, filter_=question.filter_, filter_param=_FILTER)
+        good = [passage for passage in found if passage.score >= self.settings.threshold]
+        grounding = self.settings.grounding
+        kept = prompt.fitting(good, most_tokens=self._most_passage_tokens(question.results), grounding=grounding)
+        logger.info("retrieved", extra={"found": len(found), "passed": len(good), "given": len(kept)})
+        return Found(question=question, search_query=query, passages=tuple(kept), grounding=grounding)
+
+    def _most_passage_tokens(self, results: int) -> int:
+        """Return what passages may take, by the allowances' estimate; what would be more is left out."""
+        if self.settings.rerank is not None:
+            results = min(results, self.settings.rerank.results)
+        return results * self.settings.passage_tokens * ESTIMATED_PER_TOKEN

@@ -1,0 +1,70 @@
+"""A passage of a document, as Retrieve gives it and as callers are told it."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+# Where documents are in the data bucket. What callers are told is the key below it.
+DOCUMENTS: Final = "documents/"
+# What Bedrock adds to the fields of a document.
+_BEDROCKS_OWN: Final = re.compile(r"x-amz-bedrock|amazon_bedrock", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passage:
+    """A part of a document.
+
+    Attributes:
+        document: the document's name: its key below ``documents/``.
+        location: where it is, as ``s3://bucket/documents/travel.md``.
+        score: how well it fits, from 0 to 1.
+        metadata: the fields that the document was given, without those that Bedrock adds.
+    """
+
+    document: str
+    location: str
+    text: str
+    score: float
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    def told(self) -> dict[str, Any]:
+        """Return what callers are told of it."""
+        return {
+            "document": self.document,
+            "location": self.location,
+            "passage": self.text,
+            "score": self.score,
+            "metadata": self.metadata,
+        }
+
+
+def from_results(results: list[dict[str, Any]]) -> list[Passage]:
+    """Return the passages of Retrieve's ``retrievalResults``, in their order; what is no text is left out."""
+    return [_passage(result) for result in results if result["content"].get("text", "").strip()]
+
+
+def _passage(result: dict[str, Any]) -> Passage:
+    location = _location(result)
+    metadata = result.get("metadata", {})
+    return Passage(
+        document=_document(location),
+        location=location,
+        text=result["content"]["text"],
+        score=float(result.get("score", 0.0)),
+        metadata={name: value for name, value in metadata.items() if not _BEDROCKS_OWN.match(name)},
+    )
+
+
+def _location(result: dict[str, Any]) -> str:
+    places = [place for place in result.get("location", {}).values() if isinstance(place, dict)]
+    for place in places:
+        for value in place.values():
+            return str(value)
+    return str(result.get("documentId", ""))
+
+
+def _document(location: str) -> str:
+    if not location.startswith("s3://"):
+        return location
+    key = location.removeprefix("s3://").partition("/")[2]
+    return key.removeprefix(DOCUMENTS)

@@ -1,0 +1,45 @@
+"""Bodies of the knowledge routes. Other fields are refused by name."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from lambdas.inference.chat import JsonObject, NonEmptyText, Results, SessionId, StreamOptions, Tokens
+
+# Source: Bedrock's quota for the size of a query, lambdas.knowledge.retrieval.MOST_CHARACTERS.
+Question = Annotated[str, Meta(pattern=r"\S", max_length=1_000)]
+
+
+class KnowledgeQuery(Struct, forbid_unknown_fields=True):
+    """Body of ``POST /v1/knowledge/query``.
+
+    Attributes:
+        model: alias that answers; the environment's own by default.
+        filter: only documents whose own fields are so.
+        results: how many passages are looked for; the environment's number by default.
+        session: id of a session: its history goes before the question, and the turn is added to it.
+        stream_options: accepted for clients that send it; the last event always has the usage.
+    """
+
+    question: Question
+    model: NonEmptyText | None = None
+    filter: JsonObject | None = None
+    results: Results | None = None
+    session: SessionId | None = None
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    max_tokens: Tokens | None = None
+    temperature: Annotated[float, Meta(ge=0, le=1)] | None = None
+
+
+class PassagesQuery(Struct, forbid_unknown_fields=True):
+    """Body of ``POST /v1/knowledge/retrieve``.
+
+    Attributes:
+        filter: only documents whose own fields are so.
+        results: how many passages are looked for; the environment's number by default.
+    """
+
+    query: Question
+    filter: JsonObject | None = None
+    results: Results | None = None

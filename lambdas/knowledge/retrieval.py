@@ -1,0 +1,123 @@
+"""Finding passages: Bedrock's Retrieve, within a bounded time."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambdas.common.observability import logger
+from lambdas.inference.bedrock_errors import error_code
+from lambdas.knowledge.filters import RetrievalFilter
+from lambdas.knowledge.passages import Passage, from_results
+from lambdas.knowledge.retrieval_errors import RETRYABLE, to_api_error
+from lambdas.knowledge.settings import KnowledgeSettings
+
+# One search embeds the question, asks the store and may have the passages put in a new order.
+TIMEOUT_SECONDS: Final = 10.0
+ATTEMPTS: Final = 3
+BACKOFF_SECONDS: Final = 0.25
+# Nothing is tried anew after this, since a model is to answer in the same request.
+RETRY_WINDOW_SECONDS: Final = 4.0
+# Source: Bedrock's quota for the size of a query. The rest of a longer text is not searched for.
+MOST_CHARACTERS: Final = 1_000
+
+
+class RetrieveClient(Protocol):
+    """The one call that is made, with Bedrock's own shapes."""
+
+    def retrieve(self, **kwargs: Any) -> dict[str, Any]:
+        """Search a knowledge base."""
+        ...
+
+
+class Retriever:
+    """Searches the knowledge base.
+
+    Args:
+        client: makes the client when it is needed; without retries of its own, since a retried time-out would outlive
+            the function.
+        sleep: waits that many seconds; for tests.
+        clock: seconds from any start; for tests.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: KnowledgeSettings,
+        client: Callable[[], RetrieveClient],
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._client = client
+        self._sleep = sleep
+        self._clock = clock
+
+    def find(
+        self,
+        text: str,
+        *,
+        results: int | None = None,
+        filter_: RetrievalFilter | None = None,
+        filter_param: str = "filter",
+    ) -> list[Passage]:
+        """Return the passages that fit a text, best first, whatever their scores.
+
+        Args:
+            results: how many are looked for; with reranking no more than its own number of them is kept.
+            filter_param: path of the filter in the request, for errors.
+
+        Raises:
+            ApiError: what ``retrieval_errors`` makes of the last failed call.
+        """
+        search = self._search(results or self._settings.results)
+        if filter_:
+            search["filter"] = filter_
+        arguments = {
+            "knowledgeBaseId": self._settings.id,
+            "retrievalQuery": {"text": text[:MOST_CHARACTERS]},
+            "retrievalConfiguration": {"vectorSearchConfiguration": search},
+        }
+        try:
+            reply = self._insist(arguments)
+        except (ClientError, BotoCoreError) as error:
+            told = to_api_error(
+                error, knowledge_base_id=self._settings.id, filter_param=filter_param if filter_ else None
+            )
+            # AWS's words about a refused request may quote it; about everything else they are what an operator needs.
+            words = str(error) if told.status != 400 else ""
+            logger.warning("retrieval failed", extra={"reason": error_code(error), "aws": words})
+            raise told from error
+        return from_results(reply["retrievalResults"])
+
+    def _search(self, results: int) -> dict[str, Any]:
+        search: dict[str, Any] = {
+            "numberOfResults": results,
+            "overrideSearchType": self._settings.search.upper(),
+        }
+        rerank = self._settings.rerank
+        if rerank is not None:
+            search["rerankingConfiguration"] = {
+                "type": "BEDROCK_RERANKING_MODEL",
+                "bedrockRerankingConfiguration": {
+                    "modelConfiguration": {"modelArn": rerank.model_arn},
+                    "numberOfRerankedResults": min(rerank.results, results),
+                },
+            }
+        return search
+
+    def _insist(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Search, again while it throttles or fails and the time lasts."""
+        client = self._client()
+        deadline = self._clock() + RETRY_WINDOW_SECONDS
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return client.retrieve(**arguments)
+            except (ClientError, BotoCoreError) as error:
+                last = attempt == ATTEMPTS or self._clock() > deadline
+                if last or error_code(error) not in RETRYABLE:
+                    raise
+            self._sleep(BACKOFF_SECONDS * 2 ** (attempt - 1) * (1 + random.random()))  # noqa: S311 - jitter
+        raise AssertionError("ATTEMPTS is at least 1")

@@ -1,0 +1,53 @@
+"""What a function is told of the knowledge base: the member ``knowledge`` of its settings."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+FieldType = Literal["string", "number", "boolean"]
+
+# No passage has more tokens: it could not have been embedded (Titan Text Embeddings V2 reads 8,192).
+LONGEST_PASSAGE: Final = 8_192
+
+
+class Reranking(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which model puts the passages in a better order, and how many of them it keeps."""
+
+    model_arn: str
+    results: int
+
+
+class KnowledgeSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The knowledge base and how it is asked.
+
+    Attributes:
+        id: of the knowledge base.
+        alias: who answers unless the request names another.
+        results: passages per question unless the request says otherwise.
+        search: by meaning alone, or by words too.
+        threshold: the least score, from 0 to 1, of a passage that is given to the model.
+        filters: the documents' own fields that requests may filter by, and what each holds.
+        grounding: whether the guardrail holds answers against the passages.
+        passage_tokens: the most tokens of one passage, as the documents were cut.
+    """
+
+    id: str
+    alias: str
+    results: int
+    search: Literal["semantic", "hybrid"]
+    threshold: float
+    filters: dict[str, FieldType]
+    rerank: Reranking | None
+    grounding: bool
+    passage_tokens: int = LONGEST_PASSAGE
+
+
+def from_environment(knowledge: Mapping[str, Any]) -> KnowledgeSettings:
+    """Return the settings of what JSON gave.
+
+    Raises:
+        msgspec.ValidationError: it is not what this code expects; deploy both together.
+    """
+    return msgspec.convert(knowledge, KnowledgeSettings)

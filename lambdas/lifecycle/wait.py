@@ -1,0 +1,73 @@
+"""A pause in a deployment: access policies and indexes of OpenSearch take a while to be known everywhere.
+
+CloudFormation would go on at once, and what comes next would fail with "access denied" or "no such index".
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from lambdas.lifecycle.errors import LifecycleError
+
+MAX_SECONDS: Final = 300
+SLICE_SECONDS: Final = 5.0
+
+
+def wait(
+    properties: Mapping[str, Any],
+    former: Mapping[str, Any] | None,
+    *,
+    left: Callable[[], float],
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Pause, unless the property ``Of`` is what it was: then nothing new is waited for.
+
+    Args:
+        former: the properties before an update; None at creation.
+
+    Raises:
+        LifecycleError: as ``pause``.
+    """
+    if former is None or former.get("Of") != properties.get("Of"):
+        pause(properties, left=left, sleep=sleep)
+
+
+def pause(
+    properties: Mapping[str, Any], *, left: Callable[[], float], sleep: Callable[[float], None] = time.sleep
+) -> None:
+    """Sleep for the property ``Seconds``.
+
+    Args:
+        left: seconds that the function still has for this.
+        sleep: sleeps that many seconds; for tests.
+
+    Raises:
+        LifecycleError: ``Seconds`` is no whole number from 0 to 300, or the function has not as much time.
+    """
+    seconds = _seconds(properties.get("Seconds"))
+    if seconds > left():
+        raise LifecycleError(
+            f"Waiting {seconds} s does not fit into the function's time-out. Lower knowledge.propagation_seconds and "
+            "deploy again."
+        )
+    to_go = float(seconds)
+    while to_go > 0:
+        # A function that was held up in between answers rather than being ended in its sleep.
+        if left() <= 0:
+            raise LifecycleError(f"The wait was cut short with {to_go:.0f} s of {seconds} s to go. Deploy again.")
+        sleep(min(SLICE_SECONDS, to_go))
+        to_go -= SLICE_SECONDS
+
+
+def _seconds(text: Any) -> int:
+    """Read what CloudFormation hands on as a string."""
+    try:
+        seconds = int(str(text))
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds <= MAX_SECONDS:
+        raise LifecycleError(
+            f"The wait's Seconds are {text!r}; a whole number from 0 to {MAX_SECONDS} is needed. Correct "
+            "knowledge.propagation_seconds and deploy again."
+        )
+    return seconds
