@@ -6,7 +6,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from quarry.command_error import CommandError
-from quarry.commands import keys, models
+from quarry.commands import keys, knowledge, models
 from quarry.commands.chat import chat
 from quarry.commands.check import check
 from quarry.commands.connect import connect
@@ -27,6 +27,7 @@ app.command()(chat)
 app.command()(outputs)
 app.command()(usage)
 app.add_typer(keys.app, name="keys")
+app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(models.app, name="models")
 
 

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.allowances.ledger import Ledger
@@ -64,6 +65,8 @@ class Deployment:
             endpoint_url=self.aws.endpoint_url,
             aws_access_key_id=self.aws.access_key_id,
             aws_secret_access_key=self.aws.secret_access_key,
+            # Not every system finds a bucket's own name below localhost.
+            config=ClientConfig(s3={"addressing_style": "path"}),
         )
 
     @cached_property
@@ -101,18 +104,18 @@ class Deployment:
             for stack in sorted(self.stacks, key=lambda stack: stack["StackName"])
         }
 
-    def output(self, name: str) -> str:
-        """Return one output of the inference stack.
+    def output(self, name: str, *, stack: str = "inference") -> str:
+        """Return one output of a stack: the inference stack's, unless another's own part of its name is given.
 
         Raises:
             CommandError: it is not there, because the stack is not or not completely.
         """
-        stack = self.config.physical_name("inference")
+        full_name = self.config.physical_name(stack)
         try:
-            return self.outputs()[stack][name]
+            return self.outputs()[full_name][name]
         except KeyError as error:
             raise CommandError(
-                f"The stack {stack} is not deployed completely: it has no output {name}. Deploy it again."
+                f"The stack {full_name} is not deployed completely: it has no output {name}. Deploy it again."
             ) from error
 
     def keys(self) -> KeyStore:

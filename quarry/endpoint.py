@@ -1,6 +1,6 @@
 """Calling the deployed endpoint over HTTP, as an application does."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import quote
@@ -73,20 +73,19 @@ class Endpoint:
             CommandError: it did not answer.
         """
         body = {**_chat(messages, model, session), "stream": True, "stream_options": {"include_usage": True}}
-        with self._reached(), self._client.stream("POST", "/chat/completions", json=body) as response:
-            if response.is_error or "text/event-stream" not in response.headers.get("content-type", ""):
-                response.read()
-                yield _as_chunk(self._checked(response, expected="choices"))
-                return
-            try:
-                for event in server_sent_events.objects(response.iter_lines()):
-                    if "error" in event:
-                        raise EndpointError(_told(event) or str(event), status=response.status_code)
-                    yield event
-            except ValueError as error:
-                raise EndpointError(
-                    f"{self.base_url} ended its answer in the middle ({error}). Ask again.", status=response.status_code
-                ) from error
+        yield from self._events("/chat/completions", body, expected="choices", as_event=_as_chunk)
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Ask the knowledge base, as POST /v1/knowledge/query takes it, and return the knowledge.answer object."""
+        return self._request("POST", "/knowledge/query", expected="answer", json=request)
+
+    def stream_answer(self, request: dict[str, Any]) -> Generator[dict[str, Any], None, None]:
+        """Ask the knowledge base and yield the parts of the answer as they come; the last is knowledge.answer, whole.
+
+        Closing the iterator hangs up. Raises as stream() does.
+        """
+        body = {**request, "stream": True}
+        yield from self._events("/knowledge/query", body, expected="answer", as_event=lambda answer: answer)
 
     def create_session(self) -> str:
         """Make a session and return its id."""
@@ -109,6 +108,25 @@ class Endpoint:
     def usage(self) -> dict[str, Any]:
         """Return what this key has spent and has left, as GET /v1/usage tells."""
         return self._request("GET", "/usage", expected="remaining")
+
+    def _events(
+        self, path: str, body: dict[str, Any], *, expected: str, as_event: Callable[[dict[str, Any]], dict[str, Any]]
+    ) -> Generator[dict[str, Any], None, None]:
+        """Yield the events of a streamed answer; ``as_event`` makes one of a whole answer, if it does not stream."""
+        with self._reached(), self._client.stream("POST", path, json=body) as response:
+            if response.is_error or "text/event-stream" not in response.headers.get("content-type", ""):
+                response.read()
+                yield as_event(self._checked(response, expected=expected))
+                return
+            try:
+                for event in server_sent_events.objects(response.iter_lines()):
+                    if "error" in event:
+                        raise EndpointError(_told(event) or str(event), status=response.status_code)
+                    yield event
+            except ValueError as error:
+                raise EndpointError(
+                    f"{self.base_url} ended its answer in the middle ({error}). Ask again.", status=response.status_code
+                ) from error
 
     def _request(self, method: str, path: str, *, expected: str, **arguments: Any) -> dict[str, Any]:
         """Return the JSON object that is answered.

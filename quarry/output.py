@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from rich.cells import cell_len
@@ -56,3 +57,21 @@ def print_text(text: str = "", *, style: str | None = None) -> None:
 def print_part(text: str) -> None:
     """Print a part of a text that goes on, at once and as it is."""
     console.out(text, end="", highlight=False)
+
+
+@contextmanager
+def tell_progress() -> Iterator[Callable[[str], None]]:
+    """Give a function that shows what goes on, on standard error: on a terminal in place, else a line per change."""
+    if errors.is_terminal:
+        with errors.status("") as status:
+            yield lambda text: status.update(Text(text))
+        return
+    last = ""
+
+    def tell(text: str) -> None:
+        nonlocal last
+        if text != last:
+            errors.print(text, style="dim", markup=False, soft_wrap=True)
+        last = text
+
+    yield tell

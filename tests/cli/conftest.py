@@ -3,7 +3,7 @@
 import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,8 +16,12 @@ from moto import mock_aws
 from lambdas.allowances.ledger import Ledger
 from lambdas.authorizer.keys import KeyStore
 from quarry import cli
+from quarry.commands import knowledge
 from quarry.deployment import Deployment
+from stacks.environment_file import load
+from stacks.knowledge_config import Knowledge
 from tests.cli.fakes import BASE_URL, FakeAws, FakeEndpoint
+from tests.cli.knowledge_account import BUCKET, OUTPUTS, FakeKnowledge
 
 INFERENCE = {
     "BaseUrl": BASE_URL,
@@ -115,3 +119,67 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> FakeEndpoint:
         httpx, "Client", lambda **options: client(**{**options, "transport": httpx.MockTransport(fake.handle)})
     )
     return fake
+
+
+@pytest.fixture(scope="session")
+def s3_of_all_tests() -> Any:
+    """One client, because making it takes longer than any test."""
+    return boto3.client("s3", region_name="us-east-1")
+
+
+@pytest.fixture
+def kb(aws: FakeAws, s3_of_all_tests: Any, monkeypatch: pytest.MonkeyPatch) -> FakeKnowledge:
+    """A knowledge base in dev, with nothing in it yet; whoever waits makes its time pass."""
+    fake = FakeKnowledge()
+    s3_of_all_tests.create_bucket(Bucket=BUCKET)
+    aws.stacks["quarry-dev-knowledge"] = OUTPUTS
+    clients = {"cloudformation": aws, "s3": s3_of_all_tests}
+    monkeypatch.setattr(Deployment, "client", lambda _, name: clients.get(name, fake))
+    metadata = {"department": "string", "year": "number", "public": "boolean"}
+    config = load("dev").model_copy(update={"knowledge": Knowledge.model_validate({"metadata": metadata})})
+    monkeypatch.setattr(knowledge, "environment", lambda _name: config)
+    monkeypatch.setattr("time.sleep", fake.sleep)
+    return fake
+
+
+@pytest.fixture
+def s3(kb: FakeKnowledge, s3_of_all_tests: Any) -> Any:
+    """The client that commands use for S3, with the bucket for documents."""
+    return s3_of_all_tests
+
+
+@pytest.fixture
+def refuse(s3: Any) -> Iterator[Callable[[str, Exception], None]]:
+    """Make an operation of S3 fail."""
+    handlers: list[tuple[str, Any]] = []
+
+    def register(operation: str, error: Exception) -> None:
+        def handler(**_: Any) -> None:
+            raise error
+
+        handlers.append((f"before-call.s3.{operation}", handler))
+        s3.meta.events.register(*handlers[-1])
+
+    yield register
+    for name, handler in handlers:
+        s3.meta.events.unregister(name, handler)
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    """A folder with three documents, one of them with a sidecar."""
+    folder = tmp_path / "docs"
+    (folder / "a b").mkdir(parents=True)
+    (folder / "travel.md").write_text("Book early.", encoding="utf-8")
+    (folder / "travel.md.metadata.json").write_text(
+        '{"metadataAttributes": {"department": "Finance", "year": 2025}}', encoding="utf-8"
+    )
+    (folder / "a b" / "über uns.txt").write_text("We build.", encoding="utf-8")
+    (folder / "leave.md").write_text("28 days.", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def sync(run: Run, docs: Path) -> Callable[..., Ran]:
+    """Sync the folder to dev."""
+    return lambda *arguments, stdin="": run("knowledge", "sync", str(docs), "-e", "dev", *arguments, stdin=stdin)

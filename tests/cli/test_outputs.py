@@ -112,3 +112,11 @@ def test_a_half_deployed_stack_is_told_as_such(run: Run, empty_aws: FakeAws) -> 
 )
 def test_wrong_usage_is_exit_code_2(run: Run, arguments: tuple[str, ...]) -> None:
     assert run(*arguments).code == 2
+
+
+def test_buckets_of_a_local_aws_are_asked_for_by_path() -> None:
+    local = LocalAws(endpoint_url="http://localhost:1", access_key_id="a", secret_access_key="b")
+
+    url = Deployment(load("sandbox"), aws=local).client("s3").generate_presigned_url("list_objects", {"Bucket": "b"})
+
+    assert url.startswith("http://localhost:1/b?")
