@@ -24,6 +24,8 @@ export CDK_HOME := $(CURDIR)/.cache/cdk
 export npm_config_cache := $(CURDIR)/.cache/npm
 
 INSTALLED := .venv/installed
+# What `make up` asks the samples.
+QUESTION := How many days ahead does the travel desk want a flight booked?
 SANDBOX := python -m sandbox
 
 .PHONY: help up down status test lint format bench synth deploy destroy install lock catalogue schema api clean
@@ -36,6 +38,12 @@ up: install ## Run Quarry on this machine: start AWS, deploy, answer a question 
 	$(SANDBOX) exec -- cdk bootstrap --context environment=sandbox --no-notices
 	$(SANDBOX) exec -- cdk deploy --all --context environment=sandbox --require-approval never --no-notices
 	$(SANDBOX) exec -- quarry connect --environment sandbox --base-url "$$($(SANDBOX) url)/v1"
+	if grep -q '^knowledge:' environments/sandbox.yaml; then
+	  printf '\nThe knowledge base, filled with samples/documents:\n'
+	  $(SANDBOX) exec -- quarry knowledge sync samples/documents --environment sandbox --wait
+	  printf '\nAsked:    %s\n' "$(QUESTION)"
+	  $(SANDBOX) exec -- quarry knowledge ask "$(QUESTION)" --environment sandbox
+	fi
 
 down: ## Take it down again: destroy the stacks, prove that nothing is left, stop AWS
 	@if [ ! -x .venv/bin/python ]; then echo "Nothing is installed here, so nothing is up."; exit 0; fi

@@ -34,7 +34,7 @@ EVENTS: Final[list[tuple[str, dict[str, Any]]]] = [
     ("metadata", {"usage": {"inputTokens": 14, "outputTokens": 20, "totalTokens": 34}, "metrics": {"latencyMs": 1}}),
 ]
 
-# The account of a key that was used before, as UpdateItem returns it: lambdas/allowances/account.py.
+# The account of a key that was used before, as UpdateItem returns it to who asks: lambdas/allowances/account.py.
 UPDATED: Final = {
     "Attributes": {
         "pk": {"S": "ACCOUNTS#0"},
@@ -84,19 +84,20 @@ def _head(status: str, content_type: str, length: str) -> bytes:
 
 CONVERSED: Final = response("200 OK", json.dumps(REPLY).encode())
 STREAMED: Final = streamed(EVENTS)
-CHANGED: Final = response("200 OK", json.dumps(UPDATED).encode(), content_type="application/x-amz-json-1.0")
+CHANGED: Final = response("200 OK", b"{}", content_type="application/x-amz-json-1.0")
+CHANGED_TO: Final = response("200 OK", json.dumps(UPDATED).encode(), content_type="application/x-amz-json-1.0")
 NOT_FOUND: Final = response("404 Not Found", b'{"message": "only Converse, ConverseStream and UpdateItem are here"}')
 
 
-def reply(request: bytes, target: bytes) -> bytes:
-    """Return what is answered to a request line and the value of its X-Amz-Target header."""
+def reply(request: bytes, target: bytes, body: bytes) -> bytes:
+    """Return what is answered to a request line, the value of its X-Amz-Target header and its body."""
     if request.startswith(b"POST /model/"):
         if b"/converse " in request:
             return CONVERSED
         if b"/converse-stream " in request:
             return STREAMED
     if target.endswith(b".UpdateItem"):
-        return CHANGED
+        return CHANGED_TO if b'"ALL_NEW"' in body else CHANGED
     return NOT_FOUND
 
 
@@ -115,8 +116,7 @@ class Upstream(socketserver.StreamRequestHandler):
                     length = int(value)
                 elif name.lower() == b"x-amz-target":
                     target = value.strip()
-            self.rfile.read(length)
-            self.wfile.write(reply(request, target))
+            self.wfile.write(reply(request, target, self.rfile.read(length)))
 
 
 class Server(socketserver.ThreadingTCPServer):

@@ -120,8 +120,6 @@ def explain_profile(times: dict[str, float]) -> str:
 def _package(file: str) -> str:
     if "socket" in file:
         return "waiting on the socket"
-    if "lock" in file and "acquire" in file:
-        return "waiting for the account's write"
     for package in ("lambdas", "aws_lambda_powertools", "botocore", "urllib3", "msgspec", "jmespath", "starlette"):
         if f"/{package}/" in file:
             return package

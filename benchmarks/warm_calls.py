@@ -15,7 +15,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import anyio.to_thread
 import botocore.session
 
 from benchmarks.adapter import Connection, Request, Taken, request
@@ -50,7 +49,7 @@ class InProcess:
         self._loop = asyncio.new_event_loop()
 
     def whole(self, asked: Request, times: int) -> list[Taken]:
-        """Return how long each of so many answers took. All in one task, since the app's threads end with it."""
+        """Return how long each of so many answers took."""
         return self._loop.run_until_complete(self._all(asked, times))
 
     async def _all(self, asked: Request, times: int) -> list[Taken]:
@@ -163,12 +162,6 @@ def kinds_of_call(port: int) -> dict[str, Calls]:
 
 def profile(call: Calls, times: int) -> dict[str, float]:
     """Return file -> milliseconds spent in its own functions per call; slower than without a profiler."""
-
-    async def inline(function: Callable[..., Any], *args: Any, **_: Any) -> Any:
-        return function(*args)
-
-    # A profiler sees its own thread only.
-    anyio.to_thread.run_sync = inline  # type: ignore[assignment]
     profiler = cProfile.Profile()
     profiler.runcall(call, times)
     found: dict[str, float] = {}

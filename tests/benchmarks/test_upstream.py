@@ -32,18 +32,21 @@ def test_botocore_reads_whole_answers_streams_and_updates() -> None:
         bedrock = client("bedrock-runtime", url)
         whole = bedrock.converse(modelId="m", messages=[])
         events = list(bedrock.converse_stream(modelId="m", messages=[])["stream"])
-        updated = client("dynamodb", url).update_item(TableName="t", Key={"pk": {"S": "a"}})
+        asked = {"TableName": "t", "Key": {"pk": {"S": "a"}}}
+        updated = client("dynamodb", url).update_item(**asked, ReturnValues="ALL_NEW")
+        silent = client("dynamodb", url).update_item(**asked, ReturnValues="NONE")
 
     assert whole["output"] == REPLY["output"]
     texts = [event["contentBlockDelta"]["delta"]["text"] for event in events if "contentBlockDelta" in event]
     assert texts == [TOKEN] * TOKENS
     assert [next(iter(event)) for event in events][-2:] == ["messageStop", "metadata"]
     assert updated["Attributes"] == UPDATED["Attributes"]
+    assert "Attributes" not in silent
 
 
 def test_anything_else_is_not_found() -> None:
-    assert reply(b"POST / HTTP/1.1", b"DynamoDB_20120810.GetItem") == NOT_FOUND
-    assert reply(b"GET /model/m/converse HTTP/1.1", b"") == NOT_FOUND
+    assert reply(b"POST / HTTP/1.1", b"DynamoDB_20120810.GetItem", b"{}") == NOT_FOUND
+    assert reply(b"GET /model/m/converse HTTP/1.1", b"", b"") == NOT_FOUND
 
 
 def test_the_request_is_what_the_adapter_hands_on() -> None:
