@@ -1,8 +1,8 @@
 """Waiting until everything that was uploaded is ingested, or until there is no point in it any more."""
 
-import time
 from collections.abc import Callable
 from datetime import datetime
+from time import monotonic, sleep
 from typing import Final
 
 from quarry.command_error import CommandError
@@ -37,7 +37,7 @@ class Waiting:
         Raises:
             CommandError: it took longer than ``minutes``, or Ctrl-C. Ingestion goes on without us.
         """
-        end = time.monotonic() + self._minutes * 60
+        end = monotonic() + self._minutes * 60
         quiet_before = False
         dead_before: int | None = None
         try:
@@ -52,9 +52,9 @@ class Waiting:
                 quiet_before = quiet
                 if not quiet:
                     tell(self._sentence(activity))
-                if time.monotonic() >= end:
+                if monotonic() >= end:
                     raise CommandError(self._late(activity))
-                time.sleep(self._seconds)
+                sleep(self._seconds)
         except KeyboardInterrupt as error:
             raise CommandError(f"Stopped waiting. Ingestion goes on by itself; {FOLLOW} follows it.") from error
 

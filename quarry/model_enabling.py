@@ -1,9 +1,9 @@
 """Getting access: Anthropic's form and Marketplace agreements. Everything is shown and asked for before it is done."""
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -104,7 +104,7 @@ class ModelEnabling:
                         "check` again later."
                     )
                 if pending:
-                    time.sleep(POLL_SECONDS)
+                    sleep(POLL_SECONDS)
                     waited += POLL_SECONDS
 
     def _agreement(self, model_id: str) -> str:

@@ -1,9 +1,9 @@
 """Printing: tables and text for people, JSON for programs. Everything a command says goes through here."""
 
 import json
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from time import sleep
 from typing import Any, Final
 
 from rich.cells import cell_len
@@ -43,7 +43,7 @@ def watch_table(columns: Iterable[str], rows: Callable[[], Iterable[Iterable[str
     try:
         with Live(table(), console=console, auto_refresh=False) as live:
             while True:
-                time.sleep(seconds)
+                sleep(seconds)
                 live.update(table(), refresh=True)
     except KeyboardInterrupt:
         return

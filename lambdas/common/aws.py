@@ -10,8 +10,6 @@ from typing import Any, Final, Literal, get_args
 import botocore.session
 from botocore.config import Config
 
-from lambdas.common.direct import DirectClient
-
 Service = Literal[
     "bedrock",
     "bedrock-agent",
@@ -59,4 +57,9 @@ def client(service: Service, *, read_timeout: float, max_attempts: int = 2, dire
         user_agent=f"{session().user_agent()} quarry",
     )
     made: Any = session().create_client(service, config=config)
-    return DirectClient(made, session()) if direct else made
+    if not direct:
+        return made
+    # Imported here, because most functions have no such calls.
+    from lambdas.common.direct import DirectClient
+
+    return DirectClient(made, session())

@@ -1,4 +1,4 @@
-"""The two calls that every chat request makes, on a short way: botocore's signer and HTTP session without its client.
+"""The calls that every chat request makes, on a short way: botocore's signer and HTTP session without its client.
 
 For these calls a client spends half of its time on what they can do without: the rules for endpoints, every member's
 way through the service's model, out and back, hooks, retries. What is sent and what is raised is the client's, and
@@ -13,6 +13,7 @@ from urllib.parse import quote
 import msgspec
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
+from botocore.endpoint import convert_to_response_dict
 from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.httpsession import URLLib3Session
 from botocore.parsers import create_parser
@@ -32,14 +33,14 @@ class Http(Protocol):
     """What of botocore's HTTP session is called. It raises botocore's exceptions and keeps connections open."""
 
     def send(self, request: AWSPreparedRequest) -> AWSResponse:
-        """Send a request and return the response, read to its end."""
+        """Send a request and return the response, read to its end unless it is a stream."""
         ...
 
 
 class DirectClient:
-    """A client that makes ``converse`` and ``update_item`` itself and leaves everything else to botocore's.
+    """A client that makes some calls itself and leaves all others to botocore's.
 
-    Replies are JSON as it came: without ``ResponseMetadata``, and bytes in them are base64.
+    Whole replies are JSON as it came: without ``ResponseMetadata``, and bytes in them are base64.
 
     Args:
         client: botocore's, of Bedrock or DynamoDB: gives the endpoint, the time-outs and the exceptions.
@@ -71,7 +72,17 @@ class DirectClient:
         Raises:
             ClientError, BotoCoreError: as botocore's client.
         """
-        return self._post("Converse", f"/model/{quote(modelId, safe='')}/converse", arguments, _JSON)
+        return _decoded(self._send("Converse", _path(modelId, "converse"), arguments, _JSON))
+
+    def converse_stream(self, *, modelId: str, **arguments: Any) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        """Call Bedrock's ConverseStream, once; ``stream`` of the reply is botocore's own.
+
+        Raises:
+            ClientError, BotoCoreError: as botocore's client.
+        """
+        path = _path(modelId, "converse-stream")
+        response = self._send("ConverseStream", path, arguments, _JSON, streamed=True)
+        return self._parsed("ConverseStream", response)
 
     def update_item(self, **arguments: Any) -> dict[str, Any]:
         """Call DynamoDB's UpdateItem; what a second attempt may mend is tried again by botocore's client.
@@ -80,7 +91,7 @@ class DirectClient:
             ClientError, BotoCoreError: as botocore's client.
         """
         try:
-            return self._post("UpdateItem", "/", arguments, _UPDATE_ITEM)
+            return _decoded(self._send("UpdateItem", "/", arguments, _UPDATE_ITEM))
         except ConnectionClosedError:
             # One that was kept too long.
             pass
@@ -90,12 +101,21 @@ class DirectClient:
         reply: dict[str, Any] = self._client.update_item(**arguments)
         return reply
 
-    def _post(self, operation: str, path: str, arguments: dict[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+    def _send(
+        self,
+        operation: str,
+        path: str,
+        arguments: dict[str, Any],
+        headers: Mapping[str, str],
+        *,
+        streamed: bool = False,
+    ) -> AWSResponse:
         request = AWSRequest(
             method="POST",
             url=self._endpoint + path,
             headers={**headers, "User-Agent": self._agent},
             data=msgspec.json.encode(arguments),
+            stream_output=streamed,
         )
         # Frozen, because credentials may be renewed while they are read. Where there are none, the signer says so.
         credentials = self._credentials and self._credentials.get_frozen_credentials()
@@ -103,22 +123,30 @@ class DirectClient:
         response = self._http.send(request.prepare())
         if response.status_code >= 300:
             raise self._error(operation, response)
-        reply: dict[str, Any] = msgspec.json.decode(response.content)
-        return reply
+        return response
 
     def _error(self, operation: str, response: AWSResponse) -> ClientError:
         """Return what botocore's client raises for the response."""
-        service = self._client.meta.service_model
-        answer = {
-            "status_code": response.status_code,
-            "headers": response.headers,
-            "body": response.content,
-            "context": {},
-        }
-        parser = create_parser(service.resolved_protocol)
-        parsed = parser.parse(answer, service.operation_model(operation).output_shape)
+        parsed = self._parsed(operation, response)
         code = parsed["Error"]["Code"]
-        if shape := service.shape_for_error_code(code):
-            parsed.update(parser.parse(answer, shape))
+        if shape := self._client.meta.service_model.shape_for_error_code(code):
+            parsed.update(self._parsed(operation, response, shape))
         error: ClientError = self._client.exceptions.from_code(code)(parsed, operation)
         return error
+
+    def _parsed(self, operation: str, response: AWSResponse, shape: Any = None) -> dict[str, Any]:
+        """Return the response as botocore's client reads it."""
+        service = self._client.meta.service_model
+        model = service.operation_model(operation)
+        answer = convert_to_response_dict(response, model)
+        parsed: dict[str, Any] = create_parser(service.resolved_protocol).parse(answer, shape or model.output_shape)
+        return parsed
+
+
+def _path(model_id: str, operation: str) -> str:
+    return f"/model/{quote(model_id, safe='')}/{operation}"
+
+
+def _decoded(response: AWSResponse) -> dict[str, Any]:
+    reply: dict[str, Any] = msgspec.json.decode(response.content)
+    return reply

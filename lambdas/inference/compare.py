@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -14,6 +15,8 @@ from lambdas.inference import chat
 from lambdas.inference.exchange import Exchanges
 
 Models = Annotated[list[str], Meta(min_length=2, max_length=5)]
+# Of a chat request's fields, those that a comparison has none of.
+NOT_HERE: Final = ("model", "stream", "stream_options")
 _MODELS: Final = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -33,7 +36,7 @@ def parse(body: bytes) -> list[chat.ChatRequest]:
         raise InvalidRequestError(
             f"`models` must be a list of two to five aliases: {error}.", param="models"
         ) from error
-    for name in ("model", "stream", "stream_options"):
+    for name in NOT_HERE:
         if name in fields:
             raise InvalidRequestError(f"`{name}` has no meaning here; name the aliases in `models`.", param=name)
     requests = [chat.parse(msgspec.json.encode({**fields, "model": model})) for model in models]
@@ -42,19 +45,31 @@ def parse(body: bytes) -> list[chat.ChatRequest]:
     return requests
 
 
-def compare(requests: list[chat.ChatRequest], caller: Caller, exchanges: Exchanges) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Compared:
+    """``body``: the answer. ``headers``: what was left of the allowance after the calls."""
+
+    body: dict[str, Any]
+    headers: dict[str, str]
+
+
+def compare(requests: list[chat.ChatRequest], caller: Caller, exchanges: Exchanges) -> Compared:
     """Ask all at once and return the outcomes in the order of ``models``.
 
     Each has ``model`` (the alias), and either ``completion``, ``latency_ms`` and ``micro_dollars`` (None if the price
     is not known) or ``error`` in the one error shape.
     """
 
+    left: list[dict[str, str]] = []
+
     def one(request: chat.ChatRequest) -> dict[str, Any]:
         begun = time.monotonic()
         try:
-            done = exchanges.complete(request, caller).completion
+            exchanged = exchanges.complete(request, caller)
         except ApiError as error:
             return {"model": request.model, **error.to_body()}
+        left.append(exchanged.headers)
+        done = exchanged.completion
         charged = actual(done.reply.get("usage", {}), done.answered.candidate.price)
         return {
             "model": request.model,
@@ -64,4 +79,10 @@ def compare(requests: list[chat.ChatRequest], caller: Caller, exchanges: Exchang
         }
 
     with ThreadPoolExecutor(max_workers=len(requests)) as pool:
-        return {"object": "comparison", "data": list(pool.map(one, requests))}
+        body = {"object": "comparison", "data": list(pool.map(one, requests))}
+    return Compared(body=body, headers=max(left, key=_left, default={}))
+
+
+def _left(headers: dict[str, str]) -> tuple[float, int]:
+    """Order what the calls were told: each but the last to be settled still saw the others' reservations taken off."""
+    return float(headers.get("x-quarry-remaining-usd", 0)), int(headers.get("x-ratelimit-remaining-tokens", 0))

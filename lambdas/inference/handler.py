@@ -62,7 +62,10 @@ def create_embeddings() -> Response[str]:
 def compare_models() -> Response[str]:
     """Ask several aliases the same."""
     requests = compare.parse(body())
-    return json_response(compare.compare(requests, caller(), exchanges()), request_id=request_id(app))
+    compared = compare.compare(requests, caller(), exchanges())
+    response = json_response(compared.body, request_id=request_id(app))
+    response.headers.update(compared.headers)
+    return response
 
 
 @app.post("/v1/knowledge/retrieve")

@@ -63,7 +63,7 @@ def request_schemas() -> dict[str, Schema]:
 def _compare_request(chat: Schema) -> Schema:
     """Return the body of a comparison: a chat request whose ``models`` are several, and which cannot be streamed."""
     schema = copy.deepcopy(chat)
-    for name in ("model", "stream"):
+    for name in compare.NOT_HERE:
         del schema["properties"][name]
     models = msgspec.json.schema(compare.Models)
     schema["properties"] = {"models": models, **schema["properties"]}

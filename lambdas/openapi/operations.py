@@ -133,6 +133,7 @@ OPERATIONS: Final = (
         about="Ask several aliases the same, side by side.",
         body="CompareRequest",
         answer="Comparison",
+        headers=ALLOWANCE_HEADERS,
         errors=BODY,
     ),
     Operation(

@@ -138,7 +138,7 @@ def kb(aws: FakeAws, s3_of_all_tests: Any, monkeypatch: pytest.MonkeyPatch) -> F
     metadata = {"department": "string", "year": "number", "public": "boolean"}
     config = load("dev").model_copy(update={"knowledge": Knowledge.model_validate({"metadata": metadata})})
     monkeypatch.setattr(knowledge, "environment", lambda _name: config)
-    monkeypatch.setattr("time.sleep", fake.sleep)
+    monkeypatch.setattr("quarry.knowledge_waiting.sleep", fake.sleep)
     return fake
 
 

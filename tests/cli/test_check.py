@@ -1,7 +1,6 @@
 """``quarry check``: who makes the calls, what is printed, exit codes, and that nothing is accepted unasked."""
 
 import json
-import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -33,7 +32,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> FakeAccount:
     fake = FakeAccount()
     monkeypatch.setattr(Deployment, "client", lambda _self, _service: fake)
     monkeypatch.setattr(model_access, "client_that_asks_once", lambda _deployment, _service, **_options: fake)
-    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr("quarry.model_enabling.sleep", lambda _seconds: None)
     monkeypatch.setenv("COLUMNS", "100")
     return fake
 

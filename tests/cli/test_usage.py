@@ -84,7 +84,7 @@ def test_watching_shows_the_latest_and_ends_with_ctrl_c(
             raise KeyboardInterrupt
         spend(aws, ann)
 
-    monkeypatch.setattr("time.sleep", wait)
+    monkeypatch.setattr("quarry.output.sleep", wait)
     monkeypatch.setattr(console, "_width", 200)
 
     ran = run("usage", "--watch", *DEV)

@@ -1,7 +1,8 @@
 """A table that behaves as DynamoDB does where the ledger relies on it, and that can fail as DynamoDB can.
 
 One update is atomic, conditions are held against the item as it is then, and an answer can get lost after the update
-was made. The expressions are those that the ledger writes; any other is an error, so that nothing passes unread.
+was made. Calls that AWS would refuse for their shape are refused. The expressions are those that the ledger writes;
+any other is an error, so that nothing passes unread.
 """
 
 import copy
@@ -12,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
+
+from tests.lambdas import service_model
 
 Item = dict[str, dict[str, Any]]
 
@@ -47,6 +50,7 @@ class FakeTable:
     page_size: int = 2
 
     def get_item(self, **kwargs: Any) -> dict[str, Any]:
+        service_model.check("dynamodb", "GetItem", kwargs)
         self._throttle()
         self.reads += 1
         assert kwargs["ConsistentRead"]
@@ -54,11 +58,13 @@ class FakeTable:
         return {"Item": copy.deepcopy(item)} if item else {}
 
     def put_item(self, **kwargs: Any) -> dict[str, Any]:
+        service_model.check("dynamodb", "PutItem", kwargs)
         self._throttle()
         self.items[_key(kwargs["Item"])] = copy.deepcopy(kwargs["Item"])
         return {}
 
     def query(self, **kwargs: Any) -> dict[str, Any]:
+        service_model.check("dynamodb", "Query", kwargs)
         self._throttle()
         values = kwargs["ExpressionAttributeValues"]
         first = (values[":pk"]["S"], values.get(":sk", {"S": ""})["S"])
@@ -71,6 +77,7 @@ class FakeTable:
         return reply
 
     def update_item(self, **kwargs: Any) -> dict[str, Any]:
+        service_model.check("dynamodb", "UpdateItem", kwargs)
         self._throttle()
         self.updates += 1
         names, values = kwargs["ExpressionAttributeNames"], kwargs.get("ExpressionAttributeValues", {})

@@ -2,9 +2,16 @@
 
 import ast
 from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ParamValidationError
 
 import lambdas
 from lambdas.common import aws
+from lambdas.common.direct import DirectClient
 
 
 def test_time_outs_and_attempts_are_bounded() -> None:
@@ -12,6 +19,29 @@ def test_time_outs_and_attempts_are_bounded() -> None:
 
     assert (config.read_timeout, config.connect_timeout) == (3, 2)
     assert config.retries["total_max_attempts"] == 2
+
+
+def test_a_client_says_who_calls() -> None:
+    agent = aws.client("dynamodb", read_timeout=3).meta.config.user_agent
+
+    assert agent.startswith("Botocore/")
+    assert agent.endswith(" quarry")
+
+
+def test_shapes_are_checked_where_no_test_does() -> None:
+    ssm, dynamodb = aws.client("ssm", read_timeout=3), aws.client("dynamodb", read_timeout=3)
+    answer: Any = (AWSResponse("", 200, HTTPHeaders(), None), {"Item": {}})
+    for client in (ssm, dynamodb):
+        client.meta.events.register("before-call.*.*", lambda **_: answer)
+
+    with pytest.raises(ParamValidationError):
+        ssm.get_parameter()
+    assert dynamodb.get_item(TableName="t") == {"Item": {}}
+
+
+def test_the_short_way_is_for_those_who_ask() -> None:
+    assert isinstance(aws.client("dynamodb", read_timeout=3, direct=True), DirectClient)
+    assert not isinstance(aws.client("dynamodb", read_timeout=3), DirectClient)
 
 
 def test_every_service_that_a_function_names_is_in_the_layer() -> None:

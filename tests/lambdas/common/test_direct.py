@@ -10,6 +10,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, NoCredentialsError, ReadTimeoutError
 
+from benchmarks.upstream import EVENTS, event_message
 from lambdas.common.direct import DirectClient
 
 ARN = "arn:aws:bedrock:us-east-1:000000000000:application-inference-profile/ab-1_2.c~d"
@@ -51,18 +52,23 @@ UPDATED = {"Attributes": {"pk": {"S": "a"}, "spent": {"N": "7"}, "p#1": {"M": {"
 CALLS = [
     ("bedrock-runtime", "converse", CONVERSE),
     ("bedrock-runtime", "converse", {**CONVERSE, "modelId": ARN}),
+    ("bedrock-runtime", "converse_stream", {**CONVERSE, "modelId": ARN}),
     ("dynamodb", "update_item", UPDATE),
 ]
 
 
 class FakeRaw:
-    """The body of a response that was read."""
+    """The body of a response, to be read once."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
+        self.closed = False
 
     def stream(self) -> Any:
         yield self._content
+
+    def close(self) -> None:
+        self.closed = True
 
 
 class FakeHttp:
@@ -78,7 +84,8 @@ class FakeHttp:
         if isinstance(answer, Exception):
             raise answer
         status, headers, body = answer
-        return AWSResponse(request.url, status, headers, FakeRaw(json.dumps(body).encode()))
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return AWSResponse(request.url, status, headers, FakeRaw(content))
 
 
 def session(*, token: str | None = None) -> botocore.session.Session:
@@ -147,6 +154,20 @@ def test_the_same_is_returned(service: str, name: str, arguments: dict[str, Any]
     assert getattr(direct, name)(**arguments) == {name: reply[name] for name in reply if name != "ResponseMetadata"}
 
 
+def test_a_stream_has_the_same_events() -> None:
+    streamed = b"".join(event_message(name, payload) for name, payload in EVENTS)
+    answer = (200, {"Content-Type": "application/vnd.amazon.eventstream"}, streamed)
+    _, client, ours, direct = both("bedrock-runtime", answer)
+
+    theirs = list(client.converse_stream(**CONVERSE)["stream"])
+    stream = direct.converse_stream(**CONVERSE)["stream"]
+
+    assert list(stream) == theirs
+    assert len(theirs) == len(EVENTS)
+    assert ours.requests[0].stream_output
+    stream.close()
+
+
 @pytest.mark.parametrize(
     ("service", "name", "arguments", "answer"),
     [
@@ -154,8 +175,9 @@ def test_the_same_is_returned(service: str, name: str, arguments: dict[str, Any]
         (*CALLS[0], (400, {"x-amzn-errortype": "ValidationException"}, {"message": "Bad."})),
         (*CALLS[0], (404, {"x-amzn-errortype": "ModelNotThere"}, {})),
         (*CALLS[0], (503, {}, {"message": "Busy."})),
+        (*CALLS[2], (429, {"x-amzn-errortype": "ThrottlingException:http://x/"}, {"message": "Too many."})),
         (
-            *CALLS[2],
+            *CALLS[3],
             (
                 400,
                 {},
@@ -166,7 +188,7 @@ def test_the_same_is_returned(service: str, name: str, arguments: dict[str, Any]
                 },
             ),
         ),
-        (*CALLS[2], (400, {}, {"__type": "x#ProvisionedThroughputExceededException", "message": "Slow down."})),
+        (*CALLS[3], (400, {}, {"__type": "x#ProvisionedThroughputExceededException", "message": "Slow down."})),
     ],
 )
 def test_the_same_is_raised(service: str, name: str, arguments: dict[str, Any], answer: Any) -> None:
@@ -202,7 +224,7 @@ def test_a_model_is_not_asked_twice() -> None:
     with pytest.raises(ReadTimeoutError):
         direct.converse(**CONVERSE)
     with pytest.raises(ClientError):
-        direct.converse(**CONVERSE)
+        direct.converse_stream(**CONVERSE)
 
     assert again.requests == []
 

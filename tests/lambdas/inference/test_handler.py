@@ -131,6 +131,7 @@ def test_vectors_come_as_base64_where_the_sdk_wants_them_so(embedder: FakeEmbedd
         ("/v1/compare", {"models": ["fast"], "messages": []}, 400, "models"),
         ("/v1/compare", {"models": ["fast", "smart"], "messages": []}, 400, "messages"),
         ("/v1/compare", {"models": ["fast", "smart"], "model": "fast"}, 400, "model"),
+        ("/v1/compare", {"models": ["fast", "smart"], "stream_options": {}}, 400, "stream_options"),
         ("/v1/compare", "[]", 400, None),
         ("/v1/prompts/nope", {"variables": {}}, 404, None),
         ("/v1/prompts/greeting", {"variables": {}}, 400, "variables"),

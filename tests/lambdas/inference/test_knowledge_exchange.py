@@ -261,6 +261,6 @@ def test_the_guardrails_findings_stand_beside_the_citations() -> None:
 def test_several_aliases_can_be_asked_the_same_documents() -> None:
     body = {"models": ["fast", "smart"], "messages": [{"role": "user", "content": "x"}], "quarry": {"knowledge": {}}}
     with desk(converse_reply(CITED)) as at:
-        compared = compare.compare(compare.parse(json.dumps(body).encode()), LIMITED, at.exchanges)
+        compared = compare.compare(compare.parse(json.dumps(body).encode()), LIMITED, at.exchanges).body
 
     assert [one["completion"]["quarry"]["answered"] for one in compared["data"]] == [True, True]

@@ -17,6 +17,7 @@ from lambdas.common.caller import Caller
 from lambdas.common.errors import ApiError, InvalidRequestError
 from lambdas.inference import handler
 from lambdas.inference.chat import DocumentSearch, Extension
+from lambdas.inference.compare import NOT_HERE
 from lambdas.inference.completion import to_openai
 from lambdas.inference.listing import ModelList
 from lambdas.inference.stream import ChunkStream
@@ -146,7 +147,7 @@ def test_unknown_fields_are_refused_by_the_description_too() -> None:
         if operation.body:
             assert schemas[operation.body]["additionalProperties"] is False
     compared = schemas["CompareRequest"]
-    assert set(compared["properties"]) == set(schemas["ChatRequest"]["properties"]) - {"model", "stream"} | {"models"}
+    assert set(compared["properties"]) == set(schemas["ChatRequest"]["properties"]) - set(NOT_HERE) | {"models"}
     assert compared["required"] == ["models", "messages"]
 
 

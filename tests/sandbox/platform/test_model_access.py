@@ -260,7 +260,7 @@ from stacks.inference import InferenceStack
 config = load("sandbox")
 inference = config.inference.model_copy(update={"owns_api_gateway_account": False})
 models = config.models.model_copy(update={"participants": PARTICIPANTS})
-config = config.model_copy(update={"name": "refused", "inference": inference, "models": models})
+config = config.model_copy(update={"name": "refused", "inference": inference, "models": models, "knowledge": None})
 app = App()
 InferenceStack(app, "Inference", config=config, account="000000000000", prompts=[])
 app.synth()

@@ -1,0 +1,29 @@
+"""Comparing: what is left of the allowance after all calls."""
+
+import json
+
+from lambdas.inference import compare
+from tests.lambdas.inference.fakes import converse_reply
+from tests.lambdas.inference.stores import desk
+from tests.lambdas.inference.test_exchange import LIMITED
+
+
+def body(*models: str) -> bytes:
+    return json.dumps({"models": models, "messages": [{"role": "user", "content": "How deep?"}]}).encode()
+
+
+def test_the_headers_tell_what_is_left_after_the_last_call() -> None:
+    with desk(converse_reply(), converse_reply()) as at:
+        compared = compare.compare(compare.parse(body("fast", "fast")), LIMITED, at.exchanges)
+
+    assert [one["micro_dollars"] for one in compared.body["data"]] == [1, 1]
+    assert compared.headers["x-quarry-remaining-usd"] == "0.999998"
+    assert compared.headers["x-ratelimit-remaining-requests"] == "48"
+
+
+def test_without_an_answer_there_is_nothing_to_tell() -> None:
+    with desk() as at:
+        compared = compare.compare(compare.parse(body("nope", "neither")), LIMITED, at.exchanges)
+
+    assert [one["error"]["code"] for one in compared.body["data"]] == ["model_not_found"] * 2
+    assert compared.headers == {}
