@@ -32,10 +32,14 @@ TOGETHER = {"tests/sandbox/platform/": "deployment", "tests/stacks/": "templates
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tell pytest-xdist what to run together: else the tests of a file, which share its servers."""
+    groups: dict[pytest.Item, str] = {}
     for item in items:
         path = item.path.relative_to(item.config.rootpath).as_posix()
-        group = next((name for folder, name in TOGETHER.items() if path.startswith(folder)), path)
-        item.add_marker(pytest.mark.xdist_group(group))
+        groups[item] = next((name for folder, name in TOGETHER.items() if path.startswith(folder)), path)
+        item.add_marker(pytest.mark.xdist_group(groups[item]))
+    # The long ones first, so that none of the two processes ends up with one of them alone.
+    order = list(TOGETHER.values())
+    items.sort(key=lambda item: order.index(groups[item]) if groups[item] in order else len(order))
 
 
 @pytest.fixture(autouse=True)

@@ -83,6 +83,10 @@ def compare(requests: list[chat.ChatRequest], caller: Caller, exchanges: Exchang
     return Compared(body=body, headers=max(left, key=_left, default={}))
 
 
-def _left(headers: dict[str, str]) -> tuple[float, int]:
-    """Order what the calls were told: each but the last to be settled still saw the others' reservations taken off."""
-    return float(headers.get("x-quarry-remaining-usd", 0)), int(headers.get("x-ratelimit-remaining-tokens", 0))
+def _left(headers: dict[str, str]) -> tuple[int, float, int]:
+    """Order what the calls were told: the latest knows of the most requests, and of the fewest reservations."""
+    return (
+        -int(headers.get("x-ratelimit-remaining-requests", 0)),
+        float(headers.get("x-quarry-remaining-usd", 0)),
+        int(headers.get("x-ratelimit-remaining-tokens", 0)),
+    )

@@ -1,20 +1,38 @@
 """Comparing: what is left of the allowance after all calls."""
 
 import json
+import threading
+from typing import Any
 
+from lambdas.common.caller import Caller
 from lambdas.inference import compare
+from lambdas.inference.chat import ChatRequest
+from lambdas.inference.exchange import Exchanged, Exchanges
 from tests.lambdas.inference.fakes import converse_reply
 from tests.lambdas.inference.stores import desk
 from tests.lambdas.inference.test_exchange import LIMITED
 
 
+class OneAtATime(Exchanges):
+    """Moto's tables lose updates that are made at once, which DynamoDB's do not."""
+
+    def __init__(self, exchanges: Exchanges) -> None:
+        self._exchanges = exchanges
+        self._lock = threading.Lock()
+
+    def complete(self, request: ChatRequest, caller: Caller) -> Exchanged:
+        with self._lock:
+            return self._exchanges.complete(request, caller)
+
+
 def body(*models: str) -> bytes:
-    return json.dumps({"models": models, "messages": [{"role": "user", "content": "How deep?"}]}).encode()
+    message: dict[str, Any] = {"role": "user", "content": "How deep?"}
+    return json.dumps({"models": models, "messages": [message]}).encode()
 
 
 def test_the_headers_tell_what_is_left_after_the_last_call() -> None:
     with desk(converse_reply(), converse_reply()) as at:
-        compared = compare.compare(compare.parse(body("fast", "fast")), LIMITED, at.exchanges)
+        compared = compare.compare(compare.parse(body("fast", "fast")), LIMITED, OneAtATime(at.exchanges))
 
     assert [one["micro_dollars"] for one in compared.body["data"]] == [1, 1]
     assert compared.headers["x-quarry-remaining-usd"] == "0.999998"

@@ -29,7 +29,7 @@ from lambdas.openapi.document import document
 from lambdas.openapi.operations import HEADERS, OPERATIONS
 from lambdas.prompts import routes as prompts
 from lambdas.prompts.definition import Prompt
-from tests import events, templates
+from tests import events
 from tests.lambdas.inference.fakes import KNOWLEDGE, SETTINGS, converse_reply, stream_events
 from tests.lambdas.inference.stores import desk
 from tests.lambdas.inference.test_handler import LambdaContext
@@ -85,25 +85,6 @@ PYTHON = {
     "boolean": bool,
     "null": type(None),
 }
-
-
-def test_the_routes_are_those_that_are_deployed() -> None:
-    resources = templates.of_environment("dev")["Inference"]["Resources"]
-
-    def path(id_: Any) -> str:
-        if "Ref" not in id_:
-            return ""
-        resource = resources[id_["Ref"]]["Properties"]
-        return f"{path(resource['ParentId'])}/{resource['PathPart']}"
-
-    deployed = {
-        (method["Properties"]["HttpMethod"], path(method["Properties"]["ResourceId"]))
-        for method in resources.values()
-        if method["Type"] == "AWS::ApiGateway::Method"
-    }
-
-    described = {(method.upper(), path) for path, methods in document()["paths"].items() for method in methods}
-    assert described == deployed == {(operation.method, operation.path) for operation in OPERATIONS}
 
 
 def test_it_is_served() -> None:
