@@ -20,6 +20,7 @@ _ACTIONS: Final = {
     "ListKnowledgeBaseDocuments": "bedrock:ListKnowledgeBaseDocuments",
     "GetQueueAttributes": "sqs:GetQueueAttributes",
     "GetQueueUrl": "sqs:GetQueueUrl",
+    "SendMessage": "sqs:SendMessage",
     "ListExecutions": "states:ListExecutions",
 }
 _DENIED: Final = {"AccessDenied", "AccessDeniedException", "403"}

@@ -83,7 +83,10 @@ class Status:
         # Of an ingestion that only left documents out, the reasons say again what is said of each of those.
         if over and (over.verdict in {"failed", "timed_out"} or (over.failure_reasons and not self.failed)):
             reasons = " ".join(over.failure_reasons) or "Bedrock gave no reason."
-            found.append(f"Ingestion {over.job_id} {over.verdict.replace('_', ' ')}: {reasons}")
+            verdict = over.verdict.replace("_", " ")
+            found.append(f"Ingestion {over.job_id} {verdict}: {reasons}")
+            if over.verdict in {"failed", "timed_out"}:
+                found.append("Once that is mended, `quarry knowledge ingest` tries again.")
         failed = max(len(self.failed), over.failed if over else 0)
         if failed:
             found.append(f"{failed} {'document' if failed == 1 else 'documents'} failed.")

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from lambdas.ingestion.changes import first_message
 from quarry import knowledge_answer, knowledge_display, knowledge_documents, knowledge_sync
 from quarry.aws_refusals import explained
 from quarry.command_error import CommandError
@@ -111,6 +112,39 @@ def status(
     else:
         knowledge_display.show_status(found, stack)
     raise typer.Exit(1 if found.troubles else 0)
+
+
+@app.command()
+def ingest(
+    wait: Wait = False,
+    timeout_minutes: Timeout = 30,
+    name: Environment = DEFAULT_ENVIRONMENT,
+    as_json: AsJson = False,
+) -> None:
+    """Ingest once more, without a change to any document.
+
+    For when a job failed as a whole and its cause is mended. Documents that are
+    in already are not embedded again.
+
+    Exit codes: 0 asked for; 1 with --wait: a document failed.
+
+    Example: quarry knowledge ingest --wait -e dev
+    """
+    deployment = Deployment(environment(name))
+    stack = KnowledgeStack.of(deployment)
+    with explained(name):
+        since = Bucket(client=deployment.client("s3"), name=stack.bucket, prefix=stack.prefix).time() if wait else None
+        body = first_message(stack.knowledge_base_id, stack.data_source_id)
+        sent = deployment.client("sqs").send_message(QueueUrl=stack.queue_url, MessageBody=body)
+        status = _waited(deployment, stack, since=since, minutes=timeout_minutes) if wait else None
+    if as_json:
+        asked = {"message_id": sent["MessageId"]}
+        print_json({**asked, "status": status.to_json()} if status else asked)
+    elif status:
+        knowledge_display.show_status(status, stack)
+    else:
+        print_text(f"An ingestion starts in a moment. {FOLLOW} follows it.")
+    raise typer.Exit(1 if status and status.troubles else 0)
 
 
 @app.command()

@@ -73,6 +73,7 @@ class FakeKnowledge:
         executions: ARNs of running executions.
         steps: what happens during each sleep; without any left, nothing.
         slept: how long was slept each time, in seconds.
+        sent: messages that were put into the queue.
         fails: operation -> what it raises.
     """
 
@@ -83,6 +84,7 @@ class FakeKnowledge:
     executions: list[str] = field(default_factory=list)
     steps: list[Callable[[], object]] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
+    sent: list[dict[str, Any]] = field(default_factory=list)
     fails: dict[str, ClientError] = field(default_factory=dict)
 
     def sleep(self, seconds: float) -> None:
@@ -133,6 +135,12 @@ class FakeKnowledge:
         self._asked("sqs", "GetQueueUrl", kwargs)
         assert kwargs == {"QueueName": "ingestion-dead", "QueueOwnerAWSAccountId": "123456789012"}
         return {"QueueUrl": "https://sqs.test/123456789012/ingestion-dead"}
+
+    def send_message(self, **kwargs: Any) -> dict[str, Any]:
+        assert kwargs["QueueUrl"] == OUTPUTS["IngestionQueueUrl"]
+        self._asked("sqs", "SendMessage", kwargs)
+        self.sent.append(json.loads(kwargs["MessageBody"]))
+        return {"MessageId": "11111111-2222-3333-4444-555555555555"}
 
     # Step Functions
     def list_executions(self, **kwargs: Any) -> dict[str, Any]:
