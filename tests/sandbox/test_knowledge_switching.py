@@ -1,6 +1,7 @@
 """A knowledge base whose store, chunking and embedding are switched by editing YAML and deploying again."""
 
 import copy
+import os
 import shutil
 import subprocess
 import time
@@ -11,8 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
+from sandbox.state import Record, StateDirectory
 from stacks.environment_file import PROJECT
-from tests.sandbox.platform.conftest import Platform
+from tests.sandbox.servers import running, session
 
 STACK = "quarry-switching-knowledge"
 APP = """\
@@ -34,13 +36,14 @@ SEMANTIC = {"strategy": "semantic", "max_tokens": 200, "buffer_size": 0, "breakp
 
 
 class Switching:
-    """The knowledge stack of an environment of its own, in a folder of its own."""
+    """The knowledge stack of an environment of its own, on a sandbox of its own."""
 
-    def __init__(self, platform: Platform, folder: Path) -> None:
-        self._platform = platform
+    def __init__(self, folder: Path, state: StateDirectory, record: Record) -> None:
         self._folder = folder
-        self._deployed = False
+        self._connection = record.connection
         self._document = yaml.safe_load((PROJECT / "environments" / "sandbox.yaml").read_text(encoding="utf-8"))
+        path = f"{PROJECT / '.venv/bin'}:{PROJECT / 'node_modules/.bin'}:{os.environ['PATH']}"
+        self._environ = {**record.connection.client_environment(os.environ, state=state.path), "PATH": path}
         (folder / "environments").mkdir()
         shutil.copytree(PROJECT / "guardrails", folder / "guardrails")
         (folder / "app.py").write_text(APP, encoding="utf-8")
@@ -51,33 +54,36 @@ class Switching:
         document["knowledge"] |= knowledge
         text = yaml.safe_dump(document)
         (self._folder / "environments" / "switching.yaml").write_text(text, encoding="utf-8")
-        self._deployed = True
-        done = self._cdk("deploy", "--require-approval", "never")
+        self.cdk("deploy", "--require-approval", "never")
+
+    def cdk(self, verb: str, *arguments: str) -> None:
+        app = ("--app", f"python {self._folder / 'app.py'}", "--output", str(self._folder / "cdk.out"))
+        self.run("cdk", verb, *app, *arguments, "--no-notices")
+
+    def run(self, *command: str, folder: Path = PROJECT) -> str:
+        """Run a command in a folder, which has to succeed, and return what it printed."""
+        done = subprocess.run(
+            command, cwd=folder, env=self._environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
         assert done.returncode == 0, done.stdout
+        return done.stdout
 
-    def destroy(self) -> None:
-        """Destroy what is deployed; more often does no harm."""
-        if self._deployed:
-            done = self._cdk("destroy", "--force")
-            assert done.returncode == 0, done.stdout
-            self._deployed = False
-
-    def _cdk(self, verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = ("cdk", verb, "--app", f"python {self._folder / 'app.py'}", "--output", str(self._folder / "cdk.out"))
-        return self._platform.run("python", "-m", "sandbox", "exec", "--", *command, *arguments, "--no-notices")
+    def client(self, service: str) -> Any:
+        aws: Any = session(self._connection)
+        return aws.client(service, endpoint_url=self._connection.aws_url)
 
     def outputs(self) -> dict[str, str]:
-        (stack,) = self._platform.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        (stack,) = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
         return {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
 
     def upload(self, name: str, text: str) -> None:
         outputs = self.outputs()
         key = outputs["DocumentsPrefix"] + name
-        self._platform.client("s3").put_object(Bucket=outputs["DataBucket"], Key=key, Body=text.encode())
+        self.client("s3").put_object(Bucket=outputs["DataBucket"], Key=key, Body=text.encode())
 
     def found(self, text: str, wanted: str, *, seconds: float = 60) -> list[str]:
         """Return the passages for ``text`` as soon as one of them holds ``wanted``, or what there is at the end."""
-        runtime = self._platform.client("bedrock-agent-runtime")
+        runtime = self.client("bedrock-agent-runtime")
         deadline = time.monotonic() + seconds
         while True:
             reply = runtime.retrieve(knowledgeBaseId=self.outputs()["KnowledgeBaseId"], retrievalQuery={"text": text})
@@ -88,19 +94,18 @@ class Switching:
 
 
 @pytest.fixture
-def switching(platform: Platform, tmp_path: Path) -> Iterator[Switching]:
-    made = Switching(platform, tmp_path)
-    yield made
-    made.destroy()
+def switching(tmp_path: Path) -> Iterator[Switching]:
+    with running(tmp_path / "sandbox") as (state, record):
+        made = Switching(tmp_path, state, record)
+        # Where there is no app that would have to be synthesised for it.
+        made.run("cdk", "bootstrap", "aws://000000000000/us-east-1", "--no-notices", folder=tmp_path)
+        yield made
 
 
-def test_store_chunking_and_embedding_are_switched_and_nothing_is_left(
-    platform: Platform, switching: Switching
-) -> None:
-    agent = platform.client("bedrock-agent")
+def test_store_chunking_and_embedding_are_switched_and_nothing_is_left(switching: Switching) -> None:
     switching.deploy()
     switching.upload("porter.md", TEXT)
-    assert TEXT in switching.found("Where is the porter's spare key?", TEXT)
+    assert switching.found("Where is the porter's spare key?", TEXT) == [TEXT]
     first = switching.outputs()
 
     for knobs in (
@@ -109,18 +114,14 @@ def test_store_chunking_and_embedding_are_switched_and_nothing_is_left(
     ):
         switching.deploy(**knobs)
         # Filled again without an upload, and once only: nothing of the old chunks is left.
-        passages = switching.found("Where is the porter's spare key?", TEXT)
-        assert passages == [TEXT], knobs
-        sources = agent.list_data_sources(knowledgeBaseId=switching.outputs()["KnowledgeBaseId"])
+        assert switching.found("Where is the porter's spare key?", TEXT) == [TEXT], knobs
+        sources = switching.client("bedrock-agent").list_data_sources(
+            knowledgeBaseId=switching.outputs()["KnowledgeBaseId"]
+        )
         assert len(sources["dataSourceSummaries"]) == 1
 
     assert switching.outputs()["DataBucket"] == first["DataBucket"]
-    switching.upload("porter.md", TEXT + " It is polished on Fridays.")  # an old version and a job under way
-    switching.destroy()
+    switching.upload("porter.md", TEXT + " It is polished on Fridays.")  # an old version, and a job under way
+    switching.cdk("destroy", "--force")
 
-    names = [one["name"] for one in agent.list_knowledge_bases()["knowledgeBaseSummaries"]]
-    collections = platform.client("opensearchserverless").list_collections()["collectionSummaries"]
-    buckets = [one["Name"] for one in platform.client("s3").list_buckets()["Buckets"]]
-    assert not [name for name in names if "switching" in name]
-    assert not [one for one in collections if "switching" in one["name"]]
-    assert first["DataBucket"] not in buckets
+    assert "nothing left" in switching.run("python", "-m", "sandbox", "inventory", "--except", "CDKToolkit")
