@@ -19,6 +19,8 @@ from benchmarks.measurement import Measurement, MeasurementError, interleaved, r
 from lambdas.allowances.settings import SweeperSettings
 from lambdas.authorizer.settings import AuthorizerSettings
 from lambdas.common.settings import EnvSettings
+from lambdas.ingestion.settings import RecorderSettings, StarterSettings
+from lambdas.lifecycle.settings import LifecycleSettings
 from lambdas.model_access.settings import ModelAccessSettings
 
 TARGET: Final = 1.35
@@ -29,7 +31,7 @@ BOTO3: Final = "import boto3\nclient = boto3.client('bedrock-runtime')"
 BOTOCORE: Final = "import botocore.session\nbotocore.session.get_session().create_client('bedrock-runtime')"
 BOTO3_ANSWER: Final = f"""{BOTO3}
 client.converse(modelId='m', messages=[{{'role': 'user', 'content': [{{'text': 'What is a quarry?'}}]}}])"""
-CHAT_IMPORTS: Final = "import uvicorn.main\nimport uvicorn.protocols.http.h11_impl\nimport lambdas.inference.app"
+CHAT_IMPORTS: Final = "import uvicorn.main\nimport uvicorn.protocols.http.httptools_impl\nimport lambdas.inference.app"
 
 # Function -> what makes it ready, and its settings.
 OTHERS: Final[dict[str, tuple[str, EnvSettings]]] = {
@@ -53,6 +55,20 @@ OTHERS: Final[dict[str, tuple[str, EnvSettings]]] = {
         "import lambdas.allowances.handler as handler\nhandler.ledger()",
         SweeperSettings(allowances_table="allowances"),
     ),
+    "starter": (
+        "import lambdas.ingestion.starter as handler\nhandler.starter()",
+        StarterSettings(knowledge_base_id="KB12345678", data_source_id="DS12345678", watcher_arn="arn:aws:states:::x"),
+    ),
+    "recorder": (
+        "import lambdas.ingestion.recorder as handler\nhandler.recorder()",
+        RecorderSettings(
+            data_bucket="data", outcomes_prefix="ingestions/", topic_arn="arn:aws:sns:::x", environment="b"
+        ),
+    ),
+    "lifecycle": (
+        "import lambdas.lifecycle.handler\nfrom lambdas.common import aws\naws.client('s3', read_timeout=20)",
+        LifecycleSettings(),
+    ),
 }
 
 NOTE: Final = (
@@ -61,7 +77,7 @@ NOTE: Final = (
     "`same layer` botocore from our pruned layer. `no byte code` is ours from sources alone, as Lambda has it when "
     "another Python version built the layer: its file system is read-only, so every cold start compiles them. `chat` "
     "is run.sh until uvicorn answers /ready; it makes its clients for the first request, hence `chat, first answer`. "
-    "`model access` makes three clients."
+    "`model access` and `recorder` make three clients, `starter` two."
 )
 
 
