@@ -78,7 +78,7 @@ class Opened:
 async def events(opened: Opened, *, key_id: str, request_id: str) -> AsyncIterator[bytes]:
     """Yield server-sent events as OpenAI sends them; an error is the last one; a caller who hangs up ends it."""
     exchange = opened.exchange
-    answered = False
+    answered = failed = False
     try:
         yield opened.first
         async with aclosing(opened.rest()) as rest:
@@ -87,6 +87,7 @@ async def events(opened: Opened, *, key_id: str, request_id: str) -> AsyncIterat
         answered = True
         yield DONE
     except Exception as error:
+        failed = True
         yield event(told(error, request_id=request_id).to_body())
         yield DONE
     finally:
@@ -99,6 +100,8 @@ async def events(opened: Opened, *, key_id: str, request_id: str) -> AsyncIterat
         if answered:
             outcome.answered(exchange.answered, stop_reason=exchange.stop_reason, usage=exchange.usage, key_id=key_id)
             outcome.asked_documents(exchange.knowledge)
+        elif not failed:
+            outcome.hung_up(exchange.answered, key_id=key_id)
         metrics.flush_metrics()
 
 

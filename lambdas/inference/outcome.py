@@ -39,6 +39,12 @@ def asked_documents(told: dict[str, Any] | None) -> None:
         count("KnowledgeUnanswered")
 
 
+def hung_up(done: Answered, *, key_id: str) -> None:
+    """Record a stream whose caller left before its end."""
+    count("ChatHungUp")
+    logger.info("hung up", extra={"alias": done.alias, "model_id": done.candidate.model_id, "key_id": key_id})
+
+
 def headers(done: Answered) -> dict[str, str]:
     """Return the headers that tell who answered, and what was not handed on."""
     told = {"x-quarry-model": done.candidate.base_model_id}
