@@ -43,7 +43,12 @@ def test_the_functions_get_what_their_settings_classes_read() -> None:
     for beginning, settings in (("IngestionStarter", StarterSettings), ("WatchRecorder", RecorderSettings)):
         variables = properties(template, "AWS::Lambda::Function", beginning)["Environment"]["Variables"]
 
-        settings.from_env({name: flat(value) for name, value in variables.items()})
+        environment = {name: flat(value) for name, value in variables.items()}
+
+        read = settings.from_env(environment).to_env()
+
+        assert read
+        assert all(environment[name] == value for name, value in read.items())
 
 
 def test_each_function_and_the_watcher_may_do_exactly_this() -> None:

@@ -178,7 +178,10 @@ def test_without_a_price_money_cannot_be_limited(ledger: Ledger) -> None:
 def test_a_busy_table_is_asked_again(ledger: Ledger, table: FakeTable) -> None:
     table.busy = ATTEMPTS - 1
 
-    ledger.reserve(caller(usd=10), alias="fast", estimate=usage(1))
+    reserved = ledger.reserve(caller(usd=10), alias="fast", estimate=usage(1))
+
+    assert table.busy == 0
+    assert reserved.remaining.micro_dollars == 9
 
 
 def test_a_table_that_stays_busy_is_told(ledger: Ledger, table: FakeTable) -> None:

@@ -2,46 +2,18 @@
 
 import io
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from lambdas.common.observability import logger, metrics
 from lambdas.inference import app as module
 from tests import events
-from tests.lambdas.inference.fakes import SETTINGS, client_error, converse_reply, stream_events
-from tests.lambdas.inference.stores import Desk, desk
+from tests.lambdas.inference.conftest import Serve
+from tests.lambdas.inference.fakes import client_error, converse_reply, stream_events
 
-Serve = Callable[..., Desk]
 CONTEXT = events.load("chat_completion")["requestContext"]
 HELLO = [{"role": "user", "content": "What is a quarry?"}]
-
-
-@pytest.fixture
-def printed(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    """What the logger writes, which holds on to the stream it was made with."""
-    stream = io.StringIO()
-    monkeypatch.setattr(logger.registered_handler, "stream", stream)
-    return stream
-
-
-@pytest.fixture
-def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
-    """Put a Bedrock behind the app that gives the replies it is told to."""
-    with ExitStack() as stack:
-
-        def put(*replies: Any) -> Desk:
-            made = stack.enter_context(desk(*replies))
-            monkeypatch.setattr(module, "exchanges", lambda: made.exchanges)
-            monkeypatch.setattr(module, "knowledge", lambda: made.knowledge)
-            monkeypatch.setattr(module, "settings", lambda: SETTINGS)
-            return made
-
-        yield put
-    metrics.clear_metrics()
 
 
 def post(content: bytes | None = None, context: Any = CONTEXT, **fields: Any) -> Any:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from lambdas.common.observability import logger, metrics
+from lambdas.common.observability import metrics
 from lambdas.inference.event_stream import Opened, events
 from tests.lambdas.inference.fakes import client_error, stream_events
 from tests.lambdas.inference.stores import desk
@@ -24,11 +24,7 @@ def emitted(capsys: pytest.CaptureFixture[str]) -> list[str]:
     return sorted(name for line in lines for name in line if name.startswith("Chat"))
 
 
-def test_a_caller_who_hangs_up_is_counted_and_charged(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    printed = io.StringIO()
-    monkeypatch.setattr(logger.registered_handler, "stream", printed)
+def test_a_caller_who_hangs_up_is_counted_and_charged(capsys: pytest.CaptureFixture[str], printed: io.StringIO) -> None:
     with desk(stream_events("An ", "open ", "pit.")) as at:
         exchange = at.exchanges.stream(ask(stream=True), LIMITED)
         asyncio.run(first_only(Opened(exchange, iter(exchange), first=2)))

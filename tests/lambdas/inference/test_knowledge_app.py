@@ -2,49 +2,22 @@
 
 import io
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from lambdas.common.observability import logger, metrics
 from lambdas.inference import app as module
 from lambdas.inference import composition
 from lambdas.knowledge.citations import NOT_IN_DOCUMENTS
 from tests import events
+from tests.lambdas.inference.conftest import Serve
 from tests.lambdas.inference.fakes import SETTINGS, client_error, converse_reply, stream_events
-from tests.lambdas.inference.stores import Desk, desk
 from tests.lambdas.knowledge.fakes import WEAK, FakeRetrieve, retrieve_error
 
-Serve = Callable[..., Desk]
 CONTEXT = events.load("chat_completion")["requestContext"]
 CITED = "Second class [1]."
-
-
-@pytest.fixture
-def printed(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    stream = io.StringIO()
-    monkeypatch.setattr(logger.registered_handler, "stream", stream)
-    return stream
-
-
-@pytest.fixture
-def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
-    """Put a Bedrock and documents behind the app."""
-    with ExitStack() as stack:
-
-        def put(*replies: Any, documents: FakeRetrieve | None = None) -> Desk:
-            made = stack.enter_context(desk(*replies, documents=documents))
-            monkeypatch.setattr(module, "exchanges", lambda: made.exchanges)
-            monkeypatch.setattr(module, "knowledge", lambda: made.knowledge)
-            monkeypatch.setattr(module, "settings", lambda: SETTINGS)
-            return made
-
-        yield put
-    metrics.clear_metrics()
 
 
 def post(path: str, body: Any) -> Any:
