@@ -101,13 +101,13 @@ lock: install ## Pin anew what the direct dependencies bring along
 	@python -m pip freeze --exclude-editable --disable-pip-version-check > constraints.txt
 
 catalogue: install ## Compile lambdas/catalogue/*.yaml into the file that functions load
-	@python -m lambdas.catalogue.compile
+	@python -m configuration.catalogue.compile
 
-schema: install ## Write environments/schema.json from stacks/config.py
-	@python -m stacks.schema
+schema: install ## Write environments/schema.json from configuration/config.py
+	@python -m configuration.schema
 
 api: install ## Write docs/api.md's reference from the code
-	@python -m lambdas.openapi.reference
+	@python -m docs.reference
 
 clean: ## Remove everything that was installed or built here (not what is deployed)
 	@rm -rf .venv node_modules cdk.out .cache .pytest_cache .mypy_cache .ruff_cache quarry.egg-info

@@ -5,9 +5,9 @@ import sys
 
 from aws_cdk import App
 
-from stacks import prompt_files
-from stacks.checks import add_checks
-from stacks.environment_file import ConfigError, load
+from configuration import prompts as prompt_files
+from configuration.environment_file import ConfigError, load
+from stacks.components.checks import add_checks
 from stacks.platform import Platform
 
 

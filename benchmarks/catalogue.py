@@ -18,7 +18,7 @@ TIMED: Final = "import time\nstart = time.perf_counter()\n{code}\nprint((time.pe
 # What every function imports anyway, and most of what the catalogue's import takes.
 WITH_MSGSPEC: Final = "import msgspec\n"
 LOAD: Final = TIMED.format(code="from lambdas.catalogue.models import catalogue\ncatalogue()")
-YAML: Final = TIMED.format(code="from lambdas.catalogue.compile import compiled\ncompiled()")
+YAML: Final = TIMED.format(code="from configuration.catalogue.compile import compiled\ncompiled()")
 
 NOTE: Final = (
     "catalogue: import, read and type-check, timed in a fresh process, byte code warmed as in `cold`. Functions that "

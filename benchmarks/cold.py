@@ -26,12 +26,12 @@ from lambdas.model_access.settings import ModelAccessSettings
 TARGET: Final = 1.35
 STREAMING_TARGET: Final = 1.6
 
-OURS: Final = "import lambdas.inference.handler\nfrom lambdas.inference import composition\ncomposition.service()"
+OURS: Final = "import lambdas.api.handler\nfrom lambdas.inference import composition\ncomposition.service()"
 BOTO3: Final = "import boto3\nclient = boto3.client('bedrock-runtime')"
 BOTOCORE: Final = "import botocore.session\nbotocore.session.get_session().create_client('bedrock-runtime')"
 BOTO3_ANSWER: Final = f"""{BOTO3}
 client.converse(modelId='m', messages=[{{'role': 'user', 'content': [{{'text': 'What is a quarry?'}}]}}])"""
-CHAT_IMPORTS: Final = "import uvicorn.main\nimport uvicorn.protocols.http.httptools_impl\nimport lambdas.inference.app"
+CHAT_IMPORTS: Final = "import uvicorn.main\nimport uvicorn.protocols.http.httptools_impl\nimport lambdas.api.app"
 
 # Function -> what makes it ready, and its settings.
 OTHERS: Final[dict[str, tuple[str, EnvSettings]]] = {

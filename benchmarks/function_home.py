@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.child_process import AWS_ENVIRONMENT, PROJECT, TOOLS_ENVIRONMENT, isolated, run
-from tests.lambdas.inference.fakes import SETTINGS
+from tests.lambdas.fakes import SETTINGS
 
 # A process of its own, because importing the module starts Node, which would run beside the measurements.
 FIND_LAYER: Final = "from stacks.components.dependency_layer import cached\nprint(cached(target='host') / 'python')"

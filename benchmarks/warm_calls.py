@@ -18,8 +18,8 @@ from typing import Any
 import botocore.session
 
 from benchmarks.adapter import Connection, Request, Taken, request
+from lambdas.api import app, composition
 from lambdas.common import aws
-from lambdas.inference import app, composition
 
 WARM_UP_CALLS = 40
 

@@ -5,13 +5,15 @@ import sys
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from quarry.chat.commands import chat
+from quarry.check.commands import check
 from quarry.command_error import CommandError
-from quarry.commands import keys, knowledge, models
-from quarry.commands.chat import chat
-from quarry.commands.check import check
-from quarry.commands.connect import connect
-from quarry.commands.outputs import outputs
-from quarry.commands.usage import usage
+from quarry.deployed.connect import connect
+from quarry.deployed.outputs import outputs
+from quarry.keys import commands as keys
+from quarry.keys.usage import usage
+from quarry.knowledge import commands as knowledge
+from quarry.models import commands as models
 from quarry.output import errors
 
 app = typer.Typer(

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from aws_cdk import App
 
-from stacks.config import Config
-from stacks.guardrails import GuardrailsStack
-from stacks.inference import InferenceStack
-from stacks.knowledge import KnowledgeStack
-from stacks.prompt_files import PromptFile
-from stacks.prompts import PromptsStack
+from configuration.config import Config
+from configuration.prompts import PromptFile
+from stacks.guardrails.stack import GuardrailsStack
+from stacks.inference.stack import InferenceStack
+from stacks.knowledge.stack import KnowledgeStack
+from stacks.prompts.stack import PromptsStack
 
 
 class Platform:

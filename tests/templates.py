@@ -14,10 +14,10 @@ from typing import Any
 from aws_cdk import App
 from aws_cdk.assertions import Template
 
-from stacks import prompt_files
-from stacks.checks import add_checks
-from stacks.config import Config
-from stacks.environment_file import PROJECT, load, names
+from configuration import prompts as prompt_files
+from configuration.config import Config
+from configuration.environment_file import PROJECT, load, names
+from stacks.components.checks import add_checks
 from stacks.platform import Platform
 
 

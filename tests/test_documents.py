@@ -13,10 +13,10 @@ import pytest
 import typer
 import yaml
 
-from lambdas.openapi import reference
+from configuration.environment_file import PROJECT
+from docs import reference
 from quarry import cli
 from sandbox.__main__ import _parser as sandbox_parser
-from stacks.environment_file import PROJECT
 
 DOCUMENTS: Final = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
 # Made by commands and ignored by git: not in a fresh clone.
@@ -192,7 +192,7 @@ def test_each_check_can_fail(check: Any, text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "[x](https://example.com) [y](README.md#errors) `stacks/config.py` `lambdas/`",
+        "[x](https://example.com) [y](README.md#errors) `configuration/config.py` `lambdas/`",
         "`.quarry/sandbox.json` `/v1/models` `environments/NAME.yaml` `application/json`",
         "`make up PORT=1 AWS_PORT=2` `make test` `quarry keys create NAME --expires 14d` `quarry chat -`",
         "`python -m sandbox exec -- aws --version` `python -m sandbox inventory --except CDKToolkit` `QUARRY_STATE`",

@@ -1,4 +1,4 @@
-"""Loading ``catalogue.json``, which ``python -m lambdas.catalogue.compile`` makes of the two YAML files.
+"""Loading ``catalogue.json``, which ``python -m configuration.catalogue.compile`` makes of the two YAML files.
 
 JSON, because PyYAML is not in the dependency layer and takes a hundred times longer (``make bench``, row catalogue).
 """

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from lambdas.inference.chat import JsonObject, NonEmptyText, Results, SessionId, StreamOptions, Tokens
+from lambdas.chat.request import JsonObject, NonEmptyText, Results, SessionId, StreamOptions, Tokens
 
 # Source: Bedrock's quota for the size of a query, lambdas.knowledge.retrieval.MOST_CHARACTERS.
 Question = Annotated[str, Meta(pattern=r"\S", max_length=1_000)]

@@ -7,8 +7,8 @@ from typing import Any, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lambdas.chat.errors import error_code
 from lambdas.common.observability import logger
-from lambdas.inference.bedrock_errors import error_code
 from lambdas.knowledge.filters import RetrievalFilter
 from lambdas.knowledge.passages import Passage, from_results
 from lambdas.knowledge.retrieval_errors import RETRYABLE, to_api_error

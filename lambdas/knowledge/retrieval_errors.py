@@ -9,6 +9,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
+from lambdas.chat.errors import NOT_READY_RETRY_SECONDS, THROTTLED_RETRY_SECONDS, error_code
 from lambdas.common.errors import (
     ApiError,
     InvalidRequestError,
@@ -19,7 +20,6 @@ from lambdas.common.errors import (
     UpstreamError,
     UpstreamTimeoutError,
 )
-from lambdas.inference.bedrock_errors import NOT_READY_RETRY_SECONDS, THROTTLED_RETRY_SECONDS, error_code
 
 # Worth a second try at once.
 RETRYABLE: Final = frozenset(

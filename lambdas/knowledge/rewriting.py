@@ -5,12 +5,12 @@ from typing import Any, Final
 
 import msgspec
 
+from lambdas.chat import request as chat
+from lambdas.chat.request import ChatRequest
+from lambdas.chat.service import Completion
 from lambdas.common.errors import ApiError
 from lambdas.common.observability import logger
 from lambdas.common.tagged import defused, tagged
-from lambdas.inference import chat
-from lambdas.inference.chat import ChatRequest
-from lambdas.inference.service import Completion
 from lambdas.knowledge.retrieval import MOST_CHARACTERS
 from lambdas.sessions.contents import in_words
 from lambdas.sessions.history import cut_text

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.inference.probe import EVENT, ConverseClient, probe
+from lambdas.model_access.probe import EVENT, ConverseClient, probe
 from lambdas.model_access.refusals import Outcome
 
 

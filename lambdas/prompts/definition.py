@@ -1,6 +1,6 @@
 """A prompt as the function has it: compiled from prompts/*.yaml at synth, in a layer beside the function's code.
 
-The layer is what stacks/components/prompt_definitions.py makes: no call is needed to have the prompts, each environment
+The layer is what stacks/prompts/definitions.py makes: no call is needed to have the prompts, each environment
 has its own, and a deployment changes them together with everything else. They change nothing in lambdas/.
 """
 

@@ -5,9 +5,9 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from lambdas.chat import request as chat
+from lambdas.chat.request import ChatRequest
 from lambdas.common.tagged import defused, tagged
-from lambdas.inference import chat
-from lambdas.inference.chat import ChatRequest
 from lambdas.sessions.contents import in_words
 from lambdas.sessions.session import Message
 
@@ -46,7 +46,7 @@ class Summarise(Protocol):
 
 
 class Completion(Protocol):
-    """What ``lambdas.inference.service.ChatService.complete`` returns, as far as it matters here."""
+    """What ``lambdas.chat.service.ChatService.complete`` returns, as far as it matters here."""
 
     @property
     def body(self) -> dict[str, Any]: ...

@@ -1,1 +1,1 @@
-"""Reusable constructs. Each knows one thing and takes objects, keyword-only."""
+"""Constructs that several capabilities use."""

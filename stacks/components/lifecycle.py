@@ -8,8 +8,8 @@ from constructs import Construct, IConstruct
 
 from lambdas.lifecycle.settings import LifecycleSettings
 from stacks.components.dependency_layer import DependencyLayer
+from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.python_function import PythonFunction
-from stacks.environment_stack import EnvironmentStack
 
 # Long enough to empty a bucket of some 100,000 versions; the longest wait is five minutes.
 TIMEOUT_SECONDS: Final = 600

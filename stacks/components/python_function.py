@@ -12,7 +12,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from lambdas.common.settings import EnvSettings
-from stacks.checks import acknowledge
+from stacks.components.checks import acknowledge
 from stacks.components.dependency_layer import DependencyLayer
 from stacks.components.log_group import log_group
 
@@ -49,7 +49,7 @@ class PythonFunction(Construct):
     """A function with its own role, log group and settings.
 
     Args:
-        handler: dotted path of the handler, as ``lambdas.inference.handler.lambda_handler``.
+        handler: dotted path of the handler, as ``lambdas.api.handler.lambda_handler``.
         settings: becomes the environment; the function reads it with the same class.
         service: name in logs and metrics.
         timeout_seconds: after which Lambda ends the function.

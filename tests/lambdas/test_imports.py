@@ -31,7 +31,7 @@ def test_a_handler_imports_in_an_empty_environment(module: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("module", ["lambdas.inference.handler", "lambdas.inference.app"])
+@pytest.mark.parametrize("module", ["lambdas.api.handler", "lambdas.api.app"])
 def test_asking_the_documents_costs_no_cold_start(module: str) -> None:
     code = f"import sys, {module}; sys.exit(any(name.startswith('lambdas.knowledge') for name in sys.modules))"
 
@@ -39,4 +39,4 @@ def test_asking_the_documents_costs_no_cold_start(module: str) -> None:
 
 
 def test_there_are_handlers_to_import() -> None:
-    assert {"lambdas.inference.handler", "lambdas.ingestion.starter"} <= set(HANDLERS)
+    assert {"lambdas.api.handler", "lambdas.ingestion.starter"} <= set(HANDLERS)

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from configuration.environment_file import PROJECT
 from lambdas.common.settings import EnvSettings
-from stacks.components import web_function
-from stacks.environment_file import PROJECT
+from stacks.inference import web_function
 
 # Action -> why it may stand on Resource "*".
 ALLOWED_STAR: Final = {

@@ -8,7 +8,7 @@ from aws_cdk import aws_bedrock as bedrock
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
-from stacks.checks import acknowledge, add_checks
+from stacks.components.checks import acknowledge, add_checks
 from tests.templates import new_app
 
 

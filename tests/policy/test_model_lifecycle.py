@@ -11,9 +11,9 @@ from typing import Final
 import msgspec
 import pytest
 
+from configuration.config import Config
+from configuration.environment_file import load, names
 from lambdas.catalogue.models import FoundationModel, find
-from stacks.config import Config
-from stacks.environment_file import load, names
 
 FAILS_WITHIN: Final = timedelta(days=60)
 WARNS_WITHIN: Final = timedelta(days=120)

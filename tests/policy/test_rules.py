@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stacks.environment_file import names
+from configuration.environment_file import names
 from tests import templates
 from tests.policy import rules
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from configuration.environment_file import PROJECT
 from sandbox.state import Record, StateDirectory
-from stacks.environment_file import PROJECT
 from tests.sandbox.servers import running, session
 
 STACK = "quarry-switching-knowledge"
@@ -22,8 +22,8 @@ from pathlib import Path
 
 from aws_cdk import App
 
-from stacks.environment_file import load
-from stacks.knowledge import KnowledgeStack
+from configuration.environment_file import load
+from stacks.knowledge.stack import KnowledgeStack
 
 config = load("switching", project=Path(__file__).parent)
 app = App()

@@ -1,24 +1,5 @@
 """Configurations to vary from."""
 
-from collections.abc import Callable
-from typing import Any
+from tests.varying import vary
 
-import pytest
-
-from stacks.config import Config
-from stacks.environment_file import load
-
-Vary = Callable[..., Config]
-
-
-@pytest.fixture
-def vary() -> Vary:
-    """Return a function that loads dev and changes sections: vary(inference={"log_days": 7}, retain_data=True)."""
-
-    def varied(**changes: Any) -> Config:
-        document = load("dev").model_dump()
-        for name, change in changes.items():
-            document[name] = {**document[name], **change} if isinstance(change, dict) else change
-        return Config.model_validate(document)
-
-    return varied
+__all__ = ["vary"]

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
+from lambdas.chat.converse import Spoken, to_turns
+from lambdas.chat.request import ChatRequest, parse
+from lambdas.chat.service import Completion
 from lambdas.common.errors import InvalidRequestError
-from lambdas.inference.chat import ChatRequest, parse
-from lambdas.inference.converse import Spoken, to_turns
-from lambdas.inference.service import Completion
 from lambdas.knowledge.asking import ESTIMATED_PER_TOKEN, Found, Knowledge, Question
 from lambdas.knowledge.citations import NOT_IN_DOCUMENTS
 from lambdas.knowledge.prompt import RULES
 from lambdas.knowledge.retrieval import Retriever
 from lambdas.knowledge.settings import LONGEST_PASSAGE, from_environment
-from tests.lambdas.inference.fakes import KNOWLEDGE
+from tests.lambdas.fakes import KNOWLEDGE
 from tests.lambdas.knowledge.fakes import FakeRetrieve, result
 
 PIXEL = "data:image/png;base64,iVBORw0KGgo="

@@ -10,7 +10,7 @@ from lambdas.common.errors import ApiError
 from lambdas.common.observability import logger
 from lambdas.knowledge.retrieval import ATTEMPTS, MOST_CHARACTERS, Retriever
 from lambdas.knowledge.settings import from_environment
-from tests.lambdas.inference.fakes import KNOWLEDGE
+from tests.lambdas.fakes import KNOWLEDGE
 from tests.lambdas.knowledge.fakes import LEAVE, TRAVEL, WEAK, FakeRetrieve, retrieve_error
 
 RERANKER = "arn:aws:bedrock:us-east-1::foundation-model/cohere.rerank-v3-5:0"

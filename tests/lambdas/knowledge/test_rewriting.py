@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from lambdas.allowances.estimate import text_tokens
+from lambdas.chat.converse import to_turns
+from lambdas.chat.request import ChatRequest
+from lambdas.chat.service import ChatService, Completion
 from lambdas.common.errors import RateLimitError
 from lambdas.common.observability import logger
-from lambdas.inference.chat import ChatRequest
-from lambdas.inference.converse import to_turns
-from lambdas.inference.service import ChatService, Completion
 from lambdas.knowledge import rewriting
 from lambdas.knowledge.retrieval import MOST_CHARACTERS
-from tests.lambdas.inference.fakes import SETTINGS, FakeConverse, converse_reply
+from tests.lambdas.fakes import SETTINGS, FakeConverse, converse_reply
 
 PAST = [
     {"role": "user", "content": [{"text": "How many days of leave are there in Germany?"}]},

@@ -6,7 +6,7 @@ from botocore.exceptions import EndpointConnectionError
 from lambdas.model_access.probers import OwnCredentials, ServingFunction
 from lambdas.model_access.refusals import Outcome, denied_region, verdict_of
 from lambdas.model_access.verdicts import Verdict
-from tests.lambdas.inference.fakes import FakeConverse, converse_reply
+from tests.lambdas.fakes import FakeConverse, converse_reply
 from tests.lambdas.model_access.fakes import FakeLambda, denied
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambdas.chat import request as chat
 from lambdas.common.errors import InvalidRequestError
-from lambdas.inference import chat
 from lambdas.prompts.render import chat_body, system_text, user_text
 from tests.lambdas.prompts.examples import TOOLS, TRANSLATION
 

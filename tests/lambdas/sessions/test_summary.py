@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.inference.chat import ChatRequest
+from lambdas.chat.request import ChatRequest
 from lambdas.sessions.session import Message
 from lambdas.sessions.summary import AliasSummariser, SummaryError, notes_text, request_text
 from tests.lambdas.sessions.conversation import assistant, call, user

@@ -15,8 +15,8 @@ import httpx
 import pytest
 from openai import OpenAI
 
+from configuration.environment_file import PROJECT
 from sandbox.model.script import ModelScript
-from stacks.environment_file import PROJECT
 from tests.sandbox.servers import free_ports
 
 

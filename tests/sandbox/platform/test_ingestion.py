@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stacks.environment_file import PROJECT
+from configuration.environment_file import PROJECT
 from tests.sandbox.platform.conftest import Platform
 
 DOCUMENTS = 200

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from openai import OpenAI
 
+from configuration.environment_file import PROJECT
 from sandbox.model.script import ModelScript
-from stacks.environment_file import PROJECT
 from tests.sandbox.platform.conftest import Platform
 
 QUESTIONS: dict[str, Any] = yaml.safe_load((PROJECT / "samples" / "questions.yaml").read_text(encoding="utf-8"))

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from configuration.environment_file import PROJECT
 from lambdas.model_access import published
 from lambdas.model_access.verdicts import Standing
 from sandbox.model.script import ModelScript
-from stacks.environment_file import PROJECT
 from tests.sandbox.platform.conftest import Platform
 
 MICRO, LITE, HAIKU = "amazon.nova-micro-v1:0", "amazon.nova-lite-v1:0", "anthropic.claude-haiku-4-5-20251001-v1:0"

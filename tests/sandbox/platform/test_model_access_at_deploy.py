@@ -8,8 +8,8 @@ from tests.sandbox.platform.conftest import Platform
 
 APP = """\
 from aws_cdk import App
-from stacks.environment_file import load
-from stacks.inference import InferenceStack
+from configuration.environment_file import load
+from stacks.inference.stack import InferenceStack
 
 config = load("sandbox")
 inference = config.inference.model_copy(update={"owns_api_gateway_account": False})

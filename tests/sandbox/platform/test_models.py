@@ -4,8 +4,8 @@ import json
 import subprocess
 from typing import Any
 
+from configuration.environment_file import PROJECT, load
 from sandbox.model.script import ModelScript
-from stacks.environment_file import PROJECT, load
 from tests.sandbox.platform.conftest import Platform
 
 MICRO = "amazon.nova-micro-v1:0"

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from stacks.prompt_files import PromptFile, PromptTest, read
+from configuration.prompts import PromptFile, PromptTest, read
 from tests.sandbox.platform.conftest import Platform
 
 PROMPTS = read()

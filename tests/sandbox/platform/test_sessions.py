@@ -9,8 +9,8 @@ import httpx
 import pytest
 from openai import ConflictError, NotFoundError, OpenAI
 
+from configuration.environment_file import load
 from sandbox.model.script import ModelScript
-from stacks.environment_file import load
 from tests.sandbox.platform.conftest import Platform
 
 SUBJECTS = ("granite", "marble", "slate", "basalt", "sandstone", "limestone")

@@ -4,7 +4,7 @@ import pytest
 
 from stacks.components.python_function import EnvironmentTooLargeError
 from tests import templates
-from tests.stacks.conftest import Vary
+from tests.varying import Vary
 
 
 def test_only_our_code_is_in_the_asset_and_no_sources_of_data() -> None:
@@ -17,5 +17,5 @@ def test_only_our_code_is_in_the_asset_and_no_sources_of_data() -> None:
 def test_more_variables_than_lambda_takes_are_refused_at_synth(vary: Vary) -> None:
     crowd = {f"alias-number-{number}-with-a-long-name": ["amazon.nova-micro-v1:0"] * 5 for number in range(12)}
 
-    with pytest.raises(EnvironmentTooLargeError, match=r"inference.handler.lambda_handler have .* Lambda takes 4,096"):
+    with pytest.raises(EnvironmentTooLargeError, match=r"api.handler.lambda_handler have .* Lambda takes 4,096"):
         templates.synthesise(vary(models={"aliases": crowd}, knowledge=None))

@@ -1,0 +1,150 @@
+"""``python -m configuration.catalogue.compile``: check models.yaml and prices.yaml and write lambdas' catalogue.json.
+
+Not imported by anything that runs in Lambda: it needs PyYAML.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import yaml
+
+from configuration.catalogue import checks
+from lambdas.catalogue.compiled import PATH
+from lambdas.catalogue.facts import Catalogue
+
+FOLDER: Final = Path(__file__).parent
+
+
+class CatalogueError(ValueError):
+    """The YAML files cannot be used; ``problems`` has a line for each mistake."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without its trap: a key given twice is an error, not silently the last one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise CatalogueError([f"{self.name}: line {node.start_mark.line + 1}: {key!r} is there twice"])
+        return super().construct_mapping(node, deep=deep)
+
+
+def parse(models: str, prices: str) -> Catalogue:
+    """Read the two files' texts into a catalogue whose facts do not contradict each other.
+
+    Raises:
+        CatalogueError: with every mistake that was found, the file and the place first.
+    """
+    return of_documents(read(models, shown="models.yaml"), read(prices, shown="prices.yaml"))
+
+
+def of_documents(models: dict[str, Any], prices: dict[str, Any]) -> Catalogue:
+    """Make a catalogue of what stands in the two files.
+
+    Raises:
+        CatalogueError: as ``parse``.
+    """
+    described, priced = dict(models), dict(prices)
+    # Anchors that models refer to; nothing reads them by this name.
+    described.pop("routes", None)
+    explained = [file.pop("sources", {}) for file in (described, priced)]
+    document = {
+        "sources": {word: text for sources in explained for word, text in sources.items()},
+        "models": described.pop("models", None),
+        "retired": described.pop("retired", None),
+        "price_region": priced.pop("region", None),
+        "prices": priced.pop("prices", None),
+    }
+    unknown = [f"models.yaml: unknown key {key!r}" for key in described]
+    unknown += [f"prices.yaml: unknown key {key!r}" for key in priced]
+    if unknown:
+        raise CatalogueError(unknown)
+    try:
+        # By way of JSON, because that is how it will be read.
+        catalogue = msgspec.json.decode(msgspec.json.encode(document), type=Catalogue)
+    except (msgspec.ValidationError, TypeError) as error:
+        raise CatalogueError([_placed(str(error), document)]) from error
+    found = checks.problems(catalogue)
+    if found:
+        raise CatalogueError(found)
+    return catalogue
+
+
+def to_json(catalogue: Catalogue) -> bytes:
+    """Return the generated file: one model per line, so that a diff can be read."""
+    fields = {field: msgspec.to_builtins(getattr(catalogue, field)) for field in catalogue.__struct_fields__}
+    lines = [f'"{name}": {_spread(value)}' for name, value in fields.items()]
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
+
+
+def compiled() -> bytes:
+    """Return what ``catalogue.json`` should be.
+
+    Raises:
+        CatalogueError: as ``parse``.
+    """
+    models, prices = (FOLDER / name for name in ("models.yaml", "prices.yaml"))
+    return to_json(parse(models.read_text(encoding="utf-8"), prices.read_text(encoding="utf-8")))
+
+
+def main() -> int:
+    """Write the file; return the exit code, 1 if the sources cannot be used."""
+    try:
+        text = compiled()
+    except CatalogueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    PATH.write_bytes(text)
+    return 0
+
+
+def read(text: str, *, shown: str) -> dict[str, Any]:
+    """Read a YAML file's text.
+
+    Raises:
+        CatalogueError: it is not YAML, has a key twice, or is no mapping.
+    """
+    loader = _Loader(text)
+    loader.name = shown
+    try:
+        document = loader.get_single_data()
+    except yaml.YAMLError as error:
+        raise CatalogueError([f"{shown}: not valid YAML: {' '.join(str(error).split())}"]) from error
+    if not isinstance(document, dict):
+        raise CatalogueError([f"{shown}: expected a mapping"])
+    return document
+
+
+def _placed(message: str, document: dict[str, Any]) -> str:
+    """Name the model that msgspec's message means: "$.models[3].kind" says little to whoever wrote YAML."""
+    reason, _, path = message.partition(" - at `$.")
+    for part in ("models", "retired"):
+        if path.startswith(f"{part}["):
+            index = path.removeprefix(f"{part}[").partition("]")[0]
+            entry = document[part][int(index)] if index.isdigit() else None
+            if isinstance(entry, dict) and "id" in entry:
+                path = path.replace(f"{part}[{index}]", f"{part}[{entry['id']}]", 1)
+    return f"{path.rstrip('`') or 'models.yaml, prices.yaml'}: {reason}"
+
+
+def _spread(value: Any) -> str:
+    if isinstance(value, list):
+        return "[\n" + ",\n".join(_compact(entry) for entry in value) + "\n]"
+    if isinstance(value, dict):
+        return "{\n" + ",\n".join(f"{_compact(key)}: {_compact(entry)}" for key, entry in value.items()) + "\n}"
+    return _compact(value)
+
+
+def _compact(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

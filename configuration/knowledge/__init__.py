@@ -1,0 +1,1 @@
+"""The section `knowledge` of an environment file: its knobs, their relations, the models and names that follow."""

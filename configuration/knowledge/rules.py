@@ -1,0 +1,123 @@
+"""What AWS refuses of a knowledge base only when it is half deployed, told when the environment file is loaded.
+
+Each rule raises ValueError with the path in the file, the value, the rule and what would do.
+"""
+
+from typing import TYPE_CHECKING, Final
+
+from configuration.knowledge.models import KnowledgeModels, refusal, resolve
+from configuration.knowledge.section import HierarchicalChunks, Knowledge, WholeDocuments
+
+if TYPE_CHECKING:
+    from configuration.config import Config
+
+# Bedrock user guide, knowledge-base-setup: what a vector in S3 Vectors may carry.
+MAX_FIELDS_ON_S3: Final = 35
+# S3 Vectors keeps up to 40 KB with a vector, and Bedrock puts the child's text and its parent's there. At some five
+# bytes a token this leaves a quarter for the rest. AWS warns of "very high token counts" and gives no number.
+MAX_FAMILY_TOKENS_ON_S3: Final = 6000
+
+
+def check(config: "Config", knowledge: Knowledge) -> None:
+    """Check everything of the section that a single value cannot tell.
+
+    Raises:
+        ValueError: the first rule that does not hold.
+    """
+    if "--" in config.physical_name("knowledge"):
+        raise ValueError(
+            f"name: {config.name!r} is not accepted: Bedrock takes no two hyphens in a row in a knowledge base's name. "
+            "Leave one out, or the section knowledge"
+        )
+    models = resolve(config, knowledge)
+    if isinstance(knowledge.chunking, HierarchicalChunks):
+        _check_levels(knowledge.chunking)
+    _check_chunks_fit_the_model(knowledge, models)
+    _check_vectors(knowledge, models)
+    if knowledge.vector_store == "s3_vectors":
+        _check_s3_vectors(knowledge)
+    if knowledge.reranking and knowledge.reranking.results > knowledge.results:
+        raise refusal(
+            "reranking.results",
+            knowledge.reranking.results,
+            f"a reranker keeps the best of the passages found, and only {knowledge.results} are. Raise "
+            "knowledge.results, to about four times as many",
+        )
+    if knowledge.grounding_check and config.guardrail.grounding is None:
+        raise refusal(
+            "grounding_check",
+            True,
+            "the guardrail's policy says nothing of grounding. Add to the policy's file, for example: "
+            "grounding: {grounding: 0.7, relevance: 0.5}",
+        )
+
+
+def _check_levels(chunking: HierarchicalChunks) -> None:
+    parent, child, overlap = chunking.parent_tokens, chunking.child_tokens, chunking.overlap_tokens
+    if parent <= child:
+        raise refusal(
+            "chunking.parent_tokens",
+            parent,
+            f"a parent holds several children, so it has to be larger than child_tokens, {child}. Write {5 * child} "
+            "or make the children smaller",
+        )
+    if overlap >= child:
+        raise refusal(
+            "chunking.overlap_tokens",
+            overlap,
+            f"each child has to bring something new, so it has to be smaller than child_tokens, {child}. Write "
+            f"{max(1, child // 5)}",
+        )
+
+
+def _check_chunks_fit_the_model(knowledge: Knowledge, models: KnowledgeModels) -> None:
+    chunking, limit = knowledge.chunking, models.embedding.capabilities.chunk_tokens
+    if isinstance(chunking, WholeDocuments) or limit is None:
+        return
+    name = "child_tokens" if isinstance(chunking, HierarchicalChunks) else "max_tokens"
+    tokens = getattr(chunking, name)
+    if tokens > limit:
+        raise refusal(
+            f"chunking.{name}",
+            tokens,
+            f"{models.embedding.model_id} takes chunks of up to {limit} tokens. Write {limit} or less",
+        )
+
+
+def _check_vectors(knowledge: Knowledge, models: KnowledgeModels) -> None:
+    offered = models.embedding.capabilities.vector_types
+    if knowledge.vector_type == "binary" and "BINARY" not in offered:
+        raise refusal(
+            "vector_type",
+            "binary",
+            f"{models.embedding.model_id} makes no binary vectors. Write float32",
+        )
+
+
+def _check_s3_vectors(knowledge: Knowledge) -> None:
+    instead = "Leave it out, or write vector_store: opensearch_serverless"
+    if knowledge.vector_type == "binary":
+        raise refusal("vector_type", "binary", f"S3 Vectors keeps float32 only. {instead}")
+    if knowledge.search == "hybrid":
+        raise refusal("search", "hybrid", f"S3 Vectors searches by meaning only. {instead}")
+    if knowledge.standby:
+        raise refusal("standby", True, f"replicas are those of OpenSearch collections. {instead}")
+    if knowledge.vpc_endpoints:
+        raise refusal("vpc_endpoints", knowledge.vpc_endpoints, f"they are those of OpenSearch collections. {instead}")
+    if len(knowledge.metadata) > MAX_FIELDS_ON_S3:
+        raise refusal(
+            "metadata",
+            f"{len(knowledge.metadata)} fields",
+            f"a vector in S3 Vectors carries up to {MAX_FIELDS_ON_S3}. Leave out those that nobody filters by",
+        )
+    chunking = knowledge.chunking
+    if isinstance(chunking, HierarchicalChunks):
+        family = chunking.parent_tokens + chunking.child_tokens
+        if family > MAX_FAMILY_TOKENS_ON_S3:
+            raise refusal(
+                "chunking.parent_tokens",
+                chunking.parent_tokens,
+                "S3 Vectors keeps 40 KB with a vector, and Bedrock puts the child's text and its parent's there; "
+                f"together they may have {MAX_FAMILY_TOKENS_ON_S3:,} tokens. Write "
+                f"{MAX_FAMILY_TOKENS_ON_S3 - chunking.child_tokens} or less, or vector_store: opensearch_serverless",
+            )

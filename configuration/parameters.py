@@ -1,0 +1,14 @@
+"""Names of the SSM parameters by which one stack's values reach another."""
+
+from configuration.config import Config
+
+
+class ParameterNames:
+    """The parameters of one environment."""
+
+    def __init__(self, config: Config) -> None:
+        prefix = f"/quarry/{config.name}"
+        self.guardrail_id = f"{prefix}/guardrail/id"
+        self.guardrail_version = f"{prefix}/guardrail/version"
+        self.knowledge_id = f"{prefix}/knowledge/id"
+        self.model_access = f"{prefix}/model-access"

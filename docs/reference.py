@@ -1,0 +1,166 @@
+"""The reference part of docs/api.md, written from the same source as ``/openapi.json``: ``make api``.
+
+What stands between the markers is replaced; the rest of the document is written by hand.
+"""
+
+import sys
+from collections.abc import Container, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from lambdas.api.openapi.document import document, request_schemas
+from lambdas.api.operations import HEADERS, OPERATIONS
+
+BEGIN: Final = "<!-- reference: written by `make api` -->"
+END: Final = "<!-- /reference -->"
+PATH: Final = Path(__file__).parents[1] / "docs" / "api.md"
+
+# Names of a lower and an upper bound in a schema, and what they count.
+_BOUNDS: Final = (
+    ("minimum", "maximum", ""),
+    ("minLength", "maxLength", " characters"),
+    ("minItems", "maxItems", ""),
+    ("minProperties", "maxProperties", " members"),
+)
+_NOT_EMPTY: Final = (("minLength", 1), ("minItems", 1))
+_LITERALS: Final = {None: "null", True: "true", False: "false"}
+
+
+def reference() -> str:
+    """Return the reference as Markdown: routes, then the fields of each request body, then headers."""
+    return "\n".join(_lines())
+
+
+def inserted(text: str) -> str:
+    """Return a document with the reference between its markers.
+
+    Raises:
+        ValueError: it has no such markers.
+    """
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the document has no {BEGIN} followed by {END}")
+    return f"{before}{BEGIN}\n\n{reference()}\n{END}{after}"
+
+
+def _lines() -> Iterator[str]:
+    yield "### Routes"
+    yield ""
+    yield "| method and path | does | body | answers with | errors |"
+    yield "| --- | --- | --- | --- | --- |"
+    for operation in OPERATIONS:
+        responses = document()["paths"][operation.path][operation.method.lower()]["responses"]
+        errors = ", ".join(status for status in responses if status != str(operation.status))
+        body = f"`{operation.body}`" if operation.body else ""
+        answer = f"{operation.status} `{operation.answer}`" if operation.answer else str(operation.status)
+        if operation.events:
+            answer += f", or events `{operation.events}`"
+        yield f"| `{operation.method} {operation.path}` | {operation.about} | {body} | {answer} | {errors} |"
+    yield ""
+    yield from _queries()
+    yield "### Fields of request bodies"
+    yield ""
+    schemas = request_schemas()
+    for name, schema in schemas.items():
+        known = schemas["ChatRequest"]["properties"] if name == "CompareRequest" else {}
+        yield from _schema(name, schema, known=known)
+    yield "### All headers of answers"
+    yield ""
+    yield "| header | is |"
+    yield "| --- | --- |"
+    for name, about in HEADERS.items():
+        yield f"| `{name}` | {about} |"
+
+
+def _queries() -> Iterator[str]:
+    yield "| query of | parameter | is | accepted | default |"
+    yield "| --- | --- | --- | --- | --- |"
+    for operation in OPERATIONS:
+        for one in operation.query:
+            default = one.schema.get("default", "")
+            yield f"| `{operation.path}` | `{one.name}` | {one.about} | {_accepted(one.schema)} | {default} |"
+    yield ""
+
+
+def _schema(name: str, schema: dict[str, Any], *, known: Container[str]) -> Iterator[str]:
+    """Yield a table of the fields, without those that another table has already."""
+    yield f"`{name}`: {' '.join(schema['description'].split())}"
+    yield ""
+    yield "| field | accepted | default |"
+    yield "| --- | --- | --- |"
+    for field, accepted in schema["properties"].items():
+        if field in known:
+            continue
+        about = f": {accepted['description'].rstrip('.')}" if "description" in accepted else ""
+        yield f"| `{field}` | {_accepted(accepted)}{about} | {_default(field, schema)} |"
+    yield ""
+
+
+def _default(field: str, schema: dict[str, Any]) -> str:
+    if field in schema.get("required", ()):
+        return "required"
+    default = schema["properties"][field].get("default")
+    if default is None or isinstance(default, dict | list):
+        return ""
+    return f"`{_literal(default)}`"
+
+
+def _accepted(schema: dict[str, Any]) -> str:
+    """Return what a schema accepts, in words. null is left out: it stands for a field that is left out."""
+    if "$ref" in schema:
+        return f"`{schema['$ref'].rpartition('/')[2]}`"
+    if "anyOf" in schema:
+        return " or ".join(_accepted(each) for each in schema["anyOf"] if each != {"type": "null"})
+    if "enum" in schema:
+        return " or ".join(f"`{_literal(value)}`" for value in schema["enum"])
+    kind = _kind(schema)
+    ranges = [*_bounds(schema)]
+    if "pattern" in schema:
+        ranges.append("not only white space" if schema["pattern"] == r"\S" else f"as `{schema['pattern']}`")
+    return ", ".join([kind, *ranges])
+
+
+def _bounds(schema: dict[str, Any]) -> Iterator[str]:
+    for lower, upper, what in _BOUNDS:
+        least, most = schema.get(lower), schema.get(upper)
+        if least is not None and most is not None:
+            yield f"{least:,}{what}" if least == most else f"{least:,} to {most:,}{what}"
+        elif most is not None:
+            yield f"up to {most:,}{what}"
+        elif least is not None:
+            yield "not empty" if (lower, least) in _NOT_EMPTY else f"{least:,} or more{what}"
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    match schema.get("type"):
+        case "array":
+            items = schema.get("items", {})
+            return f"list of ({_accepted(items)})" if items else "list"
+        case "object":
+            values = schema.get("additionalProperties")
+            return f"object of ({_accepted(values)})" if isinstance(values, dict) and values else "object"
+        case "integer":
+            return "whole number"
+        case "string":
+            return "text"
+        case "boolean":
+            return "`true` or `false`"
+        case "null":
+            return "`null`"
+        case kind:
+            return str(kind or "anything")
+
+
+def _literal(value: Any) -> str:
+    return _LITERALS[value] if value is None or isinstance(value, bool) else str(value)
+
+
+def main() -> None:
+    """Write the reference into docs/api.md."""
+    PATH.write_text(inserted(PATH.read_text(encoding="utf-8")), encoding="utf-8")
+    sys.stdout.write(f"wrote {PATH.name}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""The object graph of a function, made on first use: settings, clients, stores, services.
+
+Both functions that talk to models, the streaming one and the one behind API Gateway's proxy integration, use it.
+"""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from lambdas.allowances.ledger import Ledger
+from lambdas.chat.service import ChatService
+from lambdas.chat.settings import InferenceSettings
+from lambdas.common import aws
+from lambdas.common.errors import NotFoundError
+from lambdas.exchange.exchanges import Exchanges
+from lambdas.model_access.listing import ModelList
+from lambdas.sessions.service import Sessions
+from lambdas.sessions.store import SessionStore
+
+if TYPE_CHECKING:
+    from lambdas.knowledge.asking import Knowledge
+
+TABLE_TIMEOUT_SECONDS = 3.0
+# At most. A side call that hangs must leave time for the answer.
+SIDE_CALL_TIMEOUT_SECONDS = 30.0
+
+
+@cache
+def settings() -> InferenceSettings:
+    """The settings, read on first use."""
+    return InferenceSettings.from_env()
+
+
+@cache
+def service() -> ChatService:
+    """The service. Retries are its own, hence one attempt per call."""
+    client = aws.client("bedrock-runtime", read_timeout=settings().read_timeout_seconds, max_attempts=1, direct=True)
+    return ChatService(settings=settings(), client=client)
+
+
+@cache
+def aside() -> ChatService:
+    """The service for what a request needs besides its answer."""
+    seconds = min(SIDE_CALL_TIMEOUT_SECONDS, settings().read_timeout_seconds / 2)
+    client = aws.client("bedrock-runtime", read_timeout=seconds, max_attempts=1)
+    return ChatService(settings=settings(), client=client)
+
+
+@cache
+def ledger() -> Ledger:
+    """The allowances."""
+    return Ledger(
+        client=aws.client("dynamodb", read_timeout=TABLE_TIMEOUT_SECONDS, direct=True),
+        table_name=settings().allowances_table,
+        call_seconds=settings().call_seconds,
+    )
+
+
+@cache
+def session_store() -> SessionStore:
+    """The sessions table."""
+    return SessionStore(
+        client=aws.client("dynamodb", read_timeout=TABLE_TIMEOUT_SECONDS),
+        table_name=settings().sessions_table,
+        ttl_seconds=settings().session_ttl_seconds,
+    )
+
+
+@cache
+def exchanges() -> Exchanges:
+    """What answers chat requests."""
+    budget = settings().history_token_budget
+    return Exchanges(
+        service=service(),
+        aside=aside,
+        ledger=ledger(),
+        sessions=Sessions(store=session_store(), budget_tokens=budget),
+        history_tokens=budget,
+        summary_alias=settings().summary_alias,
+        knowledge=knowledge,
+    )
+
+
+@cache
+def knowledge() -> "Knowledge":
+    """What asks the documents. Its modules are imported here, because most requests do without.
+
+    Raises:
+        NotFoundError: the environment has no knowledge base.
+    """
+    configured = settings().knowledge
+    if configured is None:
+        raise NotFoundError(
+            "This platform has no knowledge base. Its owner can add the section `knowledge` to the environment file "
+            "and deploy again.",
+            code="knowledge_not_configured",
+        )
+    from lambdas.knowledge import retrieval
+    from lambdas.knowledge.asking import Knowledge
+    from lambdas.knowledge.settings import from_environment
+
+    found = from_environment(configured)
+
+    @cache
+    def client() -> retrieval.RetrieveClient:
+        """Retries are the retriever's own, hence one attempt per call."""
+        made: retrieval.RetrieveClient = aws.client(
+            "bedrock-agent-runtime", read_timeout=retrieval.TIMEOUT_SECONDS, max_attempts=1
+        )
+        return made
+
+    return Knowledge(settings=found, retriever=retrieval.Retriever(settings=found, client=client))
+
+
+@cache
+def model_list() -> ModelList:
+    """The list of aliases."""
+    return ModelList(settings=settings(), client=lambda: aws.client("ssm", read_timeout=TABLE_TIMEOUT_SECONDS))

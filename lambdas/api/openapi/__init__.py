@@ -1,0 +1,1 @@
+"""The API's description for programs, made from the code that serves."""

@@ -1,0 +1,64 @@
+"""What the log and the metrics are told of a request: numbers and names, never what was said."""
+
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from lambdas.chat.service import Answered
+from lambdas.common.errors import ApiError, RateLimitError
+from lambdas.common.observability import logger, metrics
+
+
+def answered(done: Answered, *, stop_reason: str, usage: dict[str, Any], key_id: str) -> None:
+    """Record an answer. ``usage`` is OpenAI's, in tokens."""
+    count("ChatGuardrailIntervened" if stop_reason == "guardrail_intervened" else "ChatAnswered")
+    if done.fallbacks:
+        count("ChatFellBack")
+    metrics.add_metric(name="InputTokens", unit=MetricUnit.Count, value=usage["prompt_tokens"])
+    metrics.add_metric(name="OutputTokens", unit=MetricUnit.Count, value=usage["completion_tokens"])
+    logger.info(
+        "answered",
+        extra={
+            "alias": done.alias,
+            "model_id": done.candidate.model_id,
+            "stop_reason": stop_reason,
+            "fallbacks": done.fallbacks,
+            "dropped": done.dropped,
+            "usage": usage,
+            "key_id": key_id,
+        },
+    )
+
+
+def asked_documents(told: dict[str, Any] | None) -> None:
+    """Record an answer from documents; ``told`` is the answer's ``quarry``, with or without anything about them."""
+    if told is None or "answered" not in told:
+        return
+    count("KnowledgeQuestions")
+    if not told["answered"]:
+        count("KnowledgeUnanswered")
+
+
+def hung_up(done: Answered, *, key_id: str) -> None:
+    """Record a stream whose caller left before its end."""
+    count("ChatHungUp")
+    logger.info("hung up", extra={"alias": done.alias, "model_id": done.candidate.model_id, "key_id": key_id})
+
+
+def headers(done: Answered) -> dict[str, str]:
+    """Return the headers that tell who answered, and what was not handed on."""
+    told = {"x-quarry-model": done.candidate.base_model_id}
+    if done.dropped:
+        told["x-quarry-dropped-parameters"] = ", ".join(done.dropped)
+    return told
+
+
+def refused(error: ApiError) -> None:
+    """Record a request that got an error."""
+    count("ChatThrottled" if isinstance(error, RateLimitError) else "ChatRefused")
+    logger.info("refused", extra={"status": error.status, "code": error.code, "param": error.param})
+
+
+def count(name: str) -> None:
+    """Add one to a metric."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)

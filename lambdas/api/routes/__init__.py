@@ -1,0 +1,1 @@
+"""One module per group of routes: reads the request, asks the domain, shapes the answer."""

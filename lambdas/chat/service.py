@@ -1,0 +1,242 @@
+"""Answering a chat request: alias -> candidates -> Converse with the guardrail -> OpenAI's shape, whole or streamed."""
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, TypeVar
+
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambdas.catalogue.parameters import fit
+from lambdas.chat.candidates import Candidate, may_fall_back
+from lambdas.chat.completion import to_openai
+from lambdas.chat.converse import Spoken, to_converse, wants_answer_tool
+from lambdas.chat.errors import RETRYABLE, error_code, to_api_error
+from lambdas.chat.guardrail import Guardrail, GuardrailClient
+from lambdas.chat.request import ChatRequest
+from lambdas.chat.settings import InferenceSettings
+from lambdas.chat.stream import ChunkStream
+from lambdas.common.errors import ApiError, InvalidRequestError, NotFoundError
+from lambdas.common.observability import logger
+
+Opened = TypeVar("Opened")
+
+BACKOFF_SECONDS: Final = 0.25
+# Nothing is tried anew after this, because the try could outlive the function, whose stack leaves just this margin.
+RETRY_WINDOW_SECONDS: Final = 4.0
+
+
+class ConverseClient(GuardrailClient, Protocol):
+    """The calls that are made, with Bedrock's own shapes."""
+
+    def converse(self, **kwargs: Any) -> dict[str, Any]:
+        """Call a model and wait for the whole answer."""
+        ...
+
+    def converse_stream(self, **kwargs: Any) -> dict[str, Any]:
+        """Call a model; ``stream`` of the reply yields events and can be closed."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """Who answers, and what headers, log and metrics are told about it.
+
+    Attributes:
+        alias: what was asked for.
+        candidate: who answered.
+        fallbacks: how many candidates were asked in vain before.
+        dropped: parameters, in OpenAI's words, that the model does not take and was not given.
+    """
+
+    alias: str
+    candidate: Candidate
+    fallbacks: int
+    dropped: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completion:
+    """A whole answer: ``body`` in OpenAI's shape, ``reply`` in Converse's."""
+
+    answered: Answered
+    body: dict[str, Any]
+    reply: dict[str, Any]
+
+    @property
+    def stop_reason(self) -> str:
+        """Converse's."""
+        return str(self.reply["stopReason"])
+
+
+class StreamedCompletion:
+    """An answer that is being given. Iterate over it once; ``close`` ends the reading from Bedrock, whoever does it.
+
+    Attributes:
+        answered: who answers.
+        state: what is known of the answer, complete once the iteration has ended.
+    """
+
+    def __init__(self, *, answered: Answered, events: Any, first: dict[str, Any], state: ChunkStream) -> None:
+        self.answered = answered
+        self.state = state
+        self._events = events
+        self._first = first
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield OpenAI's chunks.
+
+        Raises:
+            ApiError: Bedrock failed in mid-stream.
+        """
+        try:
+            yield from self.state.chunks(self._first)
+            for event in self._events:
+                yield from self.state.chunks(event)
+        except (ClientError, BotoCoreError) as error:
+            raise to_api_error(error, alias=self.answered.alias, model_id=self.answered.candidate.model_id) from error
+
+    def close(self) -> None:
+        """Stop reading from Bedrock, which stops generating."""
+        self._events.close()
+
+
+class ChatService:
+    """Answers chat requests.
+
+    Attributes:
+        guardrail: what every call passes through.
+
+    Args:
+        client: makes the calls; without retries of its own, since a retried time-out would outlive the function.
+        sleep: waits that many seconds; for tests.
+        clock: seconds from any start; for tests.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: InferenceSettings,
+        client: ConverseClient,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        # Kept, because each finds its facts and its price once.
+        self._candidates = {
+            alias: [msgspec.convert(facts, Candidate) for facts in every] for alias, every in settings.aliases.items()
+        }
+        self._client = client
+        self.guardrail = Guardrail(
+            client=client, guardrail_id=settings.guardrail_id, version=settings.guardrail_version
+        )
+        self._sleep = sleep
+        self._clock = clock
+
+    def candidates(self, alias: str) -> list[Candidate]:
+        """Return an alias's candidates, best first.
+
+        Raises:
+            NotFoundError: there is no such alias; the message has those that there are.
+        """
+        found = self._candidates.get(alias)
+        if found and found[0].model.kind != "chat":
+            raise InvalidRequestError(f"`{alias}` is not a model that can chat.", param="model")
+        if found:
+            return found
+        known = ", ".join(f"`{name}`" for name in sorted(self._settings.aliases))
+        raise NotFoundError(
+            f"There is no model `{alias}`. Models go by alias here: {known}.", param="model", code="model_not_found"
+        )
+
+    def complete(self, request: ChatRequest, spoken: Spoken) -> Completion:
+        """Answer one request, whole, by the first candidate that can.
+
+        Raises:
+            ApiError: unknown alias, or whatever ``bedrock_errors`` makes of the last failed call.
+        """
+        reply, answered = self._first_that_can(request, spoken, self._client.converse)
+        parallel = request.parallel_tool_calls is not False
+        body = to_openai(
+            reply, model=answered.candidate.base_model_id, completion_id=new_id(), parallel_tool_calls=parallel
+        )
+        if request.quarry.guardrail_trace:
+            body["quarry"] = {"guardrail": reply.get("trace", {}).get("guardrail", {})}
+        return Completion(answered=answered, body=body, reply=reply)
+
+    def stream(self, request: ChatRequest, spoken: Spoken) -> StreamedCompletion:
+        """Begin to answer one request by the first candidate that can; its first event has arrived.
+
+        Raises:
+            ApiError: as ``complete``; nothing was sent to the caller yet.
+        """
+
+        def opened(**arguments: Any) -> tuple[Any, dict[str, Any]]:
+            events = self._client.converse_stream(**arguments)["stream"]
+            return events, next(iter(events), {})
+
+        (events, first), answered = self._first_that_can(request, spoken, opened)
+        state = ChunkStream(
+            model=answered.candidate.base_model_id,
+            completion_id=new_id(),
+            parallel_tool_calls=request.parallel_tool_calls is not False,
+            only_answer_tool=wants_answer_tool(request, answered.candidate),
+        )
+        return StreamedCompletion(answered=answered, events=events, first=first, state=state)
+
+    def _first_that_can(
+        self, request: ChatRequest, spoken: Spoken, call: Callable[..., Opened]
+    ) -> tuple[Opened, Answered]:
+        candidates = self.candidates(request.model)
+        deadline = self._clock() + RETRY_WINDOW_SECONDS
+        for position, candidate in enumerate(candidates):
+            arguments = to_converse(request, candidate, spoken)
+            arguments["inferenceConfig"], dropped = fit(candidate.model.parameters, arguments["inferenceConfig"])
+            arguments["guardrailConfig"] = self.guardrail.config(trace=request.quarry.guardrail_trace)
+            try:
+                reply = self._insist(call, deadline=deadline, modelId=candidate.model_id, **arguments)
+            except (ClientError, BotoCoreError) as error:
+                last = position == len(candidates) - 1 or self._clock() > deadline
+                if last or not may_fall_back(error):
+                    raise self._told(error, alias=request.model, model_id=candidate.model_id) from error
+                logger.warning(
+                    "fallback",
+                    extra={
+                        "alias": request.model,
+                        "from_model": candidate.base_model_id,
+                        "to_model": candidates[position + 1].base_model_id,
+                        "reason": error_code(error),
+                    },
+                )
+            else:
+                return reply, Answered(alias=request.model, candidate=candidate, fallbacks=position, dropped=dropped)
+        raise AssertionError("the last candidate answers or raises")
+
+    def _insist(self, call: Callable[..., Opened], *, deadline: float, **arguments: Any) -> Opened:
+        """Call one candidate, again while it throttles or fails and the time lasts."""
+        for attempt in range(1, self._settings.max_attempts + 1):
+            try:
+                return call(**arguments)
+            except (ClientError, BotoCoreError) as error:
+                last = attempt == self._settings.max_attempts or self._clock() > deadline
+                if last or error_code(error) not in RETRYABLE:
+                    raise
+            self._sleep(BACKOFF_SECONDS * 2 ** (attempt - 1) * (1 + random.random()))  # noqa: S311 - jitter
+        raise AssertionError("max_attempts is at least 1")
+
+    def _told(self, error: ClientError | BotoCoreError, *, alias: str, model_id: str) -> ApiError:
+        told = to_api_error(error, alias=alias, model_id=model_id)
+        # AWS's words about a refused request may quote it; about everything else they are what an operator needs.
+        words = str(error) if told.status != 400 else ""
+        logger.warning(
+            "bedrock failed", extra={"alias": alias, "model_id": model_id, "reason": error_code(error), "aws": words}
+        )
+        return told
+
+
+def new_id() -> str:
+    """Return an answer's id."""
+    return f"chatcmpl-{uuid.uuid4().hex}"

@@ -1,0 +1,57 @@
+"""Calls of models that a request needs besides its answer: a session's summary, a question rewritten for the search.
+
+They are charged to the same key: what they may take is part of what is reserved, what they took of what is settled.
+"""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from lambdas.allowances.estimate import actual, usage
+from lambdas.allowances.usage import Usage, dearest
+from lambdas.chat.converse import to_turns
+from lambdas.chat.request import ChatRequest
+from lambdas.chat.service import ChatService, Completion
+
+
+class Expected(Struct, frozen=True, kw_only=True):
+    """What a side call may take at most: tokens that an alias reads and writes."""
+
+    alias: str
+    input_tokens: int
+    output_tokens: int
+
+    def usage(self, service: ChatService) -> Usage:
+        """Return it at the dearest price of the alias."""
+        return dearest(
+            *(
+                usage(input_tokens=self.input_tokens, output_tokens=self.output_tokens, price=candidate.price)
+                for candidate in service.candidates(self.alias)
+            )
+        )
+
+
+class SideCalls:
+    """The side calls of one request.
+
+    Args:
+        service: gives what makes them when one is needed: a service that waits less long than the answer's own, so
+            that a call which hangs leaves time for the answer.
+
+    Attributes:
+        taken: what each took, in order.
+    """
+
+    def __init__(self, service: Callable[[], ChatService]) -> None:
+        self._service = service
+        self.taken: list[Usage] = []
+
+    def complete(self, request: ChatRequest) -> Completion:
+        """Answer a request of the platform's own.
+
+        Raises:
+            ApiError: as ``ChatService.complete``; nothing is charged for it.
+        """
+        completion = self._service().complete(request, to_turns(request))
+        self.taken.append(actual(completion.reply.get("usage", {}), completion.answered.candidate.price))
+        return completion

@@ -1,0 +1,1 @@
+"""Texts to vectors: OpenAI's shapes outside, InvokeModel inside."""

@@ -1,0 +1,152 @@
+"""``POST /v1/embeddings``: OpenAI's shapes outside, InvokeModel inside, per family of embedding models."""
+
+import base64
+import json
+import struct
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated, Any, Final, Literal, Protocol
+
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
+from msgspec import Meta, Struct
+
+from lambdas.chat.candidates import Candidate
+from lambdas.chat.errors import to_api_error
+from lambdas.chat.settings import InferenceSettings
+from lambdas.common.errors import InvalidRequestError, NotFoundError
+from lambdas.common.json_body import decode
+
+# Source: Cohere's limit of texts per call, kept for all families; a text has 50,000 characters with Titan.
+MOST_TEXTS: Final = 96
+MOST_CHARACTERS: Final = 50_000
+PARALLEL: Final = 8
+
+Text = Annotated[str, Meta(min_length=1, max_length=MOST_CHARACTERS)]
+
+
+class EmbeddingRequest(Struct, forbid_unknown_fields=True):
+    """Body of ``POST /v1/embeddings``."""
+
+    model: Annotated[str, Meta(min_length=1)]
+    input: Text | Annotated[list[Text], Meta(min_length=1, max_length=MOST_TEXTS)]
+    encoding_format: Literal["float", "base64"] = "float"
+    dimensions: Annotated[int, Meta(ge=1)] | None = None
+    user: str | None = None
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts, one or many."""
+        return [self.input] if isinstance(self.input, str) else self.input
+
+
+_decoder: Final = msgspec.json.Decoder(EmbeddingRequest)
+
+
+def parse(body: bytes) -> EmbeddingRequest:
+    """Parse and validate a request body.
+
+    Raises:
+        InvalidRequestError: with ``param`` naming the field.
+    """
+    return decode(body, _decoder)
+
+
+class InvokeClient(Protocol):
+    """The one call that is made, with Bedrock's own shapes."""
+
+    def invoke_model(self, **kwargs: Any) -> dict[str, Any]:
+        """Call a model with its own body."""
+        ...
+
+
+Vector = list[float]
+Embedded = tuple[list[Vector], int]
+
+
+class Embeddings:
+    """Embeds texts by an alias's first candidate; vectors of different models cannot be mixed, so none steps in."""
+
+    def __init__(self, *, settings: InferenceSettings, client: Callable[[], InvokeClient]) -> None:
+        self._settings = settings
+        self._client = client
+
+    def candidate(self, request: EmbeddingRequest) -> Candidate:
+        """Return what the alias calls.
+
+        Raises:
+            NotFoundError: there is no such alias.
+            InvalidRequestError: its model embeds nothing, or has no vectors of that length.
+        """
+        facts = self._settings.aliases.get(request.model)
+        if not facts:
+            known = ", ".join(f"`{alias}`" for alias in sorted(self._settings.aliases))
+            raise NotFoundError(
+                f"There is no model `{request.model}`. Models go by alias here: {known}.",
+                param="model",
+                code="model_not_found",
+            )
+        candidate = msgspec.convert(facts[0], Candidate)
+        if candidate.model.kind != "embedding":
+            raise InvalidRequestError(f"`{request.model}` is not an embedding model.", param="model")
+        lengths = candidate.model.capabilities.dimensions
+        if request.dimensions is not None and request.dimensions not in lengths:
+            offered = ", ".join(map(str, lengths))
+            raise InvalidRequestError(f"`{request.model}` has vectors of {offered} numbers.", param="dimensions")
+        return candidate
+
+    def embed(self, request: EmbeddingRequest, candidate: Candidate) -> tuple[dict[str, Any], int]:
+        """Return OpenAI's list object, and the input's tokens.
+
+        Raises:
+            ApiError: what ``bedrock_errors`` makes of a failed call.
+        """
+        embed = _cohere if candidate.base_model_id.startswith("cohere.") else _titan
+        try:
+            vectors, tokens = embed(self._client(), candidate.model_id, request)
+        except (ClientError, BotoCoreError) as error:
+            raise to_api_error(error, alias=request.model, model_id=candidate.model_id) from error
+        data = [
+            {"object": "embedding", "index": index, "embedding": _encoded(vector, request.encoding_format)}
+            for index, vector in enumerate(vectors)
+        ]
+        usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+        return {"object": "list", "model": candidate.base_model_id, "data": data, "usage": usage}, tokens
+
+
+def _titan(client: InvokeClient, model_id: str, request: EmbeddingRequest) -> Embedded:
+    """One call per text, several at once."""
+
+    def one(text: str) -> dict[str, Any]:
+        body: dict[str, Any] = {"inputText": text, "normalize": True}
+        if request.dimensions:
+            body["dimensions"] = request.dimensions
+        return _invoke(client, model_id, body)
+
+    with ThreadPoolExecutor(max_workers=min(PARALLEL, len(request.texts))) as pool:
+        replies = list(pool.map(one, request.texts))
+    return [reply["embedding"] for reply in replies], sum(reply["inputTextTokenCount"] for reply in replies)
+
+
+def _cohere(client: InvokeClient, model_id: str, request: EmbeddingRequest) -> Embedded:
+    """All texts in one call. Cohere tells no token count in the body: it is reckoned at four characters each."""
+    body: dict[str, Any] = {"texts": request.texts, "input_type": "search_document", "embedding_types": ["float"]}
+    if request.dimensions:
+        body["output_dimension"] = request.dimensions
+    vectors: Sequence[Vector] = _invoke(client, model_id, body)["embeddings"]["float"]
+    return list(vectors), sum(-(-len(text) // 4) for text in request.texts)
+
+
+def _invoke(client: InvokeClient, model_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    reply = client.invoke_model(
+        modelId=model_id, body=json.dumps(body), contentType="application/json", accept="application/json"
+    )
+    parsed: dict[str, Any] = json.loads(reply["body"].read())
+    return parsed
+
+
+def _encoded(vector: Vector, encoding: str) -> Vector | str:
+    if encoding == "float":
+        return vector
+    # OpenAI's base64: 32-bit floats, little-endian.
+    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()

@@ -1,1 +1,0 @@
-"""The OpenAI-compatible endpoint: OpenAI's shapes outside, Bedrock's Converse inside."""

@@ -1,0 +1,72 @@
+"""``GET /v1/models``: the aliases, each with what the access check last found."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambdas.catalogue.models import find
+from lambdas.chat.settings import InferenceSettings
+from lambdas.common.observability import logger
+from lambdas.model_access import published
+from lambdas.model_access.published import ParameterClient, Published
+
+# A finding changes with a deployment or a check, not with a request.
+REMEMBERED_SECONDS: Final = 60.0
+
+
+class ModelList:
+    """Lists the aliases.
+
+    Args:
+        client: SSM's, or what makes it when it is needed.
+        clock: seconds from any start; for tests.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: InferenceSettings,
+        client: Callable[[], ParameterClient],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._client = client
+        self._clock = clock
+        self._known: tuple[float, Published] | None = None
+
+    def to_openai(self) -> dict[str, Any]:
+        """Return OpenAI's list object.
+
+        Each alias's ``quarry`` has ``standing`` (which of its models can be called: first, fallback, none), ``verdict``
+        (of the first choice) and ``checked_at``; all are null where nothing is known.
+        """
+        found = self._published()
+        checked_at = found.checked_at.isoformat() if found.checked_at else None
+        listed = []
+        for alias, candidates in sorted(self._settings.aliases.items()):
+            standing = found.aliases.get(alias)
+            status = {
+                "standing": standing.standing.value if standing else None,
+                "verdict": standing.verdict.value if standing else None,
+                "checked_at": checked_at,
+                "candidates": [candidate["base_model_id"] for candidate in candidates],
+            }
+            owner = find(candidates[0]["base_model_id"]).provider
+            listed.append({"id": alias, "object": "model", "created": 0, "owned_by": owner, "quarry": status})
+        return {"object": "list", "data": listed}
+
+    def _published(self) -> Published:
+        now = self._clock()
+        if self._known is None or now - self._known[0] > REMEMBERED_SECONDS:
+            self._known = (now, self._read())
+        return self._known[1]
+
+    def _read(self) -> Published:
+        try:
+            return published.read(self._client(), self._settings.model_access_parameter)
+        except (ClientError, BotoCoreError, ValueError) as error:
+            # The list is worth more than its status: it is given without.
+            logger.warning("the access check's findings cannot be read", extra={"reason": type(error).__name__})
+            return Published()

@@ -1,0 +1,1 @@
+"""`quarry chat`: a conversation in the terminal."""

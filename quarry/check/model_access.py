@@ -1,0 +1,100 @@
+"""Checking model access from the command line: by the deployed function, else with the operator's own credentials."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config as ClientConfig
+from botocore.exceptions import BotoCoreError, ClientError
+
+from configuration.model_access import candidates as candidates_of
+from lambdas.model_access import candidates
+from lambdas.model_access.check import ModelAccessCheck, Progress
+from lambdas.model_access.fixes import Fixes
+from lambdas.model_access.probers import OwnCredentials
+from lambdas.model_access.verdicts import Finding
+from quarry.command_error import CommandError
+from quarry.deployed.deployment import Deployment
+
+ROLE: Final = "role"
+OWN: Final = "own"
+
+# Longer than the check's function may run, which is 120 s (stacks.inference.model_access_check).
+FUNCTION_SECONDS: Final = 150
+# Longer than a real call is waited for.
+CALL_SECONDS: Final = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """Findings, and who made the real calls: "role" is the platform's own, "own" the operator's credentials."""
+
+    findings: list[Finding]
+    checked_by: str
+
+
+def check(deployment: Deployment, *, progress: Progress) -> Checked:
+    """Check the models of the environment.
+
+    Raises:
+        CommandError: the function cannot be asked, or failed.
+    """
+    function = _function(deployment)
+    if function is None:
+        return Checked(findings=_check_directly(deployment, progress), checked_by=OWN)
+    return Checked(findings=_ask(deployment, function), checked_by=ROLE)
+
+
+def _function(deployment: Deployment) -> str | None:
+    """Return the name of the deployed check's function, or None if there is none."""
+    wanted = deployment.config.physical_name("inference")
+    for stack in deployment.stacks:
+        if stack["StackName"] == wanted:
+            outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+            return outputs.get("ModelAccessFunction")
+    return None
+
+
+def _ask(deployment: Deployment, function: str) -> list[Finding]:
+    event = {"action": "check", "candidates": candidates.to_json(candidates_of(deployment.config))}
+    try:
+        client = client_that_asks_once(deployment, "lambda", read_timeout=FUNCTION_SECONDS)
+        reply = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
+        answer: Any = json.loads(reply["Payload"].read())
+    except (ClientError, BotoCoreError) as error:
+        raise CommandError(f"The check's function {function} cannot be asked: {error}") from error
+    if reply.get("FunctionError") or "findings" not in answer:
+        told = answer.get("errorMessage", answer) if isinstance(answer, dict) else answer
+        raise CommandError(f"The check's function {function} failed: {told}. Its log has more.")
+    return [Finding.from_json(entry) for entry in answer["findings"]]
+
+
+def _check_directly(deployment: Deployment, progress: Progress) -> list[Finding]:
+    config = deployment.config
+    check = ModelAccessCheck(
+        bedrock=deployment.client("bedrock"),
+        prober=OwnCredentials(client_that_asks_once(deployment, "bedrock-runtime", read_timeout=CALL_SECONDS)),
+        quotas=deployment.client("service-quotas"),
+        fixes=Fixes(environment=config.name, region=config.region),
+        participants=config.models.participants,
+        needed_until=config.models.needed_until,
+    )
+    return check.run(candidates_of(config), progress=progress)
+
+
+def client_that_asks_once(deployment: Deployment, service: str, *, read_timeout: int) -> Any:
+    """Make a client that waits and never retries: a second invocation would check twice, and throttled is an answer."""
+    once = ClientConfig(read_timeout=read_timeout, retries={"total_max_attempts": 1}, tcp_keepalive=True)
+    aws = deployment.aws
+    local = (
+        {
+            "endpoint_url": aws.endpoint_url,
+            "aws_access_key_id": aws.access_key_id,
+            "aws_secret_access_key": aws.secret_access_key,
+        }
+        if aws
+        else {}
+    )
+    session: Any = boto3.Session(region_name=deployment.config.region)
+    return session.client(service, config=once, **local)

@@ -1,0 +1,1 @@
+"""What is deployed: the stacks' outputs, the endpoint's address and key, what AWS refuses."""

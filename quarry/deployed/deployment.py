@@ -1,0 +1,138 @@
+"""A deployed environment, found through CloudFormation: its outputs, its keys table, its API."""
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config as ClientConfig
+from botocore.exceptions import BotoCoreError, ClientError
+
+from configuration.config import Config
+from configuration.environment_file import ConfigError, load
+from lambdas.allowances.ledger import Ledger
+from lambdas.authorizer.keys import KeyStore
+from quarry.command_error import CommandError
+from quarry.deployed import connection
+from quarry.deployed.connection import LocalAws
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+
+
+def environment(name: str) -> Config:
+    """Load an environment's configuration.
+
+    Raises:
+        CommandError: with a line per mistake and exit code 2.
+    """
+    try:
+        return load(name)
+    except ConfigError as error:
+        raise CommandError(str(error), exit_code=2) from error
+
+
+class Deployment:
+    """What of an environment is in AWS. Calls are made when something is asked for.
+
+    Args:
+        config: the environment.
+        aws: the local AWS to talk to; by default the one that the AWS_* variables name, else the one that
+            ``quarry connect`` saved, else AWS.
+
+    Raises:
+        CommandError: the environment lives on this machine, and no local AWS is known.
+    """
+
+    def __init__(self, config: Config, *, aws: LocalAws | None = None) -> None:
+        self.config = config
+        saved = connection.read(config.name)
+        self.aws = aws or LocalAws.from_environ() or (saved.aws if saved else None)
+        if self.aws is None and config.functions.build_for == "host":
+            # Never look for it in whatever real account the shell's credentials belong to.
+            raise CommandError(
+                f"{config.name} lives on this machine and is not up. `make up` starts it; another environment is "
+                "chosen by --environment or QUARRY_ENVIRONMENT."
+            )
+
+    def client(self, service: str) -> Any:
+        """Make a boto3 client of ``service`` in the environment's region."""
+        session = boto3.Session(region_name=self.config.region)
+        if self.aws is None:
+            return session.client(service)  # type: ignore[call-overload]  # a service's name, not a literal
+        return session.client(  # type: ignore[call-overload]
+            service,
+            endpoint_url=self.aws.endpoint_url,
+            aws_access_key_id=self.aws.access_key_id,
+            aws_secret_access_key=self.aws.secret_access_key,
+            # Not every system finds a bucket's own name below localhost.
+            config=ClientConfig(s3={"addressing_style": "path"}),
+        )
+
+    @cached_property
+    def stacks(self) -> "list[StackTypeDef]":
+        """The environment's stacks as CloudFormation describes them.
+
+        Raises:
+            CommandError: AWS cannot be asked.
+        """
+        # A stack's own part of the name is one word, so dev does not take what belongs to dev-2.
+        name = re.compile(re.escape(self.config.physical_name("")) + "[a-z]+")
+        pages = self.client("cloudformation").get_paginator("describe_stacks")
+        try:
+            return [
+                stack for page in pages.paginate() for stack in page["Stacks"] if name.fullmatch(stack["StackName"])
+            ]
+        except (ClientError, BotoCoreError) as error:
+            raise CommandError(
+                f"CloudFormation cannot be asked about {self.config.name}: {error}{self._hint()}"
+            ) from error
+
+    def outputs(self) -> dict[str, dict[str, str]]:
+        """Return stack name -> output name -> value.
+
+        Raises:
+            CommandError: nothing of the environment is deployed.
+        """
+        if not self.stacks:
+            raise CommandError(
+                f"Nothing of {self.config.name} is deployed{' on this machine' if self.aws else ''}. Deploy it with "
+                f"`{'make up' if self.aws else f'make deploy ENVIRONMENT={self.config.name}'}`.{self._hint()}"
+            )
+        return {
+            stack["StackName"]: {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+            for stack in sorted(self.stacks, key=lambda stack: stack["StackName"])
+        }
+
+    def output(self, name: str, *, stack: str = "inference") -> str:
+        """Return one output of a stack: the inference stack's, unless another's own part of its name is given.
+
+        Raises:
+            CommandError: it is not there, because the stack is not or not completely.
+        """
+        full_name = self.config.physical_name(stack)
+        try:
+            return self.outputs()[full_name][name]
+        except KeyError as error:
+            raise CommandError(
+                f"The stack {full_name} is not deployed completely: it has no output {name}. Deploy it again."
+            ) from error
+
+    def keys(self) -> KeyStore:
+        """Return the environment's key store."""
+        return KeyStore(table_name=self.output("KeysTable"), client=self.client("dynamodb"))
+
+    def ledger(self) -> Ledger:
+        """Return the environment's ledger, to read what keys have spent."""
+        return Ledger(table_name=self.output("AllowancesTable"), client=self.client("dynamodb"))
+
+    def forget_cached_keys(self) -> None:
+        """Make API Gateway ask the authorizer anew for every key, so that a change of a key counts at once."""
+        self.client("apigateway").flush_stage_authorizers_cache(
+            restApiId=self.output("RestApiId"), stageName=self.output("StageName")
+        )
+
+    def _hint(self) -> str:
+        return (
+            "" if self.aws is None else f" (Asked the AWS at {self.aws.endpoint_url}; is it up? `make up` starts it.)"
+        )

@@ -1,0 +1,1 @@
+"""`quarry knowledge`: documents in, state of the ingestion, questions."""

@@ -1,0 +1,1 @@
+"""The guardrail and its immutable versions."""

@@ -1,0 +1,135 @@
+"""The only place that spells Bedrock's actions and ARNs. One function per grant, exact verbs, no wildcards.
+
+What a knowledge base needs is in its neighbour, ``stacks.knowledge.permissions``.
+
+Source of the inference-profile rules: Bedrock user guide, "Prerequisites for inference profiles".
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from aws_cdk import Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from configuration.aliases import ServedModel
+from stacks.components.model_arns import destination_arns, source_arn
+
+API_GATEWAY_LOGGING_POLICY: Final = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+
+
+def grant_converse(
+    grantee: iam.IGrantable, *, stack: Stack, models: Iterable[ServedModel], streaming: bool = False
+) -> None:
+    """Allow Converse on exactly these models, and ConverseStream if ``streaming``.
+
+    They are authorised as bedrock:InvokeModel and bedrock:InvokeModelWithResponseStream.
+
+    A call through an inference profile, AWS's or our own, needs the profile and the model in each region that it may be
+    routed to; the latter is allowed only for calls that come through the profile.
+    """
+    direct: set[str] = set()
+    routed: dict[str, set[str]] = {}
+    for served in models:
+        target = served.target
+        called = served.cost_profile_arn or source_arn(target, stack=stack)
+        direct.add(called)
+        if served.cost_profile_arn or target.profile:
+            routed.setdefault(called, set()).update(destination_arns(target, stack=stack))
+    actions = ["bedrock:InvokeModel", *(["bedrock:InvokeModelWithResponseStream"] if streaming else [])]
+    _allow(grantee, actions, sorted(direct))
+    for profile, destinations in sorted(routed.items()):
+        _allow(
+            grantee,
+            actions,
+            sorted(destinations),
+            conditions={"StringEquals": {"bedrock:InferenceProfileArn": profile}},
+        )
+
+
+def _allow(
+    grantee: iam.IGrantable,
+    actions: list[str],
+    arns: list[str],
+    conditions: dict[str, dict[str, str]] | None = None,
+) -> None:
+    iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=arns, conditions=conditions)
+
+
+def grant_apply_guardrail(grantee: iam.IGrantable, *, stack: Stack, guardrail_id: str) -> None:
+    """Allow calls that pass through this guardrail."""
+    arn = f"arn:{stack.partition}:bedrock:{stack.region}:{stack.account}:guardrail/{guardrail_id}"
+    iam.Grant.add_to_principal(grantee=grantee, actions=["bedrock:ApplyGuardrail"], resource_arns=[arn])
+
+
+def grant_check_model_access(grantee: iam.IGrantable, *, stack: Stack, function_arn: str, parameter_name: str) -> None:
+    """Allow looking at what the account may call, letting ``function_arn`` call it, and writing one SSM parameter.
+
+    Nothing here can accept an agreement, send a form or raise a quota. The first five actions know no resources.
+    """
+    looking = [
+        "bedrock:GetFoundationModelAvailability",
+        "bedrock:GetUseCaseForModelAccess",
+        "bedrock:ListFoundationModels",
+        "bedrock:ListInferenceProfiles",
+        "servicequotas:ListServiceQuotas",
+    ]
+    iam.Grant.add_to_principal(grantee=grantee, actions=looking, resource_arns=["*"])
+    iam.Grant.add_to_principal(grantee=grantee, actions=["lambda:InvokeFunction"], resource_arns=[function_arn])
+    iam.Grant.add_to_principal(
+        grantee=grantee, actions=["ssm:PutParameter"], resource_arns=[_parameter_arn(parameter_name, stack=stack)]
+    )
+
+
+def grant_read_model_access(grantee: iam.IGrantable, *, stack: Stack, parameter_name: str) -> None:
+    """Allow reading what the access check found."""
+    iam.Grant.add_to_principal(
+        grantee=grantee, actions=["ssm:GetParameter"], resource_arns=[_parameter_arn(parameter_name, stack=stack)]
+    )
+
+
+def _parameter_arn(name: str, *, stack: Stack) -> str:
+    return f"arn:{stack.partition}:ssm:{stack.region}:{stack.account}:parameter{name}"
+
+
+def grant_find_key(grantee: iam.IGrantable, *, table: dynamodb.ITable) -> None:
+    """Allow looking one API key up by its hash; neither listing nor writing."""
+    table.grant(grantee, "dynamodb:GetItem")
+
+
+def grant_use_ledger(grantee: iam.IGrantable, *, table: dynamodb.ITable) -> None:
+    """Allow reserving, settling and reporting allowances; neither deleting nor looking through the whole table."""
+    table.grant(grantee, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")
+
+
+def grant_sweep(grantee: iam.IGrantable, *, table: dynamodb.ITable) -> None:
+    """Allow ending dead calls' reservations and moving past days into items of their own."""
+    table.grant(grantee, "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
+
+
+def grant_use_sessions(grantee: iam.IGrantable, *, table: dynamodb.ITable, owner_index: str) -> None:
+    """Allow making, reading, changing and deleting sessions, and listing them by owner; no scan.
+
+    DynamoDB authorises each part of a transaction as PutItem or UpdateItem.
+    """
+    using = ["BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"]
+    iam.Grant.add_to_principal(
+        grantee=grantee, actions=[f"dynamodb:{verb}" for verb in using], resource_arns=[table.table_arn]
+    )
+    iam.Grant.add_to_principal(
+        grantee=grantee, actions=["dynamodb:Query"], resource_arns=[f"{table.table_arn}/index/{owner_index}"]
+    )
+
+
+def api_gateway_logging_role(scope: Construct, id_: str) -> iam.Role:
+    """Return the role with which API Gateway writes logs, account-wide.
+
+    API Gateway accepts the role only with the permissions of its own managed policy.
+    """
+    return iam.Role(
+        scope,
+        id_,
+        assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"),
+        managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(API_GATEWAY_LOGGING_POLICY)],
+    )

@@ -1,0 +1,216 @@
+"""The endpoint that applications call: REST API, key authorizer, tables, and the functions that talk to models."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from aws_cdk import CfnOutput
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from configuration.config import Config
+from configuration.parameters import ParameterNames
+from configuration.prompts import PromptFile
+from lambdas.authorizer.settings import AuthorizerSettings
+from lambdas.chat.settings import InferenceSettings
+from lambdas.sessions import items
+from stacks.components.dependency_layer import DependencyLayer
+from stacks.components.environment_stack import EnvironmentStack
+from stacks.components.python_function import PythonFunction
+from stacks.inference import permissions, web_function
+from stacks.inference.allowances import Allowances
+from stacks.inference.model_access_check import ModelAccessCheck
+from stacks.inference.rest_api import RestApi
+from stacks.inference.served_models import ServedModels
+from stacks.inference.sessions_table import SessionsTable
+from stacks.knowledge.asked import asked_knowledge, grant_ask
+from stacks.prompts.definitions import PromptDefinitions
+
+# The function gives up before API Gateway does, and its call to Bedrock before the function does, so that the caller
+# gets our error and not the gateway's.
+FUNCTION_MARGIN_SECONDS: Final = 1
+# Leaves room for retries and fallbacks too: lambdas.chat.service.RETRY_WINDOW_SECONDS.
+CALL_MARGIN_SECONDS: Final = 5
+
+# What the streaming function answers.
+STREAMED: Final = (("POST", "/v1/chat/completions"), ("POST", "/v1/knowledge/query"))
+
+# What the function behind the proxy integration answers. Without a knowledge base its routes say that there is none.
+ROUTES: Final = (
+    ("GET", "/v1/models"),
+    ("POST", "/v1/embeddings"),
+    ("POST", "/v1/compare"),
+    ("GET", "/v1/usage"),
+    ("POST", "/v1/sessions"),
+    ("GET", "/v1/sessions"),
+    ("GET", "/v1/sessions/{id}"),
+    ("DELETE", "/v1/sessions/{id}"),
+    ("GET", "/v1/prompts"),
+    ("GET", "/v1/prompts/{name}"),
+    ("POST", "/v1/prompts/{name}"),
+    ("POST", "/v1/knowledge/retrieve"),
+    ("GET", "/openapi.json"),
+)
+
+
+class InferenceStack(EnvironmentStack):
+    """Composes the endpoint and grants what its functions need."""
+
+    def __init__(
+        self, scope: Construct, id_: str, *, config: Config, account: str | None, prompts: Sequence[PromptFile]
+    ) -> None:
+        super().__init__(
+            scope, id_, config=config, account=account, description="Quarry: the OpenAI-compatible inference endpoint"
+        )
+        self._dependencies = DependencyLayer(self, "Dependencies", target=config.functions.build_for)
+        self._models = ServedModels(self, "Models", config=config)
+        self._allowances = Allowances(self, "Allowances", config=config, dependencies=self._dependencies)
+        self._sessions = SessionsTable(self, "Sessions")
+        keys = self._keys_table()
+        api = RestApi(self, "Rest", config=config, authorizer=self._authorizer(keys))
+        inference = self._inference(PromptDefinitions(self, "Prompts", prompts=prompts).layer)
+        for method, path in ROUTES:
+            api.route(method, path, function=inference.function)
+        chat = self._chat()
+        for method, path in STREAMED:
+            api.route(method, path, function=chat.function, stream=True)
+        ModelAccessCheck(
+            self,
+            "ModelAccess",
+            config=config,
+            dependencies=self._dependencies,
+            inference=inference,
+            served=self._models.aliases,
+            needed_until=config.models.needed_until,
+        )
+        CfnOutput(self, "BaseUrl", value=api.url, description="base_url for OpenAI's SDK")
+        CfnOutput(self, "RestApiId", value=api.api.rest_api_id, description="Id of the REST API")
+        CfnOutput(self, "StageName", value=api.api.deployment_stage.stage_name, description="Its stage")
+        CfnOutput(self, "KeysTable", value=keys.table_name, description="DynamoDB table of the API keys")
+        CfnOutput(
+            self,
+            "AllowancesTable",
+            value=self._allowances.table.table_name,
+            description="DynamoDB table of the allowances",
+        )
+        CfnOutput(
+            self,
+            "AllowancesSweeper",
+            value=self._allowances.sweeper.function.function_name,
+            description="Function that sweeps reservations",
+        )
+
+    def _keys_table(self) -> dynamodb.Table:
+        return dynamodb.Table(
+            self,
+            "Keys",
+            partition_key=dynamodb.Attribute(name="key_hash", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            deletion_protection=self.config.retain_data,
+            removal_policy=self.removal_policy,
+        )
+
+    def _authorizer(self, keys: dynamodb.Table) -> PythonFunction:
+        function = PythonFunction(
+            self,
+            "Authorizer",
+            description="Decides whether an API key may call the endpoint",
+            handler="lambdas.authorizer.handler.lambda_handler",
+            service="authorizer",
+            settings=AuthorizerSettings(keys_table=keys.table_name),
+            dependencies=self._dependencies,
+            memory_megabytes=512,
+            timeout_seconds=8,
+            log_days=self.config.inference.log_days,
+            removal_policy=self.removal_policy,
+        )
+        permissions.grant_find_key(function.role, table=keys)
+        return function
+
+    def _inference(self, prompts: lambda_.ILayerVersion) -> PythonFunction:
+        seconds = self.config.inference.timeout_seconds
+        function = self._calling(
+            "Inference",
+            description="Answers everything under /v1 that does not stream",
+            handler="lambdas.api.handler.lambda_handler",
+            seconds=seconds,
+            layers=[prompts],
+        )
+        names = ParameterNames(self.config)
+        permissions.grant_converse(function.role, stack=self, models=self._models.every())
+        permissions.grant_read_model_access(function.role, stack=self, parameter_name=names.model_access)
+        return function
+
+    def _chat(self) -> PythonFunction:
+        adapter = web_function.adapter_layer(
+            self, "Adapter", dependencies=self._dependencies, version=self.config.functions.web_adapter_layer
+        )
+        function = self._calling(
+            "Chat",
+            description="Answers chat and questions to the documents, streaming",
+            handler="lambdas/api/run.sh",
+            seconds=self.config.inference.chat_timeout_seconds,
+            layers=[adapter],
+            variables=web_function.VARIABLES,
+        )
+        permissions.grant_converse(function.role, stack=self, models=self._models.every(), streaming=True)
+        return function
+
+    def _calling(
+        self,
+        id_: str,
+        *,
+        description: str,
+        handler: str,
+        seconds: int,
+        layers: Sequence[lambda_.ILayerVersion],
+        variables: Mapping[str, str] | None = None,
+    ) -> PythonFunction:
+        """Return a function that calls models for keys: within allowances, with sessions, behind the guardrail."""
+        settings = self._settings(seconds)
+        options = self.config.inference
+        function = PythonFunction(
+            self,
+            id_,
+            description=description,
+            handler=handler,
+            service=id_.lower(),
+            settings=settings,
+            dependencies=self._dependencies,
+            memory_megabytes=options.memory_megabytes,
+            timeout_seconds=settings.call_seconds,
+            log_days=options.log_days,
+            removal_policy=self.removal_policy,
+            layers=layers,
+            variables=variables or {},
+        )
+        permissions.grant_apply_guardrail(function.role, stack=self, guardrail_id=settings.guardrail_id)
+        permissions.grant_use_ledger(function.role, table=self._allowances.table)
+        permissions.grant_use_sessions(function.role, table=self._sessions.table, owner_index=items.OWNER_INDEX)
+        grant_ask(function.role, stack=self)
+        return function
+
+    def _settings(self, seconds: int) -> InferenceSettings:
+        """Return the settings of a function whose requests may take ``seconds``."""
+        names = ParameterNames(self.config)
+        options = self.config.inference
+        return InferenceSettings(
+            aliases=self._models.settings(),
+            guardrail_id=ssm.StringParameter.value_for_string_parameter(self, names.guardrail_id),
+            guardrail_version=ssm.StringParameter.value_for_string_parameter(self, names.guardrail_version),
+            model_access_parameter=names.model_access,
+            max_body_bytes=options.max_body_kilobytes * 1024,
+            read_timeout_seconds=float(seconds - CALL_MARGIN_SECONDS),
+            max_attempts=options.max_attempts,
+            call_seconds=seconds - FUNCTION_MARGIN_SECONDS,
+            allowances_table=self._allowances.table.table_name,
+            sessions_table=self._sessions.table.table_name,
+            session_ttl_seconds=options.session_ttl_seconds,
+            history_token_budget=options.history_token_budget,
+            summary_alias=self.config.summary_alias,
+            knowledge=asked_knowledge(self),
+        )

@@ -1,0 +1,58 @@
+"""The knowledge base as the inference functions see it: what they are told of it, and that they may search it."""
+
+from typing import Any
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_ssm as ssm
+
+from configuration.knowledge.models import resolve
+from configuration.knowledge.section import Chunking, FixedChunks, HierarchicalChunks, SemanticChunks
+from configuration.parameters import ParameterNames
+from stacks.components.environment_stack import EnvironmentStack
+from stacks.knowledge import permissions
+
+
+def asked_knowledge(stack: EnvironmentStack) -> dict[str, Any] | None:
+    """Return what lambdas.knowledge.settings reads; None if the environment has no knowledge base."""
+    knowledge = stack.config.knowledge
+    if knowledge is None:
+        return None
+    models = resolve(stack.config, knowledge)
+    rerank = None
+    if knowledge.reranking and models.reranker:
+        arn = permissions.reranker_arn(stack=stack, model=models.reranker)
+        rerank = {"model_arn": arn, "results": knowledge.reranking.results}
+    tokens = passage_tokens(knowledge.chunking)
+    return {
+        "id": _knowledge_base_id(stack),
+        "alias": models.alias,
+        "results": knowledge.results,
+        "search": knowledge.search,
+        "threshold": knowledge.score_threshold,
+        "filters": dict(knowledge.metadata),
+        "rerank": rerank,
+        "grounding": knowledge.grounding_check,
+        **({"passage_tokens": tokens} if tokens else {}),
+    }
+
+
+def grant_ask(grantee: iam.IGrantable, *, stack: EnvironmentStack) -> None:
+    """Allow finding passages, if the environment has a knowledge base."""
+    if stack.config.knowledge:
+        permissions.grant_retrieve(grantee, stack=stack, knowledge_base_id=_knowledge_base_id(stack))
+
+
+def passage_tokens(chunking: Chunking) -> int | None:
+    """Return how many tokens a passage that is found can have; None if nothing limits it."""
+    match chunking:
+        case FixedChunks() | SemanticChunks():
+            return chunking.max_tokens
+        case HierarchicalChunks():
+            # A child is found, and its parent is what comes back.
+            return chunking.parent_tokens
+        case _:
+            return None
+
+
+def _knowledge_base_id(stack: EnvironmentStack) -> str:
+    return ssm.StringParameter.value_for_string_parameter(stack, ParameterNames(stack.config).knowledge_id)

@@ -1,0 +1,178 @@
+"""From a changed document to an ingestion job: S3 -> EventBridge -> queue -> a function that starts one job for many.
+
+The queue holds changes back for a while, so that they come in one batch, and gives them back while a job is running.
+"""
+
+from typing import Final, cast
+
+from aws_cdk import CfnResource, Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from configuration.knowledge.names import DOCUMENTS_PREFIX, KnowledgeNames
+from configuration.knowledge.section import IngestionOptions
+from lambdas.ingestion.settings import StarterSettings
+from stacks.components.dependency_layer import DependencyLayer
+from stacks.components.environment_stack import EnvironmentStack
+from stacks.components.lifecycle import Lifecycle
+from stacks.components.python_function import PythonFunction
+from stacks.knowledge import permissions
+from stacks.knowledge.ingestion_watch import IngestionWatch
+from stacks.knowledge.knowledge_base import KnowledgeBase
+
+STARTER_SECONDS: Final = 20
+# Deliveries that a change may need besides those during the longest job.
+SPARE_DELIVERIES: Final = 10
+# The most that Lambda takes of a queue at once, and the longest it gathers.
+BATCH: Final = 10_000
+MAX_WINDOW_SECONDS: Final = 300
+
+
+def window_seconds(options: IngestionOptions) -> int:
+    """Return how long Lambda gathers messages for a batch; batches of more than ten want a second at least."""
+    return max(1, min(options.quiet_seconds, MAX_WINDOW_SECONDS))
+
+
+def visibility_seconds(options: IngestionOptions) -> int:
+    """Return how long a message that was taken stays with who took it: Lambda's advice.
+
+    It is also how soon a change is looked at again that came while a job was running.
+    """
+    return 6 * STARTER_SECONDS + window_seconds(options)
+
+
+def deliveries(options: IngestionOptions) -> int:
+    """Return how often a message may be delivered, so that the longest job does not make a dead letter of it."""
+    return -(-options.max_minutes * 60 // visibility_seconds(options)) + SPARE_DELIVERIES
+
+
+class Ingestion(Construct):
+    """Starts an ingestion job when documents have changed, and when the data source is new.
+
+    Attributes:
+        queue: changes that wait for a job.
+        dead_letters: changes that no job could be started for.
+    """
+
+    def __init__(
+        self,
+        scope: EnvironmentStack,
+        id_: str,
+        *,
+        options: IngestionOptions,
+        names: KnowledgeNames,
+        bucket: s3.Bucket,
+        knowledge_base: KnowledgeBase,
+        watch: IngestionWatch,
+        lifecycle: Lifecycle,
+        dependencies: DependencyLayer,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
+        self.queue = sqs.Queue(
+            self,
+            "Changes",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            delivery_delay=Duration.seconds(options.quiet_seconds),
+            visibility_timeout=Duration.seconds(visibility_seconds(options)),
+            retention_period=Duration.days(14),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=deliveries(options)),
+        )
+        self._rule(bucket)
+        starter = self._starter(scope, knowledge_base, watch, dependencies)
+        first = self._first(names, knowledge_base, lifecycle, starter)
+        self._mapping(starter, options, after=first)
+
+    def _rule(self, bucket: s3.Bucket) -> None:
+        events.Rule(
+            self,
+            "DocumentsChanged",
+            description="Documents were uploaded, changed or deleted",
+            event_pattern=events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created", "Object Deleted"],
+                detail={
+                    "bucket": {"name": [bucket.bucket_name]},
+                    "object": {"key": [{"prefix": DOCUMENTS_PREFIX}]},
+                },
+            ),
+            targets=[targets.SqsQueue(self.queue, dead_letter_queue=self.dead_letters)],
+        )
+
+    def _starter(
+        self,
+        scope: EnvironmentStack,
+        knowledge_base: KnowledgeBase,
+        watch: IngestionWatch,
+        dependencies: DependencyLayer,
+    ) -> PythonFunction:
+        watcher_arn = watch.state_machine.state_machine_arn
+        starter = PythonFunction(
+            self,
+            "Starter",
+            description="Starts one ingestion job for many changed documents",
+            handler="lambdas.ingestion.starter.lambda_handler",
+            service="ingestion-starter",
+            settings=StarterSettings(
+                knowledge_base_id=knowledge_base.base_id,
+                data_source_id=knowledge_base.source_id,
+                watcher_arn=watcher_arn,
+            ),
+            dependencies=dependencies,
+            memory_megabytes=256,
+            timeout_seconds=STARTER_SECONDS,
+            log_days=scope.config.inference.log_days,
+            removal_policy=scope.removal_policy,
+        )
+        permissions.grant_take_messages(starter.role, queue=self.queue)
+        permissions.grant_start_ingestion(
+            starter.role, knowledge_base_arn=knowledge_base.base_arn, watcher_arn=watcher_arn
+        )
+        return starter
+
+    def _first(
+        self, names: KnowledgeNames, knowledge_base: KnowledgeBase, lifecycle: Lifecycle, starter: PythonFunction
+    ) -> CfnResource:
+        """Fill a new data source without an upload; stop its job before it goes, or Bedrock would not delete it."""
+        permissions.grant_ask_for_ingestion(lifecycle.function.role, queue=self.queue)
+        # Goes with the knowledge base, and after this resource: the old one's job is stopped with it.
+        stopping = iam.Policy(
+            self,
+            f"MayStop{names.index}",
+            roles=[lifecycle.function.role],
+            statements=[permissions.stopping_ingestion(knowledge_base_arn=knowledge_base.base_arn)],
+        )
+        return lifecycle.fill(
+            self,
+            f"First{names.source}",
+            queue_url=self.queue.queue_url,
+            knowledge_base_id=knowledge_base.base_id,
+            data_source_id=knowledge_base.source_id,
+            # The starter has to know the new data source before it reads the message.
+            after=(starter.function, cast(CfnResource, stopping.node.default_child)),
+        )
+
+    def _mapping(self, starter: PythonFunction, options: IngestionOptions, *, after: CfnResource) -> None:
+        mapping = lambda_.EventSourceMapping(
+            self,
+            "Batches",
+            target=starter.function,
+            event_source_arn=self.queue.queue_arn,
+            batch_size=BATCH,
+            max_batching_window=Duration.seconds(window_seconds(options)),
+            report_batch_item_failures=True,
+        )
+        # Deleted first: nothing may start a job any more when the running one is stopped.
+        mapping.node.add_dependency(after)

@@ -1,0 +1,192 @@
+"""The watcher of an ingestion job: a state machine that looks at the job until it ends, and has the outcome recorded.
+
+One execution per job. It fails unless every document was ingested, so that what went wrong shows wherever one looks.
+It costs 0.025 USD per 1,000 steps: four steps each quarter of a minute, so less than 0.03 USD for an hour's job.
+"""
+
+from typing import Any, Final
+
+from aws_cdk import Stack
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from configuration.knowledge.names import OUTCOMES_PREFIX
+from lambdas.ingestion.settings import RecorderSettings
+from stacks.components.checks import acknowledge
+from stacks.components.dependency_layer import DependencyLayer
+from stacks.components.environment_stack import EnvironmentStack
+from stacks.components.log_group import log_group
+from stacks.components.python_function import PythonFunction
+from stacks.knowledge import permissions
+from stacks.knowledge.data_bucket import DataBucket
+from stacks.knowledge.ingestion_topic import IngestionTopic
+from stacks.knowledge.knowledge_base import KnowledgeBase
+
+POLL_SECONDS: Final = 15
+# For looks that had to be repeated, and for the recorder.
+MARGIN_MINUTES: Final = 30
+RECORDER_SECONDS: Final = 120
+RECORDER_SERVICE: Final = "ingestion-recorder"
+
+# The ids that an execution is started with, as Bedrock's API wants them and handed on.
+_IDS: Final = ("knowledgeBaseId", "dataSourceId", "ingestionJobId")
+_JOB: Final = {f"{name[0].upper()}{name[1:]}.$": f"$.{name}" for name in _IDS}
+_SAME: Final = {f"{name}.$": f"$.{name}" for name in _IDS}
+_AGAIN: Final = {"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 5, "BackoffRate": 2, "MaxAttempts": 6}
+
+
+class IngestionWatch(Construct):
+    """Watches the jobs of ``knowledge_base``.
+
+    Attributes:
+        recorder: the function that records outcomes.
+        state_machine: started with {"knowledgeBaseId", "dataSourceId", "ingestionJobId", "polls": 0}.
+    """
+
+    def __init__(
+        self,
+        scope: EnvironmentStack,
+        id_: str,
+        *,
+        knowledge_base: KnowledgeBase,
+        data: DataBucket,
+        topic: IngestionTopic,
+        dependencies: DependencyLayer,
+        max_minutes: int,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.recorder = PythonFunction(
+            self,
+            "Recorder",
+            description="Records what became of an ingestion job, and tells of failed documents",
+            handler="lambdas.ingestion.recorder.lambda_handler",
+            service=RECORDER_SERVICE,
+            settings=RecorderSettings(
+                data_bucket=data.bucket.bucket_name,
+                outcomes_prefix=OUTCOMES_PREFIX,
+                topic_arn=topic.topic.topic_arn,
+                environment=scope.config.name,
+            ),
+            dependencies=dependencies,
+            memory_megabytes=512,
+            timeout_seconds=RECORDER_SECONDS,
+            log_days=scope.config.inference.log_days,
+            removal_policy=scope.removal_policy,
+        )
+        if data.writers_go_first:
+            self.recorder.function.node.add_dependency(data.writers_go_first)
+        permissions.grant_record_ingestion(
+            self.recorder.role,
+            knowledge_base_arn=knowledge_base.base_arn,
+            bucket_arn=data.bucket.bucket_arn,
+            prefix=OUTCOMES_PREFIX,
+            topic_arn=topic.topic.topic_arn,
+        )
+        acknowledge(
+            self.recorder.role,
+            f"AwsSolutions-IAM5[Resource::{data.shown}/{OUTCOMES_PREFIX}*]",
+            because="Each job's outcome is an object of its own, all under this prefix.",
+        )
+        self.state_machine = self._state_machine(scope, knowledge_base, max_minutes)
+
+    def _state_machine(self, scope: EnvironmentStack, base: KnowledgeBase, max_minutes: int) -> sfn.StateMachine:
+        recorder_arn = self.recorder.function.function_arn
+        log = log_group(self, "Log", days=scope.config.inference.log_days, removal_policy=scope.removal_policy)
+        machine = sfn.StateMachine(
+            self,
+            "Watcher",
+            definition_body=sfn.DefinitionBody.from_string(
+                Stack.of(self).to_json_string(definition(recorder_arn=recorder_arn, max_minutes=max_minutes))
+            ),
+            tracing_enabled=True,
+            logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=False),
+        )
+        permissions.grant_watch_ingestion(machine.role, knowledge_base_arn=base.base_arn, recorder_arn=recorder_arn)
+        acknowledge(
+            machine.role,
+            "AwsSolutions-IAM5[Resource::*]",
+            because="X-Ray and the deliveries of CloudWatch Logs know no resources.",
+        )
+        return machine
+
+
+def definition(*, recorder_arn: str, max_minutes: int) -> dict[str, Any]:
+    """Return the state machine: look, wait, look again, until the job ends or is stopped after a while; then record.
+
+    Args:
+        recorder_arn: the function that records; it answers {"outcome": "complete" or anything else}.
+        max_minutes: how long the job may take.
+    """
+    return {
+        "Comment": "Watches an ingestion job of the knowledge base",
+        "StartAt": "Look",
+        "TimeoutSeconds": (max_minutes + MARGIN_MINUTES) * 60,
+        "States": {
+            **_looking(polls=max_minutes * 60 // POLL_SECONDS),
+            "Stop": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::aws-sdk:bedrockagent:stopIngestionJob",
+                "Parameters": _JOB,
+                "ResultPath": "$.stopped",
+                # It may have ended this very moment.
+                "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.stopped", "Next": "RecordTimedOut"}],
+                "Next": "RecordTimedOut",
+            },
+            "Record": _record(recorder_arn, timed_out=False),
+            "RecordTimedOut": _record(recorder_arn, timed_out=True),
+            "Complete?": {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$.outcome", "StringEquals": "complete", "Next": "Complete"}],
+                "Default": "Incomplete",
+            },
+            "Complete": {"Type": "Succeed"},
+            "Incomplete": {
+                "Type": "Fail",
+                "Error": "IngestionIncomplete",
+                "Cause": f"Documents were not ingested. The record under {OUTCOMES_PREFIX} in the data bucket has why.",
+            },
+        },
+    }
+
+
+def _looking(*, polls: int) -> dict[str, Any]:
+    ended = [{"Variable": "$.job.status", "StringEquals": status} for status in ("COMPLETE", "FAILED", "STOPPED")]
+    return {
+        "Look": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::aws-sdk:bedrockagent:getIngestionJob",
+            "Parameters": _JOB,
+            "ResultSelector": {"status.$": "$.IngestionJob.Status"},
+            "ResultPath": "$.job",
+            "Retry": [_AGAIN],
+            "Next": "Ended?",
+        },
+        "Ended?": {
+            "Type": "Choice",
+            "Choices": [
+                {"Or": ended, "Next": "Record"},
+                {"Variable": "$.polls", "NumericGreaterThanEquals": polls, "Next": "Stop"},
+            ],
+            "Default": "Wait",
+        },
+        "Wait": {"Type": "Wait", "Seconds": POLL_SECONDS, "Next": "Count"},
+        "Count": {
+            "Type": "Pass",
+            "Parameters": {**_SAME, "polls.$": "States.MathAdd($.polls, 1)"},
+            "Next": "Look",
+        },
+    }
+
+
+def _record(recorder_arn: str, *, timed_out: bool) -> dict[str, Any]:
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {
+            "FunctionName": recorder_arn,
+            "Payload": {**_SAME, "timedOut": timed_out},
+        },
+        "ResultSelector": {"outcome.$": "$.Payload.outcome"},
+        "Retry": [_AGAIN],
+        "Next": "Complete?",
+    }

@@ -1,0 +1,191 @@
+"""The knowledge base and its data source: how documents are read, cut, turned into vectors and found again."""
+
+from typing import cast
+
+from aws_cdk import CfnResource, Stack
+from aws_cdk import aws_bedrock as bedrock
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from configuration.knowledge.models import KnowledgeModels
+from configuration.knowledge.names import DOCUMENTS_PREFIX, KnowledgeNames
+from configuration.knowledge.section import (
+    Chunking,
+    FixedChunks,
+    HierarchicalChunks,
+    Knowledge,
+    SemanticChunks,
+    WholeDocuments,
+)
+from stacks.components.checks import acknowledge
+from stacks.components.lifecycle import Lifecycle
+from stacks.components.model_arns import foundation_model_arn, source_arn
+from stacks.knowledge import permissions
+from stacks.knowledge.data_bucket import DataBucket
+from stacks.knowledge.vector_store import VectorStore
+
+Base = bedrock.CfnKnowledgeBase
+Source = bedrock.CfnDataSource
+
+
+class KnowledgeBase(Construct):
+    """A knowledge base over ``store`` that reads ``data`` with ``role``.
+
+    Attributes:
+        base_id: the knowledge base's id.
+        base_arn: its ARN.
+        source_id: the data source's id.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        knowledge: Knowledge,
+        names: KnowledgeNames,
+        models: KnowledgeModels,
+        store: VectorStore,
+        role: iam.Role,
+        data: DataBucket,
+        lifecycle: Lifecycle,
+    ) -> None:
+        super().__init__(scope, id_)
+        self._knowledge, self._names, self._models = knowledge, names, models
+        self._stack = Stack.of(self)
+        rights = self._rights(store, role, data)
+        seen = lifecycle.wait(
+            self, f"IndexWait{names.index}", seconds=store.settle_seconds, after=(*store.built, rights)
+        )
+        base = self._base(store, role)
+        base.add_resource_dependency(seen)
+        source = self._source(base, data.bucket)
+        more_rights = self._more_rights(role)
+        if more_rights:
+            source.add_resource_dependency(more_rights)
+        self.base_id = base.attr_knowledge_base_id
+        self.base_arn = base.attr_knowledge_base_arn
+        self.source_id = source.attr_data_source_id
+
+    def _rights(self, store: VectorStore, role: iam.Role, data: DataBucket) -> CfnResource:
+        """What the role needs as long as the knowledge base lives. Nothing that can change is in it."""
+        reading = permissions.reading_documents(
+            stack=self._stack, bucket_arn=data.bucket.bucket_arn, prefix=DOCUMENTS_PREFIX
+        )
+        policy = iam.Policy(
+            self,
+            f"Rights{self._names.index}",
+            roles=[role],
+            statements=[
+                permissions.embedding(stack=self._stack, model=self._models.embedding),
+                store.access,
+                *reading,
+            ],
+        )
+        acknowledge(
+            policy,
+            f"AwsSolutions-IAM5[Resource::{data.shown}/{DOCUMENTS_PREFIX}*]",
+            because="The documents are not known before they are uploaded; all of them lie under this prefix.",
+        )
+        return cast(CfnResource, policy.node.default_child)
+
+    def _more_rights(self, role: iam.Role) -> CfnResource | None:
+        """What parsing and reranking need: apart, so that a change of them leaves alone what deletion needs."""
+        parser, reranker = self._models.parser, self._models.reranker
+        if parser is None and reranker is None:
+            return None
+        policy = iam.Policy(self, f"MoreRights{self._names.index}", roles=[role])
+        if parser:
+            policy.add_statements(*permissions.parsing(stack=self._stack, parser=parser))
+        if reranker:
+            policy.add_statements(*permissions.reranking(stack=self._stack, model=reranker))
+            acknowledge(policy, "AwsSolutions-IAM5[Resource::*]", because="bedrock:Rerank knows no resources.")
+        return cast(CfnResource, policy.node.default_child)
+
+    def _base(self, store: VectorStore, role: iam.Role) -> Base:
+        embedding = Base.EmbeddingModelConfigurationProperty(
+            bedrock_embedding_model_configuration=Base.BedrockEmbeddingModelConfigurationProperty(
+                dimensions=self._models.dimensions, embedding_data_type=self._knowledge.vector_type.upper()
+            )
+        )
+        model_arn = foundation_model_arn(self._models.embedding.model_id, region=self._stack.region, stack=self._stack)
+        return Base(
+            self,
+            f"Base{self._names.index}",
+            name=self._names.knowledge_base,
+            description="Documents that questions are answered from",
+            role_arn=role.role_arn,
+            knowledge_base_configuration=Base.KnowledgeBaseConfigurationProperty(
+                type="VECTOR",
+                vector_knowledge_base_configuration=Base.VectorKnowledgeBaseConfigurationProperty(
+                    embedding_model_arn=model_arn, embedding_model_configuration=embedding
+                ),
+            ),
+            storage_configuration=store.storage,
+        )
+
+    def _source(self, base: Base, bucket: s3.Bucket) -> Source:
+        return Source(
+            self,
+            f"Source{self._names.source}",
+            name=self._names.data_source,
+            knowledge_base_id=base.attr_knowledge_base_id,
+            data_source_configuration=Source.DataSourceConfigurationProperty(
+                type="S3",
+                s3_configuration=Source.S3DataSourceConfigurationProperty(
+                    bucket_arn=bucket.bucket_arn, inclusion_prefixes=[DOCUMENTS_PREFIX]
+                ),
+            ),
+            # RETAIN would leave the chunks of the old source beside those of the new one in the same index.
+            data_deletion_policy="DELETE",
+            vector_ingestion_configuration=Source.VectorIngestionConfigurationProperty(
+                chunking_configuration=_chunking(self._knowledge.chunking), parsing_configuration=self._parsing()
+            ),
+        )
+
+    def _parsing(self) -> Source.ParsingConfigurationProperty | None:
+        parser, prompt = self._models.parser, self._knowledge.parsing.prompt
+        if parser is None:
+            return None
+        model = Source.BedrockFoundationModelConfigurationProperty(
+            model_arn=source_arn(parser, stack=self._stack),
+            parsing_prompt=Source.ParsingPromptProperty(parsing_prompt_text=prompt) if prompt else None,
+        )
+        return Source.ParsingConfigurationProperty(
+            parsing_strategy="BEDROCK_FOUNDATION_MODEL", bedrock_foundation_model_configuration=model
+        )
+
+
+def _chunking(chunking: Chunking) -> Source.ChunkingConfigurationProperty:
+    match chunking:
+        case FixedChunks():
+            fixed = Source.FixedSizeChunkingConfigurationProperty(
+                max_tokens=chunking.max_tokens, overlap_percentage=chunking.overlap_percent
+            )
+            return Source.ChunkingConfigurationProperty(
+                chunking_strategy="FIXED_SIZE", fixed_size_chunking_configuration=fixed
+            )
+        case HierarchicalChunks():
+            # The order says which is which: the parent first.
+            levels = [
+                Source.HierarchicalChunkingLevelConfigurationProperty(max_tokens=tokens)
+                for tokens in (chunking.parent_tokens, chunking.child_tokens)
+            ]
+            hierarchical = Source.HierarchicalChunkingConfigurationProperty(
+                level_configurations=levels, overlap_tokens=chunking.overlap_tokens
+            )
+            return Source.ChunkingConfigurationProperty(
+                chunking_strategy="HIERARCHICAL", hierarchical_chunking_configuration=hierarchical
+            )
+        case SemanticChunks():
+            semantic = Source.SemanticChunkingConfigurationProperty(
+                max_tokens=chunking.max_tokens,
+                buffer_size=chunking.buffer_size,
+                breakpoint_percentile_threshold=chunking.breakpoint_percentile,
+            )
+            return Source.ChunkingConfigurationProperty(
+                chunking_strategy="SEMANTIC", semantic_chunking_configuration=semantic
+            )
+        case WholeDocuments():
+            return Source.ChunkingConfigurationProperty(chunking_strategy="NONE")

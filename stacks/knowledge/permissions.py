@@ -1,0 +1,198 @@
+"""What a knowledge base may do, and who may do what with it: its role, its store, its ingestion, and the asking.
+
+Sources: Bedrock user guide, kb-permissions; Service Authorization Reference of bedrock, aoss and s3vectors.
+"""
+
+from typing import Any, Final
+
+from aws_cdk import Fn, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from configuration.aliases import ModelTarget
+from lambdas.catalogue.facts import FoundationModel
+from stacks.components.model_arns import destination_arns, foundation_model_arn, source_arn
+
+# What Bedrock does with an index: adds what it has not been told of, writes, searches.
+_BEDROCK_ON_INDEX: Final = ["aoss:DescribeIndex", "aoss:ReadDocument", "aoss:UpdateIndex", "aoss:WriteDocument"]
+_CLOUDFORMATION_ON_INDEX: Final = ["aoss:CreateIndex", "aoss:DeleteIndex", "aoss:DescribeIndex", "aoss:UpdateIndex"]
+
+
+def knowledge_base_role(scope: Construct, id_: str) -> iam.Role:
+    """Return a role that Bedrock may take for knowledge bases of this account and region only."""
+    stack = Stack.of(scope)
+    bases = f"arn:{stack.partition}:bedrock:{stack.region}:{stack.account}:knowledge-base/*"
+    return iam.Role(
+        scope,
+        id_,
+        assumed_by=iam.ServicePrincipal(
+            "bedrock.amazonaws.com",
+            conditions={"StringEquals": {"aws:SourceAccount": stack.account}, "ArnLike": {"aws:SourceArn": bases}},
+        ),
+    )
+
+
+def reading_documents(*, stack: Stack, bucket_arn: str, prefix: str) -> list[iam.PolicyStatement]:
+    """Listing the bucket, and reading what lies under the prefix, as long as the bucket is ours."""
+    ours = {"StringEquals": {"aws:ResourceAccount": stack.account}}
+    return [
+        iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket_arn], conditions=ours),
+        iam.PolicyStatement(actions=["s3:GetObject"], resources=[f"{bucket_arn}/{prefix}*"], conditions=ours),
+    ]
+
+
+def embedding(*, stack: Stack, model: FoundationModel) -> iam.PolicyStatement:
+    """Having one model make vectors."""
+    arn = foundation_model_arn(model.model_id, region=stack.region, stack=stack)
+    return iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=[arn])
+
+
+def searching_collection(*, collection_arn: str) -> iam.PolicyStatement:
+    """Reaching a collection at all; what may be done in it, its data access policy says."""
+    return iam.PolicyStatement(actions=["aoss:APIAccessAll"], resources=[collection_arn])
+
+
+def searching_vectors(*, index_arn: str) -> iam.PolicyStatement:
+    """Writing, reading, deleting and searching one index of S3 Vectors."""
+    verbs = ["DeleteVectors", "GetIndex", "GetVectors", "PutVectors", "QueryVectors"]
+    return iam.PolicyStatement(actions=[f"s3vectors:{verb}" for verb in verbs], resources=[index_arn])
+
+
+def parsing(*, stack: Stack, parser: ModelTarget) -> list[iam.PolicyStatement]:
+    """Having a model look at documents; through a profile, in each region that it may route to."""
+    called = source_arn(parser, stack=stack)
+    statements = [iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=[called])]
+    if parser.profile:
+        looking_up = iam.PolicyStatement(actions=["bedrock:GetInferenceProfile"], resources=[called])
+        routed = iam.PolicyStatement(
+            actions=["bedrock:InvokeModel"],
+            resources=sorted(destination_arns(parser, stack=stack)),
+            conditions={"StringEquals": {"bedrock:InferenceProfileArn": called}},
+        )
+        statements += [looking_up, routed]
+    return statements
+
+
+def reranking(*, stack: Stack, model: FoundationModel) -> list[iam.PolicyStatement]:
+    """Having one model put passages in order. bedrock:Rerank knows no resources."""
+    arn = foundation_model_arn(model.model_id, region=stack.region, stack=stack)
+    return [
+        iam.PolicyStatement(actions=["bedrock:Rerank"], resources=["*"]),
+        iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=[arn]),
+    ]
+
+
+def cloudformation_role_arn(stack: Stack) -> str:
+    """Return the role with which CloudFormation handles resources, and so an index: that of the CDK's bootstrap."""
+    arn = stack.synthesizer.cloud_formation_execution_role_arn  # type: ignore[attr-defined]
+    return Fn.sub(arn)
+
+
+def index_access(*, collection: str, index: str, bedrock: str, cloudformation: str) -> list[dict[str, Any]]:
+    """Return a data access policy: what two roles, given by ARN, may do in one collection."""
+
+    def allowed(role: str, on_index: list[str], description: str) -> dict[str, Any]:
+        return {
+            "Description": description,
+            "Rules": [
+                {
+                    "ResourceType": "collection",
+                    "Resource": [f"collection/{collection}"],
+                    "Permission": ["aoss:DescribeCollectionItems"],
+                },
+                {"ResourceType": "index", "Resource": [f"index/{collection}/{index}"], "Permission": on_index},
+            ],
+            "Principal": [role],
+        }
+
+    return [
+        allowed(bedrock, _BEDROCK_ON_INDEX, "The knowledge base"),
+        allowed(cloudformation, _CLOUDFORMATION_ON_INDEX, "CloudFormation makes and deletes the index"),
+    ]
+
+
+def opening_collection(*, collection: str) -> iam.PolicyStatement:
+    """Making and deleting network policies of one collection. Policies have no ARNs."""
+    return iam.PolicyStatement(
+        actions=["aoss:CreateSecurityPolicy", "aoss:DeleteSecurityPolicy"],
+        resources=["*"],
+        conditions={"StringEquals": {"aoss:collection": collection}},
+    )
+
+
+def grant_empty(grantee: iam.IGrantable, *, bucket_arn: str) -> None:
+    """Allow deleting all that a bucket holds: versions, delete markers, unfinished uploads."""
+    iam.Grant.add_to_principal(
+        grantee=grantee,
+        actions=["s3:ListBucketMultipartUploads", "s3:ListBucketVersions"],
+        resource_arns=[bucket_arn],
+    )
+    iam.Grant.add_to_principal(
+        grantee=grantee,
+        actions=["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion"],
+        resource_arns=[f"{bucket_arn}/*"],
+    )
+
+
+def grant_ask_for_ingestion(grantee: iam.IGrantable, *, queue: sqs.IQueue) -> None:
+    """Allow putting a message into the queue of changes."""
+    iam.Grant.add_to_principal(grantee=grantee, actions=["sqs:SendMessage"], resource_arns=[queue.queue_arn])
+
+
+def stopping_ingestion(*, knowledge_base_arn: str) -> iam.PolicyStatement:
+    """Stopping a running ingestion job before the data source goes."""
+    jobs = ["bedrock:GetIngestionJob", "bedrock:ListIngestionJobs", "bedrock:StopIngestionJob"]
+    return iam.PolicyStatement(actions=jobs, resources=[knowledge_base_arn])
+
+
+def grant_take_messages(grantee: iam.IGrantable, *, queue: sqs.IQueue) -> None:
+    """Allow what Lambda does on a function's behalf to take messages off a queue."""
+    verbs = ["DeleteMessage", "GetQueueAttributes", "ReceiveMessage"]
+    iam.Grant.add_to_principal(
+        grantee=grantee, actions=[f"sqs:{verb}" for verb in verbs], resource_arns=[queue.queue_arn]
+    )
+
+
+def grant_start_ingestion(grantee: iam.IGrantable, *, knowledge_base_arn: str, watcher_arn: str) -> None:
+    """Allow starting an ingestion job, seeing what jobs there were, and having one watched."""
+    iam.Grant.add_to_principal(
+        grantee=grantee,
+        actions=["bedrock:ListIngestionJobs", "bedrock:StartIngestionJob"],
+        resource_arns=[knowledge_base_arn],
+    )
+    iam.Grant.add_to_principal(grantee=grantee, actions=["states:StartExecution"], resource_arns=[watcher_arn])
+
+
+def grant_watch_ingestion(grantee: iam.IGrantable, *, knowledge_base_arn: str, recorder_arn: str) -> None:
+    """Allow looking at a job, stopping it, and having the outcome recorded."""
+    iam.Grant.add_to_principal(
+        grantee=grantee,
+        actions=["bedrock:GetIngestionJob", "bedrock:StopIngestionJob"],
+        resource_arns=[knowledge_base_arn],
+    )
+    iam.Grant.add_to_principal(grantee=grantee, actions=["lambda:InvokeFunction"], resource_arns=[recorder_arn])
+
+
+def grant_record_ingestion(
+    grantee: iam.IGrantable, *, knowledge_base_arn: str, bucket_arn: str, prefix: str, topic_arn: str
+) -> None:
+    """Allow reading a job and its documents, writing outcomes under the prefix, and telling of failures."""
+    iam.Grant.add_to_principal(
+        grantee=grantee,
+        actions=["bedrock:GetIngestionJob", "bedrock:ListKnowledgeBaseDocuments"],
+        resource_arns=[knowledge_base_arn],
+    )
+    iam.Grant.add_to_principal(grantee=grantee, actions=["s3:PutObject"], resource_arns=[f"{bucket_arn}/{prefix}*"])
+    iam.Grant.add_to_principal(grantee=grantee, actions=["sns:Publish"], resource_arns=[topic_arn])
+
+
+def grant_retrieve(grantee: iam.IGrantable, *, stack: Stack, knowledge_base_id: str) -> None:
+    """Allow finding passages in one knowledge base."""
+    arn = f"arn:{stack.partition}:bedrock:{stack.region}:{stack.account}:knowledge-base/{knowledge_base_id}"
+    iam.Grant.add_to_principal(grantee=grantee, actions=["bedrock:Retrieve"], resource_arns=[arn])
+
+
+def reranker_arn(*, stack: Stack, model: FoundationModel) -> str:
+    """Return what a retrieval names as its reranking model."""
+    return foundation_model_arn(model.model_id, region=stack.region, stack=stack)

@@ -1,0 +1,271 @@
+"""The API's description says what the code does: routes, bodies, answers, headers."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import lambdas
+from docs import reference
+from lambdas.allowances.account import Account
+from lambdas.allowances.report import standing
+from lambdas.api import handler
+from lambdas.api.openapi.document import document
+from lambdas.api.operations import HEADERS, OPERATIONS
+from lambdas.api.routes import knowledge_query, prompts
+from lambdas.api.routes.compare import NOT_HERE
+from lambdas.api.routes.knowledge_retrieve import retrieve
+from lambdas.chat.completion import to_openai
+from lambdas.chat.request import DocumentSearch, Extension
+from lambdas.chat.stream import ChunkStream
+from lambdas.common.caller import Caller
+from lambdas.common.errors import ApiError, InvalidRequestError
+from lambdas.knowledge.settings import from_environment
+from lambdas.model_access.listing import ModelList
+from lambdas.prompts.definition import Prompt
+from tests import events
+from tests.lambdas.api.test_handler import LambdaContext
+from tests.lambdas.fakes import KNOWLEDGE, SETTINGS, converse_reply, stream_events
+from tests.lambdas.model_access.test_listing import FakeParameters
+from tests.lambdas.stores import desk
+
+
+def references(value: Any) -> Iterator[str]:
+    """Yield all references in a document."""
+    if isinstance(value, Mapping):
+        if "$ref" in value:
+            yield value["$ref"]
+        for each in value.values():
+            yield from references(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from references(each)
+
+
+def resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a schema refers to."""
+    while "$ref" in schema:
+        schema = document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def misfits(value: Any, schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """Yield where a value is not as the answer's schema says; a member that is not described is one too."""
+    schema = resolved(schema)
+    if "anyOf" in schema:
+        tried = [list(misfits(value, each, path)) for each in schema["anyOf"]]
+        yield from [] if [] in tried else tried[0]
+    elif "const" in schema or "enum" in schema:
+        if value not in schema.get("enum", [schema.get("const")]):
+            yield f"{path}: {value!r}"
+    elif "type" in schema and not isinstance(value, PYTHON[schema["type"]]):
+        yield f"{path}: {value!r} is no {schema['type']}"
+    elif "properties" in schema:
+        properties = schema["properties"]
+        yield from (f"{path}.{name} is missing" for name in schema["required"] if name not in value)
+        for name, each in value.items():
+            yield from misfits(each, properties[name], f"{path}.{name}") if name in properties else [f"{path}.{name}"]
+    elif schema.get("type") == "array":
+        for index, each in enumerate(value):
+            yield from misfits(each, schema["items"], f"{path}[{index}]")
+
+
+PYTHON = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "number": int | float,
+    "boolean": bool,
+    "null": type(None),
+}
+
+
+def test_it_is_served() -> None:
+    event = {**events.load("chat_completion"), "httpMethod": "GET", "path": "/openapi.json", "body": None}
+
+    reply = handler.lambda_handler(event, LambdaContext())
+
+    assert reply["statusCode"] == 200
+    assert json.loads(reply["body"]) == document()
+
+
+def test_it_costs_no_cold_start() -> None:
+    code = "import sys, lambdas.api.handler; sys.exit('lambdas.api.openapi.document' in sys.modules)"
+    project = Path(lambdas.__file__).parents[1]
+
+    assert subprocess.run([sys.executable, "-c", code], cwd=project).returncode == 0
+
+
+def test_every_reference_leads_somewhere() -> None:
+    found = set(references(document()))
+
+    assert found
+    for reference_ in found:
+        node = document()
+        for part in reference_.removeprefix("#/").split("/"):
+            node = node[part]
+
+
+def test_operations_have_names_of_their_own_and_want_a_key() -> None:
+    names = [operation.name for operation in OPERATIONS]
+
+    assert len(set(names)) == len(names)
+    assert document()["security"] == [{"key": []}]
+    assert document()["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+
+
+def test_unknown_fields_are_refused_by_the_description_too() -> None:
+    schemas = document()["components"]["schemas"]
+
+    for operation in OPERATIONS:
+        if operation.body:
+            assert schemas[operation.body]["additionalProperties"] is False
+    compared = schemas["CompareRequest"]
+    assert set(compared["properties"]) == set(schemas["ChatRequest"]["properties"]) - set(NOT_HERE) | {"models"}
+    assert compared["required"] == ["models", "messages"]
+
+
+def test_docstrings_describe_fields() -> None:
+    session = document()["components"]["schemas"]["NewSession"]
+
+    assert session["description"] == "Body of `POST /v1/sessions`."
+    assert session["properties"]["system"]["description"] == "instructions for every turn."
+
+
+def test_every_status_that_an_error_can_have_is_described() -> None:
+    def tree(error: type[ApiError]) -> Iterator[type[ApiError]]:
+        for each in error.__subclasses__():
+            yield from (each, *tree(each))
+
+    assert {str(error.status) for error in tree(ApiError)} == set(document()["components"]["responses"])
+
+
+def test_every_header_that_the_code_sends_is_described() -> None:
+    sources = Path(lambdas.__file__).parent.rglob("*.py")
+    sent = {
+        name
+        for path in sources
+        if path.parent.name != "openapi"
+        for name in re.findall(r'"(x-[\w-]+|Retry-After)"', path.read_text(encoding="utf-8"))
+        if not name.startswith("x-amzn")
+    }
+
+    assert sent == set(HEADERS)
+
+
+def completion() -> dict[str, Any]:
+    reply = converse_reply()
+    return to_openai(reply, model="amazon.nova-micro-v1:0", completion_id="chatcmpl-1")
+
+
+def chunk() -> dict[str, Any]:
+    stream = ChunkStream(model="amazon.nova-micro-v1:0", completion_id="chatcmpl-1")
+    return stream.chunks({"messageStart": {"role": "assistant"}})[0]
+
+
+def usage_chunk() -> dict[str, Any]:
+    return ChunkStream(model="amazon.nova-micro-v1:0", completion_id="chatcmpl-1").last_chunk(usage=True)
+
+
+def models() -> dict[str, Any]:
+    found = '{"checked_at": null, "aliases": {"fast": {"standing": "first", "verdict": "ready"}}}'
+    return ModelList(settings=SETTINGS, client=lambda: FakeParameters(found)).to_openai()
+
+
+def from_documents(reply: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a completion and an answer from documents."""
+    asked = knowledge_query.parse(b'{"question": "x"}', from_environment(KNOWLEDGE))
+    asked.quarry = Extension(knowledge=DocumentSearch(), guardrail_trace=True)
+    with desk(reply) as at:
+        body = at.exchanges.complete(asked, Caller(key_id="key_x")).completion.body
+    return body, knowledge_query.to_answer(body)
+
+
+def chunks_from_documents() -> list[dict[str, Any]]:
+    """Return the last chunks of chat, and all events of a question."""
+    asked = knowledge_query.parse(b'{"question": "x"}', from_environment(KNOWLEDGE))
+    with desk(stream_events("See [1].")) as at:
+        events = [*knowledge_query.events(at.exchanges.stream(asked, Caller(key_id="key_x")))]
+        asked.quarry = Extension(knowledge=DocumentSearch(), guardrail_trace=True)
+        return [*events, *list(at.exchanges.stream(asked, Caller(key_id="key_x")))[-2:]]
+
+
+def passages() -> dict[str, Any]:
+    with desk() as at:
+        return retrieve(b'{"query": "x"}', Caller(key_id="key_x"), knowledge=at.knowledge, ledger=at.ledger)[0]
+
+
+def prompt() -> dict[str, Any]:
+    made = Prompt(name="p", version="1a2b3c4d", description="d", alias="fast", system="s", template="t")
+    return prompts._details(made)
+
+
+def usage() -> dict[str, Any]:
+    limits = {"requests_per_minute": None, "tokens_per_day": 5, "micro_dollars": None, "aliases": ["fast"]}
+    spent = standing(Account(key_id="key_x"), Caller(key_id="key_x"), now=0)
+    return {"object": "usage", "key_id": "key_x", "limits": limits, **spent, "days": []}
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("Error", InvalidRequestError("No.", param="model").to_body()),
+        ("Completion", completion()),
+        ("CompletionChunk", chunk()),
+        ("CompletionChunk", usage_chunk()),
+        ("ModelList", models()),
+        ("Prompt", prompt()),
+        ("Usage", usage()),
+    ],
+)
+def test_answers_are_as_described(name: str, body: dict[str, Any]) -> None:
+    sent = json.loads(json.dumps(body))
+
+    assert list(misfits(sent, {"$ref": f"#/components/schemas/{name}"})) == []
+
+
+def test_answers_from_documents_are_as_described() -> None:
+    completion_, answer = from_documents({**converse_reply("See [1]."), "trace": {"guardrail": {}}})
+    *events_, finish, trace = chunks_from_documents()
+    described = {
+        "Completion": [completion_],
+        "KnowledgeAnswer": [answer],
+        "KnowledgeAnswerEvent": events_,
+        "CompletionChunk": [finish, trace],
+        "PassageList": [passages()],
+    }
+
+    assert "citations" in finish["quarry"]
+    assert trace["quarry"] == {"guardrail": {}}
+    assert len(events_) == 2
+    for name, bodies in described.items():
+        for body in bodies:
+            assert list(misfits(json.loads(json.dumps(body)), {"$ref": f"#/components/schemas/{name}"})) == []
+
+
+def test_the_comparison_with_answers_can_fail() -> None:
+    schema = {"$ref": "#/components/schemas/Completion"}
+
+    assert list(misfits({**completion(), "extra": 1}, schema)) == [".extra"]
+    assert list(misfits({**completion(), "created": "now"}, schema)) == [".created: 'now' is no integer"]
+
+
+def test_a_document_without_markers_is_refused() -> None:
+    with pytest.raises(ValueError, match="has no"):
+        reference.inserted("# API\n")
+
+
+def test_the_reference_replaces_what_was_between_the_markers() -> None:
+    once = reference.inserted(f"before {reference.BEGIN} old {reference.END} after")
+
+    assert once.startswith("before ")
+    assert once.endswith(" after")
+    assert " old " not in once
+    assert reference.inserted(once) == once
+    assert "| `POST /v1/chat/completions` |" in once

@@ -1,0 +1,136 @@
+"""Questions of ``POST /v1/knowledge/query`` as chat requests, and completions as answers."""
+
+import json
+from typing import Any
+
+import pytest
+
+from lambdas.api.routes import knowledge_query
+from lambdas.chat.request import UserMessage
+from lambdas.common.caller import Caller
+from lambdas.common.errors import ApiError, ConflictError, InvalidRequestError
+from lambdas.knowledge.citations import NOT_IN_DOCUMENTS
+from lambdas.knowledge.settings import from_environment
+from tests.lambdas.fakes import KNOWLEDGE, client_error, converse_reply, stream_events
+from tests.lambdas.knowledge.fakes import WEAK, FakeRetrieve
+from tests.lambdas.stores import desk
+
+SETTINGS = from_environment(KNOWLEDGE)
+CALLER = Caller(key_id="key_1")
+
+
+def parse(**body: Any) -> Any:
+    return knowledge_query.parse(json.dumps({"question": "Which class?", **body}).encode(), SETTINGS)
+
+
+def test_a_question_is_a_chat_request() -> None:
+    asked = parse(
+        model="smart",
+        filter={"year": 2024},
+        results=3,
+        session="sess_1",
+        stream=True,
+        stream_options={"include_usage": True},
+        max_tokens=200,
+        temperature=0.5,
+    )
+
+    assert (asked.model, asked.max_tokens, asked.temperature, asked.stream) == ("smart", 200, 0.5, True)
+    assert asked.messages == [UserMessage(content="Which class?")]
+    assert asked.quarry.session == "sess_1"
+    assert (asked.quarry.knowledge.filter, asked.quarry.knowledge.results) == ({"year": 2024}, 3)
+
+
+def test_the_environments_alias_answers_unless_another_is_named() -> None:
+    assert parse().model == KNOWLEDGE["alias"]
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"question": " "}, "question"),
+        ({"question": "x" * 1_001}, "question"),
+        ({"question": None}, "question"),
+        ({"colour": "red"}, "colour"),
+        ({"results": 0}, "results"),
+        ({"results": 101}, "results"),
+        ({"filter": []}, "filter"),
+        ({"filter": {"colour": "red"}}, "filter.colour"),
+        ({"filter": {"year": {"gte": "2024"}}}, "filter.year.gte"),
+        ({"temperature": 2}, "temperature"),
+        ({"messages": []}, "messages"),
+    ],
+)
+def test_what_is_wrong_is_named_as_the_caller_has_it(body: Any, param: str) -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        parse(**body)
+
+    assert refused.value.param == param
+
+
+def test_a_missing_question_is_named() -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        knowledge_query.parse(b"{}", SETTINGS)
+
+    assert refused.value.param == "question"
+
+
+def test_a_whole_answer() -> None:
+    with desk(converse_reply("Second class [1].")) as at:
+        answer = knowledge_query.to_answer(at.exchanges.complete(parse(), CALLER).completion.body)
+
+    assert list(answer) == [
+        "id", "object", "created", "model", "answer", "answered", "finish_reason", "search_query", "citations", "usage"
+    ]  # fmt: skip
+    assert (answer["object"], answer["answer"]) == ("knowledge.answer", "Second class [1].")
+    assert answer["model"] == "amazon.nova-micro-v1:0"
+    assert answer["usage"]["total_tokens"] == 11
+
+
+def test_a_streams_last_event_is_the_whole_answer() -> None:
+    with desk(stream_events("Second ", "class [1].")) as at:
+        exchange = at.exchanges.stream(parse(), CALLER)
+        *pieces, last = knowledge_query.events(exchange)
+        exchange.close()
+
+    assert [(piece["object"], piece["delta"]) for piece in pieces] == [
+        ("knowledge.answer.chunk", "Second "),
+        ("knowledge.answer.chunk", "class [1]."),
+    ]
+    assert {piece["id"] for piece in pieces} == {last["id"]}
+    assert (last["object"], last["answer"], last["answered"]) == ("knowledge.answer", "Second class [1].", True)
+    assert [citation["document"] for citation in last["citations"]] == ["travel.md"]
+    assert last["usage"]["completion_tokens"] == 2
+
+
+def test_a_stream_without_passages_says_so() -> None:
+    with desk(converse_reply(), documents=FakeRetrieve([WEAK])) as at:
+        piece, last = knowledge_query.events(at.exchanges.stream(parse(), CALLER))
+
+    assert piece["delta"] == last["answer"] == NOT_IN_DOCUMENTS
+    assert (last["answered"], last["citations"]) == (False, [])
+
+
+def test_a_stream_that_fails_has_no_answer_at_its_end() -> None:
+    with desk([*stream_events("An ")[:2], client_error("modelStreamErrorException")]) as at:
+        exchange = at.exchanges.stream(parse(), CALLER)
+        told: list[dict[str, Any]] = []
+        with pytest.raises(ApiError):
+            told.extend(knowledge_query.events(exchange))
+        exchange.close()
+
+    assert [event["object"] for event in told] in ([], ["knowledge.answer.chunk"])
+
+
+def test_an_answer_that_could_not_be_stored_is_told_before_the_error() -> None:
+    with desk(stream_events("Second class [1]."), stream_events("First.")) as at:
+        session = at.sessions.create("key_1").session_id
+        exchange = at.exchanges.stream(parse(session=session), CALLER)
+        other = at.exchanges.stream(parse(session=session), CALLER)
+        list(other)
+
+        events = knowledge_query.events(exchange)
+        assert next(events)["delta"] == "Second class [1]."
+        assert next(events)["object"] == "knowledge.answer"
+        with pytest.raises(ConflictError):
+            next(events)

@@ -1,0 +1,85 @@
+"""Passages alone, within a key's requests per minute."""
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from lambdas.api.routes.knowledge_retrieve import ALIAS, retrieve
+from lambdas.common.caller import Caller, KeyLimits
+from lambdas.common.errors import ApiError, InvalidRequestError, RateLimitError
+from tests.lambdas.knowledge.fakes import FakeRetrieve, retrieve_error
+from tests.lambdas.stores import Desk, desk
+
+TWICE = Caller(key_id="key_1", limits=KeyLimits(requests_per_minute=2, usd_total=0, tokens_per_day=0, aliases=("x",)))
+
+
+def find(at: Desk, caller: Caller = TWICE, **body: Any) -> Any:
+    content = json.dumps({"query": "Which class?", **body}).encode()
+    return retrieve(content, caller, knowledge=at.knowledge, ledger=at.ledger)
+
+
+def test_all_passages_are_told_with_their_scores() -> None:
+    with desk() as at:
+        found, left = find(at, results=3, filter={"year": 2024})
+
+        used = at.ledger.usage("key_1", limits=TWICE.limits)
+    assert [(one["document"], one["score"]) for one in found["data"]] == [
+        ("travel.md", 0.8), ("hr/leave.md", 0.6), ("menu.md", 0.2)
+    ]  # fmt: skip
+    search = at.documents.calls[0]["retrievalConfiguration"]["vectorSearchConfiguration"]
+    assert search["numberOfResults"] == 3
+    assert search["filter"] == {"equals": {"key": "year", "value": 2024}}
+    assert left.requests == 1
+    assert used["days"][0]["aliases"][ALIAS] == {
+        "requests": 1, "input_tokens": 0, "output_tokens": 0, "micro_dollars": 0
+    }  # fmt: skip
+
+
+def test_a_minute_has_so_many_and_what_is_too_much_searches_nothing() -> None:
+    with desk() as at:
+        for _ in range(2):
+            find(at)
+        # The minute may change between two of them, but not between all.
+        with suppress(RateLimitError):
+            find(at)
+            find(at)
+        with pytest.raises(RateLimitError):
+            find(at)
+
+        assert len(at.documents.calls) < 5
+
+
+def test_a_key_without_limits_is_counted_too() -> None:
+    with desk() as at:
+        find(at, Caller(key_id="key_2"))
+
+        assert at.ledger.usage("key_2", limits=KeyLimits())["today"]["requests"] == 1
+
+
+def test_a_failed_search_is_told_and_released() -> None:
+    with desk(documents=FakeRetrieve(retrieve_error("AccessDeniedException"))) as at:
+        with pytest.raises(ApiError, match="bedrock:Retrieve"):
+            find(at)
+
+        assert at.ledger.usage("key_1", limits=TWICE.limits)["reserved"]["requests"] == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"query": ""}, "query"),
+        ({"query": "x" * 1_001}, "query"),
+        ({"filter": {"colour": 1}}, "filter.colour"),
+        ({"question": "x"}, "question"),
+        ({"results": "5"}, "results"),
+    ],
+)
+def test_what_is_wrong_is_named_and_costs_nothing(body: Any, param: str) -> None:
+    with desk() as at:
+        with pytest.raises(InvalidRequestError) as refused:
+            find(at, **body)
+
+        assert refused.value.param == param
+        assert at.documents.calls == []

@@ -1,0 +1,53 @@
+"""Server-sent events whose reader leaves."""
+
+import asyncio
+import io
+import json
+
+import pytest
+
+from lambdas.api.event_stream import Opened, events
+from lambdas.common.observability import metrics
+from tests.lambdas.exchange.test_exchanges import LIMITED, account, ask
+from tests.lambdas.fakes import client_error, stream_events
+from tests.lambdas.stores import desk
+
+
+async def first_only(opened: Opened) -> None:
+    stream = events(opened, key_id="key_1", request_id="r")
+    await anext(stream)
+    await stream.aclose()  # type: ignore[attr-defined]  # a generator's
+
+
+def emitted(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    return sorted(name for line in lines for name in line if name.startswith("Chat"))
+
+
+def test_a_caller_who_hangs_up_is_counted_and_charged(capsys: pytest.CaptureFixture[str], printed: io.StringIO) -> None:
+    with desk(stream_events("An ", "open ", "pit.")) as at:
+        exchange = at.exchanges.stream(ask(stream=True), LIMITED)
+        asyncio.run(first_only(Opened(exchange, iter(exchange), first=2)))
+        spent = account(at)
+    metrics.clear_metrics()
+
+    assert emitted(capsys) == ["ChatHungUp"]
+    (line,) = [json.loads(line) for line in printed.getvalue().splitlines()]
+    assert (line["message"], line["alias"], line["key_id"]) == ("hung up", "fast", "key_1")
+    assert spent["reserved"]["micro_dollars"] == 0
+    assert spent["total"]["micro_dollars"] > 0
+
+
+def test_a_stream_that_failed_was_not_hung_up_on(capsys: pytest.CaptureFixture[str]) -> None:
+    with desk([*stream_events("An ")[:2], client_error("ModelStreamErrorException")]) as at:
+        exchange = at.exchanges.stream(ask(stream=True), LIMITED)
+        opened = Opened(exchange, iter(exchange), first=2)
+
+        async def to_the_end() -> list[bytes]:
+            return [part async for part in events(opened, key_id="key_1", request_id="r")]
+
+        parts = asyncio.run(to_the_end())
+    metrics.clear_metrics()
+
+    assert parts[-1] == b"data: [DONE]\n\n"
+    assert emitted(capsys) == ["ChatRefused"]

@@ -1,0 +1,290 @@
+"""The function behind API Gateway's proxy integration: its routes, their errors, and the access check's question."""
+
+import io
+import json
+import struct
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from lambdas.api import composition, handler
+from lambdas.common.observability import metrics
+from lambdas.model_access.listing import ModelList
+from lambdas.prompts.definition import Prompt, Variable
+from tests import events
+from tests.lambdas.fakes import SETTINGS, client_error, converse_reply
+from tests.lambdas.model_access.test_listing import FakeParameters
+from tests.lambdas.stores import Desk, desk
+
+READY = '{"checked_at": null, "aliases": {"fast": {"standing": "first", "verdict": "ready"}}}'
+GREETING = Prompt(
+    name="greeting",
+    version="01234567",
+    description="Greets",
+    alias="fast",
+    system="You greet.",
+    template="Greet {{name}}.",
+    variables=(Variable(name="name", description="Who", max_length=20),),
+)
+
+
+@dataclass
+class LambdaContext:
+    """What Lambda hands to a handler."""
+
+    function_name: str = "inference"
+    memory_limit_in_mb: int = 1024
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:000000000000:function:inference"
+    aws_request_id: str = "99999999-0000-0000-0000-000000000000"
+
+
+class FakeEmbedder:
+    """A Titan that embeds a text as [its length, 1.0]."""
+
+    def __init__(self) -> None:
+        self.bodies: list[dict[str, Any]] = []
+
+    def invoke_model(self, **kwargs: Any) -> dict[str, Any]:
+        body = json.loads(kwargs["body"])
+        self.bodies.append(body)
+        reply = {"embedding": [float(len(body["inputText"])), 1.0], "inputTextTokenCount": 3}
+        return {"body": io.BytesIO(json.dumps(reply).encode())}
+
+
+Serve = Callable[..., Desk]
+
+
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+    """Put a Bedrock behind the handler that gives the replies it is told to."""
+    with ExitStack() as stack:
+
+        def put(*replies: Any) -> Desk:
+            made = stack.enter_context(desk(*replies))
+            listed = ModelList(settings=SETTINGS, client=lambda: FakeParameters(READY))
+            monkeypatch.setattr(handler, "settings", lambda: SETTINGS)
+            monkeypatch.setattr(handler, "exchanges", lambda: made.exchanges)
+            monkeypatch.setattr(handler, "ledger", lambda: made.ledger)
+            monkeypatch.setattr(handler, "knowledge", lambda: made.knowledge)
+            monkeypatch.setattr(handler, "session_store", lambda: made.sessions)
+            monkeypatch.setattr(handler, "model_list", lambda: listed)
+            monkeypatch.setattr("lambdas.prompts.definition.load", lambda: {"greeting": GREETING})
+            return made
+
+        yield put
+    metrics.clear_metrics()
+
+
+def call(method: str, path: str, body: Any = None, **changes: Any) -> tuple[int, dict[str, Any], dict[str, Any]]:
+    event = events.load("chat_completion") | {"httpMethod": method, "path": path}
+    event |= {"body": body if body is None or isinstance(body, str) else json.dumps(body), **changes}
+    reply = handler.lambda_handler(event, LambdaContext())
+    return reply["statusCode"], json.loads(reply["body"] or "{}"), reply["multiValueHeaders"]
+
+
+def test_models_are_listed(serve: Serve) -> None:
+    serve(converse_reply())
+
+    status, body, headers = call("GET", "/v1/models")
+
+    assert (status, [model["id"] for model in body["data"]]) == (200, ["embed", "fast", "smart"])
+    assert body["data"][1]["quarry"]["verdict"] == "ready"
+    assert headers["x-request-id"] == ["11111111-2222-3333-4444-555555555555"]
+
+
+@pytest.fixture
+def embedder(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> FakeEmbedder:
+    serve(converse_reply())
+    fake = FakeEmbedder()
+    monkeypatch.setattr("lambdas.common.aws.client", lambda *_, **__: fake)
+    return fake
+
+
+def test_texts_are_embedded_in_their_order(embedder: FakeEmbedder) -> None:
+    status, body, _ = call("POST", "/v1/embeddings", {"model": "embed", "input": ["a", "bb"], "dimensions": 256})
+
+    assert status == 200
+    assert [one["embedding"] for one in body["data"]] == [[1.0, 1.0], [2.0, 1.0]]
+    assert body["usage"] == {"prompt_tokens": 6, "total_tokens": 6}
+    assert {sent["dimensions"] for sent in embedder.bodies} == {256}
+
+
+def test_vectors_come_as_base64_where_the_sdk_wants_them_so(embedder: FakeEmbedder) -> None:
+    _, body, _ = call("POST", "/v1/embeddings", {"model": "embed", "input": "abc", "encoding_format": "base64"})
+
+    assert struct.unpack("<2f", b64decode(body["data"][0]["embedding"])) == (3.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "param"),
+    [
+        ("/v1/embeddings", {"model": "fast", "input": "x"}, 400, "model"),
+        ("/v1/embeddings", {"model": "gpt", "input": "x"}, 404, "model"),
+        ("/v1/embeddings", {"model": "embed", "input": []}, 400, "input"),
+        ("/v1/embeddings", {"model": "embed", "input": "x", "dimensions": 7}, 400, "dimensions"),
+        ("/v1/embeddings", "{", 400, None),
+        ("/v1/embeddings", None, 400, None),
+        ("/v1/compare", {"models": ["fast"], "messages": []}, 400, "models"),
+        ("/v1/compare", {"models": ["fast", "smart"], "messages": []}, 400, "messages"),
+        ("/v1/compare", {"models": ["fast", "smart"], "model": "fast"}, 400, "model"),
+        ("/v1/compare", {"models": ["fast", "smart"], "stream_options": {}}, 400, "stream_options"),
+        ("/v1/compare", "[]", 400, None),
+        ("/v1/prompts/nope", {"variables": {}}, 404, None),
+        ("/v1/prompts/greeting", {"variables": {}}, 400, "variables"),
+        ("/v1/sessions", {"colour": "red"}, 400, "colour"),
+        ("/v1/knowledge/retrieve", {"query": " "}, 400, "query"),
+        ("/v1/knowledge/retrieve", {"query": "x", "filter": {"colour": "red"}}, 400, "filter.colour"),
+        ("/v1/knowledge/retrieve", "[", 400, None),
+        ("/v1/nothing", {}, 404, None),
+        ("/v1/embeddings", {"model": "embed", "input": "x" * 2000}, 413, None),
+    ],
+)
+def test_bad_input_is_refused_in_openais_shape(
+    serve: Serve, path: str, body: Any, status: int, param: str | None
+) -> None:
+    made = serve(converse_reply())
+
+    answered, told, _ = call("POST", path, body)
+
+    assert answered == status
+    assert set(told["error"]) == {"message", "type", "param", "code"}
+    assert param is None or str(told["error"]["param"]).startswith(param)
+    assert made.bedrock.calls == []
+
+
+def test_aliases_are_compared_side_by_side_and_one_may_fail(serve: Serve) -> None:
+    serve(converse_reply())
+
+    status, body, _ = call(
+        "POST", "/v1/compare", {"models": ["fast", "nope"], "messages": [{"role": "user", "content": "Hi"}]}
+    )
+
+    first, second = body["data"]
+    assert status == 200
+    assert (first["model"], first["completion"]["choices"][0]["message"]["content"]) == ("fast", "An open pit.")
+    assert first["micro_dollars"] == 1
+    assert first["latency_ms"] >= 0
+    assert second["error"]["code"] == "model_not_found"
+
+
+def test_passages_are_found(serve: Serve) -> None:
+    serve(converse_reply())
+
+    status, body, headers = call("POST", "/v1/knowledge/retrieve", {"query": "Which class?", "results": 3})
+
+    assert (status, body["object"]) == (200, "list")
+    assert [one["document"] for one in body["data"]] == ["travel.md", "hr/leave.md", "menu.md"]
+    assert headers["x-request-id"] == ["11111111-2222-3333-4444-555555555555"]
+
+
+def test_a_platform_without_documents_says_how_to_get_some(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    serve(converse_reply())
+    without = replace(SETTINGS, knowledge=None)
+    monkeypatch.setattr(composition, "settings", lambda: without)
+    monkeypatch.setattr(handler, "knowledge", composition.knowledge)
+
+    status, body, _ = call("POST", "/v1/knowledge/retrieve", {"query": "Which class?"})
+
+    assert (status, body["error"]["code"]) == (404, "knowledge_not_configured")
+    assert "`knowledge`" in body["error"]["message"]
+
+
+def test_a_session_is_made_read_listed_and_deleted(serve: Serve) -> None:
+    serve(converse_reply())
+
+    made = call("POST", "/v1/sessions", {"system": "Be brief."})[1]
+    listed = call("GET", "/v1/sessions")[1]
+    read = call("GET", f"/v1/sessions/{made['id']}")
+    deleted = call("DELETE", f"/v1/sessions/{made['id']}")[0]
+
+    assert [session["id"] for session in listed["data"]] == [made["id"]]
+    assert read[0] == 200
+    assert deleted == 200
+    assert call("GET", f"/v1/sessions/{made['id']}")[0] == 404
+
+
+def test_a_prompt_is_filled_in_and_answered(serve: Serve) -> None:
+    made = serve(converse_reply())
+
+    status, body, headers = call("POST", "/v1/prompts/greeting", {"variables": {"name": "Ann"}})
+
+    assert (status, body["object"]) == (200, "chat.completion")
+    assert "Ann" in made.bedrock.calls[0]["messages"][0]["content"][0]["text"]
+    assert headers["x-quarry-prompt"] == ["greeting@01234567"]
+    assert headers["x-quarry-model"] == ["amazon.nova-micro-v1:0"]
+
+
+def test_usage_is_told(serve: Serve) -> None:
+    serve(converse_reply())
+    call("POST", "/v1/prompts/greeting", {"variables": {"name": "Ann"}})
+
+    status, body, _ = call("GET", "/v1/usage")
+
+    assert status == 200
+    assert body["total"]["micro_dollars"] == 1
+
+
+def test_a_base64_body_is_read_too(serve: Serve) -> None:
+    serve(converse_reply())
+    body = b64encode(b'{"variables": {"name": "Ann"}}').decode()
+
+    assert call("POST", "/v1/prompts/greeting", body, isBase64Encoded=True)[0] == 200
+
+
+def test_the_unforeseen_shows_a_request_id_and_no_internals(serve: Serve) -> None:
+    serve(RuntimeError("password=hunter2"))
+
+    status, body, _ = call("POST", "/v1/prompts/greeting", {"variables": {"name": "Ann"}})
+
+    assert status == 500
+    assert "11111111-2222-3333-4444-555555555555" in body["error"]["message"]
+    assert "hunter2" not in json.dumps(body)
+
+
+def test_throttling_says_when_to_come_back(serve: Serve) -> None:
+    serve(client_error("ThrottlingException"))
+
+    status, _, headers = call("POST", "/v1/prompts/greeting", {"variables": {"name": "Ann"}})
+
+    assert status == 429
+    assert int(headers["Retry-After"][0]) > 0
+
+
+def test_the_access_checks_question_is_answered_without_the_api(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = serve(converse_reply())
+    monkeypatch.setattr("lambdas.common.aws.client", lambda *_, **__: made.bedrock)
+
+    (answer,) = handler.lambda_handler({"quarry": "probe", "model_ids": ["m"]}, LambdaContext())
+
+    assert answer["ok"] is True
+    assert made.bedrock.calls[0]["guardrailConfig"]["guardrailIdentifier"] == "gr123"
+
+
+def test_everything_is_made_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SETTINGS.to_env().items():
+        monkeypatch.setenv(name, value)
+    makers = [
+        composition.settings,
+        composition.service,
+        composition.aside,
+        composition.ledger,
+        composition.session_store,
+        composition.exchanges,
+        composition.knowledge,
+        composition.model_list,
+    ]
+    for make in makers:
+        make.cache_clear()
+
+    assert composition.settings() == SETTINGS
+    assert all(make() is make() for make in makers)
+    client: Any = composition.knowledge().retriever._client()
+    assert client.meta.service_model.service_name == "bedrock-agent-runtime"
+    assert composition.knowledge().retriever._client() is client
+
+    for make in makers:
+        make.cache_clear()

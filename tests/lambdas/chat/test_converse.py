@@ -1,0 +1,196 @@
+"""The way from OpenAI's chat request to Converse."""
+
+import base64
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from lambdas.chat.candidates import Candidate
+from lambdas.chat.converse import ANSWER_TOOL, to_converse, to_turns
+from lambdas.chat.request import ChatRequest, parse
+from lambdas.common.errors import InvalidRequestError
+from tests.lambdas.fakes import HAIKU, NOVA_LITE, NOVA_MICRO
+
+MICRO = msgspec.convert(NOVA_MICRO, Candidate)
+CLAUDE = msgspec.convert(HAIKU, Candidate)
+TOOL = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object", "required": ["city"]}}}
+SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
+JSON_SCHEMA = {"type": "json_schema", "json_schema": {"name": "place", "schema": SCHEMA}}
+
+
+def request(*messages: tuple[str, Any] | dict[str, Any], **fields: Any) -> ChatRequest:
+    listed = [one if isinstance(one, dict) else {"role": one[0], "content": one[1]} for one in messages]
+    return parse(json.dumps({"model": "fast", "messages": listed, **fields}).encode())
+
+
+def converse(asked: ChatRequest, candidate: Candidate = MICRO) -> dict[str, Any]:
+    return to_converse(asked, candidate, to_turns(asked))
+
+
+def test_system_and_developer_text_go_apart() -> None:
+    arguments = converse(request(("system", "A"), ("user", "B"), ("developer", "C"), ("user", "D")))
+
+    assert arguments["system"] == [{"text": "A"}, {"text": "C"}]
+    assert arguments["messages"] == [{"role": "user", "content": [{"text": "B"}, {"text": "D"}]}]
+
+
+def test_turns_alternate_as_converse_wants_them() -> None:
+    arguments = converse(request(("user", "A"), ("assistant", "B"), ("assistant", "C"), ("user", "D")))
+
+    assert [turn["role"] for turn in arguments["messages"]] == ["user", "assistant", "user"]
+    assert arguments["messages"][1]["content"] == [{"text": "B"}, {"text": "C"}]
+    assert "system" not in arguments
+
+
+def test_a_conversation_that_the_assistant_begins_is_refused_by_name() -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        to_turns(request(("system", "S"), ("assistant", "A"), ("user", "B")))
+
+    assert refused.value.param == "messages[1].role"
+
+
+def test_parameters_are_handed_on_and_length_is_cut_to_what_the_model_can() -> None:
+    arguments = converse(
+        request(
+            ("user", "A"),
+            temperature=0,
+            top_p=0.5,
+            max_completion_tokens=99_999,
+            stop="END",
+            metadata={"team": "x"},
+            user="ann",
+        )
+    )
+
+    assert arguments["inferenceConfig"] == {
+        "maxTokens": MICRO.model.max_output_tokens,
+        "temperature": 0.0,
+        "topP": 0.5,
+        "stopSequences": ["END"],
+    }
+    assert arguments["requestMetadata"] == {"team": "x", "user": "ann"}
+
+
+def test_a_tool_loop_becomes_uses_and_results() -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "get_weather", "arguments": '{"city": "Ulm"}'}}
+    arguments = converse(
+        request(
+            ("user", "Weather?"),
+            {"role": "assistant", "content": None, "tool_calls": [call, {**call, "id": "c2"}]},
+            {"role": "tool", "tool_call_id": "c1", "content": "sunny"},
+            {"role": "tool", "tool_call_id": "c2", "content": ""},
+            tools=[TOOL],
+        )
+    )
+
+    _, use, results = arguments["messages"]
+    assert use["content"][0] == {"toolUse": {"toolUseId": "c1", "name": "get_weather", "input": {"city": "Ulm"}}}
+    assert [block["toolResult"]["toolUseId"] for block in results["content"]] == ["c1", "c2"]
+    assert results["content"][0]["toolResult"]["content"] == [{"text": "sunny"}]
+    assert results["role"] == "user"
+    spec = arguments["toolConfig"]["tools"][0]["toolSpec"]
+    assert spec["inputSchema"]["json"] == {"type": "object", "properties": {}, "required": ["city"]}
+    assert spec["description"] == "get_weather"
+
+
+def test_a_result_that_answers_no_call_is_refused_unless_the_call_was_made_before() -> None:
+    asked = request(("user", "A"), {"role": "tool", "tool_call_id": "c1", "content": "x"})
+
+    with pytest.raises(InvalidRequestError) as refused:
+        to_turns(asked)
+
+    assert refused.value.param == "messages[1].tool_call_id"
+    assert to_turns(asked, {"c1"}).turns[0]["content"][1]["toolResult"]["toolUseId"] == "c1"
+
+
+@pytest.mark.parametrize("arguments", ["{", "[]", "5"])
+def test_arguments_that_are_no_json_object_are_refused_by_name(arguments: str) -> None:
+    call = {"id": "c1", "function": {"name": "f", "arguments": arguments}}
+
+    with pytest.raises(InvalidRequestError) as refused:
+        to_turns(request(("user", "A"), {"role": "assistant", "tool_calls": [call]}, ("user", "B")))
+
+    assert refused.value.param == "messages[1].tool_calls[0].function.arguments"
+
+
+@pytest.mark.parametrize(
+    ("choice", "wanted"),
+    [
+        (None, None),
+        ("auto", None),
+        ("required", {"any": {}}),
+        ({"type": "function", "function": {"name": "get_weather"}}, {"tool": {"name": "get_weather"}}),
+    ],
+)
+def test_the_choice_of_tool_is_handed_on(choice: Any, wanted: Any) -> None:
+    arguments = converse(request(("user", "A"), tools=[TOOL], tool_choice=choice))
+
+    assert arguments["toolConfig"].get("toolChoice") == wanted
+
+
+def test_no_tools_are_offered_where_none_is_wanted() -> None:
+    assert "toolConfig" not in converse(request(("user", "A"), tools=[TOOL], tool_choice="none"))
+
+
+PNG = "data:image/png;base64," + base64.b64encode(b"picture").decode()
+
+
+def test_an_image_is_handed_on_as_bytes() -> None:
+    parts = [{"type": "text", "text": "What is it?"}, {"type": "image_url", "image_url": {"url": PNG}}]
+
+    (turn,) = to_turns(request(("user", parts))).turns
+
+    assert turn["content"][1] == {"image": {"format": "png", "source": {"bytes": b"picture"}}}
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("https://example.com/cat.png", "Remote images are not fetched"),
+        ("data:text/plain;base64,AAAA", "must be a URL of the form"),
+        ("data:image/png;base64,%%%", "not valid base64"),
+        ("data:image/png;base64,", "has 0 bytes"),
+    ],
+)
+def test_another_image_is_refused_with_the_reason(url: str, says: str) -> None:
+    with pytest.raises(InvalidRequestError, match=says) as refused:
+        to_turns(request(("user", [{"type": "image_url", "image_url": {"url": url}}])))
+
+    assert refused.value.param == "messages[0].content[0].image_url.url"
+
+
+def test_a_schema_is_enforced_by_bedrock_where_the_family_has_it() -> None:
+    arguments = converse(request(("user", "A"), response_format=JSON_SCHEMA), CLAUDE)
+
+    structure = arguments["outputConfig"]["textFormat"]["structure"]["jsonSchema"]
+    assert (structure["name"], json.loads(structure["schema"])) == ("place", SCHEMA)
+    assert "toolConfig" not in arguments
+
+
+def test_elsewhere_a_schema_is_enforced_by_a_tool() -> None:
+    arguments = converse(request(("user", "A"), response_format=JSON_SCHEMA), MICRO)
+
+    assert arguments["toolConfig"]["toolChoice"] == {"tool": {"name": ANSWER_TOOL}}
+    assert arguments["toolConfig"]["tools"][0]["toolSpec"]["inputSchema"]["json"] == SCHEMA
+
+
+def test_any_json_object_is_asked_for_in_words() -> None:
+    arguments = converse(request(("user", "A"), response_format={"type": "json_object"}))
+
+    assert "JSON object" in arguments["system"][-1]["text"]
+
+
+def test_top_k_goes_where_the_family_has_it() -> None:
+    assert converse(request(("user", "A"), quarry={"top_k": 9}), CLAUDE)["additionalModelRequestFields"] == {"top_k": 9}
+    assert converse(request(("user", "A"), quarry={"top_k": 9}), MICRO)["additionalModelRequestFields"] == {
+        "inferenceConfig": {"topK": 9}
+    }
+
+
+def test_reasoning_is_refused_where_the_family_has_none() -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        converse(request(("user", "A"), reasoning_effort="low"), msgspec.convert(NOVA_LITE, Candidate))
+
+    assert refused.value.param == "reasoning_effort"

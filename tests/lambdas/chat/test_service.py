@@ -1,0 +1,215 @@
+"""Answering: the alias, the guardrail, the retries."""
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from lambdas.chat.converse import to_turns
+from lambdas.chat.request import ChatRequest, parse
+from lambdas.chat.service import ChatService, Completion
+from lambdas.common.errors import ApiError, InvalidRequestError, NotFoundError, RateLimitError
+from tests.lambdas.fakes import SETTINGS, FakeConverse, client_error, converse_reply, stream_events
+
+
+class Waits(list[float]):
+    """Remembers the seconds instead of sleeping them."""
+
+    def __call__(self, seconds: float) -> None:
+        self.append(seconds)
+
+
+class Service(ChatService):
+    """The service, asked with what the request itself says."""
+
+    def ask(self, asked: ChatRequest) -> Completion:
+        return self.complete(asked, to_turns(asked))
+
+
+def service(client: FakeConverse, waits: Waits | None = None) -> Service:
+    return Service(settings=SETTINGS, client=client, sleep=waits if waits is not None else Waits())
+
+
+def request(model: str = "fast") -> Any:
+    return parse(json.dumps({"model": model, "messages": [{"role": "user", "content": "Hi"}]}).encode())
+
+
+def test_the_alias_is_called_as_resolved_and_through_the_guardrail() -> None:
+    client = FakeConverse(converse_reply())
+
+    completion = service(client).ask(request("smart"))
+
+    assert client.calls[0]["modelId"] == "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+    assert client.calls[0]["guardrailConfig"] == {
+        "guardrailIdentifier": "gr123",
+        "guardrailVersion": "2",
+        "trace": "disabled",
+    }
+    assert completion.body["choices"][0]["message"]["content"] == "An open pit."
+    assert completion.body["id"].startswith("chatcmpl-")
+
+
+def test_an_unknown_alias_names_the_known_ones_and_calls_nothing() -> None:
+    client = FakeConverse(converse_reply())
+
+    with pytest.raises(NotFoundError, match="`embed`, `fast`, `smart`") as refused:
+        service(client).ask(request("gpt-4o"))
+
+    assert refused.value.code == "model_not_found"
+    assert client.calls == []
+
+
+def test_an_embedding_model_cannot_chat() -> None:
+    with pytest.raises(InvalidRequestError, match="`embed` is not a model that can chat"):
+        service(FakeConverse(converse_reply())).ask(request("embed"))
+
+
+def test_an_intervention_is_an_answer() -> None:
+    completion = service(FakeConverse(converse_reply("Stopped.", stop_reason="guardrail_intervened"))).ask(request())
+
+    assert completion.stop_reason == "guardrail_intervened"
+    assert completion.body["choices"][0]["finish_reason"] == "content_filter"
+    assert completion.body["choices"][0]["message"]["content"] == "Stopped."
+
+
+def test_throttling_is_tried_again_with_growing_waits() -> None:
+    waits = Waits()
+    client = FakeConverse(client_error("ThrottlingException"), client_error("ThrottlingException"), converse_reply())
+
+    completion = service(client, waits).ask(request())
+
+    assert completion.answered.fallbacks == 0
+    assert len(client.calls) == 3
+    assert len(waits) == 2
+    assert 0.25 <= waits[0] <= 0.5 <= waits[1] <= 1
+
+
+def test_attempts_are_bounded_per_candidate_and_the_last_failure_is_told() -> None:
+    client = FakeConverse(client_error("ThrottlingException"))
+
+    with pytest.raises(RateLimitError):
+        service(client).ask(request())
+
+    called = [call["modelId"] for call in client.calls]
+    assert called == ["amazon.nova-micro-v1:0"] * 3 + ["us.amazon.nova-lite-v1:0"] * 3
+
+
+ENDED = "This model version has reached the end of its life. Please refer to the AWS documentation."
+
+
+@pytest.mark.parametrize(
+    ("failures", "calls"),
+    [
+        ([client_error("ThrottlingException")] * 3, 4),
+        ([client_error("ServiceUnavailableException")] * 3, 4),
+        ([client_error("ServiceQuotaExceededException")], 2),
+        ([client_error("ModelNotReadyException")], 2),
+        ([client_error("ResourceNotFoundException", ENDED)], 2),
+    ],
+)
+def test_the_next_candidate_answers_when_the_first_cannot(failures: list[Exception], calls: int) -> None:
+    client = FakeConverse(*failures, converse_reply())
+
+    completion = service(client).ask(request())
+
+    assert len(client.calls) == calls
+    assert completion.answered.fallbacks == 1
+    assert completion.body["model"] == "amazon.nova-lite-v1:0"
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        client_error("ValidationException", "The request is wrong"),
+        client_error("AccessDeniedException"),
+        client_error("ResourceNotFoundException", "Model use case details have not been submitted for this account"),
+        client_error("ModelErrorException"),
+        ReadTimeoutError(endpoint_url="http://x"),
+    ],
+)
+def test_what_another_model_would_only_hide_is_told_at_once(failure: Exception) -> None:
+    client = FakeConverse(failure, converse_reply())
+
+    with pytest.raises(ApiError):
+        service(client).ask(request())
+
+    assert len(client.calls) == 1
+
+
+def test_an_intervention_never_falls_back() -> None:
+    client = FakeConverse(converse_reply("Stopped.", stop_reason="guardrail_intervened"))
+
+    assert service(client).ask(request()).answered.fallbacks == 0
+    assert len(client.calls) == 1
+
+
+def test_nothing_is_tried_anew_when_the_time_is_up() -> None:
+    times = iter([0.0, 1.0, 5.0, 5.0, 5.0])
+    client = FakeConverse(client_error("ThrottlingException"))
+    slow = Service(settings=SETTINGS, client=client, sleep=Waits(), clock=lambda: next(times))
+
+    with pytest.raises(RateLimitError):
+        slow.ask(request())
+
+    assert len(client.calls) == 2
+
+
+def test_each_family_gets_what_it_takes_and_the_caller_is_told_the_rest() -> None:
+    client = FakeConverse(converse_reply())
+    both = parse(
+        json.dumps(
+            {"model": "smart", "messages": [{"role": "user", "content": "Hi"}], "temperature": 0.5, "top_p": 0.5}
+        ).encode()
+    )
+
+    completion = service(client).ask(both)
+
+    assert client.calls[0]["inferenceConfig"] == {"maxTokens": 64000, "temperature": 0.5}
+    assert completion.answered.dropped == ["top_p"]
+
+
+def test_a_stream_begins_with_its_first_event_already_there() -> None:
+    client = FakeConverse(stream_events("An ", "open pit."))
+
+    streamed = service(client).stream(request(), to_turns(request()))
+
+    assert streamed.answered.candidate.base_model_id == "amazon.nova-micro-v1:0"
+    assert [chunk["choices"][0]["delta"].get("content") for chunk in streamed] == ["", "An ", "open pit.", None]
+    assert streamed.state.usage["outputTokens"] == 2
+
+
+@pytest.mark.parametrize("where", ["call", "first event"])
+def test_a_stream_that_cannot_begin_is_begun_by_the_next_candidate(where: str) -> None:
+    failure = client_error("throttlingException" if where == "first event" else "ThrottlingException")
+    failing: Any = failure if where == "call" else [failure]
+    client = FakeConverse(failing, failing, failing, stream_events("Yes."))
+
+    streamed = service(client).stream(request(), to_turns(request()))
+
+    assert streamed.answered.fallbacks == 1
+
+
+def test_a_failure_in_mid_stream_is_told_and_never_begun_anew() -> None:
+    client = FakeConverse([*stream_events("An ")[:2], client_error("modelStreamErrorException")])
+    streamed = service(client).stream(request(), to_turns(request()))
+
+    with pytest.raises(ApiError):
+        list(streamed)
+
+    streamed.close()
+    assert client.streams[0].closed
+    assert len(client.calls) == 1
+
+
+def test_the_guardrails_findings_are_told_on_request() -> None:
+    found: dict[str, Any] = {"guardrail": {"inputAssessment": {"gr123": {}}}}
+    client = FakeConverse({**converse_reply(), "trace": found})
+    asked = parse(
+        b'{"model": "fast", "messages": [{"role": "user", "content": "Hi"}], "quarry": {"guardrail_trace": true}}'
+    )
+
+    completion = service(client).ask(asked)
+
+    assert client.calls[0]["guardrailConfig"]["trace"] == "enabled"
+    assert completion.body["quarry"] == found

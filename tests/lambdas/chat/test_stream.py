@@ -1,0 +1,76 @@
+"""The way from ConverseStream's events to OpenAI's chunks."""
+
+from typing import Any
+
+from lambdas.chat.converse import ANSWER_TOOL
+from lambdas.chat.stream import ChunkStream
+from tests.lambdas.fakes import stream_events
+
+
+def chunks(stream: ChunkStream, events: list[Any]) -> list[dict[str, Any]]:
+    return [chunk["choices"][0] for event in events for chunk in stream.chunks(event)]
+
+
+def new(**options: Any) -> ChunkStream:
+    return ChunkStream(model="m", completion_id="c", **options)
+
+
+def use(index: int, name: str = "get_weather") -> dict[str, Any]:
+    return {
+        "contentBlockStart": {
+            "contentBlockIndex": index,
+            "start": {"toolUse": {"toolUseId": f"c{index}", "name": name}},
+        }
+    }
+
+
+def given(index: int, text: str) -> dict[str, Any]:
+    return {"contentBlockDelta": {"contentBlockIndex": index, "delta": {"toolUse": {"input": text}}}}
+
+
+def test_text_comes_piece_by_piece_between_role_and_reason() -> None:
+    stream = new()
+
+    told = chunks(stream, stream_events("An ", "open pit."))
+
+    assert told[0]["delta"]["role"] == "assistant"
+    assert [choice["delta"].get("content") for choice in told[1:]] == ["An ", "open pit.", None]
+    assert [choice["finish_reason"] for choice in told] == [None, None, None, "stop"]
+    assert stream.last_chunk(usage=True)["usage"]["completion_tokens"] == 2
+    assert stream.last_chunk(usage=True)["choices"] == []
+    assert stream.content() == [{"text": "An open pit."}]
+
+
+def test_calls_are_numbered_and_their_arguments_come_in_pieces() -> None:
+    stream = new()
+
+    told = chunks(stream, [use(1), given(1, '{"city":'), given(1, '"Ulm"}'), use(2), given(2, "{}")])
+
+    calls = [choice["delta"]["tool_calls"][0] for choice in told]
+    assert [call["index"] for call in calls] == [0, 0, 0, 1, 1]
+    assert (calls[0]["id"], calls[0]["function"]["name"]) == ("c1", "get_weather")
+    assert "".join(call["function"]["arguments"] for call in calls[:3]) == '{"city":"Ulm"}'
+    assert chunks(stream, [{"messageStop": {"stopReason": "tool_use"}}])[0]["finish_reason"] == "tool_calls"
+
+
+def test_only_the_first_call_is_told_where_parallel_calls_are_not_wanted() -> None:
+    told = chunks(new(parallel_tool_calls=False), [use(1), given(1, "{}"), use(2), given(2, "{}")])
+
+    assert {choice["delta"]["tool_calls"][0]["index"] for choice in told} == {0}
+    assert len(told) == 2
+
+
+def test_an_answer_by_the_json_tool_is_content_and_nothing_is_said_beside_it() -> None:
+    stream = new(only_answer_tool=True)
+    events = [
+        {"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": "Here:"}}},
+        use(1, ANSWER_TOOL),
+        given(1, '{"city": '),
+        given(1, '"Ulm"}'),
+        {"messageStop": {"stopReason": "tool_use"}},
+    ]
+
+    told = chunks(stream, events)
+
+    assert "".join(choice["delta"].get("content", "") for choice in told) == '{"city": "Ulm"}'
+    assert told[-1]["finish_reason"] == "stop"

@@ -1,0 +1,156 @@
+"""One exchange: reserved, answered, settled, stored; or released and nothing stored."""
+
+import json
+from typing import Any
+
+import pytest
+
+from lambdas.chat.request import ChatRequest, parse
+from lambdas.common.caller import Caller, KeyLimits
+from lambdas.common.errors import ApiError, NotFoundError, RateLimitError
+from tests.lambdas.fakes import client_error, converse_reply, stream_events
+from tests.lambdas.stores import Desk, desk
+
+LIMITED = Caller(key_id="key_1", owner="ann", limits=KeyLimits(usd_total=1_000_000, requests_per_minute=50))
+OTHER = Caller(key_id="key_2", owner="bob")
+USE = {"toolUse": {"toolUseId": "c1", "name": "get_weather", "input": {}}}
+TOOL = {"type": "function", "function": {"name": "get_weather"}}
+
+
+def ask(content: Any = "How deep?", role: str = "user", **fields: Any) -> ChatRequest:
+    message = {"role": role, "content": content, **fields.pop("message", {})}
+    return parse(json.dumps({"model": "fast", "messages": [message], **fields}).encode())
+
+
+def account(at: Desk) -> dict[str, Any]:
+    return at.ledger.usage("key_1", limits=LIMITED.limits)
+
+
+def test_an_answer_is_charged_what_it_took_and_the_headers_tell_what_is_left() -> None:
+    with desk(converse_reply()) as at:
+        done = at.exchanges.complete(ask(), LIMITED)
+
+        spent = account(at)
+
+    # 7 tokens in at 0.035 and 4 out at 0.14 USD per million, rounded up.
+    assert spent["total"]["micro_dollars"] == 1
+    assert spent["reserved"]["micro_dollars"] == 0
+    assert done.headers["x-quarry-remaining-usd"] == "0.999999"
+    assert done.headers["x-ratelimit-remaining-requests"] == "49"
+
+
+@pytest.mark.parametrize("code", ["ValidationException", "AccessDeniedException"])
+def test_a_refused_call_is_charged_nothing(code: str) -> None:
+    with desk(client_error(code)) as at:
+        with pytest.raises(ApiError):
+            at.exchanges.complete(ask(), LIMITED)
+        with pytest.raises(ApiError):
+            at.exchanges.stream(ask(), LIMITED)
+
+        assert account(at)["total"]["micro_dollars"] == 0
+        assert account(at)["reserved"]["micro_dollars"] == 0
+
+
+def test_an_unknown_alias_reserves_nothing() -> None:
+    with desk(converse_reply()) as at:
+        with pytest.raises(NotFoundError):
+            at.exchanges.complete(ask(model="gpt"), LIMITED)
+
+        assert at.bedrock.calls == []
+
+
+def test_a_spent_allowance_is_refused_before_the_call() -> None:
+    poor = Caller(key_id="key_1", limits=KeyLimits(usd_total=1))
+    with desk(converse_reply()) as at:
+        with pytest.raises(RateLimitError) as refused:
+            at.exchanges.complete(ask(), poor)
+
+        assert at.bedrock.calls == []
+    assert refused.value.code == "insufficient_quota"
+    assert refused.value.headers()["x-should-retry"] == "false"
+
+
+def test_a_stream_is_charged_at_its_end() -> None:
+    with desk(stream_events(*["token "] * 500)) as at:
+        exchange = at.exchanges.stream(ask(stream_options={"include_usage": True}), LIMITED)
+        assert account(at)["reserved"]["micro_dollars"] > 0
+
+        chunks = list(exchange)
+        exchange.close()
+
+        assert account(at)["reserved"]["micro_dollars"] == 0
+        assert account(at)["total"]["micro_dollars"] == 71
+    assert chunks[-1]["usage"]["completion_tokens"] == 500
+
+
+def test_a_caller_who_hangs_up_is_charged_what_was_written_so_far() -> None:
+    with desk(stream_events(*["token "] * 500)) as at:
+        exchange = at.exchanges.stream(ask(), LIMITED)
+        chunks = iter(exchange)
+        for _ in range(200):
+            next(chunks)
+        exchange.close()
+        exchange.close()
+
+        assert at.bedrock.streams[0].closed
+        assert account(at)["reserved"]["micro_dollars"] == 0
+        assert 0 < account(at)["total"]["micro_dollars"] < 71
+
+
+def test_a_failure_in_mid_stream_leaves_no_reservation_and_no_turn() -> None:
+    with desk([*stream_events("An ")[:2], client_error("modelStreamErrorException")]) as at:
+        session = at.sessions.create("key_1")
+        exchange = at.exchanges.stream(ask(quarry={"session": session.session_id}), LIMITED)
+        with pytest.raises(ApiError):
+            list(exchange)
+        exchange.close()
+
+        assert account(at)["reserved"]["micro_dollars"] == 0
+        assert list(at.sessions.turns(at.sessions.get(session.session_id, "key_1"))) == []
+
+
+def test_a_session_goes_before_the_message_and_keeps_both_turns() -> None:
+    with desk(converse_reply("Deep."), stream_events("Very ", "deep.")) as at:
+        session = at.sessions.create("key_1", system="Be brief.").session_id
+        at.exchanges.complete(ask("How deep?", quarry={"session": session}), LIMITED)
+        list(at.exchanges.stream(ask("Really?", quarry={"session": session}), LIMITED))
+        list(at.exchanges.stream(ask("And now?", quarry={"session": session}), LIMITED))
+
+        texts = [[block["text"] for block in message["content"]] for message in at.bedrock.calls[2]["messages"]]
+    assert at.bedrock.calls[0]["system"] == [{"text": "Be brief."}]
+    assert texts == [["How deep?"], ["Deep."], ["Really?"], ["Very deep."], ["And now?"]]
+
+
+def test_another_keys_session_does_not_exist() -> None:
+    with desk(converse_reply()) as at:
+        session = at.sessions.create("key_1").session_id
+
+        with pytest.raises(NotFoundError):
+            at.exchanges.complete(ask(quarry={"session": session}), OTHER)
+
+        assert at.bedrock.calls == []
+
+
+def test_a_blocked_turn_is_not_sent_again() -> None:
+    blocked = converse_reply("Stopped.", stop_reason="guardrail_intervened")
+    with desk(blocked, converse_reply()) as at:
+        session = at.sessions.create("key_1").session_id
+        at.exchanges.complete(ask("Something bad", quarry={"session": session}), LIMITED)
+        at.exchanges.complete(ask("Something good", quarry={"session": session}), LIMITED)
+
+    assert "Something bad" not in str(at.bedrock.calls[1]["messages"])
+
+
+def test_a_tools_result_may_answer_a_call_of_the_session() -> None:
+    calling = converse_reply(stop_reason="tool_use")
+    calling["output"]["message"]["content"] = [USE]
+    result = {"message": {"tool_call_id": "c1"}, "tools": [TOOL]}
+    with desk(calling, converse_reply("Sunny.")) as at:
+        session = at.sessions.create("key_1").session_id
+        at.exchanges.complete(ask("Weather?", tools=[TOOL], quarry={"session": session}), LIMITED)
+        at.exchanges.complete(ask("sunny", "tool", quarry={"session": session}, **result), LIMITED)
+
+        assert at.bedrock.calls[1]["messages"][2]["content"][0]["toolResult"]["toolUseId"] == "c1"
+        with pytest.raises(ApiError, match="answers no tool call"):
+            at.exchanges.complete(ask("sunny", "tool", quarry={"session": session}, **result), LIMITED)
+        assert account(at)["reserved"]["micro_dollars"] == 0

@@ -1,0 +1,154 @@
+"""In-memory stand-ins that implement our protocols.
+
+Fakes and not mocks: they keep their behaviour in one place, have types, and need no knowledge of who calls them.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from lambdas.chat.settings import InferenceSettings
+from tests.lambdas import service_model
+
+HAIKU_ID = "anthropic.claude-haiku-4-5-20251001-v1:0"
+NOVA_MICRO = {
+    "model_id": "amazon.nova-micro-v1:0",
+    "base_model_id": "amazon.nova-micro-v1:0",
+    "price_scope": "in_region",
+}
+NOVA_LITE = {
+    "model_id": "us.amazon.nova-lite-v1:0",
+    "base_model_id": "amazon.nova-lite-v1:0",
+    "price_scope": "geography",
+}
+HAIKU = {"model_id": f"us.{HAIKU_ID}", "base_model_id": HAIKU_ID, "price_scope": "geography"}
+TITAN = {
+    "model_id": "amazon.titan-embed-text-v2:0",
+    "base_model_id": "amazon.titan-embed-text-v2:0",
+    "price_scope": "in_region",
+}
+
+KNOWLEDGE: dict[str, Any] = {
+    "id": "KBTEST0001",
+    "alias": "fast",
+    "results": 5,
+    "search": "semantic",
+    "threshold": 0.4,
+    "filters": {"department": "string", "year": "number", "public": "boolean"},
+    "rerank": None,
+    "grounding": False,
+    "passage_tokens": 300,
+}
+
+SETTINGS = InferenceSettings(
+    aliases={"fast": [NOVA_MICRO, NOVA_LITE], "smart": [HAIKU], "embed": [TITAN]},
+    guardrail_id="gr123",
+    guardrail_version="2",
+    model_access_parameter="/quarry/test/model-access",
+    max_body_bytes=1024,
+    read_timeout_seconds=24.0,
+    max_attempts=3,
+    call_seconds=28,
+    allowances_table="allowances",
+    sessions_table="sessions",
+    session_ttl_seconds=86_400,
+    history_token_budget=4_000,
+    summary_alias="fast",
+    knowledge=KNOWLEDGE,
+)
+
+
+def client_error(code: str, message: str = "AWS says so") -> ClientError:
+    """Return the error that botocore raises for AWS's ``code``."""
+    return ClientError({"Error": {"Code": code, "Message": message}}, "Converse")
+
+
+class FakeEvents:
+    """A stream of events as botocore gives it; an exception among them is raised in its place."""
+
+    def __init__(self, events: list[dict[str, Any] | Exception]) -> None:
+        self._events = iter(events)
+        self.closed = False
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for event in self._events:
+            if isinstance(event, Exception):
+                raise event
+            yield event
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeConverse:
+    """A Bedrock that answers ``replies`` in turn, raising those that are exceptions, and remembers its calls.
+
+    A reply that is a list is a stream's events. Calls that AWS would refuse for their shape are refused.
+
+    Attributes:
+        stops: texts that the guardrail stops when it is asked by itself; an exception is raised.
+        judged: texts that it was asked about.
+    """
+
+    def __init__(self, *replies: dict[str, Any] | list[dict[str, Any] | Exception] | Exception) -> None:
+        self._replies = list(replies)
+        self.calls: list[dict[str, Any]] = []
+        self.streams: list[FakeEvents] = []
+        self.stops: set[str] | Exception = set()
+        self.judged: list[str] = []
+
+    def _next(self, arguments: dict[str, Any]) -> dict[str, Any] | list[dict[str, Any] | Exception]:
+        self.calls.append(arguments)
+        reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    def converse(self, **kwargs: Any) -> dict[str, Any]:
+        service_model.check("bedrock-runtime", "Converse", kwargs)
+        reply = self._next(kwargs)
+        assert isinstance(reply, dict)
+        return reply
+
+    def converse_stream(self, **kwargs: Any) -> dict[str, Any]:
+        service_model.check("bedrock-runtime", "ConverseStream", kwargs)
+        events = self._next(kwargs)
+        assert isinstance(events, list)
+        self.streams.append(FakeEvents(events))
+        return {"stream": self.streams[-1]}
+
+    def apply_guardrail(self, **kwargs: Any) -> dict[str, Any]:
+        service_model.check("bedrock-runtime", "ApplyGuardrail", kwargs)
+        if isinstance(self.stops, Exception):
+            raise self.stops
+        text = kwargs["content"][0]["text"]["text"]
+        self.judged.append(text)
+        action = "BLOCKED" if text in self.stops else "NONE"
+        return {
+            "action": "GUARDRAIL_INTERVENED" if text in self.stops else "NONE",
+            "outputs": [{"text": "Stopped by policy."}] if text in self.stops else [],
+            "assessments": [{"wordPolicy": {"customWords": [{"match": "x", "action": action}]}}],
+            "usage": {},
+        }
+
+
+def stream_events(*texts: str, stop_reason: str = "end_turn") -> list[dict[str, Any] | Exception]:
+    """Return what ConverseStream sends for these pieces of text."""
+    return [
+        {"messageStart": {"role": "assistant"}},
+        *({"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": text}}} for text in texts),
+        {"contentBlockStop": {"contentBlockIndex": 0}},
+        {"messageStop": {"stopReason": stop_reason}},
+        {"metadata": {"usage": {"inputTokens": 7, "outputTokens": len(texts), "totalTokens": 7 + len(texts)}}},
+    ]
+
+
+def converse_reply(text: str = "An open pit.", *, stop_reason: str = "end_turn") -> dict[str, Any]:
+    """Return what Converse answers."""
+    return {
+        "output": {"message": {"role": "assistant", "content": [{"text": text}]}},
+        "stopReason": stop_reason,
+        "usage": {"inputTokens": 7, "outputTokens": 4, "totalTokens": 11},
+        "metrics": {"latencyMs": 1},
+    }

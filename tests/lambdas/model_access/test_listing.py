@@ -1,0 +1,75 @@
+"""The list of aliases and what is known of each."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from lambdas.model_access import published
+from lambdas.model_access.listing import REMEMBERED_SECONDS, ModelList
+from lambdas.model_access.verdicts import AliasStanding, Standing, Verdict
+from tests.lambdas.fakes import SETTINGS, client_error
+
+FOUND = published.render(
+    [
+        AliasStanding(alias="fast", standing=Standing.FALLBACK, verdict=Verdict.THROTTLED),
+        AliasStanding(alias="smart", standing=Standing.FIRST, verdict=Verdict.READY),
+    ],
+    now=datetime(2026, 11, 21, tzinfo=UTC),
+)
+
+
+class FakeParameters:
+    """An SSM with one parameter, or one that fails; counts how often it is read."""
+
+    def __init__(self, value: str | Exception) -> None:
+        self.value = value
+        self.reads = 0
+
+    def get_parameter(self, **kwargs: Any) -> dict[str, Any]:
+        self.reads += 1
+        if isinstance(self.value, Exception):
+            raise self.value
+        assert kwargs == {"Name": "/quarry/test/model-access"}
+        return {"Parameter": {"Value": self.value}}
+
+    def put_parameter(self, **kwargs: Any) -> dict[str, Any]:
+        raise AssertionError("nothing is written here")
+
+
+def test_each_alias_is_listed_with_what_was_found() -> None:
+    listed = ModelList(settings=SETTINGS, client=lambda: FakeParameters(FOUND)).to_openai()
+
+    assert [(model["id"], model["owned_by"]) for model in listed["data"]] == [
+        ("embed", "Amazon"),
+        ("fast", "Amazon"),
+        ("smart", "Anthropic"),
+    ]
+    assert listed["data"][1]["quarry"] == {
+        "standing": "fallback",
+        "verdict": "throttled",
+        "checked_at": "2026-11-21T00:00:00+00:00",
+        "candidates": ["amazon.nova-micro-v1:0", "amazon.nova-lite-v1:0"],
+    }
+
+
+@pytest.mark.parametrize("value", [published.EMPTY, "damaged", "[]", client_error("AccessDeniedException")])
+def test_without_findings_the_list_is_given_all_the_same(value: str | Exception) -> None:
+    listed = ModelList(settings=SETTINGS, client=lambda: FakeParameters(value)).to_openai()
+
+    assert [model["quarry"]["verdict"] for model in listed["data"]] == [None, None, None]
+
+
+def test_findings_are_remembered_for_a_while() -> None:
+    parameters = FakeParameters(FOUND)
+    now = [0.0]
+    models = ModelList(settings=SETTINGS, client=lambda: parameters, clock=lambda: now[0])
+
+    models.to_openai()
+    now[0] = REMEMBERED_SECONDS
+    models.to_openai()
+    assert parameters.reads == 1
+
+    now[0] = REMEMBERED_SECONDS + 1
+    models.to_openai()
+    assert parameters.reads == 2

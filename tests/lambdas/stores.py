@@ -1,0 +1,92 @@
+"""A ledger and sessions over a DynamoDB in memory (moto), for tests of what is built on them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from moto import mock_aws
+
+from lambdas.allowances.ledger import Ledger
+from lambdas.chat.service import ChatService
+from lambdas.exchange.exchanges import Exchanges
+from lambdas.knowledge.asking import Knowledge
+from lambdas.knowledge.retrieval import Retriever
+from lambdas.knowledge.settings import from_environment
+from lambdas.sessions import items
+from lambdas.sessions.service import Sessions
+from lambdas.sessions.store import SessionStore
+from tests.lambdas.fakes import KNOWLEDGE, SETTINGS, FakeConverse
+from tests.lambdas.knowledge.fakes import FakeRetrieve
+
+STRING = "S"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Exchanges over a fake Bedrock and a fake knowledge base, and the stores behind them."""
+
+    exchanges: Exchanges
+    ledger: Ledger
+    sessions: SessionStore
+    bedrock: FakeConverse
+    documents: FakeRetrieve
+    knowledge: Knowledge
+
+
+@contextmanager
+def desk(*replies: Any, documents: FakeRetrieve | None = None, **knowledge: Any) -> Iterator[Desk]:
+    """Give a desk whose Bedrock has these replies.
+
+    Args:
+        knowledge: changes to the knowledge base's settings.
+    """
+    retrieve = documents or FakeRetrieve()
+    settings = from_environment({**KNOWLEDGE, **knowledge})
+    retriever = Retriever(settings=settings, client=lambda: retrieve, sleep=lambda _: None)
+    asking = Knowledge(settings=settings, retriever=retriever)
+    with mock_aws():
+        client: Any = boto3.client("dynamodb")
+        _table(client, "allowances", ("pk", "sk"))
+        _table(client, "sessions", (items.PARTITION_KEY, items.SORT_KEY), index=True)
+        bedrock = FakeConverse(*replies)
+        service = ChatService(settings=SETTINGS, client=bedrock, sleep=lambda _: None)
+        ledger = Ledger(client=client, table_name="allowances", call_seconds=28)
+        store = SessionStore(client=client, table_name="sessions", ttl_seconds=86_400)
+        exchanges = Exchanges(
+            service=service,
+            aside=lambda: service,
+            ledger=ledger,
+            sessions=Sessions(store=store, budget_tokens=4_000),
+            history_tokens=4_000,
+            summary_alias="fast",
+            knowledge=lambda: asking,
+        )
+        yield Desk(
+            exchanges=exchanges,
+            ledger=ledger,
+            sessions=store,
+            bedrock=bedrock,
+            documents=retrieve,
+            knowledge=asking,
+        )
+
+
+def _table(client: Any, name: str, keys: tuple[str, str], *, index: bool = False) -> None:
+    attributes = [*keys, *([items.OWNER_KEY] if index else [])]
+    owner = {
+        "IndexName": items.OWNER_INDEX,
+        "KeySchema": [
+            {"AttributeName": items.OWNER_KEY, "KeyType": "HASH"},
+            {"AttributeName": items.PARTITION_KEY, "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": one, "AttributeType": STRING} for one in attributes],
+        KeySchema=[{"AttributeName": keys[0], "KeyType": "HASH"}, {"AttributeName": keys[1], "KeyType": "RANGE"}],
+        **({"GlobalSecondaryIndexes": [owner]} if index else {}),
+    )

@@ -1,0 +1,88 @@
+"""The guardrail stack: an immutable version per policy, and its address for other stacks."""
+
+from typing import Any
+
+import yaml
+from aws_cdk.assertions import Match, Template
+
+from configuration.environment_file import PROJECT, load
+from configuration.guardrail import GuardrailPolicy
+from stacks.guardrails.stack import GuardrailsStack
+from tests import templates
+from tests.varying import Vary
+
+
+def versions(template: dict[str, Any]) -> list[str]:
+    return [id_ for id_, resource in template["Resources"].items() if resource["Type"].endswith("GuardrailVersion")]
+
+
+def test_the_policy_reaches_the_guardrail() -> None:
+    templates.template("dev", "Guardrails").has_resource_properties(
+        "AWS::Bedrock::Guardrail",
+        {
+            "Name": "quarry-dev-guardrail",
+            "ContentPolicyConfig": {
+                "FiltersConfig": Match.array_with(
+                    [{"Type": "PROMPT_ATTACK", "InputStrength": "HIGH", "OutputStrength": "NONE"}]
+                )
+            },
+            "WordPolicyConfig": {"ManagedWordListsConfig": [{"Type": "PROFANITY"}]},
+            "SensitiveInformationPolicyConfig": {
+                "PiiEntitiesConfig": Match.array_with([{"Type": "EMAIL", "Action": "ANONYMIZE"}])
+            },
+        },
+    )
+
+
+def test_a_changed_policy_makes_a_new_version_and_keeps_the_old_one(vary: Vary) -> None:
+    document = yaml.safe_load((PROJECT / "guardrails" / "default.yaml").read_text(encoding="utf-8"))
+    changed = GuardrailPolicy.model_validate({**document, "prompt_attack": "low"})
+
+    before = templates.of_environment("dev")["Guardrails"]
+    after = templates.synthesise(vary(guardrail=changed.model_dump()))["Guardrails"]
+
+    assert versions(before) != versions(after)
+    assert before["Resources"][versions(before)[0]]["DeletionPolicy"] == "Retain"
+    assert before["Resources"][versions(before)[0]]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_empty_parts_are_left_out(vary: Vary) -> None:
+    policy = load("dev").guardrail.model_dump() | {"words": {"profanity": False}, "pii": {}, "patterns": []}
+
+    guardrail = templates.synthesise(vary(guardrail=policy))["Guardrails"]["Resources"]["Guardrail"]
+
+    assert "WordPolicyConfig" not in guardrail["Properties"]
+    assert "SensitiveInformationPolicyConfig" not in guardrail["Properties"]
+
+
+def test_grounding_is_asked_for_where_the_policy_says_how_well(vary: Vary) -> None:
+    policy = {**load("dev").guardrail.model_dump(), "grounding": {"grounding": 0.7, "relevance": 0}}
+
+    stack = GuardrailsStack(templates.new_app(), "Guardrails", config=vary(guardrail=policy), account=None)
+
+    Template.from_stack(stack).has_resource_properties(
+        "AWS::Bedrock::Guardrail",
+        {
+            "ContextualGroundingPolicyConfig": {
+                "FiltersConfig": [{"Type": "GROUNDING", "Threshold": 0.7}, {"Type": "RELEVANCE", "Threshold": 0}]
+            }
+        },
+    )
+    assert "ContextualGroundingPolicyConfig" not in str(templates.of_environment("dev")["Guardrails"])
+
+
+def test_other_stacks_find_it_by_parameter_and_nothing_is_exported() -> None:
+    stacks = templates.of_environment("dev")
+
+    assert "Export" not in str(stacks["Guardrails"].get("Outputs", {}))
+    names = {
+        resource["Properties"]["Name"]
+        for resource in stacks["Guardrails"]["Resources"].values()
+        if resource["Type"] == "AWS::SSM::Parameter"
+    }
+    read = {
+        parameter["Default"]
+        for parameter in stacks["Inference"]["Parameters"].values()
+        if parameter["Default"].startswith("/quarry/dev/guardrail")
+    }
+    assert names == read == {"/quarry/dev/guardrail/id", "/quarry/dev/guardrail/version"}

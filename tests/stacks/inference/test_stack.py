@@ -1,0 +1,263 @@
+"""The inference stack: what a caller meets, and what its functions may do."""
+
+import json
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Match, Template
+
+from lambdas.chat.settings import InferenceSettings
+from tests import templates
+from tests.varying import Vary
+
+HAIKU = "anthropic.claude-haiku-4-5-20251001-v1:0"
+
+
+@pytest.fixture(scope="module")
+def dev() -> Template:
+    return templates.template("dev", "Inference")
+
+
+def resources(environment: str, kind: str) -> dict[str, dict[str, Any]]:
+    every = templates.of_environment(environment)["Inference"]["Resources"]
+    return {id_: resource for id_, resource in every.items() if resource["Type"] == kind}
+
+
+def statements(template: dict[str, Any], action: str, role: str = "InferenceRole") -> list[dict[str, Any]]:
+    """Return one role's statements that have the action; "" is every role."""
+    return [
+        statement
+        for id_, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::IAM::Policy" and id_.startswith(role)
+        for statement in resource["Properties"]["PolicyDocument"]["Statement"]
+        if action in statement["Action"]
+    ]
+
+
+def flat(value: Any) -> str:
+    """Return a Join of strings and references as one string."""
+    if isinstance(value, dict):
+        parts = value["Fn::Join"][1] if "Fn::Join" in value else [f"<{next(iter(value.values()))}>"]
+        return "".join(flat(part) for part in parts)
+    return str(value)
+
+
+def test_the_api_is_regional_throttled_and_logs_no_bodies(dev: Template) -> None:
+    dev.has_resource_properties("AWS::ApiGateway::RestApi", {"EndpointConfiguration": {"Types": ["REGIONAL"]}})
+    dev.has_resource_properties(
+        "AWS::ApiGateway::Stage",
+        {
+            "StageName": "api",
+            "MethodSettings": [
+                Match.object_like(
+                    {
+                        "DataTraceEnabled": False,
+                        "LoggingLevel": "OFF",
+                        "ThrottlingRateLimit": 50,
+                        "ThrottlingBurstLimit": 100,
+                    }
+                )
+            ],
+        },
+    )
+
+
+def test_every_method_wants_a_key_and_posts_want_a_json_object() -> None:
+    methods = [method["Properties"] for method in resources("dev", "AWS::ApiGateway::Method").values()]
+
+    assert {method["HttpMethod"] for method in methods} == {"GET", "POST", "DELETE"}
+    assert all(method["AuthorizationType"] == "CUSTOM" for method in methods)
+    assert all(
+        ("RequestModels" in method, "RequestValidatorId" in method) == (method["HttpMethod"] == "POST", True)
+        for method in methods
+    )
+
+
+def test_the_access_log_is_json_whatever_the_values_are() -> None:
+    (stage,) = resources("dev", "AWS::ApiGateway::Stage").values()
+
+    line = json.loads(stage["Properties"]["AccessLogSetting"]["Format"])
+
+    assert {"requestId", "status", "keyId", "latencyMs"} <= set(line)
+    assert not any("body" in value.lower() for value in line.values())
+
+
+def test_the_gateways_own_refusals_have_openais_shape() -> None:
+    answers = {
+        resource["Properties"]["ResponseType"]: resource["Properties"]
+        for resource in resources("dev", "AWS::ApiGateway::GatewayResponse").values()
+    }
+
+    assert {"UNAUTHORIZED", "ACCESS_DENIED", "THROTTLED", "DEFAULT_4XX", "DEFAULT_5XX"} <= set(answers)
+    for answer in answers.values():
+        error = json.loads(answer["ResponseTemplates"]["application/json"])["error"]
+        assert set(error) == {"message", "type", "param", "code"}
+    assert answers["ACCESS_DENIED"]["StatusCode"] == "401"
+    assert "gatewayresponse.header.Retry-After" in answers["THROTTLED"]["ResponseParameters"]
+
+
+def test_the_access_log_waits_for_the_accounts_role() -> None:
+    (stage,) = resources("dev", "AWS::ApiGateway::Stage").values()
+    (account,) = resources("dev", "AWS::ApiGateway::Account")
+
+    assert account in stage["DependsOn"]
+
+
+def test_a_second_environment_of_an_account_leaves_its_role_alone(vary: Vary) -> None:
+    template = templates.synthesise(vary(inference={"owns_api_gateway_account": False}))["Inference"]
+
+    assert not any(resource["Type"] == "AWS::ApiGateway::Account" for resource in template["Resources"].values())
+
+
+def test_a_call_needs_the_profile_and_the_model_in_every_region_it_may_go_to() -> None:
+    allowed = statements(templates.of_environment("dev")["Inference"], "bedrock:InvokeModel")
+
+    by_condition = {
+        flat(statement.get("Condition", {}).get("StringEquals", {}).get("bedrock:InferenceProfileArn", "")): {
+            flat(arn) for arn in statement["Resource"]
+        }
+        for statement in allowed
+    }
+    profile = f"arn:aws:bedrock:us-east-1:<AWS::AccountId>:inference-profile/us.{HAIKU}"
+    assert by_condition == {
+        "": {
+            profile,
+            "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0",
+            "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0",
+            "arn:aws:bedrock:us-east-1::foundation-model/amazon.titan-embed-text-v2:0",
+        },
+        # Only for calls that come through the profile.
+        profile: {
+            f"arn:aws:bedrock:us-east-1::foundation-model/{HAIKU}",
+            f"arn:aws:bedrock:us-east-2::foundation-model/{HAIKU}",
+            f"arn:aws:bedrock:us-west-2::foundation-model/{HAIKU}",
+        },
+    }
+
+
+def test_where_spending_is_allocated_calls_go_through_a_tagged_profile(vary: Vary) -> None:
+    template = templates.synthesise(vary(models={"cost_allocation": True}))["Inference"]
+
+    profiles = {
+        id_: resource["Properties"]
+        for id_, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Bedrock::ApplicationInferenceProfile"
+    }
+    assert sorted(flat(profile["ModelSource"]["CopyFrom"]) for profile in profiles.values()) == [
+        "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0",
+        "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0",
+        "arn:aws:bedrock:us-east-1::foundation-model/amazon.titan-embed-text-v2:0",
+        f"arn:aws:bedrock:us-east-1:<AWS::AccountId>:inference-profile/us.{HAIKU}",
+    ]
+    assert {"Key": "quarry:alias", "Value": "smart"} in next(
+        profile["Tags"] for profile in profiles.values() if "haiku" in str(profile)
+    )
+    allowed = statements(template, "bedrock:InvokeModel")
+    assert not any(
+        "foundation-model" in str(statement["Resource"]) for statement in allowed if "Condition" not in statement
+    )
+    assert len([statement for statement in allowed if "Condition" in statement]) == 4
+
+
+CUSTOM = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefghijkl"
+
+
+def test_a_custom_model_is_called_by_its_arn_and_nothing_beside_it_is_allowed(vary: Vary) -> None:
+    config = vary(models={"aliases": {"tuned": [{"arn": CUSTOM, "base": "amazon.nova-micro-v1:0"}]}}, knowledge=None)
+
+    (statement,) = statements(templates.synthesise(config)["Inference"], "bedrock:InvokeModel")
+
+    assert statement["Resource"] == CUSTOM
+
+
+def test_global_routing_names_the_model_with_and_without_a_region(vary: Vary) -> None:
+    config = vary(region="sa-east-1", models={"aliases": {"smart": [HAIKU]}, "residency": "global"}, knowledge=None)
+
+    allowed = statements(templates.synthesise(config)["Inference"], "bedrock:InvokeModel")
+
+    (routed,) = [statement for statement in allowed if "Condition" in statement]
+    assert {flat(arn) for arn in routed["Resource"]} == {
+        f"arn:aws:bedrock:sa-east-1::foundation-model/{HAIKU}",
+        f"arn:aws:bedrock:::foundation-model/{HAIKU}",
+    }
+
+
+def test_the_authorizer_may_look_keys_up_and_nothing_else() -> None:
+    (statement,) = statements(templates.of_environment("dev")["Inference"], "dynamodb:GetItem", "AuthorizerRole")
+
+    assert statement["Action"] == "dynamodb:GetItem"
+    assert "Keys" in str(statement["Resource"])
+
+
+def test_each_time_out_is_shorter_than_its_callers() -> None:
+    (function,) = (
+        resource["Properties"]
+        for resource in resources("dev", "AWS::Lambda::Function").values()
+        if "api.handler" in resource["Properties"]["Handler"]
+    )
+    integrations = [
+        method["Properties"]["Integration"]["TimeoutInMillis"]
+        for method in resources("dev", "AWS::ApiGateway::Method").values()
+        if method["Properties"]["Integration"].get("ResponseTransferMode") != "STREAM"
+    ]
+
+    call = float(function["Environment"]["Variables"]["READ_TIMEOUT_SECONDS"])
+    assert call < function["Timeout"] < min(integrations) / 1000
+
+
+def test_chat_streams_through_the_adapter_and_every_time_out_is_shorter_than_its_callers() -> None:
+    (chat,) = (
+        resource["Properties"]
+        for resource in resources("dev", "AWS::Lambda::Function").values()
+        if resource["Properties"]["Handler"] == "lambdas/api/run.sh"
+    )
+    chatting, asking = (
+        method["Properties"]["Integration"]
+        for method in resources("dev", "AWS::ApiGateway::Method").values()
+        if method["Properties"]["Integration"].get("ResponseTransferMode") == "STREAM"
+    )
+
+    variables = chat["Environment"]["Variables"]
+    assert flat(chatting["Uri"]).endswith("/response-streaming-invocations")
+    assert asking["Uri"] == chatting["Uri"]
+    assert variables["AWS_LWA_INVOKE_MODE"] == "response_stream"
+    assert any("753240598075:layer:LambdaAdapterLayerArm64:27" in flat(layer) for layer in chat["Layers"])
+    assert float(variables["READ_TIMEOUT_SECONDS"]) < chat["Timeout"] < chatting["TimeoutInMillis"] / 1000
+
+
+def test_only_the_streaming_function_may_stream() -> None:
+    template = templates.of_environment("dev")["Inference"]
+
+    assert statements(template, "bedrock:InvokeModelWithResponseStream", "ChatRole")
+    assert len(statements(template, "bedrock:InvokeModelWithResponseStream", "")) == len(
+        statements(template, "bedrock:InvokeModelWithResponseStream", "ChatRole")
+    )
+
+
+def test_the_function_gets_what_its_settings_class_reads() -> None:
+    (variables,) = (
+        resource["Properties"]["Environment"]["Variables"]
+        for resource in resources("dev", "AWS::Lambda::Function").values()
+        if "api.handler" in resource["Properties"]["Handler"]
+    )
+    environ = {name: flat(value) for name, value in variables.items()}
+
+    settings = InferenceSettings.from_env(environ)
+
+    assert settings.aliases["smart"][0]["model_id"] == f"us.{HAIKU}"
+    assert settings.max_body_bytes == 1024 * 1024
+
+
+@pytest.mark.parametrize(("environment", "policy"), [("dev", "Delete"), ("production", "Retain")])
+def test_data_stays_only_where_the_environment_says_so(environment: str, policy: str) -> None:
+    stateful = [
+        *resources(environment, "AWS::DynamoDB::Table").values(),
+        *resources(environment, "AWS::Logs::LogGroup").values(),
+    ]
+
+    assert {resource["DeletionPolicy"] for resource in stateful} == {policy}
+
+
+def test_templates_name_the_local_aws_nowhere() -> None:
+    for template in templates.of_environment("sandbox").values():
+        assert "localhost" not in json.dumps(template)

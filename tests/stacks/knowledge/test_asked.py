@@ -1,0 +1,103 @@
+"""The knowledge base as the endpoint and the command line find it."""
+
+import json
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Template
+
+from configuration.config import Config
+from configuration.environment_file import load
+from lambdas.knowledge.settings import LONGEST_PASSAGE, from_environment
+from stacks.components.environment_stack import EnvironmentStack
+from stacks.knowledge.asked import asked_knowledge
+from stacks.platform import Platform
+from tests import templates as environments
+from tests.policy import rules
+from tests.stacks.knowledge.variants import allowed, config, flat, properties, references, the
+from tests.templates import new_app
+from tests.varying import Vary
+
+BASE = "AWS::Bedrock::KnowledgeBase"
+
+
+def test_outputs_are_what_the_command_line_looks_for() -> None:
+    assert set(environments.of_environment("dev")["Knowledge"]["Outputs"]) == {
+        "DataBucket",
+        "DataSourceId",
+        "DocumentsPrefix",
+        "IngestionQueueUrl",
+        "IngestionStateMachineArn",
+        "IngestionTopicArn",
+        "KnowledgeBaseId",
+    }
+
+
+def inference(template: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what the functions that are told of knowledge are told."""
+    return [
+        json.loads(flat(function["Environment"]["Variables"]["KNOWLEDGE"]))
+        for _, function in rules.of_type(template, "AWS::Lambda::Function")
+        if "KNOWLEDGE" in function.get("Environment", {}).get("Variables", {})
+    ]
+
+
+def test_the_inference_functions_read_the_id_from_a_parameter_and_may_search_that_base_only() -> None:
+    stacks = environments.of_environment("dev")
+    asked = inference(stacks["Inference"])
+    parameter = next(iter(references(properties(stacks["Knowledge"], "AWS::SSM::Parameter")["Value"])))
+
+    assert parameter == the(stacks["Knowledge"], BASE)
+    assert len(asked) == 2
+    for told in asked:
+        settings = from_environment(told)
+        assert (settings.alias, settings.results, settings.search, settings.threshold) == ("fast", 5, "semantic", 0.4)
+        assert settings.filters == {"department": "string", "year": "number", "public": "boolean"}
+        assert settings.passage_tokens == 300
+    for role in ("InferenceRole", "ChatRole"):
+        arn = allowed(stacks["Inference"], role)["bedrock:Retrieve"]
+        assert "knowledge-base/<SsmParameterValuequarrydevknowledgeid" in arn
+    assert "Export" not in str(stacks["Knowledge"]["Outputs"])
+
+
+def a_stack(config: Config) -> EnvironmentStack:
+    return EnvironmentStack(new_app(), "Inference", config=config, account=None, description="A test")
+
+
+def test_what_reranks_and_how_long_passages_are_is_told_too() -> None:
+    told = asked_knowledge(a_stack(config("S3-extras")))
+
+    assert told
+    settings = from_environment(told)
+    assert settings.rerank
+    assert settings.rerank.model_arn == "arn:aws:bedrock:us-east-1::foundation-model/cohere.rerank-v3-5:0"
+    assert (settings.rerank.results, settings.passage_tokens) == (3, 250)
+
+
+@pytest.mark.parametrize(
+    ("name", "tokens"), [("OpenSearch", 300), ("S3-hierarchical", 1200), ("S3-none", LONGEST_PASSAGE)]
+)
+def test_passages_are_as_long_as_documents_are_cut(name: str, tokens: int) -> None:
+    assert from_environment(asked_knowledge(a_stack(config(name))) or {}).passage_tokens == tokens
+
+
+def test_without_the_section_there_is_no_stack_no_right_and_no_setting(vary: Vary) -> None:
+    without = vary(knowledge=None)
+    app = new_app()
+
+    platform = Platform(app, config=without, account=None, prompts=[])
+    template = dict(Template.from_stack(platform.inference).to_json())
+
+    assert platform.knowledge is None
+    assert inference(template) == [None, None]
+    assert "bedrock:Retrieve" not in allowed(template, "")
+    paths = {r["PathPart"] for _, r in rules.of_type(template, "AWS::ApiGateway::Resource")}
+    assert {"knowledge", "query", "retrieve"} <= paths
+
+
+def test_the_sandbox_waits_for_nothing_that_does_not_spread() -> None:
+    knowledge = load("sandbox").knowledge
+
+    assert knowledge
+    assert knowledge.propagation_seconds == 1
+    assert knowledge.ingestion.quiet_seconds <= 2
