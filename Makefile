@@ -64,6 +64,7 @@ lint: install ## Check style, types and every template
 	@ruff check .
 	ruff format --check .
 	mypy
+	lint-imports --no-logo --cache-dir .cache/import-linter
 	python -m tests.templates cdk.out/lint
 	cfn-lint 'cdk.out/lint/**/*.template.json'
 
