@@ -28,7 +28,7 @@ INSTALLED := .venv/installed
 QUESTION := How many days ahead does the travel desk want a flight booked?
 SANDBOX := python -m sandbox
 
-.PHONY: help up down status test lint format bench synth deploy destroy install lock catalogue schema api clean
+.PHONY: help up down status test lint format bench synth deploy destroy install lock catalogue schema api structure clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}'
@@ -109,6 +109,9 @@ schema: install ## Write environments/schema.json from configuration/config.py
 
 api: install ## Write docs/api.md's reference from the code
 	@python -m docs.reference
+
+structure: install ## Count modules and the imports between them, and show the longest chain of imports
+	@python -m tests.structure
 
 clean: ## Remove everything that was installed or built here (not what is deployed)
 	@rm -rf .venv node_modules cdk.out .cache .pytest_cache .mypy_cache .ruff_cache quarry.egg-info

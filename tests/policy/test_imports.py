@@ -1,0 +1,147 @@
+"""The rules about who may import whom: each holds, and each can fail. ``make lint`` runs the same with lint-imports."""
+
+import copy
+from functools import cache
+from typing import Any, Final
+
+import grimp
+import pytest
+from importlinter import api
+from importlinter.contracts.acyclic_siblings import AcyclicSiblingsContract
+from importlinter.contracts.forbidden import ForbiddenContract
+from importlinter.contracts.independence import IndependenceContract
+from importlinter.contracts.layers import LayersContract
+from importlinter.contracts.protected import ProtectedContract
+from importlinter.domain.contract import Contract
+
+from tests.structure import PROJECT, graph
+
+CONFIGURATION: Final[dict[str, Any]] = api.read_configuration(str(PROJECT / "pyproject.toml"))
+
+KINDS: Final[dict[str, type[Contract]]] = {
+    "acyclic_siblings": AcyclicSiblingsContract,
+    "forbidden": ForbiddenContract,
+    "independence": IndependenceContract,
+    "layers": LayersContract,
+    "protected": ProtectedContract,
+}
+
+# Contract -> an import that it forbids. Both modules exist; the import does not.
+FORBIDDEN: Final[dict[str, list[tuple[str, str]]]] = {
+    "lambdas <- configuration <- stacks": [
+        ("lambdas.chat.service", "configuration.aliases"),
+        ("configuration.config", "stacks.platform"),
+        ("lambdas.common.aws", "stacks.components.checks"),
+    ],
+    "Only stacks know aws_cdk": [
+        ("configuration.knowledge.names", "aws_cdk"),
+        ("lambdas.catalogue.facts", "aws_cdk"),
+        ("quarry.output", "constructs"),
+        ("sandbox.state", "cdk_nag"),
+    ],
+    "quarry works without stacks": [("quarry.deployed.deployment", "stacks.components.environment_stack")],
+    "The sandbox knows AWS and nothing of ours": [
+        ("sandbox.server", "lambdas.common.errors"),
+        ("sandbox.inventory", "configuration.environment_file"),
+        ("sandbox.model.converse", "quarry.output"),
+    ],
+    "Nothing that is shipped or deploys knows the sandbox, the benchmarks or the documents": [
+        ("lambdas.common.aws", "sandbox.connection"),
+        ("quarry.cli", "sandbox.connection"),
+        ("stacks.platform", "benchmarks.table"),
+        ("lambdas.api.handler", "docs.reference"),
+    ],
+    "lambdas: the request's way, from the edge down": [
+        ("lambdas.exchange.exchanges", "lambdas.api.outcome"),
+        ("lambdas.knowledge.asking", "lambdas.exchange.exchanges"),
+        ("lambdas.sessions.service", "lambdas.knowledge.settings"),
+        ("lambdas.sessions.service", "lambdas.prompts.definition"),
+        ("lambdas.chat.service", "lambdas.sessions.session"),
+        ("lambdas.allowances.ledger", "lambdas.chat.request"),
+        ("lambdas.common.caller", "lambdas.allowances.usage"),
+        ("lambdas.catalogue.facts", "lambdas.common.errors"),
+    ],
+    "lambdas: what is started by events": [
+        ("lambdas.lifecycle.wait", "lambdas.ingestion.changes"),
+        ("lambdas.common.aws", "lambdas.lifecycle.errors"),
+    ],
+    "lambdas: who decides about keys and who answers requests do not know who is started by events": [
+        ("lambdas.authorizer.handler", "lambdas.api.outcome"),
+        ("lambdas.ingestion.starter", "lambdas.api.outcome"),
+    ],
+    "stacks: capabilities over components": [
+        ("stacks.components.log_group", "stacks.inference.rest_api"),
+        ("stacks.knowledge.stack", "stacks.prompts.definitions"),
+        ("stacks.prompts.stack", "stacks.platform"),
+    ],
+    "stacks: of the knowledge base the others know how it is asked": [
+        ("stacks.inference.stack", "stacks.knowledge.permissions"),
+        ("stacks.inference.served_models", "stacks.knowledge.asked"),
+    ],
+    "stacks: of the prompts the others know the layer": [("stacks.inference.stack", "stacks.prompts.stack")],
+    "stacks: nobody knows the guardrail's construct": [("stacks.inference.stack", "stacks.guardrails.stack")],
+    "quarry: commands over what is deployed": [
+        ("quarry.deployed.endpoint", "quarry.chat.conversation"),
+        ("quarry.keys.commands", "quarry.knowledge.stack"),
+        ("quarry.output", "quarry.deployed.connection"),
+    ],
+    "No circles": [
+        ("configuration.section", "configuration.config"),
+        ("lambdas.allowances.usage", "lambdas.allowances.ledger"),
+        ("sandbox.transport", "sandbox.server"),
+    ],
+}
+
+
+@cache
+def imports() -> grimp.ImportGraph:
+    """Who imports whom today, third-party packages and imports for type checking included."""
+    return graph(*CONFIGURATION["session_options"]["root_packages"], external=True)
+
+
+def contracts() -> list[Contract]:
+    """Return pyproject.toml's contracts."""
+    made = []
+    for options in CONFIGURATION["contracts_options"]:
+        session = CONFIGURATION["session_options"]
+        made.append(KINDS[options["type"]](name=options["name"], session_options=session, contract_options=options))
+    return made
+
+
+def holds(contract: Contract, *more: tuple[str, str]) -> bool:
+    """Return whether a contract holds with these imports beside those that there are."""
+    with_more = copy.deepcopy(imports())
+    for importer, imported in more:
+        assert importer in with_more.modules
+        assert imported in with_more.modules or imported in {"aws_cdk", "constructs", "cdk_nag"}
+        if imported not in with_more.modules:
+            with_more.add_module(imported, is_squashed=True)
+        assert not with_more.direct_import_exists(importer=importer, imported=imported)
+        with_more.add_import(importer=importer, imported=imported, line_number=1, line_contents=f"import {imported}")
+    return contract.check(with_more, verbose=False).kept
+
+
+@pytest.mark.parametrize("contract", contracts(), ids=lambda contract: contract.name)
+def test_a_contract_holds(contract: Contract) -> None:
+    assert holds(contract)
+
+
+@pytest.mark.parametrize("contract", contracts(), ids=lambda contract: contract.name)
+def test_a_contract_can_fail(contract: Contract) -> None:
+    assert FORBIDDEN[contract.name]
+    for bad in FORBIDDEN[contract.name]:
+        assert not holds(contract, bad), bad
+
+
+def test_every_bad_example_belongs_to_a_contract() -> None:
+    assert FORBIDDEN.keys() == {contract.name for contract in contracts()}
+
+
+def test_imports_for_type_checking_count() -> None:
+    assert "exclude_type_checking_imports" not in CONFIGURATION["session_options"]
+
+
+def test_every_package_is_looked_at() -> None:
+    packages = {path.parent.name for path in PROJECT.glob("*/__init__.py")} - {"tests"}
+
+    assert set(CONFIGURATION["session_options"]["root_packages"]) == packages
