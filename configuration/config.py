@@ -123,9 +123,6 @@ class Inference(Section):
     memory_megabytes: Annotated[int, Field(ge=128, le=10_240)] = 1_024
     """Memory of the inference function; CPU grows with it, and so does the price per millisecond."""
 
-    log_days: LogDays = 30
-    """How long logs are kept. CloudWatch Logs bills 0.03 USD per GB and month."""
-
     owns_api_gateway_account: bool = True
     """Whether this environment sets the role with which API Gateway writes logs. AWS has one such setting per account
     and region: exactly one environment there may own it."""
@@ -160,6 +157,9 @@ class Config(Section):
 
     retain_data: bool = False
     """Whether destroying the stacks keeps tables and logs. False leaves nothing behind."""
+
+    log_days: LogDays = 30
+    """How long logs are kept. CloudWatch Logs bills 0.03 USD per GB and month."""
 
     functions: Functions = Functions()
     models: Models

@@ -11,6 +11,9 @@ from configuration.config import Config
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 
+# Keys that an environment file once had -> where they are now.
+MOVED: Final = {"inference.log_days": "log_days at the top of the file"}
+
 
 class ConfigError(Exception):
     """The environment file cannot be used. ``problems``: a line each with file, path in it, value, what is accepted."""
@@ -98,7 +101,8 @@ def _problems(error: ValidationError, *, shown: str, policy: object) -> list[str
         if location[:1] == ["guardrail"] and isinstance(policy, str):
             file, location = policy, location[1:]
         path = ".".join(str(part) for part in location if not str(part).startswith("["))
-        lines.append(f"{file}: {sentence(path, detail)}")
+        moved = file == shown and path in MOVED
+        lines.append(f"{file}: {f'{path}: moved to {MOVED[path]}' if moved else sentence(path, detail)}")
     return lines
 
 

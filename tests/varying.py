@@ -13,7 +13,7 @@ Vary = Callable[..., Config]
 
 @pytest.fixture
 def vary() -> Vary:
-    """Return a function that loads dev and changes sections: vary(inference={"log_days": 7}, retain_data=True)."""
+    """Return a function that loads dev and changes sections: vary(inference={"max_attempts": 2}, log_days=7)."""
 
     def varied(**changes: Any) -> Config:
         document = load("dev").model_dump()

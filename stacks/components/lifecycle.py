@@ -36,7 +36,7 @@ class Lifecycle(Construct):
             dependencies=dependencies,
             memory_megabytes=256,
             timeout_seconds=TIMEOUT_SECONDS,
-            log_days=scope.config.inference.log_days,
+            log_days=scope.config.log_days,
             removal_policy=scope.removal_policy,
         )
 

@@ -56,7 +56,7 @@ class Allowances(Construct):
             dependencies=dependencies,
             memory_megabytes=256,
             timeout_seconds=TIMEOUT_SECONDS,
-            log_days=config.inference.log_days,
+            log_days=config.log_days,
             removal_policy=scope.removal_policy,
         )
         permissions.grant_sweep(self.sweeper.role, table=self.table)

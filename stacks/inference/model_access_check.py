@@ -73,7 +73,7 @@ class ModelAccessCheck(Construct):
             dependencies=dependencies,
             memory_megabytes=512,
             timeout_seconds=TIMEOUT_SECONDS,
-            log_days=config.inference.log_days,
+            log_days=config.log_days,
             removal_policy=scope.removal_policy,
         )
         permissions.grant_check_model_access(

@@ -28,7 +28,7 @@ class RestApi(Construct):
     def __init__(self, scope: EnvironmentStack, id_: str, *, config: Config, authorizer: PythonFunction) -> None:
         super().__init__(scope, id_)
         self._inference = config.inference
-        access_log = log_group(self, "AccessLog", days=config.inference.log_days, removal_policy=scope.removal_policy)
+        access_log = log_group(self, "AccessLog", days=config.log_days, removal_policy=scope.removal_policy)
         self.api = apigateway.RestApi(
             self,
             "Api",

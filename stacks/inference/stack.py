@@ -125,7 +125,7 @@ class InferenceStack(EnvironmentStack):
             dependencies=self._dependencies,
             memory_megabytes=512,
             timeout_seconds=8,
-            log_days=self.config.inference.log_days,
+            log_days=self.config.log_days,
             removal_policy=self.removal_policy,
         )
         permissions.grant_find_key(function.role, table=keys)
@@ -183,7 +183,7 @@ class InferenceStack(EnvironmentStack):
             dependencies=self._dependencies,
             memory_megabytes=options.memory_megabytes,
             timeout_seconds=settings.call_seconds,
-            log_days=options.log_days,
+            log_days=self.config.log_days,
             removal_policy=self.removal_policy,
             layers=layers,
             variables=variables or {},

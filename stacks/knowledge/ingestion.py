@@ -133,7 +133,7 @@ class Ingestion(Construct):
             dependencies=dependencies,
             memory_megabytes=256,
             timeout_seconds=STARTER_SECONDS,
-            log_days=scope.config.inference.log_days,
+            log_days=scope.config.log_days,
             removal_policy=scope.removal_policy,
         )
         permissions.grant_take_messages(starter.role, queue=self.queue)

@@ -70,7 +70,7 @@ class IngestionWatch(Construct):
             dependencies=dependencies,
             memory_megabytes=512,
             timeout_seconds=RECORDER_SECONDS,
-            log_days=scope.config.inference.log_days,
+            log_days=scope.config.log_days,
             removal_policy=scope.removal_policy,
         )
         if data.writers_go_first:
@@ -91,7 +91,7 @@ class IngestionWatch(Construct):
 
     def _state_machine(self, scope: EnvironmentStack, base: KnowledgeBase, max_minutes: int) -> sfn.StateMachine:
         recorder_arn = self.recorder.function.function_arn
-        log = log_group(self, "Log", days=scope.config.inference.log_days, removal_policy=scope.removal_policy)
+        log = log_group(self, "Log", days=scope.config.log_days, removal_policy=scope.removal_policy)
         machine = sfn.StateMachine(
             self,
             "Watcher",

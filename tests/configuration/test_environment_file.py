@@ -57,9 +57,10 @@ def test_the_schema_for_editors_is_current() -> None:
             {"inference": {"throttle": {"rate": 0}}},
             "environments/dev.yaml: inference.throttle.rate: 0 is not accepted: expected greater than or equal to 1",
         ),
+        ({"log_days": 8}, "environments/dev.yaml: log_days: 8 is not accepted: expected 1, 3, 5,"),
         (
-            {"inference": {"log_days": 8}},
-            "environments/dev.yaml: inference.log_days: 8 is not accepted: expected 1, 3, 5,",
+            {"inference": {"log_days": 30}},
+            "environments/dev.yaml: inference.log_days: moved to log_days at the top of the file",
         ),
         ({"retain_data": "yes"}, "environments/dev.yaml: retain_data: 'yes' is not accepted: expected boolean"),
         ({"region": "Virginia"}, "environments/dev.yaml: region: 'Virginia' is not accepted: expected string"),

@@ -94,7 +94,7 @@ def test_it_runs_again_when_anything_relevant_changes_and_only_then(synthesise: 
     before = properties()
 
     assert properties() == before
-    assert properties(inference={"log_days": 7}) == before
+    assert properties(log_days=7) == before
     assert properties(models={"access_check": "warn"}) != before
     assert properties(models={"participants": 40}) != before
     assert properties(models={"aliases": {"fast": ["amazon.nova-lite-v1:0"]}}, knowledge=None) != before
