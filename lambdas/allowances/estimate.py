@@ -3,8 +3,7 @@
 A price is ``{"input", "output", "cache_read", "cache_write"}`` in US dollars per million tokens, which is micro-dollars
 per token; a part that is missing or None is not billed (output) or billed as input (cache). No input price is no price.
 
-The estimate is meant to be too high rather than too low, because what it lacks could be overspent. It is a third of the
-UTF-8 bytes, which is a third of the characters of English and one token per character of Japanese.
+The estimate is meant to be too high rather than too low, because what it lacks could be overspent.
 """
 
 from collections.abc import Mapping
@@ -14,10 +13,10 @@ from itertools import chain
 from typing import Any, Final
 
 from lambdas.allowances.usage import Usage, dearest
+from lambdas.common.tokens import byte_tokens, text_tokens
 
 Price = Mapping[str, float | None]
 
-BYTES_PER_TOKEN: Final = 3
 # Role markers and the like, per message and once for the system text.
 MESSAGE_TOKENS: Final = 8
 # The instructions for tool use that Bedrock adds where tools are given: 300 to 600 with Claude.
@@ -26,11 +25,6 @@ TOOLS_TOKENS: Final = 600
 IMAGE_TOKENS: Final = 3_200
 # What of Converse's arguments the model reads.
 _READ: Final = ("system", "messages", "toolConfig", "outputConfig")
-
-
-def text_tokens(text: str) -> int:
-    """Return the most tokens that a text is taken to have."""
-    return _thirds(len(text.encode("utf-8", "surrogatepass")))
 
 
 def input_tokens(arguments: Mapping[str, Any]) -> int:
@@ -119,10 +113,6 @@ def _up(amount: Decimal) -> int:
     return int(amount.to_integral_value(rounding=ROUND_CEILING))
 
 
-def _thirds(size: int) -> int:
-    return -(-size // BYTES_PER_TOKEN)
-
-
 def _tokens(value: Any) -> int:
     """Count the text in a nested value: keys too, because those of a tool's arguments and schema are read as well."""
     if isinstance(value, str):
@@ -132,5 +122,5 @@ def _tokens(value: Any) -> int:
     if isinstance(value, list | tuple):
         return sum(_tokens(part) for part in value)
     if isinstance(value, bytes | bytearray):
-        return _thirds(len(value))
+        return byte_tokens(len(value))
     return text_tokens(str(value))

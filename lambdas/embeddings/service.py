@@ -16,6 +16,7 @@ from lambdas.chat.errors import to_api_error
 from lambdas.chat.settings import InferenceSettings
 from lambdas.common.errors import InvalidRequestError, NotFoundError
 from lambdas.common.json_body import decode
+from lambdas.common.tokens import likely_tokens
 
 # Source: Cohere's limit of texts per call, kept for all families; a text has 50,000 characters with Titan.
 MOST_TEXTS: Final = 96
@@ -129,12 +130,12 @@ def _titan(client: InvokeClient, model_id: str, request: EmbeddingRequest) -> Em
 
 
 def _cohere(client: InvokeClient, model_id: str, request: EmbeddingRequest) -> Embedded:
-    """All texts in one call. Cohere tells no token count in the body: it is reckoned at four characters each."""
+    """All texts in one call. Cohere tells no token count in the body: it is estimated from the characters."""
     body: dict[str, Any] = {"texts": request.texts, "input_type": "search_document", "embedding_types": ["float"]}
     if request.dimensions:
         body["output_dimension"] = request.dimensions
     vectors: Sequence[Vector] = _invoke(client, model_id, body)["embeddings"]["float"]
-    return list(vectors), sum(-(-len(text) // 4) for text in request.texts)
+    return list(vectors), sum(likely_tokens(len(text)) for text in request.texts)
 
 
 def _invoke(client: InvokeClient, model_id: str, body: dict[str, Any]) -> dict[str, Any]:

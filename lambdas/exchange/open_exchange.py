@@ -1,7 +1,7 @@
 """What of an exchange is under way: to be settled or given up, once, and stored in its session."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from lambdas.allowances import remaining
 from lambdas.allowances.estimate import actual, input_tokens, usage
@@ -12,13 +12,11 @@ from lambdas.chat.converse import Spoken, to_converse
 from lambdas.chat.request import ChatRequest
 from lambdas.chat.service import Answered
 from lambdas.chat.side_calls import SideCalls
+from lambdas.common.tokens import likely_tokens
 from lambdas.sessions.service import Turn
 
 if TYPE_CHECKING:
     from lambdas.knowledge.asking import Found
-
-# A token is about this many characters: what was written when a caller hung up before Bedrock counted.
-CHARACTERS_PER_TOKEN: Final = 4
 
 
 @dataclass(kw_only=True)
@@ -53,7 +51,7 @@ class OpenExchange:
     def settle_unfinished(self, answered: Answered, characters: int) -> None:
         """Charge what was certainly taken of a call whose end nobody heard."""
         read = input_tokens(to_converse(self.request, answered.candidate, self.spoken))
-        written = -(-characters // CHARACTERS_PER_TOKEN)
+        written = likely_tokens(characters)
         self._charge(usage(input_tokens=read, output_tokens=written, price=answered.candidate.price))
 
     def give_up(self) -> None:

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from lambdas.allowances.estimate import text_tokens
 from lambdas.chat.converse import Spoken
 from lambdas.chat.request import ChatRequest, JsonObjectFormat, JsonSchemaFormat, UserMessage
 from lambdas.chat.service import Completion
 from lambdas.chat.side_calls import Expected
 from lambdas.common.errors import InvalidRequestError
 from lambdas.common.observability import logger
+from lambdas.common.tokens import text_tokens
 from lambdas.knowledge import citations, prompt, rewriting
 from lambdas.knowledge.filters import RetrievalFilter, to_retrieval_filter
 from lambdas.knowledge.passages import Passage

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from lambdas.allowances.estimate import text_tokens
 from lambdas.common.tagged import defused, tagged
+from lambdas.common.tokens import byte_tokens, cut_text, text_tokens
 from lambdas.knowledge.citations import NOT_IN_DOCUMENTS
 from lambdas.knowledge.passages import Passage
-from lambdas.sessions.history import cut_text
 
 Block = dict[str, Any]
 
@@ -46,7 +45,7 @@ def fitting(passages: Iterable[Passage], *, most_tokens: int, grounding: bool) -
     than the check takes.
     """
     if grounding:
-        most_tokens = min(most_tokens, text_tokens("x" * MOST_GROUNDING))
+        most_tokens = min(most_tokens, byte_tokens(MOST_GROUNDING))
     kept: list[Passage] = []
     tokens = 0
     for number, passage in enumerate(passages, start=1):

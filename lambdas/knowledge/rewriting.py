@@ -11,9 +11,9 @@ from lambdas.chat.service import Completion
 from lambdas.common.errors import ApiError
 from lambdas.common.observability import logger
 from lambdas.common.tagged import defused, tagged
+from lambdas.common.tokens import cut_text
 from lambdas.knowledge.retrieval import MOST_CHARACTERS
 from lambdas.sessions.contents import in_words
-from lambdas.sessions.history import cut_text
 
 Message = dict[str, Any]
 Complete = Callable[[ChatRequest], Completion]

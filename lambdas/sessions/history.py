@@ -1,21 +1,18 @@
 """How much of a conversation is sent again: recent turns word by word, older ones as a summary, within a budget.
 
-Nothing here calls anything. Tokens are estimated, never too few for the languages that matter here: no tokeniser is
-the same for all models, and a wrong estimate must err towards sending less.
+Nothing here calls anything. Tokens are estimated, and a wrong estimate errs towards sending less.
 """
 
 import json
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
+from lambdas.common.tokens import text_tokens
 from lambdas.sessions.contents import sendable, tool_results
 from lambdas.sessions.session import Message, StoredTurn
 
-# UTF-8 bytes per token: English has about four in real tokenisers, Japanese about three.
-BYTES_PER_TOKEN: Final = 3
 # What a chat template adds for the marks of one message.
 TOKENS_PER_MESSAGE: Final = 4
 # The part of the budget that a summary may take. When history passes the budget, recent turns are cut to half of it:
@@ -39,30 +36,17 @@ class Plan:
     to_summarise: list[StoredTurn]
 
 
-def count_text(text: str) -> int:
-    """Return how many tokens a text has, estimated."""
-    return math.ceil(len(text.encode("utf-8", "surrogatepass")) / BYTES_PER_TOKEN)
-
-
 def count_message(message: Message) -> int:
     """Return how many tokens a stored message has, estimated; blocks that are no text count as their JSON."""
     texts = (
         block["text"] if "text" in block else json.dumps(block, ensure_ascii=False) for block in message["content"]
     )
-    return TOKENS_PER_MESSAGE + sum(count_text(text) for text in texts)
+    return TOKENS_PER_MESSAGE + sum(text_tokens(text) for text in texts)
 
 
 def summary_tokens(budget_tokens: int) -> int:
     """Return how many tokens of a budget a summary may have."""
     return int(budget_tokens * SUMMARY_SHARE)
-
-
-def cut_text(text: str, tokens: int) -> str:
-    """Return the beginning of ``text`` that has at most ``tokens`` tokens, whole lines where there are several."""
-    if count_text(text) <= tokens:
-        return text
-    head = text.encode("utf-8", "surrogatepass")[: tokens * BYTES_PER_TOKEN].decode("utf-8", "ignore")
-    return head.rsplit("\n", 1)[0]
 
 
 def plan(
@@ -85,7 +69,7 @@ def plan(
     """
     exchanges = _exchanges([turn for turn in turns if not turn.blocked])
     sizes = [sum(count(message) for turn in exchange for message in turn.messages) for exchange in exchanges]
-    taken = count_text(summary) if summary else 0
+    taken = text_tokens(summary) if summary else 0
     kept = len(exchanges)
     if taken + sum(sizes) > budget_tokens:
         kept = _that_fit(sizes, budget_tokens * RECENT_SHARE)

@@ -11,6 +11,7 @@ from typing import Any
 
 from lambdas.common.errors import ApiError
 from lambdas.common.observability import logger
+from lambdas.common.tokens import cut_text, text_tokens
 from lambdas.sessions import history, items
 from lambdas.sessions.contents import sendable, storable, tool_calls
 from lambdas.sessions.session import Message, Session, StoredTurn, Summary, is_session_id, no_such_session
@@ -107,10 +108,10 @@ class Turn:
         items.check_size(stored)
         past, current = history.open_exchange(self._turns, new)
         begun = [message for turn in current for message in turn.messages]
-        fixed = history.count_text(self.session.system or "") + sum(map(history.count_message, [*begun, *stored]))
+        fixed = text_tokens(self.session.system or "") + sum(map(history.count_message, [*begun, *stored]))
         budget = max(self._budget // 2, self._budget - fixed)
-        limit = history.summary_tokens(budget) - history.count_text(notes_text(""))
-        known = history.cut_text(self._summary.text, limit) if self._summary else None
+        limit = history.summary_tokens(budget) - text_tokens(notes_text(""))
+        known = cut_text(self._summary.text, limit) if self._summary else None
         planned = history.plan(notes_text(known) if known else None, past, budget_tokens=budget, tools=tools)
         if planned.to_summarise:
             known = self._summarised(known, planned.to_summarise, limit=limit)
@@ -160,7 +161,7 @@ class Turn:
                 extra={"session_id": self.session.session_id, "reason": reason, "turns": len(turns)},
             )
             return known
-        text = history.cut_text(written, limit)
+        text = cut_text(written, limit)
         if text != written:
             logger.warning("summary cut", extra={"session_id": self.session.session_id, "tokens": limit})
         self._summary = Summary(text=text, up_to_turn=turns[-1].number)

@@ -12,7 +12,6 @@ from lambdas.allowances.estimate import (
     actual,
     estimate,
     input_tokens,
-    text_tokens,
     usage,
 )
 from lambdas.allowances.usage import Usage, dearest, dollars
@@ -22,13 +21,6 @@ PRICE = {"input": 0.8, "output": 3.2, "cache_read": 0.2, "cache_write": 1.0}
 
 def asked(*content: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": list(content)}], **more}
-
-
-@pytest.mark.parametrize(
-    ("text", "tokens"), [("", 0), ("abc", 1), ("abcd", 2), ("石切場", 3), ("🪨", 2), ("\ud800", 1)]
-)
-def test_a_third_of_the_bytes(text: str, tokens: int) -> None:
-    assert text_tokens(text) == tokens
 
 
 def test_an_estimate_is_input_and_the_longest_answer() -> None:

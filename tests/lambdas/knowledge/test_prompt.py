@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.allowances.estimate import input_tokens, text_tokens
+from lambdas.allowances.estimate import input_tokens
+from lambdas.common.tokens import text_tokens
 from lambdas.knowledge import prompt
 from lambdas.knowledge.citations import NOT_IN_DOCUMENTS
 from lambdas.knowledge.passages import Passage

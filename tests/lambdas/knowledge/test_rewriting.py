@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from lambdas.allowances.estimate import text_tokens
 from lambdas.chat.converse import to_turns
 from lambdas.chat.request import ChatRequest
 from lambdas.chat.service import ChatService, Completion
 from lambdas.common.errors import RateLimitError
 from lambdas.common.observability import logger
+from lambdas.common.tokens import text_tokens
 from lambdas.knowledge import rewriting
 from lambdas.knowledge.retrieval import MOST_CHARACTERS
 from tests.lambdas.fakes import SETTINGS, FakeConverse, converse_reply

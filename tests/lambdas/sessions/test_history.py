@@ -2,13 +2,12 @@
 
 import itertools
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdas.sessions import history
+from lambdas.common.tokens import BYTES_PER_TOKEN, cut_text, text_tokens
 from lambdas.sessions.contents import tool_calls, tool_results
-from lambdas.sessions.history import Plan, count_message, count_text, cut_text, open_exchange, plan, summary_tokens
+from lambdas.sessions.history import Plan, count_message, open_exchange, plan, summary_tokens
 from lambdas.sessions.session import Message, StoredTurn
 from tests.lambdas.sessions.conversation import assistant, call, chat, result, text_of, turn, user
 
@@ -35,7 +34,7 @@ def test_what_passes_the_budget_is_summarised_and_half_of_the_budget_stays_word_
 
 def test_after_a_summary_the_next_one_is_not_due_with_the_next_turn() -> None:
     kept = plan(None, [chat(number, length=288) for number in range(1, 11)], budget_tokens=1000)
-    summary = "x" * summary_tokens(1000) * history.BYTES_PER_TOKEN
+    summary = "x" * summary_tokens(1000) * BYTES_PER_TOKEN
 
     again = plan(summary, [*[chat(9, 288), chat(10, 288)], chat(11, 288)], budget_tokens=1000)
 
@@ -89,17 +88,6 @@ def test_the_exchange_that_is_being_answered_is_no_history_yet() -> None:
     assert open_exchange([], [result("a")]) == ([], [])
 
 
-@pytest.mark.parametrize(("text", "tokens"), [("", 0), ("abc", 1), ("abcd", 2), ("日本", 2), ("\ud800", 1)])
-def test_tokens_are_estimated(text: str, tokens: int) -> None:
-    assert count_text(text) == tokens
-
-
-def test_a_text_is_cut_at_a_line() -> None:
-    assert cut_text("- one\n- two\n- three", 100) == "- one\n- two\n- three"
-    assert cut_text("- one\n- two\n- three", 5) == "- one\n- two"
-    assert cut_text("日本語日本語", 4) == "日本語日"
-
-
 words = st.text(alphabet="ab 日\n", max_size=120)
 
 
@@ -132,7 +120,7 @@ def test_a_plan_stays_in_the_budget_alternates_and_parts_nothing(
     made = plan(known, turns, budget_tokens=budget, tools=tools)
 
     sent = made.context_messages
-    taken = summary_tokens(budget) if made.to_summarise else count_text(known or "")
+    taken = summary_tokens(budget) if made.to_summarise else text_tokens(known or "")
     assert size(sent) + taken <= budget
     assert [message["role"] for message in sent] == [("user", "assistant")[place % 2] for place in range(len(sent))]
     for before, after in itertools.pairwise([*sent, user("next")]):

@@ -8,7 +8,8 @@ import pytest
 
 from lambdas.common.errors import ConflictError, NotFoundError, RateLimitError, RequestTooLargeError
 from lambdas.common.observability import logger
-from lambdas.sessions.history import count_message, count_text
+from lambdas.common.tokens import text_tokens
+from lambdas.sessions.history import count_message
 from lambdas.sessions.service import Context, Sessions, Turn
 from lambdas.sessions.session import Message, Summary
 from lambdas.sessions.store import SessionStore
@@ -69,7 +70,7 @@ def talk(sessions: Summarised, session_id: str, text: str, answer: str = "Noted.
 
 
 def tokens(context: Context) -> int:
-    return sum(map(count_message, context.messages)) + sum(count_text(block["text"]) for block in context.system)
+    return sum(map(count_message, context.messages)) + sum(text_tokens(block["text"]) for block in context.system)
 
 
 def test_the_first_turn_sends_the_new_message_and_the_sessions_instructions(
