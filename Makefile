@@ -104,7 +104,7 @@ lock: install ## Pin anew what the direct dependencies bring along
 catalogue: install ## Compile lambdas/catalogue/*.yaml into the file that functions load
 	@python -m configuration.catalogue.compile
 
-schema: install ## Write environments/schema.json from configuration/config.py
+schema: install ## Write environments/schema.json from configuration/
 	@python -m configuration.schema
 
 api: install ## Write docs/api.md's reference from the code

@@ -1,16 +1,14 @@
-"""What the access check is to look at: an environment's models as the catalogue knows them.
+"""What the access check is to look at: an environment's models as the catalogue knows them."""
 
-Nothing of this imports aws_cdk, because the command line uses it too.
-"""
-
-from configuration.aliases import CustomCandidate, NoTargetError, targets
-from configuration.config import Config, CustomModel
+from configuration.config import Config
+from configuration.models import CustomModel, NamedCandidate
+from configuration.targets import ModelNotInRegionError, resolve
 from lambdas.catalogue.facts import FoundationModel
 from lambdas.catalogue.models import find
-from lambdas.model_access.candidates import Candidate
+from lambdas.model_access.candidates import CheckedCandidate
 
 
-def candidates(config: Config) -> list[Candidate]:
+def candidates(config: Config) -> list[CheckedCandidate]:
     """Return the models of all aliases, in the order in which they are tried.
 
     One that cannot be called in the region stays in its place, without anything to call: a first choice that is passed
@@ -19,17 +17,14 @@ def candidates(config: Config) -> list[Candidate]:
     return [_candidate(config, alias, named) for alias, models in config.models.aliases.items() for named in models]
 
 
-def _candidate(config: Config, alias: str, named: str | CustomModel) -> Candidate:
-    custom = isinstance(named, CustomModel)
-    wanted = CustomCandidate(arn=named.arn, base=named.base) if isinstance(named, CustomModel) else named
+def _candidate(config: Config, alias: str, named: NamedCandidate) -> CheckedCandidate:
     model = find(named.base if isinstance(named, CustomModel) else named)
     callable_id, obstacle = "", ""
     try:
-        (target,) = targets([wanted], region=config.region, residency=config.models.residency)
-        callable_id = target.callable_id
-    except NoTargetError as error:
+        callable_id = resolve(named, region=config.region, residency=config.models.residency).callable_id
+    except ModelNotInRegionError as error:
         obstacle = str(error)
-    return Candidate(
+    return CheckedCandidate(
         alias=alias,
         model_id=model.model_id,
         callable_id=callable_id,
@@ -38,7 +33,7 @@ def _candidate(config: Config, alias: str, named: str | CustomModel) -> Candidat
         obstacle=obstacle,
         anthropic_form=model.anthropic_form,
         marketplace=model.agreement == "marketplace",
-        custom=custom,
+        custom=isinstance(named, CustomModel),
         converses=model.kind == "chat",
     )
 

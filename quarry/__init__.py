@@ -1,1 +1,1 @@
-"""The operator's command line: thin commands over lambdas/ and configuration/config.py."""
+"""The operator's command line: thin commands over lambdas/ and configuration/."""

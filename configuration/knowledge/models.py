@@ -1,19 +1,13 @@
-"""The models of a knowledge base: who makes the vectors, reads documents, puts passages in order, and answers.
-
-Nothing of this imports aws_cdk, because the configuration and the command line use it too.
-"""
+"""The models of a knowledge base: who makes the vectors, reads documents, puts passages in order, and answers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from configuration.aliases import ModelTarget
+from configuration.aliases import AliasTargets
 from configuration.knowledge.section import Knowledge
+from configuration.targets import Target
 from lambdas.catalogue.facts import FoundationModel
 from lambdas.catalogue.models import catalogue, find
-
-if TYPE_CHECKING:
-    from configuration.config import Config
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,25 +24,25 @@ class KnowledgeModels:
 
     embedding: FoundationModel
     dimensions: int
-    parser: ModelTarget | None
+    parser: Target | None
     reranker: FoundationModel | None
     alias: str
 
 
-def resolve(config: "Config", knowledge: Knowledge) -> KnowledgeModels:
+def resolve(knowledge: Knowledge, *, aliases: AliasTargets) -> KnowledgeModels:
     """Resolve the models of a knowledge base.
 
     Raises:
         ValueError: one of them cannot be used so; names the path in the environment file, the value, the rule and what
             would do.
     """
-    embedding = _embedding(config, knowledge)
+    embedding = _embedding(knowledge, aliases)
     return KnowledgeModels(
         embedding=embedding,
         dimensions=_dimensions(knowledge, embedding),
-        parser=_parser(config, knowledge),
-        reranker=_reranker(config, knowledge),
-        alias=_answering(config, knowledge),
+        parser=_parser(knowledge, aliases),
+        reranker=_reranker(knowledge, aliases.region),
+        alias=_answering(knowledge, aliases),
     )
 
 
@@ -57,22 +51,22 @@ def refusal(path: str, value: object, reason: str) -> ValueError:
     return ValueError(f"knowledge.{path}: {value!r} is not accepted: {reason}")
 
 
-def _embedding(config: "Config", knowledge: Knowledge) -> FoundationModel:
+def _embedding(knowledge: Knowledge, aliases: AliasTargets) -> FoundationModel:
     alias = knowledge.embedding
-    fit = _listed(name for name in config.models.aliases if _of_kind(config, name, "embedding"))
-    if alias not in config.models.aliases:
+    fit = _listed(name for name in aliases.models.aliases if aliases.of_kind(name, "embedding"))
+    if alias not in aliases.models.aliases:
         raise refusal("embedding", alias, f"expected an alias of models.aliases with an embedding model: {fit}")
-    found = _of_kind(config, alias, "embedding")
+    found = aliases.of_kind(alias, "embedding")
     if not found:
         raise refusal("embedding", alias, f"its models make no vectors. Name an alias with an embedding model: {fit}")
     for target in found:
         if target.profile is None and target.custom_arn is None:
             return target.model
-    there = _listed(model.model_id for model in catalogue().values() if _embeds_in(model, config.region))
+    there = _listed(model.model_id for model in catalogue().values() if _embeds_in(model, aliases.region))
     raise refusal(
         "embedding",
         alias,
-        f"{found[0].callable_id} is no model of {config.region} itself, and a knowledge base takes no inference "
+        f"{found[0].callable_id} is no model of {aliases.region} itself, and a knowledge base takes no inference "
         f"profile. Give the alias one of {there}",
     )
 
@@ -96,7 +90,7 @@ def _dimensions(knowledge: Knowledge, embedding: FoundationModel) -> int:
     return knowledge.dimensions
 
 
-def _parser(config: "Config", knowledge: Knowledge) -> ModelTarget | None:
+def _parser(knowledge: Knowledge, aliases: AliasTargets) -> Target | None:
     parsing = knowledge.parsing
     if parsing.strategy == "default":
         for name, value in (("model", parsing.model), ("prompt", parsing.prompt)):
@@ -105,10 +99,10 @@ def _parser(config: "Config", knowledge: Knowledge) -> ModelTarget | None:
                     f"parsing.{name}", value, "nothing obeys it with strategy default. Write strategy: foundation_model"
                 )
         return None
-    seeing = _listed(name for name in config.models.aliases if _seeing(config, name))
-    if parsing.model is None or parsing.model not in config.models.aliases:
+    seeing = _listed(name for name in aliases.models.aliases if _seeing(aliases, name))
+    if parsing.model is None or parsing.model not in aliases.models.aliases:
         raise refusal("parsing.model", parsing.model, f"expected an alias whose model reads images: {seeing}")
-    found = _seeing(config, parsing.model)
+    found = _seeing(aliases, parsing.model)
     if not found:
         raise refusal(
             "parsing.model",
@@ -118,42 +112,38 @@ def _parser(config: "Config", knowledge: Knowledge) -> ModelTarget | None:
     return found[0]
 
 
-def _seeing(config: "Config", alias: str) -> list[ModelTarget]:
+def _seeing(aliases: AliasTargets, alias: str) -> list[Target]:
     return [
         target
-        for target in _of_kind(config, alias, "chat")
+        for target in aliases.of_kind(alias, "chat")
         if target.custom_arn is None and target.model.features and target.model.features.images
     ]
 
 
-def _reranker(config: "Config", knowledge: Knowledge) -> FoundationModel | None:
+def _reranker(knowledge: Knowledge, region: str) -> FoundationModel | None:
     if knowledge.reranking is None:
         return None
     model_id = knowledge.reranking.model
     rerankers = [model for model in catalogue().values() if model.kind == "rerank"]
-    here = _listed(model.model_id for model in rerankers if config.region in model.in_region)
+    here = _listed(model.model_id for model in rerankers if region in model.in_region)
     if model_id not in [model.model_id for model in rerankers]:
-        raise refusal("reranking.model", model_id, f"expected a model that reranks; {config.region} has {here}")
+        raise refusal("reranking.model", model_id, f"expected a model that reranks; {region} has {here}")
     model = find(model_id)
-    if config.region not in model.in_region:
+    if region not in model.in_region:
         raise refusal(
             "reranking.model",
             model_id,
-            f"{config.region} does not have it; {', '.join(sorted(model.in_region))} do. {config.region} has {here}",
+            f"{region} does not have it; {', '.join(sorted(model.in_region))} do. {region} has {here}",
         )
     return model
 
 
-def _answering(config: "Config", knowledge: Knowledge) -> str:
-    chatting = config.chat_aliases()
+def _answering(knowledge: Knowledge, aliases: AliasTargets) -> str:
+    chatting = aliases.chatting()
     alias = knowledge.alias or chatting[0]
     if alias not in chatting:
         raise refusal("alias", alias, f"expected an alias that can chat: {', '.join(chatting)}")
     return alias
-
-
-def _of_kind(config: "Config", alias: str, kind: str) -> list[ModelTarget]:
-    return [target for target in config.targets(alias) if target.model.kind == kind]
 
 
 def _listed(names: Iterable[str]) -> str:

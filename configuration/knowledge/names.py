@@ -10,10 +10,10 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from configuration.config import Config
 from configuration.knowledge.models import KnowledgeModels
 from configuration.knowledge.opensearch_mapping import mapping
 from configuration.knowledge.section import Knowledge
+from configuration.names import physical_name
 
 DOCUMENTS_PREFIX: Final = "documents/"
 OUTCOMES_PREFIX: Final = "ingestions/"
@@ -31,6 +31,7 @@ class KnowledgeNames:
     """Fingerprints of the parts, each including those of what it stands on.
 
     Attributes:
+        environment: name of the environment.
         collection: of the OpenSearch collection and its encryption: what a collection cannot change.
         network: of the collection's network policy. A new one replaces the old, which is still needed while an index
             that goes with it is deleted.
@@ -39,7 +40,7 @@ class KnowledgeNames:
         source: of the data source.
     """
 
-    config: Config
+    environment: str
     collection: str
     network: str
     index: str
@@ -73,12 +74,12 @@ class KnowledgeNames:
     @property
     def vector_bucket(self) -> str:
         """Of the S3 vector bucket, which nothing decides that can change."""
-        return self.config.physical_name("vectors")
+        return physical_name(self.environment, "vectors")
 
     @property
     def knowledge_base(self) -> str:
         """Of the knowledge base."""
-        return self.config.physical_name(f"knowledge-{self.index}")
+        return physical_name(self.environment, f"knowledge-{self.index}")
 
     @property
     def data_source(self) -> str:
@@ -86,23 +87,23 @@ class KnowledgeNames:
         return f"documents-{self.source}"
 
     def _short(self, mark: str) -> str:
-        return f"quarry-{self.config.name[:_ENVIRONMENT_CHARACTERS]}-{mark}"
+        return physical_name(self.environment[:_ENVIRONMENT_CHARACTERS], mark)
 
 
-def names_of(config: Config, knowledge: Knowledge, models: KnowledgeModels) -> KnowledgeNames:
-    """Return the names of the environment's knowledge base."""
+def names_of(environment: str, knowledge: Knowledge, models: KnowledgeModels) -> KnowledgeNames:
+    """Return the names of an environment's knowledge base."""
     # The whole name of the environment: collection names have only its beginning.
-    collection = fingerprint(config.name, knowledge.standby)
+    collection = fingerprint(environment, knowledge.standby)
     vectors = [models.embedding.model_id, models.dimensions]
     if knowledge.vector_store == "opensearch_serverless":
         # The fields' types: what OpenSearch has once seen as text stays text.
         fields = sorted(knowledge.metadata.items())
         index = fingerprint(collection, *vectors, mapping(models.dimensions, knowledge.vector_type), fields)
     else:
-        index = fingerprint(config.name, *vectors)
+        index = fingerprint(environment, *vectors)
     parser = [models.parser.callable_id, knowledge.parsing.prompt] if models.parser else None
     return KnowledgeNames(
-        config=config,
+        environment=environment,
         collection=collection,
         network=fingerprint(collection, sorted(knowledge.vpc_endpoints)),
         index=index,

@@ -3,13 +3,13 @@
 Each rule raises ValueError with the path in the file, the value, the rule and what would do.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from configuration.aliases import AliasTargets
+from configuration.guardrail import GuardrailPolicy
 from configuration.knowledge.models import KnowledgeModels, refusal, resolve
 from configuration.knowledge.section import HierarchicalChunks, Knowledge, WholeDocuments
-
-if TYPE_CHECKING:
-    from configuration.config import Config
+from configuration.names import physical_name
 
 # Bedrock user guide, knowledge-base-setup: what a vector in S3 Vectors may carry.
 MAX_FIELDS_ON_S3: Final = 35
@@ -18,18 +18,22 @@ MAX_FIELDS_ON_S3: Final = 35
 MAX_FAMILY_TOKENS_ON_S3: Final = 6000
 
 
-def check(config: "Config", knowledge: Knowledge) -> None:
+def check(knowledge: Knowledge, *, environment: str, aliases: AliasTargets, guardrail: GuardrailPolicy) -> None:
     """Check everything of the section that a single value cannot tell.
+
+    Args:
+        environment: name of the environment.
+        guardrail: its policy, which a grounding check goes by.
 
     Raises:
         ValueError: the first rule that does not hold.
     """
-    if "--" in config.physical_name("knowledge"):
+    if "--" in physical_name(environment, "knowledge"):
         raise ValueError(
-            f"name: {config.name!r} is not accepted: Bedrock takes no two hyphens in a row in a knowledge base's name. "
+            f"name: {environment!r} is not accepted: Bedrock takes no two hyphens in a row in a knowledge base's name. "
             "Leave one out, or the section knowledge"
         )
-    models = resolve(config, knowledge)
+    models = resolve(knowledge, aliases=aliases)
     if isinstance(knowledge.chunking, HierarchicalChunks):
         _check_levels(knowledge.chunking)
     _check_chunks_fit_the_model(knowledge, models)
@@ -43,7 +47,7 @@ def check(config: "Config", knowledge: Knowledge) -> None:
             f"a reranker keeps the best of the passages found, and only {knowledge.results} are. Raise "
             "knowledge.results, to about four times as many",
         )
-    if knowledge.grounding_check and config.guardrail.grounding is None:
+    if knowledge.grounding_check and guardrail.grounding is None:
         raise refusal(
             "grounding_check",
             True,

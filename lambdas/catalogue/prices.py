@@ -1,8 +1,8 @@
 """What a model costs, in US dollars. List prices of one region, dated: an estimate, never a bill."""
 
 from lambdas.catalogue import compiled
-from lambdas.catalogue.facts import ModelPrices, Price, PriceScope
-from lambdas.catalogue.models import ResolvedModel, find
+from lambdas.catalogue.facts import InferenceProfile, ModelPrices, Price, PriceScope
+from lambdas.catalogue.models import find
 
 __all__ = ["ModelPrices", "Price", "PriceScope", "of_model", "price", "scope_of"]
 
@@ -31,8 +31,8 @@ def price(model_id: str, *, scope: PriceScope) -> Price | None:
     return {"in_region": prices.in_region, "geography": prices.geography, "global": prices.global_}[scope]
 
 
-def scope_of(resolved: ResolvedModel) -> PriceScope:
-    """Return which price applies to what an alias calls."""
-    if resolved.profile is None:
+def scope_of(profile: InferenceProfile | None) -> PriceScope:
+    """Return which price applies to calls through a profile, or to those of the model itself."""
+    if profile is None:
         return "in_region"
-    return "global" if resolved.profile.scope == "global" else "geography"
+    return "global" if profile.scope == "global" else "geography"

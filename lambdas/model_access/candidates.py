@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
-class Candidate:
+class CheckedCandidate:
     """One model of one alias. An alias's candidates stand in a list in the order in which they are tried.
 
     Attributes:
@@ -42,19 +42,19 @@ class Candidate:
         """The base id, inference profile id or custom model that calls end at: whose quotas count."""
         return self.target_id or self.callable_id
 
-    def called_as(self, callable_id: str) -> "Candidate":
+    def called_as(self, callable_id: str) -> "CheckedCandidate":
         """Return the candidate with another id to call, that of an application inference profile of its target."""
         if callable_id == self.callable_id:
             return self
         return replace(self, callable_id=callable_id, target_id=self.target)
 
 
-def to_json(candidates: Iterable[Candidate]) -> list[dict[str, Any]]:
+def to_json(candidates: Iterable[CheckedCandidate]) -> list[dict[str, Any]]:
     """Return the candidates as JSON: a list of objects with the attributes' names."""
     return [asdict(candidate) for candidate in candidates]
 
 
-def from_json(document: str | list[dict[str, Any]]) -> list[Candidate]:
+def from_json(document: str | list[dict[str, Any]]) -> list[CheckedCandidate]:
     """Return the candidates of what ``to_json`` made, parsed or as text.
 
     Raises:
@@ -62,6 +62,6 @@ def from_json(document: str | list[dict[str, Any]]) -> list[Candidate]:
     """
     entries = json.loads(document) if isinstance(document, str) else document
     try:
-        return [Candidate(**{**entry, "regions": tuple(entry.get("regions", ()))}) for entry in entries]
+        return [CheckedCandidate(**{**entry, "regions": tuple(entry.get("regions", ()))}) for entry in entries]
     except (TypeError, AttributeError) as error:
         raise ValueError(f"not a list of candidates: {error}") from error

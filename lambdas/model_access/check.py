@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from threading import Lock
 from typing import Final
 
-from lambdas.model_access.candidates import Candidate
+from lambdas.model_access.candidates import CheckedCandidate
 from lambdas.model_access.fixes import Fixes
 from lambdas.model_access.judgement import Judge
 from lambdas.model_access.probers import Prober
@@ -53,7 +53,9 @@ class ModelAccessCheck:
             today=today or datetime.now(UTC).date(),
         )
 
-    def run(self, candidates: Sequence[Candidate], *, progress: Progress = lambda _done, _total: None) -> list[Finding]:
+    def run(
+        self, candidates: Sequence[CheckedCandidate], *, progress: Progress = lambda _done, _total: None
+    ) -> list[Finding]:
         """Return a finding per candidate, in their order.
 
         Args:

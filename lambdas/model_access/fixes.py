@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from lambdas.model_access.candidates import Candidate
+from lambdas.model_access.candidates import CheckedCandidate
 from lambdas.model_access.quotas import Shortage
 from lambdas.model_access.refusals import denied_action, denied_region
 
@@ -18,14 +18,14 @@ class Fixes:
     environment: str
     region: str
 
-    def another_model(self, candidate: Candidate, *, why: str = "") -> str:
+    def another_model(self, candidate: CheckedCandidate, *, why: str = "") -> str:
         """Put something else under the alias."""
         return (
             f"Put another model first in models.aliases.{candidate.alias} of environments/{self.environment}.yaml "
             f"and deploy again{f' ({why})' if why else ''}; `quarry models list` shows what there is."
         )
 
-    def not_in_region(self, candidate: Candidate) -> str:
+    def not_in_region(self, candidate: CheckedCandidate) -> str:
         """Another model or another region."""
         elsewhere = [region for region in candidate.regions if region != self.region]
         if not elsewhere:
@@ -35,7 +35,7 @@ class Fixes:
             f"{', '.join(elsewhere)}."
         )
 
-    def needs_profile(self, candidate: Candidate, profiles: tuple[str, ...]) -> str:
+    def needs_profile(self, candidate: CheckedCandidate, profiles: tuple[str, ...]) -> str:
         """The inference profile to call; the catalogue's entry is what decides."""
         named = ", ".join(profiles) or "none that can be called from here"
         return (
@@ -50,19 +50,19 @@ class Fixes:
             f"console, {self._catalogue()}: open any Anthropic model, Submit use case details)"
         )
 
-    def agreement(self, candidate: Candidate) -> str:
+    def agreement(self, candidate: CheckedCandidate) -> str:
         """Accept the model's agreement."""
         return (
             f"quarry check --enable --environment {self.environment}   (or the Bedrock console, "
             f"{self._catalogue()}: open {candidate.model_id} and accept its agreement)"
         )
 
-    def marketplace(self, candidate: Candidate) -> str:
+    def marketplace(self, candidate: CheckedCandidate) -> str:
         """Let an operator accept the agreement, or let the caller subscribe."""
         statement = {"Effect": "Allow", "Action": list(MARKETPLACE_ACTIONS), "Resource": "*"}
         return f"{self.agreement(candidate)}. Or allow whoever calls first: {json.dumps(statement)}"
 
-    def iam(self, candidate: Candidate, message: str) -> str:
+    def iam(self, candidate: CheckedCandidate, message: str) -> str:
         """The statement that is missing."""
         found = denied_action(message)
         action, resource = found or ("bedrock:InvokeModel", "")
@@ -73,7 +73,7 @@ class Fixes:
             f"environment={self.environment}` does so for every model of the environment file)"
         )
 
-    def organization(self, candidate: Candidate, message: str) -> str:
+    def organization(self, candidate: CheckedCandidate, message: str) -> str:
         """Where the organisation's policy stands in the way."""
         region = denied_region(message)
         where = f" in {region}, where this call was routed to" if region and region != self.region else ""
@@ -91,7 +91,7 @@ class Fixes:
             f"Bedrock calls in {self.region} (console.aws.amazon.com/support, Account and billing; free of charge)."
         )
 
-    def quota(self, candidate: Candidate, shortage: Shortage | None) -> str:
+    def quota(self, candidate: CheckedCandidate, shortage: Shortage | None) -> str:
         """Ask for more."""
         place = f"https://{self.region}.console.aws.amazon.com/servicequotas/home/services/bedrock/quotas"
         if shortage is None:
@@ -115,7 +115,7 @@ class Fixes:
     def _catalogue(self) -> str:
         return f"https://{self.region}.console.aws.amazon.com/bedrock/home?region={self.region}#/model-catalog"
 
-    def _arn(self, candidate: Candidate) -> str:
+    def _arn(self, candidate: CheckedCandidate) -> str:
         called = candidate.callable_id or candidate.model_id
         if called.startswith("arn:"):
             return called

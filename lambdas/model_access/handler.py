@@ -20,7 +20,7 @@ from lambdas.common import aws, custom_resource
 from lambdas.common.custom_resource import Answer, Send
 from lambdas.common.observability import logger
 from lambdas.model_access import candidates, published, report
-from lambdas.model_access.candidates import Candidate
+from lambdas.model_access.candidates import CheckedCandidate
 from lambdas.model_access.check import ModelAccessCheck
 from lambdas.model_access.fixes import Fixes
 from lambdas.model_access.passed import Passed, PassedInParameter
@@ -35,7 +35,7 @@ ANSWER_SECONDS: Final = 30.0
 # Longer than the inference function may run.
 PROBE_SECONDS: Final = 30.0
 
-Check = Callable[[list[Candidate]], list[Finding]]
+Check = Callable[[list[CheckedCandidate]], list[Finding]]
 
 
 @cache
@@ -65,7 +65,7 @@ def passed() -> Passed:
     return PassedInParameter(aws.client("ssm", read_timeout=3, max_attempts=1), settings().parameter_name)
 
 
-def check(asked: list[Candidate]) -> list[Finding]:
+def check(asked: list[CheckedCandidate]) -> list[Finding]:
     """Check the candidates as they are deployed, and publish what was found."""
     names = settings().called_as
     deployed = [one.called_as(names.get(one.alias, {}).get(one.callable_id, one.callable_id)) for one in asked]
@@ -164,7 +164,7 @@ def _checked(properties: Mapping[str, Any], check: Check, *, deadline: float, se
     )
 
 
-def _settled(check: Check, asked: list[Candidate], deadline: float) -> list[Finding]:
+def _settled(check: Check, asked: list[CheckedCandidate], deadline: float) -> list[Finding]:
     findings = check(asked)
     for pause in SETTLE_SECONDS:
         denied = any(one.verdict is Verdict.DENIED_BY_IAM for one in findings)

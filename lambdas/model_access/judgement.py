@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from lambdas.model_access.candidates import Candidate
+from lambdas.model_access.candidates import CheckedCandidate
 from lambdas.model_access.fixes import Fixes
 from lambdas.model_access.quotas import Shortage, shortages
 from lambdas.model_access.refusals import Outcome, verdict_of
@@ -34,7 +34,7 @@ class Judge:
     needed_until: date | None
     today: date
 
-    def judge(self, candidate: Candidate, survey: Survey, outcome: Outcome | None) -> Finding:
+    def judge(self, candidate: CheckedCandidate, survey: Survey, outcome: Outcome | None) -> Finding:
         """Return the finding of one candidate.
 
         Args:
@@ -49,7 +49,7 @@ class Judge:
             verdict, usable = _of_refusal(candidate, survey, called), False
         return self._finding(candidate, survey, outcome, verdict, usable=usable)
 
-    def _of_answer(self, candidate: Candidate, survey: Survey, called: Verdict) -> tuple[Verdict, bool]:
+    def _of_answer(self, candidate: CheckedCandidate, survey: Survey, called: Verdict) -> tuple[Verdict, bool]:
         ends = _end(candidate, survey)
         if ends and self.needed_until and ends < self.needed_until:
             return Verdict.ENDS_ON, False
@@ -63,12 +63,12 @@ class Judge:
             return Verdict.ENDS_ON, True
         return (Verdict.LEGACY if _is_legacy(candidate, survey) else called), True
 
-    def _shortage(self, candidate: Candidate, survey: Survey) -> Shortage | None:
+    def _shortage(self, candidate: CheckedCandidate, survey: Survey) -> Shortage | None:
         found = shortages(candidate, survey.quotas or (), participants=self.participants)
         return found[0] if found else None
 
     def _finding(
-        self, candidate: Candidate, survey: Survey, outcome: Outcome | None, verdict: Verdict, *, usable: bool
+        self, candidate: CheckedCandidate, survey: Survey, outcome: Outcome | None, verdict: Verdict, *, usable: bool
     ) -> Finding:
         return Finding(
             alias=candidate.alias,
@@ -80,7 +80,7 @@ class Judge:
             detail=self._detail(candidate, survey, outcome),
         )
 
-    def _fix(self, candidate: Candidate, survey: Survey, outcome: Outcome | None, verdict: Verdict) -> str:
+    def _fix(self, candidate: CheckedCandidate, survey: Survey, outcome: Outcome | None, verdict: Verdict) -> str:
         fixes, message = self.fixes, outcome.message if outcome else ""
         profiles = (survey.profiles or {}).get(candidate.model_id, ())
         ends = _end(candidate, survey)
@@ -101,7 +101,7 @@ class Judge:
         }
         return written[verdict]() if verdict in written else ""
 
-    def _detail(self, candidate: Candidate, survey: Survey, outcome: Outcome | None) -> str:
+    def _detail(self, candidate: CheckedCandidate, survey: Survey, outcome: Outcome | None) -> str:
         parts = [candidate.obstacle] if candidate.obstacle else []
         if outcome and not outcome.ok:
             parts.append(f"AWS answered {outcome.code}: {outcome.message}")
@@ -120,14 +120,14 @@ class Judge:
         return " ".join(part if part.endswith(".") else f"{part}." for part in parts)
 
 
-def _of_refusal(candidate: Candidate, survey: Survey, called: Verdict) -> Verdict:
+def _of_refusal(candidate: CheckedCandidate, survey: Survey, called: Verdict) -> Verdict:
     """Return what the control plane makes of a refusal whose words alone do not tell enough."""
     if called not in (Verdict.UNKNOWN, Verdict.AGREEMENT_MISSING) or candidate.custom:
         return called
     return _of_account(candidate, survey) or called
 
 
-def _of_account(candidate: Candidate, survey: Survey) -> Verdict | None:
+def _of_account(candidate: CheckedCandidate, survey: Survey) -> Verdict | None:
     availability = survey.availability.get(candidate.model_id)
     if (survey.models is not None and candidate.model_id not in survey.models) or (
         availability and availability.region == "NOT_AVAILABLE"
@@ -150,14 +150,14 @@ def _without_agreement(availability: Availability) -> bool:
     return availability.agreement in ("NOT_AVAILABLE", "ERROR") or availability.entitlement == "NOT_AVAILABLE"
 
 
-def _is_legacy(candidate: Candidate, survey: Survey) -> bool:
+def _is_legacy(candidate: CheckedCandidate, survey: Survey) -> bool:
     if candidate.custom:
         return False
     summary = (survey.models or {}).get(candidate.model_id, {})
     return bool(summary.get("modelLifecycle", {}).get("status") == "LEGACY")
 
 
-def _end(candidate: Candidate, survey: Survey) -> date | None:
+def _end(candidate: CheckedCandidate, survey: Survey) -> date | None:
     """Return the day on which the model ends, if Bedrock says; a custom model ends with its base."""
     summary = (survey.models or {}).get(candidate.model_id, {})
     ends = summary.get("modelLifecycle", {}).get("endOfLifeTime")

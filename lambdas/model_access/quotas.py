@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from lambdas.model_access.candidates import Candidate
+from lambdas.model_access.candidates import CheckedCandidate
 
 # What one person sends in a minute, at the least: two questions with some history.
 REQUESTS_PER_PARTICIPANT: Final = 2
@@ -64,7 +64,7 @@ def list_quotas(client: QuotaClient) -> tuple[Quota, ...]:
         page["NextToken"] = reply["NextToken"]
 
 
-def shortages(candidate: Candidate, quotas: Iterable[Quota], *, participants: int) -> list[Shortage]:
+def shortages(candidate: CheckedCandidate, quotas: Iterable[Quota], *, participants: int) -> list[Shortage]:
     """Return the candidate's quotas that are too small for that many people, the smallest first.
 
     An empty list says that none is too small, or that none could be told by its name. Custom models have none of these.
@@ -81,7 +81,7 @@ def shortages(candidate: Candidate, quotas: Iterable[Quota], *, participants: in
     return sorted(short, key=lambda shortage: shortage.quota.value / shortage.needed)
 
 
-def _scope(candidate: Candidate) -> str:
+def _scope(candidate: CheckedCandidate) -> str:
     if candidate.target == candidate.model_id:
         return "on-demand"
     return "global cross-region" if candidate.target.startswith("global.") else "cross-region"

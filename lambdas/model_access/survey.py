@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.model_access.candidates import Candidate
+from lambdas.model_access.candidates import CheckedCandidate
 from lambdas.model_access.quotas import Quota, QuotaClient, list_quotas
 
 # Most inference profiles that one page can have.
@@ -61,7 +61,7 @@ class Survey:
 
 
 def take(
-    candidates: Iterable[Candidate],
+    candidates: Iterable[CheckedCandidate],
     *,
     bedrock: BedrockClient,
     quotas: QuotaClient | None,

@@ -12,15 +12,9 @@ import typer
 
 from configuration.catalogue import compile as compiler
 from configuration.config import Config
+from configuration.targets import ModelNotInRegionError, Target, resolve
 from lambdas.catalogue import compiled, prices
-from lambdas.catalogue.models import (
-    FoundationModel,
-    ModelNotInRegionError,
-    ResolvedModel,
-    catalogue,
-    find,
-    resolve,
-)
+from lambdas.catalogue.models import FoundationModel, catalogue, find
 from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment, environment
 from quarry.models import bedrock_offer, catalogue_patch, price_list
@@ -133,21 +127,21 @@ def _named(model: str, config: Config) -> list[FoundationModel]:
 
 
 def _described(model: FoundationModel, config: Config) -> dict[str, Any]:
-    resolved: ResolvedModel | None = None
+    target: Target | None = None
     reason = None
     try:
-        resolved = resolve(model.model_id, region=config.region, residency=config.models.residency)
+        target = resolve(model.model_id, region=config.region, residency=config.models.residency)
     except ModelNotInRegionError as error:
         reason = str(error)
     known = prices.of_model(model.model_id)
-    price = prices.price(model.model_id, scope=prices.scope_of(resolved)) if resolved else None
+    price = prices.price(model.model_id, scope=target.price_scope) if target else None
     life = model.lifecycle
     return {
         "id": model.model_id,
         "name": model.name,
         "provider": model.provider,
         "kind": model.kind,
-        "callable_id": resolved.callable_id if resolved else None,
+        "callable_id": target.callable_id if target else None,
         "not_callable_because": reason,
         "legacy": life.legacy.isoformat() if life.legacy else None,
         "end_of_life": life.end_of_life.isoformat() if life.end_of_life else None,

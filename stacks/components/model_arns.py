@@ -5,10 +5,10 @@ Source: Bedrock user guide, "Prerequisites for inference profiles".
 
 from aws_cdk import Stack
 
-from configuration.aliases import ModelTarget
+from configuration.targets import Target
 
 
-def source_arn(target: ModelTarget, *, stack: Stack) -> str:
+def source_arn(target: Target, *, stack: Stack) -> str:
     """Return the ARN of what is called when no profile of our own stands before it."""
     if target.custom_arn:
         return target.custom_arn
@@ -18,7 +18,7 @@ def source_arn(target: ModelTarget, *, stack: Stack) -> str:
     return foundation_model_arn(target.model.model_id, region=stack.region, stack=stack)
 
 
-def destination_arns(target: ModelTarget, *, stack: Stack) -> list[str]:
+def destination_arns(target: Target, *, stack: Stack) -> list[str]:
     """Return the model's ARN per destination; a global profile wants one without region too."""
     if target.profile is None:
         regions = [stack.region]

@@ -12,10 +12,10 @@ from aws_cdk import CfnOutput, CustomResource, Duration
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from configuration.aliases import ServedModel
 from configuration.config import Config
 from configuration.model_access import candidates
 from configuration.parameters import ParameterNames
+from configuration.targets import Target
 from lambdas.model_access import published
 from lambdas.model_access.candidates import to_json
 from lambdas.model_access.settings import ModelAccessSettings
@@ -37,7 +37,7 @@ class ModelAccessCheck(Construct):
 
     Args:
         inference: the function that serves; it makes the real calls.
-        served: alias -> its models as they are deployed, best first.
+        served: alias -> its targets as they are deployed, best first.
         needed_until: last day on which the models are needed; one that ends before fails the check.
     """
 
@@ -49,7 +49,7 @@ class ModelAccessCheck(Construct):
         config: Config,
         dependencies: DependencyLayer,
         inference: PythonFunction,
-        served: Mapping[str, Sequence[ServedModel]],
+        served: Mapping[str, Sequence[Target]],
         needed_until: date | None = None,
     ) -> None:
         super().__init__(scope, id_)
@@ -115,11 +115,11 @@ class ModelAccessCheck(Construct):
         _output(self, "ModelAccess", check.get_att_string("Summary"), "What the last deployment found of each alias")
 
 
-def _called_as(served: Mapping[str, Sequence[ServedModel]]) -> dict[str, dict[str, str]]:
+def _called_as(served: Mapping[str, Sequence[Target]]) -> dict[str, dict[str, str]]:
     """Return what is called in place of the catalogue's ids: see ModelAccessSettings."""
     replaced = {
-        alias: {one.target.callable_id: one.cost_profile_arn for one in models if one.cost_profile_arn}
-        for alias, models in served.items()
+        alias: {target.own_id: target.cost_profile_arn for target in targets if target.cost_profile_arn}
+        for alias, targets in served.items()
     }
     return {alias: names for alias, names in replaced.items() if names}
 

@@ -13,16 +13,16 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from configuration.aliases import ServedModel
+from configuration.targets import Target
 from stacks.components.model_arns import destination_arns, source_arn
 
 API_GATEWAY_LOGGING_POLICY: Final = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 
 
 def grant_converse(
-    grantee: iam.IGrantable, *, stack: Stack, models: Iterable[ServedModel], streaming: bool = False
+    grantee: iam.IGrantable, *, stack: Stack, targets: Iterable[Target], streaming: bool = False
 ) -> None:
-    """Allow Converse on exactly these models, and ConverseStream if ``streaming``.
+    """Allow Converse on exactly these targets, and ConverseStream if ``streaming``.
 
     They are authorised as bedrock:InvokeModel and bedrock:InvokeModelWithResponseStream.
 
@@ -31,11 +31,10 @@ def grant_converse(
     """
     direct: set[str] = set()
     routed: dict[str, set[str]] = {}
-    for served in models:
-        target = served.target
-        called = served.cost_profile_arn or source_arn(target, stack=stack)
+    for target in targets:
+        called = target.cost_profile_arn or source_arn(target, stack=stack)
         direct.add(called)
-        if served.cost_profile_arn or target.profile:
+        if target.cost_profile_arn or target.profile:
             routed.setdefault(called, set()).update(destination_arns(target, stack=stack))
     actions = ["bedrock:InvokeModel", *(["bedrock:InvokeModelWithResponseStream"] if streaming else [])]
     _allow(grantee, actions, sorted(direct))

@@ -6,7 +6,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from configuration.config import Config, Inference
+from configuration.config import Config
+from configuration.inference import Inference
 from stacks.components.checks import acknowledge
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.log_group import log_group

@@ -1,22 +1,23 @@
 """The models behind the aliases: what is called, what it may do, and who pays for it."""
 
 import hashlib
+from dataclasses import replace
 
 from aws_cdk import Tags
 from aws_cdk import aws_bedrock as bedrock
 from constructs import Construct
 
-from configuration.aliases import ModelTarget, ServedModel
 from configuration.config import Config
+from configuration.targets import Target
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.model_arns import source_arn
 
 
 class ServedModels(Construct):
-    """All candidates of all aliases.
+    """The targets of all aliases, and the application inference profiles before them.
 
     Attributes:
-        aliases: alias -> its models, best first.
+        aliases: alias -> its targets as they are deployed, best first.
     """
 
     def __init__(self, scope: EnvironmentStack, id_: str, *, config: Config) -> None:
@@ -24,21 +25,28 @@ class ServedModels(Construct):
         self._stack = scope
         self._config = config
         self.aliases = {
-            alias: [self._serve(alias, target) for target in config.targets(alias)] for alias in config.models.aliases
+            alias: [self._deployed(alias, target) for target in config.targets(alias)]
+            for alias in config.models.aliases
         }
 
-    def every(self) -> list[ServedModel]:
-        """Return the models of all aliases; one that has several aliases is there once for each."""
-        return [served for models in self.aliases.values() for served in models]
+    def every(self) -> list[Target]:
+        """Return the targets of all aliases; one that has several aliases is there once for each."""
+        return [target for targets in self.aliases.values() for target in targets]
 
     def settings(self) -> dict[str, list[dict[str, str]]]:
         """Return alias -> what the function is told about each candidate."""
-        return {alias: [served.settings() for served in models] for alias, models in self.aliases.items()}
+        return {
+            alias: [
+                {"model_id": one.callable_id, "base_model_id": one.model.model_id, "price_scope": one.price_scope}
+                for one in targets
+            ]
+            for alias, targets in self.aliases.items()
+        }
 
-    def _serve(self, alias: str, target: ModelTarget) -> ServedModel:
+    def _deployed(self, alias: str, target: Target) -> Target:
         # A custom model is a resource of its own with tags of its own: nothing to allocate.
         if not self._config.models.cost_allocation or target.custom_arn:
-            return ServedModel(target=target, cost_profile_arn=None)
+            return target
         # All properties are create-only, so the name changes with what it copies.
         fingerprint = hashlib.sha256(target.callable_id.encode()).hexdigest()[:8]
         profile = bedrock.CfnApplicationInferenceProfile(
@@ -50,4 +58,4 @@ class ServedModels(Construct):
             ),
         )
         Tags.of(profile).add("quarry:alias", alias)
-        return ServedModel(target=target, cost_profile_arn=profile.attr_inference_profile_arn)
+        return replace(target, cost_profile_arn=profile.attr_inference_profile_arn)

@@ -141,7 +141,7 @@ class InferenceStack(EnvironmentStack):
             layers=[prompts],
         )
         names = ParameterNames(self.config)
-        permissions.grant_converse(function.role, stack=self, models=self._models.every())
+        permissions.grant_converse(function.role, stack=self, targets=self._models.every())
         permissions.grant_read_model_access(function.role, stack=self, parameter_name=names.model_access)
         return function
 
@@ -157,7 +157,7 @@ class InferenceStack(EnvironmentStack):
             layers=[adapter],
             variables=web_function.VARIABLES,
         )
-        permissions.grant_converse(function.role, stack=self, models=self._models.every(), streaming=True)
+        permissions.grant_converse(function.role, stack=self, targets=self._models.every(), streaming=True)
         return function
 
     def _calling(

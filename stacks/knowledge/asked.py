@@ -17,7 +17,7 @@ def asked_knowledge(stack: EnvironmentStack) -> dict[str, Any] | None:
     knowledge = stack.config.knowledge
     if knowledge is None:
         return None
-    models = resolve(stack.config, knowledge)
+    models = resolve(knowledge, aliases=stack.config.alias_targets)
     rerank = None
     if knowledge.reranking and models.reranker:
         arn = permissions.reranker_arn(stack=stack, model=models.reranker)

@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from configuration.aliases import ModelTarget
+from configuration.targets import Target
 from lambdas.catalogue.facts import FoundationModel
 from stacks.components.model_arns import destination_arns, foundation_model_arn, source_arn
 
@@ -59,7 +59,7 @@ def searching_vectors(*, index_arn: str) -> iam.PolicyStatement:
     return iam.PolicyStatement(actions=[f"s3vectors:{verb}" for verb in verbs], resources=[index_arn])
 
 
-def parsing(*, stack: Stack, parser: ModelTarget) -> list[iam.PolicyStatement]:
+def parsing(*, stack: Stack, parser: Target) -> list[iam.PolicyStatement]:
     """Having a model look at documents; through a profile, in each region that it may route to."""
     called = source_arn(parser, stack=stack)
     statements = [iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=[called])]

@@ -33,8 +33,8 @@ class KnowledgeStack(EnvironmentStack):
             scope, id_, config=config, account=account, description="Quarry: documents that questions are answered from"
         )
         self._knowledge = knowledge
-        self._models = models.resolve(config, knowledge)
-        self._names = names_of(config, knowledge, self._models)
+        self._models = models.resolve(knowledge, aliases=config.alias_targets)
+        self._names = names_of(config.name, knowledge, self._models)
         self._dependencies = DependencyLayer(self, "Dependencies", target=config.functions.build_for)
         self._lifecycle = Lifecycle(self, "Lifecycle", dependencies=self._dependencies)
         data = DataBucket(self, "Data", lifecycle=self._lifecycle)

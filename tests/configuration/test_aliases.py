@@ -1,37 +1,26 @@
-"""What candidates become in a region under a residency."""
+"""What the aliases of an environment call."""
 
-import pytest
+from configuration.aliases import AliasTargets
+from configuration.models import Models
 
-from configuration.aliases import CustomCandidate, NoTargetError, targets
-from lambdas.catalogue.models import ModelNotInCatalogueError
-
-HAIKU = "anthropic.claude-haiku-4-5-20251001-v1:0"
 MICRO = "amazon.nova-micro-v1:0"
-CUSTOM = CustomCandidate(arn="arn:aws:bedrock:us-east-1:123456789012:provisioned-model/abcdefghijkl", base=MICRO)
+NOVA_2 = "amazon.nova-2-lite-v1:0"
+EMBED = "cohere.embed-v4:0"
 
 
-def test_all_that_can_be_called_are_kept_in_their_order() -> None:
-    found = targets([HAIKU, CUSTOM, MICRO], region="us-east-1", residency="geography")
-
-    assert [target.callable_id for target in found] == [f"us.{HAIKU}", CUSTOM.arn, MICRO]
+def aliases(*, region: str = "us-east-1", **named: list[str]) -> AliasTargets:
+    return AliasTargets(models=Models.model_validate({"aliases": named}), region=region)
 
 
-def test_those_that_cannot_be_called_are_passed_over() -> None:
-    found = targets([HAIKU, MICRO], region="us-east-1", residency="in_region")
+def test_the_same_alias_calls_what_its_region_has() -> None:
+    for region, called in (("us-east-1", [MICRO, f"us.{NOVA_2}"]), ("us-west-2", [f"us.{MICRO}", f"us.{NOVA_2}"])):
+        found = aliases(region=region, fast=[MICRO, NOVA_2]).targets("fast")
 
-    assert [target.callable_id for target in found] == [MICRO]
-
-
-def test_a_custom_model_is_bound_to_its_region() -> None:
-    with pytest.raises(NoTargetError, match="us-east-1 only, not in us-west-2"):
-        targets([CUSTOM], region="us-west-2", residency="global")
+        assert [target.callable_id for target in found] == called
 
 
-def test_if_none_can_be_called_each_says_why() -> None:
-    with pytest.raises(NoTargetError, match=f"{HAIKU} cannot.*; .*only, not in us-west-2"):
-        targets([HAIKU, CUSTOM], region="us-west-2", residency="in_region")
+def test_an_alias_chats_if_its_first_model_does() -> None:
+    there = aliases(fast=[MICRO, EMBED], embed=[EMBED, MICRO])
 
-
-def test_an_unknown_model_is_told_even_behind_a_good_one() -> None:
-    with pytest.raises(ModelNotInCatalogueError, match="nope"):
-        targets([MICRO, "nope"], region="us-east-1", residency="geography")
+    assert there.chatting() == ["fast"]
+    assert [target.model.model_id for target in there.of_kind("embed", "chat")] == [MICRO]

@@ -248,7 +248,7 @@ def test_the_first_model_that_the_region_has_makes_the_vectors(vary: Vary) -> No
     config = vary(region="us-east-2", models={"aliases": aliases})
 
     assert config.knowledge
-    found = models.resolve(config, config.knowledge)
+    found = models.resolve(config.knowledge, aliases=config.alias_targets)
 
     assert (found.embedding.model_id, found.dimensions) == ("amazon.titan-embed-text-v2:0", 1024)
 
@@ -267,7 +267,7 @@ def test_what_is_left_out_is_the_cheapest_that_works(vary: Vary) -> None:
     assert config.knowledge
     assert not config.knowledge.standby
     assert config.knowledge.reranking is None
-    assert models.resolve(config, config.knowledge).alias == "fast"
+    assert models.resolve(config.knowledge, aliases=config.alias_targets).alias == "fast"
 
 
 def test_the_section_can_be_left_out(vary: Vary) -> None:

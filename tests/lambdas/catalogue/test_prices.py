@@ -3,7 +3,7 @@
 import pytest
 
 from lambdas.catalogue import prices
-from lambdas.catalogue.models import ModelEndedError, ModelNotInCatalogueError, catalogue, resolve
+from lambdas.catalogue.models import ModelEndedError, ModelNotInCatalogueError, catalogue, find
 from lambdas.catalogue.prices import Price, price
 
 HAIKU = "anthropic.claude-haiku-4-5-20251001-v1:0"
@@ -34,16 +34,12 @@ def test_a_model_that_is_none_has_no_price_to_ask_for(model_id: str, error: type
         price(model_id, scope="global")
 
 
-@pytest.mark.parametrize(
-    ("model_id", "region", "scope"),
-    [
-        ("amazon.nova-micro-v1:0", "us-east-1", "in_region"),
-        (HAIKU, "us-east-1", "geography"),
-        (HAIKU, "sa-east-1", "global"),
-    ],
-)
-def test_which_price_a_resolved_model_has(model_id: str, region: str, scope: prices.PriceScope) -> None:
-    assert prices.scope_of(resolve(model_id, region=region, residency="global")) == scope
+def test_which_price_calls_through_a_profile_have() -> None:
+    scopes = {profile.scope: prices.scope_of(profile) for profile in find(HAIKU).profiles}
+
+    assert prices.scope_of(None) == "in_region"
+    assert scopes.pop("global") == "global"
+    assert set(scopes.values()) == {"geography"}
 
 
 @pytest.mark.parametrize("model_id", sorted(catalogue()))

@@ -9,17 +9,17 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.model_access.candidates import Candidate
+from lambdas.model_access.candidates import CheckedCandidate
 from lambdas.model_access.refusals import Outcome
 
-MICRO = Candidate(
+MICRO = CheckedCandidate(
     alias="fast",
     model_id="amazon.nova-micro-v1:0",
     callable_id="amazon.nova-micro-v1:0",
     name="Nova Micro",
     regions=("eu-west-2", "us-east-1"),
 )
-HAIKU = Candidate(
+HAIKU = CheckedCandidate(
     alias="smart",
     model_id="anthropic.claude-haiku-4-5-20251001-v1:0",
     callable_id="us.anthropic.claude-haiku-4-5-20251001-v1:0",
@@ -48,7 +48,7 @@ class FakeBedrock:
         calls: operations in the order in which they were called.
     """
 
-    models: list[Candidate] = field(default_factory=lambda: [MICRO, HAIKU])
+    models: list[CheckedCandidate] = field(default_factory=lambda: [MICRO, HAIKU])
     ends: dict[str, datetime] = field(default_factory=dict)
     legacy: set[str] = field(default_factory=set)
     availability: dict[str, dict[str, str]] = field(default_factory=dict)

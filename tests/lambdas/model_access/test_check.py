@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.model_access.candidates import Candidate
+from lambdas.model_access.candidates import CheckedCandidate
 from lambdas.model_access.check import ModelAccessCheck
 from lambdas.model_access.fixes import Fixes
 from lambdas.model_access.refusals import Outcome
@@ -20,7 +20,7 @@ SCP = "perform: bedrock:InvokeModel on resource: arn:aws:bedrock:us-west-2::foun
 
 
 def run(
-    *candidates: Candidate,
+    *candidates: CheckedCandidate,
     bedrock: FakeBedrock | None = None,
     outcome: Outcome | None = None,
     quotas: dict[str, float] | None = None,

@@ -10,7 +10,7 @@ import pytest
 
 from lambdas.common import aws, custom_resource
 from lambdas.model_access import candidates, handler
-from lambdas.model_access.candidates import Candidate
+from lambdas.model_access.candidates import CheckedCandidate
 from lambdas.model_access.check import ModelAccessCheck
 from lambdas.model_access.fixes import Fixes
 from lambdas.model_access.passed import PassedInParameter
@@ -31,13 +31,13 @@ def event(request: str = "Create", *, mode: str = "fail", **changes: Any) -> dic
     return asked(request, changes.pop("ResourceProperties", properties), LogicalResourceId="Check", **changes)
 
 
-def finds(*findings: Finding) -> Callable[[list[Candidate]], list[Finding]]:
+def finds(*findings: Finding) -> Callable[[list[CheckedCandidate]], list[Finding]]:
     """A check that finds that."""
     return lambda _asked: list(findings)
 
 
 def deploy(
-    check: Callable[[list[Candidate]], list[Finding]],
+    check: Callable[[list[CheckedCandidate]], list[Finding]],
     *,
     seconds: float = 120,
     parameters: FakeParameters | None = None,
@@ -83,7 +83,7 @@ def test_the_physical_id_never_changes() -> None:
 
 
 def test_deleting_checks_nothing() -> None:
-    def check(_asked: list[Candidate]) -> list[Finding]:
+    def check(_asked: list[CheckedCandidate]) -> list[Finding]:
         raise AssertionError("not to be called")
 
     assert deploy(check, request="Delete")["Status"] == "SUCCESS"
@@ -99,13 +99,13 @@ def properties(participants: int) -> dict[str, Any]:
     }
 
 
-def broken(_asked: list[Candidate]) -> list[Finding]:
+def broken(_asked: list[CheckedCandidate]) -> list[Finding]:
     raise RuntimeError("no answer")
 
 
 @pytest.mark.parametrize("at_rollback", [finds(FORM), broken])
 def test_a_rollback_to_what_passed_last_does_not_fail(
-    at_rollback: Callable[[list[Candidate]], list[Finding]], caplog: pytest.LogCaptureFixture
+    at_rollback: Callable[[list[CheckedCandidate]], list[Finding]], caplog: pytest.LogCaptureFixture
 ) -> None:
     parameters = FakeParameters()
     before, after = properties(1), properties(2)
@@ -161,7 +161,7 @@ def test_a_memory_that_cannot_be_used_changes_no_answer(finding: Finding, status
 
 @pytest.mark.parametrize(("mode", "status"), [("fail", "FAILED"), ("warn", "SUCCESS")])
 def test_a_check_that_breaks_answers_too_without_a_stack_trace(mode: str, status: str) -> None:
-    def check(_asked: list[Candidate]) -> list[Finding]:
+    def check(_asked: list[CheckedCandidate]) -> list[Finding]:
         raise RuntimeError("secret")
 
     answer = deploy(check, mode=mode)
@@ -176,7 +176,7 @@ def test_broken_properties_are_answered_too() -> None:
 
 
 def test_a_check_that_hangs_is_answered_in_time() -> None:
-    def check(_asked: list[Candidate]) -> list[Finding]:
+    def check(_asked: list[CheckedCandidate]) -> list[Finding]:
         time.sleep(0.5)
         return [READY]
 
@@ -216,9 +216,9 @@ def test_the_answer_is_never_longer_than_cloudformation_takes() -> None:
 
 
 def test_whoever_asks_gets_findings() -> None:
-    asked: list[Candidate] = []
+    asked: list[CheckedCandidate] = []
 
-    def check(wanted: list[Candidate]) -> list[Finding]:
+    def check(wanted: list[CheckedCandidate]) -> list[Finding]:
         asked.extend(wanted)
         return [FORM]
 

@@ -28,7 +28,7 @@ COHERE = {"embed": ["cohere.embed-multilingual-v3"]}
 
 def names(config: Config) -> KnowledgeNames:
     assert config.knowledge
-    return names_of(config, config.knowledge, models.resolve(config, config.knowledge))
+    return names_of(config.name, config.knowledge, models.resolve(config.knowledge, aliases=config.alias_targets))
 
 
 def replaced(before: Config, after: Config) -> set[str]:

@@ -1,0 +1,65 @@
+"""The section `inference` of an environment file: the endpoint that applications call."""
+
+from functools import partial
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from configuration import duration
+from configuration.section import Alias, Section
+
+
+class Throttle(Section):
+    """API Gateway's throttle for the whole stage; above it callers get 429."""
+
+    rate: Annotated[int, Field(ge=1, le=10_000)] = 50
+    """Requests per second, steady."""
+
+    burst: Annotated[int, Field(ge=1, le=5_000)] = 100
+    """Requests at once."""
+
+
+class Inference(Section):
+    """The endpoint that applications call."""
+
+    throttle: Throttle = Throttle()
+
+    chat_timeout_seconds: Annotated[int, Field(ge=10, le=900)] = 120
+    """How long one chat request may take, whole or streamed: up to API Gateway's 15 minutes for streams."""
+
+    timeout_seconds: Annotated[int, Field(ge=10, le=29)] = 29
+    """How long any other request may take. API Gateway ends it after 29 s unless the account's quota was raised."""
+
+    max_body_kilobytes: Annotated[int, Field(ge=1, le=5_120)] = 1_024
+    """Larger request bodies get 413. Lambda itself takes 6 MB at most, the event's envelope included."""
+
+    max_attempts: Annotated[int, Field(ge=1, le=5)] = 3
+    """Calls to Bedrock per request while it throttles or fails, the first included."""
+
+    key_cache_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
+    """How long API Gateway remembers what a key may do. `quarry keys revoke` empties this memory."""
+
+    session_ttl: Annotated[
+        str, AfterValidator(partial(duration.between, "1h", "400d")), Field(examples=["30d"], min_length=2)
+    ] = "30d"
+    """How long a session is kept after its last turn, as 12h, 30d or 2w. DynamoDB bills 0.25 USD per GB and month."""
+
+    history_token_budget: Annotated[int, Field(ge=1_000, le=200_000)] = 4_000
+    """Tokens that a session's turn sends in all, the new message included, unless that alone takes more than half.
+    What no longer fits is summarised. These tokens are paid for with every turn."""
+
+    summary_alias: Alias | None = None
+    """Which of `models.aliases` writes the summaries of long sessions; null is the first one there that can chat. The
+    key that has the session pays for them."""
+
+    memory_megabytes: Annotated[int, Field(ge=128, le=10_240)] = 1_024
+    """Memory of the inference function; CPU grows with it, and so does the price per millisecond."""
+
+    owns_api_gateway_account: bool = True
+    """Whether this environment sets the role with which API Gateway writes logs. AWS has one such setting per account
+    and region: exactly one environment there may own it."""
+
+    @property
+    def session_ttl_seconds(self) -> int:
+        """``session_ttl`` in seconds."""
+        return int(duration.parse(self.session_ttl).total_seconds())
