@@ -4,10 +4,12 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
 from pydantic import ValidationError
 
+from configuration import yaml_text
 from configuration.config import Config
+from configuration.section import place, sentence
+from configuration.yaml_text import YamlError
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 
@@ -21,24 +23,6 @@ class ConfigError(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML without its trap: a key given twice is an error, not silently the last one."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: dict[Any, int] = {}
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            line = key_node.start_mark.line + 1
-            if not isinstance(key, str):
-                raise ConfigError([f"{self.name}: line {line}: {key!r} cannot be a key; keys are words"])
-            if key in seen:
-                raise ConfigError(
-                    [f"{self.name}: line {line}: {key!r} is there twice (first in line {seen[key]}); keep one"]
-                )
-            seen[key] = line
-        return super().construct_mapping(node, deep=deep)
 
 
 def names(project: Path = PROJECT) -> list[str]:
@@ -82,15 +66,15 @@ def _policy(value: object, *, project: Path, shown: str) -> Any:
 
 
 def read_mapping(path: Path, *, shown: str) -> dict[str, Any]:
+    """Return the mapping that a YAML file holds.
+
+    Raises:
+        ConfigError: as of yaml_text.read_mapping; ``shown`` is what the file is called there.
+    """
     try:
-        loader = _Loader(path.read_text(encoding="utf-8"))
-        loader.name = shown
-        document = loader.get_single_data()
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{shown}: not valid YAML: {' '.join(str(error).split())}"]) from error
-    if not isinstance(document, dict):
-        raise ConfigError([f"{shown}: expected a mapping of settings, found {type(document).__name__}"])
-    return document
+        return yaml_text.read_mapping(path.read_bytes(), shown=shown)
+    except YamlError as error:
+        raise ConfigError([str(error)]) from error
 
 
 def _problems(error: ValidationError, *, shown: str, policy: object) -> list[str]:
@@ -100,23 +84,11 @@ def _problems(error: ValidationError, *, shown: str, policy: object) -> list[str
         file = shown
         if location[:1] == ["guardrail"] and isinstance(policy, str):
             file, location = policy, location[1:]
-        path = ".".join(str(part) for part in location if not str(part).startswith("["))
-        moved = file == shown and path in MOVED
-        lines.append(f"{file}: {f'{path}: moved to {MOVED[path]}' if moved else sentence(path, detail)}")
+        path = place(location)
+        line = f"{file}: {sentence(detail, path=path)}"
+        if file == shown and path in MOVED:
+            line = f"{file}: {path}: moved to {MOVED[path]}"
+        elif detail["type"] == "extra_forbidden":
+            line += " (environments/schema.json lists what there is)"
+        lines.append(line)
     return lines
-
-
-def sentence(path: str, detail: Any) -> str:
-    kind, value = detail["type"], detail["input"]
-    if kind == "extra_forbidden":
-        parent, _, key = path.rpartition(".")
-        return (
-            f"{path}: unknown key; {parent or 'the file'} has no {key!r} (environments/schema.json lists what there is)"
-        )
-    if kind == "missing":
-        return f"{path}: required and missing"
-    if kind == "value_error":
-        reason = str(detail["ctx"]["error"])
-        return f"{path}: {reason}" if path else reason
-    message = detail["msg"].removeprefix("Input should be ").removeprefix("a valid ")
-    return f"{path}: {value!r} is not accepted: expected {message[0].lower() + message[1:]}"

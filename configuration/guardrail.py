@@ -3,10 +3,12 @@
 The limits are those of AWS::Bedrock::Guardrail's registry schema and of Bedrock's guardrail quotas.
 """
 
-import hashlib
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from configuration import fingerprint
+from configuration.section import Section
 
 Strength = Literal["none", "low", "medium", "high"]
 Masking = Literal["block", "anonymize"]
@@ -23,27 +25,21 @@ PiiEntity = Literal[
 ]  # fmt: skip
 
 
-class Part(BaseModel):
-    """Base of the policy's parts: strict types, no unknown keys, immutable."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
-
-
-class Messages(Part):
+class Messages(Section):
     """What the caller reads instead of an answer."""
 
     blocked_prompt: Message
     blocked_answer: Message
 
 
-class FilterStrength(Part):
+class FilterStrength(Section):
     """How eagerly one kind of harmful content is caught; `high` catches most and errs most."""
 
     prompt: Strength
     answer: Strength
 
 
-class ContentFilters(Part):
+class ContentFilters(Section):
     """Bedrock's classifiers of harmful content."""
 
     hate: FilterStrength
@@ -53,15 +49,15 @@ class ContentFilters(Part):
     misconduct: FilterStrength
 
 
-class Words(Part):
+class Words(Section):
     """Words that are never to pass, in prompts and answers. Free of charge."""
 
-    blocked: list[Annotated[str, Field(min_length=1, max_length=100)]] = []
+    blocked: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field(default=[])
     profanity: bool = True
     """Whether to use AWS's managed list."""
 
 
-class Pattern(Part):
+class Pattern(Section):
     """A regular expression for what the built-in kinds do not know."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
@@ -70,7 +66,7 @@ class Pattern(Part):
     action: Masking
 
 
-class Grounding(Part):
+class Grounding(Section):
     """How well an answer has to be supported by the passages it was made of, and fit the question; it is stopped below.
 
     It costs 0.10 USD per 1,000 text units of passages, question and answer, and is asked only where
@@ -84,7 +80,7 @@ class Grounding(Part):
     """Whether the answer answers the question."""
 
 
-class GuardrailPolicy(Part):
+class GuardrailPolicy(Section):
     """A whole policy file."""
 
     description: Annotated[str, Field(min_length=1, max_length=200)]
@@ -93,9 +89,9 @@ class GuardrailPolicy(Part):
     prompt_attack: Strength
     """Attempts to make the model ignore its instructions. Prompts only: AWS has no such filter for answers."""
     words: Words = Words()
-    pii: dict[PiiEntity, Masking] = {}
+    pii: dict[PiiEntity, Masking] = Field(default={})
     """Kind of personal data -> what happens to it."""
-    patterns: Annotated[list[Pattern], Field(max_length=10)] = []
+    patterns: Annotated[list[Pattern], Field(max_length=10)] = Field(default=[])
     grounding: Grounding | None = None
 
     @model_validator(mode="after")
@@ -108,4 +104,4 @@ class GuardrailPolicy(Part):
 
     def fingerprint(self) -> str:
         """Return 8 hex digits that change when anything of the policy changes; what is left out does not count."""
-        return hashlib.sha256(self.model_dump_json(exclude_none=True).encode()).hexdigest()[:8]
+        return fingerprint.of_text(self.model_dump_json(exclude_none=True))

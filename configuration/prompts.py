@@ -3,17 +3,16 @@
 The limits are those of AWS::Bedrock::Prompt's registry schema and of Bedrock's prompt management quotas.
 """
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from configuration import fingerprint
 from configuration.config import Config
-from configuration.environment_file import PROJECT, ConfigError, read_mapping, sentence
-from configuration.section import Alias
+from configuration.environment_file import PROJECT, ConfigError, read_mapping
+from configuration.section import Alias, Section, sentence
 from lambdas.prompts import definition
 from lambdas.prompts.render import PLACEHOLDER, problems
 
@@ -26,13 +25,7 @@ ToolName = Annotated[str, Field(pattern=r"^[a-zA-Z][a-zA-Z0-9_]*$", max_length=6
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
-class Part(BaseModel):
-    """Base of all parts of a prompt's file: strict types, no unknown keys, immutable."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
-
-
-class VariablePart(Part):
+class VariablePart(Section):
     """What the caller gives a value for."""
 
     name: VariableName
@@ -42,14 +35,14 @@ class VariablePart(Part):
     required: bool = True
 
 
-class ExamplePart(Part):
+class ExamplePart(Section):
     """A question and its answer, as a model should give them."""
 
     user: Text
     assistant: Text
 
 
-class ToolPart(Part):
+class ToolPart(Section):
     """A function that the caller runs for the model."""
 
     name: ToolName
@@ -65,16 +58,16 @@ class ToolPart(Part):
         return value
 
 
-class InferencePart(Part):
+class InferencePart(Section):
     """Parameters of the call; what is left out is left to the model."""
 
     temperature: Fraction | None = None
     top_p: Fraction | None = None
     max_tokens: Annotated[int, Field(ge=1, le=64_000)] | None = None
-    stop: Annotated[list[Annotated[str, Field(min_length=1)]], Field(max_length=4)] = []
+    stop: Annotated[list[Annotated[str, Field(min_length=1)]], Field(max_length=4)] = Field(default=[])
 
 
-class PromptTest(Part):
+class PromptTest(Section):
     """A call of the prompt, made by the end-to-end tests."""
 
     variables: dict[str, str]
@@ -82,7 +75,7 @@ class PromptTest(Part):
     """Words that the answer, or a tool call in it, has to have; upper and lower case are the same."""
 
 
-class PromptFile(Part):
+class PromptFile(Section):
     """A whole prompt file."""
 
     name: Name
@@ -91,13 +84,13 @@ class PromptFile(Part):
     alias: Alias
     """Who answers, unless the caller says otherwise."""
     system: Text
-    examples: Annotated[list[ExamplePart], Field(max_length=20)] = []
+    examples: Annotated[list[ExamplePart], Field(max_length=20)] = Field(default=[])
     """Few-shot examples, as turns of a conversation before the user's message."""
     template: Text
     """The user's message. {{name}} stands for a variable's value, which is filled in between tags of that name."""
-    variables: Annotated[list[VariablePart], Field(max_length=20)] = []
+    variables: Annotated[list[VariablePart], Field(max_length=20)] = Field(default=[])
     inference: InferencePart = InferencePart()
-    tools: Annotated[list[ToolPart], Field(max_length=20)] = []
+    tools: Annotated[list[ToolPart], Field(max_length=20)] = Field(default=[])
     tests: Annotated[list[PromptTest], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -110,8 +103,7 @@ class PromptFile(Part):
     def compiled(self) -> definition.Prompt:
         """Return what the function gets."""
         parts = self.model_dump(exclude={"tests"})
-        version = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:8]
-        return msgspec.convert({**parts, "version": version}, definition.Prompt)
+        return msgspec.convert({**parts, "version": fingerprint.of_json(parts)}, definition.Prompt)
 
     def _placeholder_problem(self) -> str | None:
         elsewhere = {"system": [self.system], "examples": [e.user + e.assistant for e in self.examples]}
@@ -187,15 +179,11 @@ def _prompt(path: Path, *, shown: str) -> PromptFile:
     try:
         prompt = PromptFile.model_validate(document)
     except ValidationError as error:
-        raise ConfigError([_problem(detail, shown=shown) for detail in error.errors(include_url=False)]) from error
+        raise ConfigError([f"{shown}: {sentence(detail)}" for detail in error.errors(include_url=False)]) from error
     # A name is the file's, so no two prompts have the same.
     if prompt.name != path.stem:
         raise ConfigError([f"{shown}: name: {prompt.name!r} is not accepted: expected {path.stem!r}"])
     return prompt
-
-
-def _problem(detail: Any, *, shown: str) -> str:
-    return f"{shown}: {sentence('.'.join(str(part) for part in detail['loc']), detail)}"
 
 
 def _listed(names: Any) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-import yaml
 
 from configuration.catalogue import checks
+from configuration.yaml_text import YamlError, read_mapping
 from lambdas.catalogue.compiled import PATH
 from lambdas.catalogue.facts import Catalogue
 
@@ -23,17 +23,6 @@ class CatalogueError(ValueError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML without its trap: a key given twice is an error, not silently the last one."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise CatalogueError([f"{self.name}: line {node.start_mark.line + 1}: {key!r} is there twice"])
-        return super().construct_mapping(node, deep=deep)
 
 
 def parse(models: str, prices: str) -> Catalogue:
@@ -111,15 +100,10 @@ def read(text: str, *, shown: str) -> dict[str, Any]:
     Raises:
         CatalogueError: it is not YAML, has a key twice, or is no mapping.
     """
-    loader = _Loader(text)
-    loader.name = shown
     try:
-        document = loader.get_single_data()
-    except yaml.YAMLError as error:
-        raise CatalogueError([f"{shown}: not valid YAML: {' '.join(str(error).split())}"]) from error
-    if not isinstance(document, dict):
-        raise CatalogueError([f"{shown}: expected a mapping"])
-    return document
+        return read_mapping(text, shown=shown)
+    except YamlError as error:
+        raise CatalogueError([str(error)]) from error
 
 
 def _placed(message: str, document: dict[str, Any]) -> str:

@@ -5,25 +5,17 @@ logical id, so that a changed environment file makes a new resource beside the o
 afterwards; under the old name the new one could not even be made. What does not decide it leaves it alone.
 """
 
-import hashlib
-import json
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from configuration import fingerprint
 from configuration.knowledge.models import KnowledgeModels
 from configuration.knowledge.opensearch_mapping import mapping
 from configuration.knowledge.section import Knowledge
 from configuration.names import physical_name
 
-DOCUMENTS_PREFIX: Final = "documents/"
-OUTCOMES_PREFIX: Final = "ingestions/"
 # OpenSearch Serverless takes names of up to 32 characters: quarry-, so much of the environment's name, and 9 more.
 _ENVIRONMENT_CHARACTERS: Final = 16
-
-
-def fingerprint(*parts: Any) -> str:
-    """Return 8 hex digits that change when any part does. Parts are what JSON carries."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:8]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +51,7 @@ class KnowledgeNames:
     @property
     def opening_policy(self) -> str:
         """The network policy that is there while CloudFormation handles the index of a private collection."""
-        return self._short(fingerprint(self.index, "open"))
+        return self._short(fingerprint.of_json([self.index, "open"]))
 
     @property
     def access_policy(self) -> str:
@@ -93,19 +85,20 @@ class KnowledgeNames:
 def names_of(environment: str, knowledge: Knowledge, models: KnowledgeModels) -> KnowledgeNames:
     """Return the names of an environment's knowledge base."""
     # The whole name of the environment: collection names have only its beginning.
-    collection = fingerprint(environment, knowledge.standby)
+    collection = fingerprint.of_json([environment, knowledge.standby])
     vectors = [models.embedding.model_id, models.dimensions]
     if knowledge.vector_store == "opensearch_serverless":
         # The fields' types: what OpenSearch has once seen as text stays text.
         fields = sorted(knowledge.metadata.items())
-        index = fingerprint(collection, *vectors, mapping(models.dimensions, knowledge.vector_type), fields)
+        shape = mapping(models.dimensions, knowledge.vector_type)
+        index = fingerprint.of_json([collection, *vectors, shape, fields])
     else:
-        index = fingerprint(environment, *vectors)
+        index = fingerprint.of_json([environment, *vectors])
     parser = [models.parser.callable_id, knowledge.parsing.prompt] if models.parser else None
     return KnowledgeNames(
         environment=environment,
         collection=collection,
-        network=fingerprint(collection, sorted(knowledge.vpc_endpoints)),
+        network=fingerprint.of_json([collection, sorted(knowledge.vpc_endpoints)]),
         index=index,
-        source=fingerprint(index, knowledge.chunking.model_dump(), parser),
+        source=fingerprint.of_json([index, knowledge.chunking.model_dump(), parser]),
     )

@@ -3,19 +3,12 @@
 Each rule raises ValueError with the path in the file, the value, the rule and what would do.
 """
 
-from typing import Final
-
 from configuration.aliases import AliasTargets
 from configuration.guardrail import GuardrailPolicy
+from configuration.knowledge import s3_vectors
 from configuration.knowledge.models import KnowledgeModels, refusal, resolve
 from configuration.knowledge.section import HierarchicalChunks, Knowledge, WholeDocuments
 from configuration.names import physical_name
-
-# Bedrock user guide, knowledge-base-setup: what a vector in S3 Vectors may carry.
-MAX_FIELDS_ON_S3: Final = 35
-# S3 Vectors keeps up to 40 KB with a vector, and Bedrock puts the child's text and its parent's there. At some five
-# bytes a token this leaves a quarter for the rest. AWS warns of "very high token counts" and gives no number.
-MAX_FAMILY_TOKENS_ON_S3: Final = 6000
 
 
 def check(knowledge: Knowledge, *, environment: str, aliases: AliasTargets, guardrail: GuardrailPolicy) -> None:
@@ -108,20 +101,20 @@ def _check_s3_vectors(knowledge: Knowledge) -> None:
         raise refusal("standby", True, f"replicas are those of OpenSearch collections. {instead}")
     if knowledge.vpc_endpoints:
         raise refusal("vpc_endpoints", knowledge.vpc_endpoints, f"they are those of OpenSearch collections. {instead}")
-    if len(knowledge.metadata) > MAX_FIELDS_ON_S3:
+    if len(knowledge.metadata) > s3_vectors.MAX_FIELDS:
         raise refusal(
             "metadata",
             f"{len(knowledge.metadata)} fields",
-            f"a vector in S3 Vectors carries up to {MAX_FIELDS_ON_S3}. Leave out those that nobody filters by",
+            f"a vector in S3 Vectors carries up to {s3_vectors.MAX_FIELDS}. Leave out those that nobody filters by",
         )
     chunking = knowledge.chunking
     if isinstance(chunking, HierarchicalChunks):
-        family = chunking.parent_tokens + chunking.child_tokens
-        if family > MAX_FAMILY_TOKENS_ON_S3:
+        most = s3_vectors.MAX_FAMILY_TOKENS
+        if chunking.parent_tokens + chunking.child_tokens > most:
             raise refusal(
                 "chunking.parent_tokens",
                 chunking.parent_tokens,
                 "S3 Vectors keeps 40 KB with a vector, and Bedrock puts the child's text and its parent's there; "
-                f"together they may have {MAX_FAMILY_TOKENS_ON_S3:,} tokens. Write "
-                f"{MAX_FAMILY_TOKENS_ON_S3 - chunking.child_tokens} or less, or vector_store: opensearch_serverless",
+                f"together they may have {most:,} tokens. Write {most - chunking.child_tokens} or less, or "
+                "vector_store: opensearch_serverless",
             )

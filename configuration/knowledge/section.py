@@ -11,12 +11,11 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from configuration.section import Alias, ModelId, Section, within
+from lambdas.knowledge.fields import FieldType, is_bedrocks_own
+from lambdas.knowledge.filters import GROUPS
 
 MAX_CHUNK_TOKENS: Final = 8192
-RESERVED_PREFIXES: Final = ("x-amz-bedrock-", "amazon_bedrock_")
 FIELD_NAME: Final = r"[A-Za-z][A-Za-z0-9_-]{0,62}"
-# Words of the filters themselves: lambdas/knowledge.
-FILTER_WORDS: Final = ("any", "all")
 
 _BEDROCKS_CHUNKS: Final = (
     "Bedrock takes chunks of up to 8,192 tokens. Write 300, Bedrock's default, unless measurements say otherwise"
@@ -48,12 +47,12 @@ def _field_name(name: Any) -> Any:
             f"{name!r} is not accepted: a name is a letter and then up to 62 letters, digits, _ or -; OpenSearch reads "
             "more into other characters. Give the field another name, here and in the documents' sidecars"
         )
-    if name.lower().startswith(RESERVED_PREFIXES):
+    if is_bedrocks_own(name):
         raise ValueError(
             f"{name!r} is not accepted: names that begin with x-amz-bedrock- or AMAZON_BEDROCK_ are Bedrock's own. "
             "Give the field another name, here and in the documents' sidecars"
         )
-    if name in FILTER_WORDS:
+    if name in GROUPS:
         raise ValueError(
             f"{name!r} is not accepted: any and all are words of the filters. Give the field another name, here and in "
             "the documents' sidecars"
@@ -62,7 +61,6 @@ def _field_name(name: Any) -> Any:
 
 
 FieldName = Annotated[str, Field(pattern=f"^{FIELD_NAME}$"), BeforeValidator(_field_name)]
-FieldType = Literal["string", "number", "boolean"]
 VpcEndpoint = Annotated[str, Field(pattern=r"^vpce-[0-9a-z]{8,17}$", examples=["vpce-0123456789abcdef0"])]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from lambdas.common.errors import InvalidRequestError
-from lambdas.knowledge.settings import FieldType
+from lambdas.knowledge.fields import FieldType
 
 RetrievalFilter = dict[str, Any]
 Fields = Mapping[str, FieldType]
@@ -18,7 +18,8 @@ Fields = Mapping[str, FieldType]
 MOST_DEPTH: Final = 4
 MOST_CONDITIONS: Final = 50
 
-_GROUPS: Final = {"any": "orAll", "all": "andAll"}
+# A group of conditions -> Bedrock's. No field can have such a name.
+GROUPS: Final = {"any": "orAll", "all": "andAll"}
 _COMPARISONS: Final = {
     "eq": "equals",
     "ne": "notEquals",
@@ -65,7 +66,7 @@ def _conditions(given: Any, fields: Fields, path: str, depth: int) -> Iterator[R
         raise InvalidRequestError(f"`{path}` is nested too deeply.", param=path)
     for name, wanted in given.items():
         where = f"{path}.{name}"
-        if name in _GROUPS:
+        if name in GROUPS:
             yield _group(name, wanted, fields, where, depth)
         elif name not in fields:
             raise InvalidRequestError(f"`{where}`: {_known(fields)}", param=where)
@@ -85,7 +86,7 @@ def _group(name: str, members: Any, fields: Fields, path: str, depth: int) -> Re
         if not conditions:
             raise InvalidRequestError(f"`{where}` is empty.", param=where)
         joined.append(_joined(conditions, "andAll"))
-    return _joined(joined, _GROUPS[name])
+    return _joined(joined, GROUPS[name])
 
 
 def _comparisons(name: str, wanted: Mapping[str, Any], kind: FieldType, path: str) -> Iterator[RetrievalFilter]:

@@ -1,13 +1,10 @@
 """A passage of a document, as Retrieve gives it and as callers are told it."""
 
-import re
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
-# Where documents are in the data bucket. What callers are told is the key below it.
-DOCUMENTS: Final = "documents/"
-# What Bedrock adds to the fields of a document.
-_BEDROCKS_OWN: Final = re.compile(r"x-amz-bedrock|amazon_bedrock", re.IGNORECASE)
+from lambdas.knowledge.data_bucket import DOCUMENTS_PREFIX
+from lambdas.knowledge.fields import is_bedrocks_own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +48,7 @@ def _passage(result: dict[str, Any]) -> Passage:
         location=location,
         text=result["content"]["text"],
         score=float(result.get("score", 0.0)),
-        metadata={name: value for name, value in metadata.items() if not _BEDROCKS_OWN.match(name)},
+        metadata={name: value for name, value in metadata.items() if not is_bedrocks_own(name)},
     )
 
 
@@ -67,4 +64,4 @@ def _document(location: str) -> str:
     if not location.startswith("s3://"):
         return location
     key = location.removeprefix("s3://").partition("/")[2]
-    return key.removeprefix(DOCUMENTS)
+    return key.removeprefix(DOCUMENTS_PREFIX)

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import Struct
 
-FieldType = Literal["string", "number", "boolean"]
+from lambdas.knowledge.fields import FieldType
 
 # No passage has more tokens: it could not have been embedded (Titan Text Embeddings V2 reads 8,192).
 LONGEST_PASSAGE: Final = 8_192

@@ -7,9 +7,10 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
+from configuration.section import Section, sentence
+from configuration.yaml_text import YamlError, read_mapping
 from quarry.command_error import CommandError
 
 # Limits of the whole form, in bytes of JSON.
@@ -26,14 +27,15 @@ _USERS: Final = {"internal": "0", "external": "1", "both": "2"}
 Line = Annotated[str, Field(min_length=1, max_length=128)]
 
 
-def _users(value: Any) -> Any:
-    return _USERS.get(str(value), str(value))
+def _users(value: Any) -> str:
+    user = _USERS.get(str(value), str(value))
+    if user not in _USERS.values():
+        raise ValueError(f"{value!r} is not accepted: expected {', '.join(_USERS)}")
+    return user
 
 
-class UseCaseForm(BaseModel):
+class UseCaseForm(Section):
     """The form, with AWS's own names of its fields. ``intendedUsers``: 0 internal, 1 external, 2 both."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     companyName: Line  # noqa: N815 - AWS's name
     companyWebsite: Line  # noqa: N815 - AWS's name
@@ -55,12 +57,13 @@ def load(path: Path) -> UseCaseForm:
     """
     try:
         # YAML holds JSON too.
-        form = UseCaseForm.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise CommandError(f"{path} cannot be read: {' '.join(str(error).split())}", exit_code=2) from error
+        form = UseCaseForm.model_validate(read_mapping(path.read_bytes(), shown=str(path)))
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read ({error.strerror})", exit_code=2) from error
+    except YamlError as error:
+        raise CommandError(str(error), exit_code=2) from error
     except ValidationError as error:
-        lines = [f"{path}: {'.'.join(map(str, one['loc'])) or 'form'}: {one['msg']}" for one in error.errors()]
-        raise CommandError("\n".join(lines), exit_code=2) from error
+        raise CommandError("\n".join(f"{path}: {sentence(one)}" for one in error.errors()), exit_code=2) from error
     size = len(form.form_data())
     if not BYTES[0] <= size <= BYTES[1]:
         raise CommandError(f"{path}: the form has {size:,} bytes; at most {BYTES[1]:,} are accepted", exit_code=2)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from configuration.knowledge import s3_vectors
 from quarry.command_error import CommandError
 from quarry.knowledge import sidecars
 from quarry.knowledge.sidecars import SidecarError
@@ -33,9 +34,6 @@ FORMATS: Final = {
 }
 MAX_BYTES: Final = 50 * 1024 * 1024
 MAX_KEY_BYTES: Final = 1024
-# S3 Vectors holds this much custom metadata per vector for a knowledge base.
-S3_VECTORS_BYTES: Final = 1024
-S3_VECTORS_KEYS: Final = 35
 # What editors and file managers leave behind.
 _LEFTOVERS: Final = (".", "~$")
 
@@ -207,11 +205,11 @@ class _Reading:
             if attribute not in self.fields:
                 self._undeclared[attribute]["string" if kind == "list" else kind].append(name)
         if self.vector_store == "s3_vectors" and (
-            sidecar.size > S3_VECTORS_BYTES or len(sidecar.types) > S3_VECTORS_KEYS
+            sidecar.size > s3_vectors.MAX_FIELD_BYTES or len(sidecar.types) > s3_vectors.MAX_FIELDS
         ):
             self.problems.append(
                 f"{name}: {len(sidecar.types)} attributes in {sidecar.size:,} bytes; S3 Vectors holds "
-                f"{S3_VECTORS_KEYS} in {S3_VECTORS_BYTES:,} bytes per vector"
+                f"{s3_vectors.MAX_FIELDS} in {s3_vectors.MAX_FIELD_BYTES:,} bytes per vector"
             )
 
     def _shown(self, path: Path) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from configuration.knowledge.section import RESERVED_PREFIXES
+from lambdas.knowledge.fields import is_bedrocks_own
 
 SUFFIX: Final = ".metadata.json"
 MAX_BYTES: Final = 10 * 1024
@@ -89,7 +89,7 @@ def parse(content: bytes, *, csv: bool = False) -> Sidecar:
 def _type(name: str, value: Any) -> Type:
     if not name.strip() or not name.isprintable():
         raise SidecarError(f"{name!r} cannot be the name of an attribute")
-    if name.lower().startswith(RESERVED_PREFIXES):
+    if is_bedrocks_own(name):
         raise SidecarError(f"{name} is a name that Bedrock keeps for itself; choose another")
     if isinstance(value, dict):
         return _written_out(name, value)

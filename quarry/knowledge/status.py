@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from configuration.knowledge.names import OUTCOMES_PREFIX
 from lambdas.ingestion.outcome import Documents, FailedDocument, Outcome
+from lambdas.knowledge.data_bucket import OUTCOMES_PREFIX
 from quarry.deployed.deployment import Deployment
 from quarry.knowledge.stack import KnowledgeStack
 

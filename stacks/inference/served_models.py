@@ -1,12 +1,12 @@
 """The models behind the aliases: what is called, what it may do, and who pays for it."""
 
-import hashlib
 from dataclasses import replace
 
 from aws_cdk import Tags
 from aws_cdk import aws_bedrock as bedrock
 from constructs import Construct
 
+from configuration import fingerprint
 from configuration.config import Config
 from configuration.targets import Target
 from stacks.components.environment_stack import EnvironmentStack
@@ -48,11 +48,11 @@ class ServedModels(Construct):
         if not self._config.models.cost_allocation or target.custom_arn:
             return target
         # All properties are create-only, so the name changes with what it copies.
-        fingerprint = hashlib.sha256(target.callable_id.encode()).hexdigest()[:8]
+        mark = fingerprint.of_text(target.callable_id)
         profile = bedrock.CfnApplicationInferenceProfile(
             self,
-            f"{alias.title()}{fingerprint}",
-            inference_profile_name=self._config.physical_name(f"{alias}-{fingerprint}"),
+            f"{alias.title()}{mark}",
+            inference_profile_name=self._config.physical_name(f"{alias}-{mark}"),
             model_source=bedrock.CfnApplicationInferenceProfile.InferenceProfileModelSourceProperty(
                 copy_from=source_arn(target, stack=self._stack)
             ),

@@ -6,7 +6,7 @@ from aws_cdk import CfnResource, Duration, RemovalPolicy
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from configuration.knowledge.names import OUTCOMES_PREFIX
+from lambdas.knowledge.data_bucket import OUTCOMES_PREFIX
 from stacks.components.checks import acknowledge
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.lifecycle import Lifecycle

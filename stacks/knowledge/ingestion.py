@@ -14,9 +14,10 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from configuration.knowledge.names import DOCUMENTS_PREFIX, KnowledgeNames
+from configuration.knowledge.names import KnowledgeNames
 from configuration.knowledge.section import IngestionOptions
 from lambdas.ingestion.settings import StarterSettings
+from lambdas.knowledge.data_bucket import DOCUMENTS_PREFIX
 from stacks.components.dependency_layer import DependencyLayer
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.lifecycle import Lifecycle

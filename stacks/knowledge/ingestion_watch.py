@@ -10,8 +10,8 @@ from aws_cdk import Stack
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from configuration.knowledge.names import OUTCOMES_PREFIX
 from lambdas.ingestion.settings import RecorderSettings
+from lambdas.knowledge.data_bucket import OUTCOMES_PREFIX
 from stacks.components.checks import acknowledge
 from stacks.components.dependency_layer import DependencyLayer
 from stacks.components.environment_stack import EnvironmentStack

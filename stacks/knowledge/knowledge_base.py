@@ -9,7 +9,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from configuration.knowledge.models import KnowledgeModels
-from configuration.knowledge.names import DOCUMENTS_PREFIX, KnowledgeNames
+from configuration.knowledge.names import KnowledgeNames
 from configuration.knowledge.section import (
     Chunking,
     FixedChunks,
@@ -18,6 +18,7 @@ from configuration.knowledge.section import (
     SemanticChunks,
     WholeDocuments,
 )
+from lambdas.knowledge.data_bucket import DOCUMENTS_PREFIX
 from stacks.components.checks import acknowledge
 from stacks.components.lifecycle import Lifecycle
 from stacks.components.model_arns import foundation_model_arn, source_arn

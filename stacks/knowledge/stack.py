@@ -7,9 +7,10 @@ from constructs import Construct
 
 from configuration.config import Config
 from configuration.knowledge import models
-from configuration.knowledge.names import DOCUMENTS_PREFIX, names_of
+from configuration.knowledge.names import names_of
 from configuration.knowledge.section import Knowledge
 from configuration.parameters import ParameterNames
+from lambdas.knowledge.data_bucket import DOCUMENTS_PREFIX
 from stacks.components.dependency_layer import DependencyLayer
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.lifecycle import Lifecycle

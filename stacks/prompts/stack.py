@@ -4,7 +4,6 @@ The platform's own endpoint does not read them from there (stacks/prompts/defini
 there for whoever works with Bedrock itself: the console, flows, agents, and Converse with a prompt's ARN as model id.
 """
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from aws_cdk import aws_bedrock as bedrock
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from configuration import fingerprint
 from configuration.config import Config
 from configuration.prompts import PromptFile
 from lambdas.prompts import definition
@@ -53,9 +53,9 @@ class PromptsStack(EnvironmentStack):
         )
         # All of a version's properties are create-only: a changed prompt needs a new logical id to be published at all.
         # Old versions stay while somebody may still name them; deleting the prompt deletes them too.
-        fingerprint = hashlib.sha256(f"{prompt.version} {model_id}".encode()).hexdigest()[:8]
+        mark = fingerprint.of_text(f"{prompt.version} {model_id}")
         version = bedrock.CfnPromptVersion(
-            self, f"{name}Version{fingerprint}", prompt_arn=published.attr_arn, description=f"Content {prompt.version}"
+            self, f"{name}Version{mark}", prompt_arn=published.attr_arn, description=f"Content {prompt.version}"
         )
         version.apply_removal_policy(RemovalPolicy.RETAIN)
         ssm.StringParameter(

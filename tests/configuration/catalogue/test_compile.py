@@ -261,7 +261,7 @@ def test_all_contradictions_are_told_at_once() -> None:
         ("models: !!python/object:os.system []", PRICES, "models.yaml: not valid YAML: could not determine a"),
         (MODELS, "", "prices.yaml: expected a mapping"),
         (MODELS, PRICES + "more: 1\n", "prices.yaml: unknown key 'more'"),
-        (MODELS, "prices: {}\nregion: us-east-1\nprices: {}", "prices.yaml: line 1: 'prices' is there twice"),
+        (MODELS, "prices: {}\nregion: us-east-1\nprices: {}", "prices.yaml: line 3: 'prices' is there twice"),
         (MODELS.replace("name: Nova Micro", "name: Nova Micro\n    name: Nova", 1), PRICES, "'name' is there twice"),
         ("models: []\nretired: []", PRICES, "no such model in models.yaml"),
         ("retired: []", PRICES, "models: Expected `array`, got `null`"),

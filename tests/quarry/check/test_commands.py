@@ -242,10 +242,10 @@ def test_a_missing_form_is_asked_for_with_an_example(run: Run, account: FakeAcco
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"companyName": "x" * 129}, "companyName: String should have at most 128"),
-        ({"intendedUsers": "3"}, "intendedUsers"),
-        ({"useCases": "x" * 8193}, "useCases"),
-        ({"companyname": "x"}, "companyname: Extra inputs"),
+        ({"companyName": "x" * 129}, "x… is not accepted: expected at most 128 characters"),
+        ({"intendedUsers": "3"}, "intendedUsers: '3' is not accepted: expected internal, external, both"),
+        ({"useCases": "x" * 8193}, "x… is not accepted: expected at most 8192 characters"),
+        ({"companyname": "x"}, "companyname: unknown key; the file has no 'companyname'"),
         ({"useCases": "ü" * 8192}, "at most 16,384 are accepted"),
     ],
 )
