@@ -1,13 +1,17 @@
-"""Base of all stacks: name, region, tags and removal policy, decided once from the environment."""
+"""Base of all stacks: name, region, tags, and what their constructs ask for, decided once from the environment."""
+
+from functools import cached_property
+from typing import Self
 
 from aws_cdk import Environment, RemovalPolicy, Stack, Tags
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from configuration.config import Config
+from stacks.components.dependency_layer import DependencyLayer
 
 
 class EnvironmentStack(Stack):
-    """A stack of one environment, named quarry-<environment>-<id>.
+    """A stack of one environment, named quarry-<environment>-<id>. ``of`` is how a construct finds its own.
 
     Attributes:
         config: the environment.
@@ -26,3 +30,20 @@ class EnvironmentStack(Stack):
         self.removal_policy = RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY
         Tags.of(self).add("quarry:environment", config.name)
         Tags.of(self).add("quarry:owner", config.owner)
+
+    @classmethod
+    def of(cls, construct: IConstruct) -> Self:
+        """Return the stack that a construct is in.
+
+        Raises:
+            TypeError: it is in a stack of another kind.
+        """
+        stack = Stack.of(construct)
+        if not isinstance(stack, cls):
+            raise TypeError(f"{construct.node.path} has to be in {cls.__name__}, and is in {type(stack).__name__}")
+        return stack
+
+    @cached_property
+    def dependency_layer(self) -> DependencyLayer:
+        """The packages of the stack's functions, made when the first function asks: a stack without has none."""
+        return DependencyLayer(self, "Dependencies", target=self.config.functions.build_for)

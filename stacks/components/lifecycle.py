@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal, cast
 
 from aws_cdk import CfnResource, CustomResource, Duration
+from aws_cdk import aws_bedrock as bedrock
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IConstruct
 
 from lambdas.lifecycle.settings import LifecycleSettings
-from stacks.components.dependency_layer import DependencyLayer
-from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.python_function import PythonFunction
 
 # Long enough to empty a bucket of some 100,000 versions; the longest wait is five minutes.
@@ -24,7 +25,7 @@ class Lifecycle(Construct):
         function: does it; who has it do more than wait grants it the right.
     """
 
-    def __init__(self, scope: EnvironmentStack, id_: str, *, dependencies: DependencyLayer) -> None:
+    def __init__(self, scope: Construct, id_: str) -> None:
         super().__init__(scope, id_)
         self.function = PythonFunction(
             self,
@@ -33,11 +34,8 @@ class Lifecycle(Construct):
             handler="lambdas.lifecycle.handler.lambda_handler",
             service="lifecycle",
             settings=LifecycleSettings(),
-            dependencies=dependencies,
             memory_megabytes=256,
             timeout_seconds=TIMEOUT_SECONDS,
-            log_days=scope.config.log_days,
-            removal_policy=scope.removal_policy,
         )
 
     def wait(self, scope: Construct, id_: str, *, seconds: int, after: Sequence[CfnResource]) -> CfnResource:
@@ -46,22 +44,26 @@ class Lifecycle(Construct):
         ids = ",".join(before.logical_id for before in after)
         return self._resource(scope, id_, "Wait", "wait", {"Seconds": str(seconds), "Of": ids}, after=after)
 
-    def empty(self, scope: Construct, id_: str, *, bucket_name: str, after: Sequence[CfnResource]) -> CfnResource:
+    def empty(self, scope: Construct, id_: str, *, bucket: s3.IBucket, after: Sequence[CfnResource]) -> CfnResource:
         """Return a resource that empties the bucket when it is deleted."""
-        return self._resource(scope, id_, "EmptyBucket", "empty_bucket", {"Bucket": bucket_name}, after=after)
+        return self._resource(scope, id_, "EmptyBucket", "empty_bucket", {"Bucket": bucket.bucket_name}, after=after)
 
     def fill(
         self,
         scope: Construct,
         id_: str,
         *,
-        queue_url: str,
-        knowledge_base_id: str,
-        data_source_id: str,
+        queue: sqs.IQueue,
+        base: bedrock.CfnKnowledgeBase,
+        source: bedrock.CfnDataSource,
         after: Sequence[IConstruct],
     ) -> CfnResource:
         """Return a resource that asks for an ingestion; deleted, it stops the one that is running."""
-        ids = {"QueueUrl": queue_url, "KnowledgeBaseId": knowledge_base_id, "DataSourceId": data_source_id}
+        ids = {
+            "QueueUrl": queue.queue_url,
+            "KnowledgeBaseId": base.attr_knowledge_base_id,
+            "DataSourceId": source.attr_data_source_id,
+        }
         return self._resource(scope, id_, "FirstIngestion", "ingest", ids, after=after)
 
     def gate(

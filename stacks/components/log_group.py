@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs
 from constructs import Construct
+
+from stacks.components.environment_stack import EnvironmentStack
 
 # Days -> CDK's name for them.
 RETENTION: Final = {
@@ -26,6 +27,7 @@ RETENTION: Final = {
 }
 
 
-def log_group(scope: Construct, id_: str, *, days: int, removal_policy: RemovalPolicy) -> logs.LogGroup:
-    """Return a log group that keeps ``days`` days; one of CloudWatch's own steps."""
-    return logs.LogGroup(scope, id_, retention=RETENTION[days], removal_policy=removal_policy)
+def log_group(scope: Construct, id_: str) -> logs.LogGroup:
+    """Return a log group that keeps the environment's ``log_days``."""
+    stack = EnvironmentStack.of(scope)
+    return logs.LogGroup(scope, id_, retention=RETENTION[stack.config.log_days], removal_policy=stack.removal_policy)

@@ -1,11 +1,11 @@
 """A Python function of ours: the one place that knows runtime, code asset, layer, tracing, logs and role."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
-from aws_cdk import Duration, IgnoreMode, RemovalPolicy
+from aws_cdk import Duration, IgnoreMode
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -13,7 +13,7 @@ from constructs import Construct
 
 from lambdas.common.settings import EnvSettings
 from stacks.components.checks import acknowledge
-from stacks.components.dependency_layer import DependencyLayer
+from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.log_group import log_group
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
@@ -45,6 +45,14 @@ def _check_size(handler: str, environment: dict[str, str]) -> None:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class FunctionLayer:
+    """A layer besides that of the dependencies, and the variables, no settings of ours, by which it is used."""
+
+    layer: lambda_.ILayerVersion
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
 class PythonFunction(Construct):
     """A function with its own role, log group and settings.
 
@@ -53,10 +61,7 @@ class PythonFunction(Construct):
         settings: becomes the environment; the function reads it with the same class.
         service: name in logs and metrics.
         timeout_seconds: after which Lambda ends the function.
-        log_days: days that logs are kept.
-        removal_policy: what becomes of the logs when the stack is destroyed.
         layers: more layers than that of the dependencies.
-        variables: environment variables that are no settings of ours.
     """
 
     def __init__(
@@ -68,23 +73,20 @@ class PythonFunction(Construct):
         settings: EnvSettings,
         service: str,
         description: str,
-        dependencies: DependencyLayer,
         memory_megabytes: int,
         timeout_seconds: int,
-        log_days: int,
-        removal_policy: RemovalPolicy,
-        layers: Sequence[lambda_.ILayerVersion] = (),
-        variables: Mapping[str, str] = MappingProxyType({}),
+        layers: Sequence[FunctionLayer] = (),
     ) -> None:
         super().__init__(scope, id_)
         environment = {
             **settings.to_env(),
-            **variables,
+            **{name: value for layer in layers for name, value in layer.variables.items()},
             "POWERTOOLS_SERVICE_NAME": service,
             "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
         }
         _check_size(handler, environment)
-        self.log_group: logs.LogGroup = log_group(self, "Logs", days=log_days, removal_policy=removal_policy)
+        self.log_group: logs.LogGroup = log_group(self, "Logs")
+        dependencies = EnvironmentStack.of(self).dependency_layer
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.log_group.grant_write(self.role)
         self.function = lambda_.Function(
@@ -95,7 +97,7 @@ class PythonFunction(Construct):
             architecture=dependencies.architecture,
             code=function_code(),
             handler=handler,
-            layers=[dependencies.layer, *layers],
+            layers=[dependencies.layer, *(layer.layer for layer in layers)],
             role=self.role,
             memory_size=memory_megabytes,
             timeout=Duration.seconds(timeout_seconds),

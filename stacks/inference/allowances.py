@@ -6,16 +6,13 @@ Idle it costs nothing but the sweeper's runs: some 8,600 a month, each far below
 from typing import Final
 
 from aws_cdk import Duration
-from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
-from configuration.config import Config
 from lambdas.allowances.settings import SweeperSettings
-from stacks.components.dependency_layer import DependencyLayer
-from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.python_function import PythonFunction
+from stacks.components.table import Table
 from stacks.inference import permissions
 
 SWEEP_MINUTES: Final = 5
@@ -31,21 +28,9 @@ class Allowances(Construct):
         sweeper: the function.
     """
 
-    def __init__(self, scope: EnvironmentStack, id_: str, *, config: Config, dependencies: DependencyLayer) -> None:
+    def __init__(self, scope: Construct, id_: str) -> None:
         super().__init__(scope, id_)
-        self.table: dynamodb.Table = dynamodb.Table(
-            self,
-            "Table",
-            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
-            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            time_to_live_attribute="ttl",
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
-            deletion_protection=config.retain_data,
-            removal_policy=scope.removal_policy,
-        )
+        self.table = Table(self, "Table", partition_key="pk", sort_key="sk", time_to_live="ttl")
         self.sweeper = PythonFunction(
             self,
             "Sweeper",
@@ -53,11 +38,8 @@ class Allowances(Construct):
             handler="lambdas.allowances.handler.lambda_handler",
             service="allowances-sweeper",
             settings=SweeperSettings(allowances_table=self.table.table_name),
-            dependencies=dependencies,
             memory_megabytes=256,
             timeout_seconds=TIMEOUT_SECONDS,
-            log_days=config.log_days,
-            removal_policy=scope.removal_policy,
         )
         permissions.grant_sweep(self.sweeper.role, table=self.table)
         events.Rule(

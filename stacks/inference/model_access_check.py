@@ -5,7 +5,6 @@ The check's function stays and answers ``quarry check``. Its role can look and a
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Final
 
 from aws_cdk import CfnOutput, CustomResource, Duration
@@ -20,10 +19,10 @@ from lambdas.model_access import published
 from lambdas.model_access.candidates import to_json
 from lambdas.model_access.settings import ModelAccessSettings
 from stacks.components.checks import acknowledge
-from stacks.components.dependency_layer import DependencyLayer
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.python_function import PythonFunction
 from stacks.inference import permissions
+from stacks.inference.served_models import ServedModels
 
 # The check, repeated while a new role's policy settles for as long as there is time; the handler keeps 30 s of it for
 # telling CloudFormation.
@@ -37,22 +36,14 @@ class ModelAccessCheck(Construct):
 
     Args:
         inference: the function that serves; it makes the real calls.
-        served: alias -> its targets as they are deployed, best first.
-        needed_until: last day on which the models are needed; one that ends before fails the check.
+        models: what the aliases call, as it is deployed.
     """
 
-    def __init__(
-        self,
-        scope: EnvironmentStack,
-        id_: str,
-        *,
-        config: Config,
-        dependencies: DependencyLayer,
-        inference: PythonFunction,
-        served: Mapping[str, Sequence[Target]],
-        needed_until: date | None = None,
-    ) -> None:
+    def __init__(self, scope: Construct, id_: str, *, inference: PythonFunction, models: ServedModels) -> None:
         super().__init__(scope, id_)
+        stack = EnvironmentStack.of(self)
+        config = stack.config
+        needed_until = config.models.needed_until
         name = ParameterNames(config).model_access
         settings = ModelAccessSettings(
             environment=config.name,
@@ -61,7 +52,7 @@ class ModelAccessCheck(Construct):
             parameter_name=name,
             participants=config.models.participants,
             needed_until=needed_until.isoformat() if needed_until else "",
-            called_as=_called_as(served),
+            called_as=_called_as(models.aliases),
         )
         function = PythonFunction(
             self,
@@ -70,17 +61,12 @@ class ModelAccessCheck(Construct):
             handler="lambdas.model_access.handler.lambda_handler",
             service="model-access",
             settings=settings,
-            dependencies=dependencies,
             memory_megabytes=512,
             timeout_seconds=TIMEOUT_SECONDS,
-            log_days=config.log_days,
-            removal_policy=scope.removal_policy,
         )
-        permissions.grant_check_model_access(
-            function.role, stack=scope, function_arn=inference.function.function_arn, parameter_name=name
-        )
+        permissions.grant_check_model_access(function.role, stack=stack, caller=inference.function, parameter_name=name)
         # Each write keeps what has passed: lambdas.model_access.passed.
-        permissions.grant_read_model_access(function.role, stack=scope, parameter_name=name)
+        permissions.grant_read_model_access(function.role, stack=stack, parameter_name=name)
         acknowledge(
             function.role,
             "AwsSolutions-IAM5[Resource::*]",

@@ -11,6 +11,7 @@ from typing import Final
 from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from configuration.targets import Target
@@ -62,8 +63,10 @@ def grant_apply_guardrail(grantee: iam.IGrantable, *, stack: Stack, guardrail_id
     iam.Grant.add_to_principal(grantee=grantee, actions=["bedrock:ApplyGuardrail"], resource_arns=[arn])
 
 
-def grant_check_model_access(grantee: iam.IGrantable, *, stack: Stack, function_arn: str, parameter_name: str) -> None:
-    """Allow looking at what the account may call, letting ``function_arn`` call it, and writing one SSM parameter.
+def grant_check_model_access(
+    grantee: iam.IGrantable, *, stack: Stack, caller: lambda_.IFunction, parameter_name: str
+) -> None:
+    """Allow looking at what the account may call, letting ``caller`` call it, and writing one SSM parameter.
 
     Nothing here can accept an agreement, send a form or raise a quota. The first five actions know no resources.
     """
@@ -75,7 +78,7 @@ def grant_check_model_access(grantee: iam.IGrantable, *, stack: Stack, function_
         "servicequotas:ListServiceQuotas",
     ]
     iam.Grant.add_to_principal(grantee=grantee, actions=looking, resource_arns=["*"])
-    iam.Grant.add_to_principal(grantee=grantee, actions=["lambda:InvokeFunction"], resource_arns=[function_arn])
+    iam.Grant.add_to_principal(grantee=grantee, actions=["lambda:InvokeFunction"], resource_arns=[caller.function_arn])
     iam.Grant.add_to_principal(
         grantee=grantee, actions=["ssm:PutParameter"], resource_arns=[_parameter_arn(parameter_name, stack=stack)]
     )

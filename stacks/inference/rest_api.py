@@ -6,7 +6,6 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from configuration.config import Config
 from configuration.inference import Inference
 from stacks.components.checks import acknowledge
 from stacks.components.environment_stack import EnvironmentStack
@@ -26,10 +25,10 @@ class RestApi(Construct):
         url: where clients point, ending in /v1.
     """
 
-    def __init__(self, scope: EnvironmentStack, id_: str, *, config: Config, authorizer: PythonFunction) -> None:
+    def __init__(self, scope: Construct, id_: str, *, authorizer: PythonFunction) -> None:
         super().__init__(scope, id_)
+        config = EnvironmentStack.of(self).config
         self._inference = config.inference
-        access_log = log_group(self, "AccessLog", days=config.log_days, removal_policy=scope.removal_policy)
         self.api = apigateway.RestApi(
             self,
             "Api",
@@ -37,7 +36,7 @@ class RestApi(Construct):
             description=f"Quarry's OpenAI-compatible endpoint ({config.name})",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=False,
-            deploy_options=_stage(config.inference, access_log=access_log),
+            deploy_options=_stage(config.inference, access_log=log_group(self, "AccessLog")),
         )
         if config.inference.owns_api_gateway_account:
             self._own_account()

@@ -7,7 +7,6 @@ from aws_cdk import aws_bedrock as bedrock
 from constructs import Construct
 
 from configuration import fingerprint
-from configuration.config import Config
 from configuration.targets import Target
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.model_arns import source_arn
@@ -20,10 +19,10 @@ class ServedModels(Construct):
         aliases: alias -> its targets as they are deployed, best first.
     """
 
-    def __init__(self, scope: EnvironmentStack, id_: str, *, config: Config) -> None:
+    def __init__(self, scope: Construct, id_: str) -> None:
         super().__init__(scope, id_)
-        self._stack = scope
-        self._config = config
+        self._stack = EnvironmentStack.of(self)
+        config = self._config = self._stack.config
         self.aliases = {
             alias: [self._deployed(alias, target) for target in config.targets(alias)]
             for alias in config.models.aliases

@@ -1,11 +1,9 @@
 """The endpoint that applications call: REST API, key authorizer, tables, and the functions that talk to models."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from aws_cdk import CfnOutput
-from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
@@ -15,15 +13,16 @@ from configuration.prompts import PromptFile
 from lambdas.authorizer.settings import AuthorizerSettings
 from lambdas.chat.settings import InferenceSettings
 from lambdas.sessions import items
-from stacks.components.dependency_layer import DependencyLayer
 from stacks.components.environment_stack import EnvironmentStack
-from stacks.components.python_function import PythonFunction
-from stacks.inference import permissions, web_function
+from stacks.components.python_function import FunctionLayer, PythonFunction
+from stacks.components.table import Table
+from stacks.inference import permissions
 from stacks.inference.allowances import Allowances
 from stacks.inference.model_access_check import ModelAccessCheck
 from stacks.inference.rest_api import RestApi
 from stacks.inference.served_models import ServedModels
 from stacks.inference.sessions_table import SessionsTable
+from stacks.inference.web_function import web_adapter
 from stacks.knowledge.asked import asked_knowledge, grant_ask
 from stacks.prompts.definitions import PromptDefinitions
 
@@ -63,27 +62,18 @@ class InferenceStack(EnvironmentStack):
         super().__init__(
             scope, id_, config=config, account=account, description="Quarry: the OpenAI-compatible inference endpoint"
         )
-        self._dependencies = DependencyLayer(self, "Dependencies", target=config.functions.build_for)
-        self._models = ServedModels(self, "Models", config=config)
-        self._allowances = Allowances(self, "Allowances", config=config, dependencies=self._dependencies)
+        self._models = ServedModels(self, "Models")
+        self._allowances = Allowances(self, "Allowances")
         self._sessions = SessionsTable(self, "Sessions")
-        keys = self._keys_table()
-        api = RestApi(self, "Rest", config=config, authorizer=self._authorizer(keys))
-        inference = self._inference(PromptDefinitions(self, "Prompts", prompts=prompts).layer)
+        keys = Table(self, "Keys", partition_key="key_hash")
+        api = RestApi(self, "Rest", authorizer=self._authorizer(keys))
+        inference = self._inference(PromptDefinitions(self, "Prompts", prompts=prompts))
         for method, path in ROUTES:
             api.route(method, path, function=inference.function)
         chat = self._chat()
         for method, path in STREAMED:
             api.route(method, path, function=chat.function, stream=True)
-        ModelAccessCheck(
-            self,
-            "ModelAccess",
-            config=config,
-            dependencies=self._dependencies,
-            inference=inference,
-            served=self._models.aliases,
-            needed_until=config.models.needed_until,
-        )
+        ModelAccessCheck(self, "ModelAccess", inference=inference, models=self._models)
         CfnOutput(self, "BaseUrl", value=api.url, description="base_url for OpenAI's SDK")
         CfnOutput(self, "RestApiId", value=api.api.rest_api_id, description="Id of the REST API")
         CfnOutput(self, "StageName", value=api.api.deployment_stage.stage_name, description="Its stage")
@@ -101,20 +91,7 @@ class InferenceStack(EnvironmentStack):
             description="Function that sweeps reservations",
         )
 
-    def _keys_table(self) -> dynamodb.Table:
-        return dynamodb.Table(
-            self,
-            "Keys",
-            partition_key=dynamodb.Attribute(name="key_hash", type=dynamodb.AttributeType.STRING),
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
-            deletion_protection=self.config.retain_data,
-            removal_policy=self.removal_policy,
-        )
-
-    def _authorizer(self, keys: dynamodb.Table) -> PythonFunction:
+    def _authorizer(self, keys: Table) -> PythonFunction:
         function = PythonFunction(
             self,
             "Authorizer",
@@ -122,23 +99,20 @@ class InferenceStack(EnvironmentStack):
             handler="lambdas.authorizer.handler.lambda_handler",
             service="authorizer",
             settings=AuthorizerSettings(keys_table=keys.table_name),
-            dependencies=self._dependencies,
             memory_megabytes=512,
             timeout_seconds=8,
-            log_days=self.config.log_days,
-            removal_policy=self.removal_policy,
         )
         permissions.grant_find_key(function.role, table=keys)
         return function
 
-    def _inference(self, prompts: lambda_.ILayerVersion) -> PythonFunction:
+    def _inference(self, prompts: PromptDefinitions) -> PythonFunction:
         seconds = self.config.inference.timeout_seconds
         function = self._calling(
             "Inference",
             description="Answers everything under /v1 that does not stream",
             handler="lambdas.api.handler.lambda_handler",
             seconds=seconds,
-            layers=[prompts],
+            layers=[FunctionLayer(layer=prompts.layer)],
         )
         names = ParameterNames(self.config)
         permissions.grant_converse(function.role, stack=self, targets=self._models.every())
@@ -146,16 +120,12 @@ class InferenceStack(EnvironmentStack):
         return function
 
     def _chat(self) -> PythonFunction:
-        adapter = web_function.adapter_layer(
-            self, "Adapter", dependencies=self._dependencies, version=self.config.functions.web_adapter_layer
-        )
         function = self._calling(
             "Chat",
             description="Answers chat and questions to the documents, streaming",
             handler="lambdas/api/run.sh",
             seconds=self.config.inference.chat_timeout_seconds,
-            layers=[adapter],
-            variables=web_function.VARIABLES,
+            layers=[web_adapter(self, "Adapter")],
         )
         permissions.grant_converse(function.role, stack=self, targets=self._models.every(), streaming=True)
         return function
@@ -167,12 +137,10 @@ class InferenceStack(EnvironmentStack):
         description: str,
         handler: str,
         seconds: int,
-        layers: Sequence[lambda_.ILayerVersion],
-        variables: Mapping[str, str] | None = None,
+        layers: Sequence[FunctionLayer],
     ) -> PythonFunction:
         """Return a function that calls models for keys: within allowances, with sessions, behind the guardrail."""
         settings = self._settings(seconds)
-        options = self.config.inference
         function = PythonFunction(
             self,
             id_,
@@ -180,13 +148,9 @@ class InferenceStack(EnvironmentStack):
             handler=handler,
             service=id_.lower(),
             settings=settings,
-            dependencies=self._dependencies,
-            memory_megabytes=options.memory_megabytes,
+            memory_megabytes=self.config.inference.memory_megabytes,
             timeout_seconds=settings.call_seconds,
-            log_days=self.config.log_days,
-            removal_policy=self.removal_policy,
             layers=layers,
-            variables=variables or {},
         )
         permissions.grant_apply_guardrail(function.role, stack=self, guardrail_id=settings.guardrail_id)
         permissions.grant_use_ledger(function.role, table=self._allowances.table)

@@ -5,10 +5,11 @@ Sources: Lambda developer guide (no managed Python runtime streams its response)
 
 from typing import Final
 
-from aws_cdk import Stack
 from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
 
-from stacks.components.dependency_layer import DependencyLayer
+from stacks.components.environment_stack import EnvironmentStack
+from stacks.components.python_function import FunctionLayer
 
 # AWS's own account for the adapter's layers, the same in all commercial regions.
 ADAPTER_ACCOUNT: Final = "753240598075"
@@ -24,9 +25,10 @@ VARIABLES: Final = {
 }
 
 
-def adapter_layer(scope: Stack, id_: str, *, dependencies: DependencyLayer, version: int) -> lambda_.ILayerVersion:
+def web_adapter(scope: Construct, id_: str) -> FunctionLayer:
     """Return AWS's layer with the adapter, for the machine that the dependencies are built for."""
-    x86 = dependencies.architecture.name == lambda_.Architecture.X86_64.name
-    name = f"LambdaAdapterLayer{'X86' if x86 else 'Arm64'}"
-    arn = f"arn:{scope.partition}:lambda:{scope.region}:{ADAPTER_ACCOUNT}:layer:{name}:{version}"
-    return lambda_.LayerVersion.from_layer_version_arn(scope, id_, arn)
+    stack = EnvironmentStack.of(scope)
+    x86 = stack.dependency_layer.architecture.name == lambda_.Architecture.X86_64.name
+    name = f"LambdaAdapterLayer{'X86' if x86 else 'Arm64'}:{stack.config.functions.web_adapter_layer}"
+    arn = f"arn:{stack.partition}:lambda:{stack.region}:{ADAPTER_ACCOUNT}:layer:{name}"
+    return FunctionLayer(layer=lambda_.LayerVersion.from_layer_version_arn(scope, id_, arn), variables=VARIABLES)

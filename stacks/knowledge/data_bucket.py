@@ -30,8 +30,9 @@ class DataBucket(Construct):
             nothing is written between the emptying and the bucket's end. None if the bucket stays.
     """
 
-    def __init__(self, scope: EnvironmentStack, id_: str, *, lifecycle: Lifecycle) -> None:
+    def __init__(self, scope: Construct, id_: str, *, lifecycle: Lifecycle) -> None:
         super().__init__(scope, id_)
+        stack = EnvironmentStack.of(self)
         self.bucket = s3.Bucket(
             self,
             "Bucket",
@@ -39,7 +40,7 @@ class DataBucket(Construct):
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            removal_policy=scope.removal_policy,
+            removal_policy=stack.removal_policy,
             lifecycle_rules=[
                 s3.LifecycleRule(prefix=OUTCOMES_PREFIX, expiration=Duration.days(OUTCOME_DAYS)),
                 s3.LifecycleRule(
@@ -53,7 +54,7 @@ class DataBucket(Construct):
         itself.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
             event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
         )
-        self.shown = f"<{scope.get_logical_id(itself)}.Arn>"
+        self.shown = f"<{stack.get_logical_id(itself)}.Arn>"
         acknowledge(
             self.bucket,
             "AwsSolutions-S1",
@@ -61,14 +62,14 @@ class DataBucket(Construct):
             "record who reads.",
         )
         self.writers_go_first: CfnResource | None = None
-        if scope.removal_policy == RemovalPolicy.DESTROY:
-            grant_empty(lifecycle.function.role, bucket_arn=self.bucket.bucket_arn)
+        if stack.removal_policy == RemovalPolicy.DESTROY:
+            grant_empty(lifecycle.function.role, bucket=self.bucket)
             acknowledge(
                 lifecycle.function.role,
                 f"AwsSolutions-IAM5[Resource::{self.shown}/*]",
                 because="All objects of the bucket are deleted before it.",
             )
-            self.writers_go_first = lifecycle.empty(self, "Empty", bucket_name=self.bucket.bucket_name, after=())
+            self.writers_go_first = lifecycle.empty(self, "Empty", bucket=self.bucket, after=())
         elif self.bucket.policy:
             # What stays, stays closed to plain HTTP.
             self.bucket.policy.apply_removal_policy(RemovalPolicy.RETAIN)

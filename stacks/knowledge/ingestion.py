@@ -10,19 +10,17 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from configuration.knowledge.names import KnowledgeNames
+from configuration.knowledge.plan import KnowledgePlan
 from configuration.knowledge.section import IngestionOptions
 from lambdas.ingestion.settings import StarterSettings
 from lambdas.knowledge.data_bucket import DOCUMENTS_PREFIX
-from stacks.components.dependency_layer import DependencyLayer
-from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.lifecycle import Lifecycle
 from stacks.components.python_function import PythonFunction
 from stacks.knowledge import permissions
+from stacks.knowledge.data_bucket import DataBucket
 from stacks.knowledge.ingestion_watch import IngestionWatch
 from stacks.knowledge.knowledge_base import KnowledgeBase
 
@@ -62,18 +60,17 @@ class Ingestion(Construct):
 
     def __init__(
         self,
-        scope: EnvironmentStack,
+        scope: Construct,
         id_: str,
         *,
-        options: IngestionOptions,
-        names: KnowledgeNames,
-        bucket: s3.Bucket,
+        plan: KnowledgePlan,
+        data: DataBucket,
         knowledge_base: KnowledgeBase,
         watch: IngestionWatch,
         lifecycle: Lifecycle,
-        dependencies: DependencyLayer,
     ) -> None:
         super().__init__(scope, id_)
+        options = plan.section.ingestion
         self.dead_letters = sqs.Queue(
             self,
             "DeadLetters",
@@ -91,12 +88,12 @@ class Ingestion(Construct):
             retention_period=Duration.days(14),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=deliveries(options)),
         )
-        self._rule(bucket)
-        starter = self._starter(scope, knowledge_base, watch, dependencies)
-        first = self._first(names, knowledge_base, lifecycle, starter)
+        self._rule(data)
+        starter = self._starter(knowledge_base, watch)
+        first = self._first(plan, knowledge_base, lifecycle, starter)
         self._mapping(starter, options, after=first)
 
-    def _rule(self, bucket: s3.Bucket) -> None:
+    def _rule(self, data: DataBucket) -> None:
         events.Rule(
             self,
             "DocumentsChanged",
@@ -105,21 +102,15 @@ class Ingestion(Construct):
                 source=["aws.s3"],
                 detail_type=["Object Created", "Object Deleted"],
                 detail={
-                    "bucket": {"name": [bucket.bucket_name]},
+                    "bucket": {"name": [data.bucket.bucket_name]},
                     "object": {"key": [{"prefix": DOCUMENTS_PREFIX}]},
                 },
             ),
             targets=[targets.SqsQueue(self.queue, dead_letter_queue=self.dead_letters)],
         )
 
-    def _starter(
-        self,
-        scope: EnvironmentStack,
-        knowledge_base: KnowledgeBase,
-        watch: IngestionWatch,
-        dependencies: DependencyLayer,
-    ) -> PythonFunction:
-        watcher_arn = watch.state_machine.state_machine_arn
+    def _starter(self, knowledge_base: KnowledgeBase, watch: IngestionWatch) -> PythonFunction:
+        base, watcher = knowledge_base.base, watch.state_machine
         starter = PythonFunction(
             self,
             "Starter",
@@ -127,40 +118,35 @@ class Ingestion(Construct):
             handler="lambdas.ingestion.starter.lambda_handler",
             service="ingestion-starter",
             settings=StarterSettings(
-                knowledge_base_id=knowledge_base.base_id,
-                data_source_id=knowledge_base.source_id,
-                watcher_arn=watcher_arn,
+                knowledge_base_id=base.attr_knowledge_base_id,
+                data_source_id=knowledge_base.source.attr_data_source_id,
+                watcher_arn=watcher.state_machine_arn,
             ),
-            dependencies=dependencies,
             memory_megabytes=256,
             timeout_seconds=STARTER_SECONDS,
-            log_days=scope.config.log_days,
-            removal_policy=scope.removal_policy,
         )
         permissions.grant_take_messages(starter.role, queue=self.queue)
-        permissions.grant_start_ingestion(
-            starter.role, knowledge_base_arn=knowledge_base.base_arn, watcher_arn=watcher_arn
-        )
+        permissions.grant_start_ingestion(starter.role, base=base, watcher=watcher)
         return starter
 
     def _first(
-        self, names: KnowledgeNames, knowledge_base: KnowledgeBase, lifecycle: Lifecycle, starter: PythonFunction
+        self, plan: KnowledgePlan, knowledge_base: KnowledgeBase, lifecycle: Lifecycle, starter: PythonFunction
     ) -> CfnResource:
         """Fill a new data source without an upload; stop its job before it goes, or Bedrock would not delete it."""
         permissions.grant_ask_for_ingestion(lifecycle.function.role, queue=self.queue)
         # Goes with the knowledge base, and after this resource: the old one's job is stopped with it.
         stopping = iam.Policy(
             self,
-            f"MayStop{names.index}",
+            f"MayStop{plan.names.index}",
             roles=[lifecycle.function.role],
-            statements=[permissions.stopping_ingestion(knowledge_base_arn=knowledge_base.base_arn)],
+            statements=[permissions.stopping_ingestion(knowledge_base.base)],
         )
         return lifecycle.fill(
             self,
-            f"First{names.source}",
-            queue_url=self.queue.queue_url,
-            knowledge_base_id=knowledge_base.base_id,
-            data_source_id=knowledge_base.source_id,
+            f"First{plan.names.source}",
+            queue=self.queue,
+            base=knowledge_base.base,
+            source=knowledge_base.source,
             # The starter has to know the new data source before it reads the message.
             after=(starter.function, cast(CfnResource, stopping.node.default_child)),
         )

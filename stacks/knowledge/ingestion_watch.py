@@ -13,7 +13,6 @@ from constructs import Construct
 from lambdas.ingestion.settings import RecorderSettings
 from lambdas.knowledge.data_bucket import OUTCOMES_PREFIX
 from stacks.components.checks import acknowledge
-from stacks.components.dependency_layer import DependencyLayer
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.log_group import log_group
 from stacks.components.python_function import PythonFunction
@@ -45,13 +44,12 @@ class IngestionWatch(Construct):
 
     def __init__(
         self,
-        scope: EnvironmentStack,
+        scope: Construct,
         id_: str,
         *,
         knowledge_base: KnowledgeBase,
         data: DataBucket,
         topic: IngestionTopic,
-        dependencies: DependencyLayer,
         max_minutes: int,
     ) -> None:
         super().__init__(scope, id_)
@@ -65,43 +63,41 @@ class IngestionWatch(Construct):
                 data_bucket=data.bucket.bucket_name,
                 outcomes_prefix=OUTCOMES_PREFIX,
                 topic_arn=topic.topic.topic_arn,
-                environment=scope.config.name,
+                environment=EnvironmentStack.of(self).config.name,
             ),
-            dependencies=dependencies,
             memory_megabytes=512,
             timeout_seconds=RECORDER_SECONDS,
-            log_days=scope.config.log_days,
-            removal_policy=scope.removal_policy,
         )
         if data.writers_go_first:
             self.recorder.function.node.add_dependency(data.writers_go_first)
         permissions.grant_record_ingestion(
             self.recorder.role,
-            knowledge_base_arn=knowledge_base.base_arn,
-            bucket_arn=data.bucket.bucket_arn,
+            base=knowledge_base.base,
+            bucket=data.bucket,
             prefix=OUTCOMES_PREFIX,
-            topic_arn=topic.topic.topic_arn,
+            topic=topic.topic,
         )
         acknowledge(
             self.recorder.role,
             f"AwsSolutions-IAM5[Resource::{data.shown}/{OUTCOMES_PREFIX}*]",
             because="Each job's outcome is an object of its own, all under this prefix.",
         )
-        self.state_machine = self._state_machine(scope, knowledge_base, max_minutes)
+        self.state_machine = self._state_machine(knowledge_base, max_minutes)
 
-    def _state_machine(self, scope: EnvironmentStack, base: KnowledgeBase, max_minutes: int) -> sfn.StateMachine:
-        recorder_arn = self.recorder.function.function_arn
-        log = log_group(self, "Log", days=scope.config.log_days, removal_policy=scope.removal_policy)
+    def _state_machine(self, knowledge_base: KnowledgeBase, max_minutes: int) -> sfn.StateMachine:
+        recorder = self.recorder.function
         machine = sfn.StateMachine(
             self,
             "Watcher",
             definition_body=sfn.DefinitionBody.from_string(
-                Stack.of(self).to_json_string(definition(recorder_arn=recorder_arn, max_minutes=max_minutes))
+                Stack.of(self).to_json_string(definition(recorder_arn=recorder.function_arn, max_minutes=max_minutes))
             ),
             tracing_enabled=True,
-            logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=False),
+            logs=sfn.LogOptions(
+                destination=log_group(self, "Log"), level=sfn.LogLevel.ALL, include_execution_data=False
+            ),
         )
-        permissions.grant_watch_ingestion(machine.role, knowledge_base_arn=base.base_arn, recorder_arn=recorder_arn)
+        permissions.grant_watch_ingestion(machine.role, base=knowledge_base.base, recorder=recorder)
         acknowledge(
             machine.role,
             "AwsSolutions-IAM5[Resource::*]",

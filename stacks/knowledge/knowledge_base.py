@@ -8,16 +8,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from configuration.knowledge.models import KnowledgeModels
-from configuration.knowledge.names import KnowledgeNames
-from configuration.knowledge.section import (
-    Chunking,
-    FixedChunks,
-    HierarchicalChunks,
-    Knowledge,
-    SemanticChunks,
-    WholeDocuments,
-)
+from configuration.knowledge.plan import KnowledgePlan
+from configuration.knowledge.section import Chunking, FixedChunks, HierarchicalChunks, SemanticChunks, WholeDocuments
 from lambdas.knowledge.data_bucket import DOCUMENTS_PREFIX
 from stacks.components.checks import acknowledge
 from stacks.components.lifecycle import Lifecycle
@@ -34,9 +26,8 @@ class KnowledgeBase(Construct):
     """A knowledge base over ``store`` that reads ``data`` with ``role``.
 
     Attributes:
-        base_id: the knowledge base's id.
-        base_arn: its ARN.
-        source_id: the data source's id.
+        base: the knowledge base.
+        source: its data source.
     """
 
     def __init__(
@@ -44,42 +35,35 @@ class KnowledgeBase(Construct):
         scope: Construct,
         id_: str,
         *,
-        knowledge: Knowledge,
-        names: KnowledgeNames,
-        models: KnowledgeModels,
+        plan: KnowledgePlan,
         store: VectorStore,
         role: iam.Role,
         data: DataBucket,
         lifecycle: Lifecycle,
     ) -> None:
         super().__init__(scope, id_)
-        self._knowledge, self._names, self._models = knowledge, names, models
+        self._plan = plan
         self._stack = Stack.of(self)
         rights = self._rights(store, role, data)
         seen = lifecycle.wait(
-            self, f"IndexWait{names.index}", seconds=store.settle_seconds, after=(*store.built, rights)
+            self, f"IndexWait{plan.names.index}", seconds=store.settle_seconds, after=(*store.built, rights)
         )
-        base = self._base(store, role)
-        base.add_resource_dependency(seen)
-        source = self._source(base, data.bucket)
+        self.base = self._base(store, role)
+        self.base.add_resource_dependency(seen)
+        self.source = self._source(data.bucket)
         more_rights = self._more_rights(role)
         if more_rights:
-            source.add_resource_dependency(more_rights)
-        self.base_id = base.attr_knowledge_base_id
-        self.base_arn = base.attr_knowledge_base_arn
-        self.source_id = source.attr_data_source_id
+            self.source.add_resource_dependency(more_rights)
 
     def _rights(self, store: VectorStore, role: iam.Role, data: DataBucket) -> CfnResource:
         """What the role needs as long as the knowledge base lives. Nothing that can change is in it."""
-        reading = permissions.reading_documents(
-            stack=self._stack, bucket_arn=data.bucket.bucket_arn, prefix=DOCUMENTS_PREFIX
-        )
+        reading = permissions.reading_documents(stack=self._stack, bucket=data.bucket, prefix=DOCUMENTS_PREFIX)
         policy = iam.Policy(
             self,
-            f"Rights{self._names.index}",
+            f"Rights{self._plan.names.index}",
             roles=[role],
             statements=[
-                permissions.embedding(stack=self._stack, model=self._models.embedding),
+                permissions.embedding(stack=self._stack, model=self._plan.models.embedding),
                 store.access,
                 *reading,
             ],
@@ -93,10 +77,10 @@ class KnowledgeBase(Construct):
 
     def _more_rights(self, role: iam.Role) -> CfnResource | None:
         """What parsing and reranking need: apart, so that a change of them leaves alone what deletion needs."""
-        parser, reranker = self._models.parser, self._models.reranker
+        parser, reranker = self._plan.models.parser, self._plan.models.reranker
         if parser is None and reranker is None:
             return None
-        policy = iam.Policy(self, f"MoreRights{self._names.index}", roles=[role])
+        policy = iam.Policy(self, f"MoreRights{self._plan.names.index}", roles=[role])
         if parser:
             policy.add_statements(*permissions.parsing(stack=self._stack, parser=parser))
         if reranker:
@@ -107,14 +91,16 @@ class KnowledgeBase(Construct):
     def _base(self, store: VectorStore, role: iam.Role) -> Base:
         embedding = Base.EmbeddingModelConfigurationProperty(
             bedrock_embedding_model_configuration=Base.BedrockEmbeddingModelConfigurationProperty(
-                dimensions=self._models.dimensions, embedding_data_type=self._knowledge.vector_type.upper()
+                dimensions=self._plan.models.dimensions, embedding_data_type=self._plan.section.vector_type.upper()
             )
         )
-        model_arn = foundation_model_arn(self._models.embedding.model_id, region=self._stack.region, stack=self._stack)
+        model_arn = foundation_model_arn(
+            self._plan.models.embedding.model_id, region=self._stack.region, stack=self._stack
+        )
         return Base(
             self,
-            f"Base{self._names.index}",
-            name=self._names.knowledge_base,
+            f"Base{self._plan.names.index}",
+            name=self._plan.names.knowledge_base,
             description="Documents that questions are answered from",
             role_arn=role.role_arn,
             knowledge_base_configuration=Base.KnowledgeBaseConfigurationProperty(
@@ -126,12 +112,12 @@ class KnowledgeBase(Construct):
             storage_configuration=store.storage,
         )
 
-    def _source(self, base: Base, bucket: s3.Bucket) -> Source:
+    def _source(self, bucket: s3.Bucket) -> Source:
         return Source(
             self,
-            f"Source{self._names.source}",
-            name=self._names.data_source,
-            knowledge_base_id=base.attr_knowledge_base_id,
+            f"Source{self._plan.names.source}",
+            name=self._plan.names.data_source,
+            knowledge_base_id=self.base.attr_knowledge_base_id,
             data_source_configuration=Source.DataSourceConfigurationProperty(
                 type="S3",
                 s3_configuration=Source.S3DataSourceConfigurationProperty(
@@ -141,12 +127,12 @@ class KnowledgeBase(Construct):
             # RETAIN would leave the chunks of the old source beside those of the new one in the same index.
             data_deletion_policy="DELETE",
             vector_ingestion_configuration=Source.VectorIngestionConfigurationProperty(
-                chunking_configuration=_chunking(self._knowledge.chunking), parsing_configuration=self._parsing()
+                chunking_configuration=_chunking(self._plan.section.chunking), parsing_configuration=self._parsing()
             ),
         )
 
     def _parsing(self) -> Source.ParsingConfigurationProperty | None:
-        parser, prompt = self._models.parser, self._knowledge.parsing.prompt
+        parser, prompt = self._plan.models.parser, self._plan.section.parsing.prompt
         if parser is None:
             return None
         model = Source.BedrockFoundationModelConfigurationProperty(

@@ -14,12 +14,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_opensearchserverless as aoss
 from constructs import Construct
 
-from configuration.knowledge.models import KnowledgeModels
-from configuration.knowledge.names import KnowledgeNames
 from configuration.knowledge.opensearch_mapping import METADATA_FIELD, TEXT_FIELD, VECTOR_FIELD, mapping
-from configuration.knowledge.section import Knowledge
+from configuration.knowledge.plan import KnowledgePlan
 from stacks.components.checks import acknowledge
-from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.lifecycle import Lifecycle
 from stacks.knowledge import permissions
 
@@ -31,19 +28,10 @@ class OpenSearchStore(Construct):
     """A collection with one index, which ``role`` may use. See VectorStore for the attributes."""
 
     def __init__(
-        self,
-        scope: EnvironmentStack,
-        id_: str,
-        *,
-        knowledge: Knowledge,
-        names: KnowledgeNames,
-        models: KnowledgeModels,
-        role: iam.Role,
-        lifecycle: Lifecycle,
+        self, scope: Construct, id_: str, *, plan: KnowledgePlan, role: iam.Role, lifecycle: Lifecycle
     ) -> None:
         super().__init__(scope, id_)
-        self._knowledge, self._names, self._models = knowledge, names, models
-        self._lifecycle = lifecycle
+        self._plan, self._lifecycle = plan, lifecycle
         network = self._network_policy()
         collection = self._collection()
         collection.add_resource_dependency(self._encryption_policy())
@@ -54,24 +42,24 @@ class OpenSearchStore(Construct):
             type="OPENSEARCH_SERVERLESS",
             opensearch_serverless_configuration=bedrock.CfnKnowledgeBase.OpenSearchServerlessConfigurationProperty(
                 collection_arn=collection.attr_arn,
-                vector_index_name=names.index_name,
+                vector_index_name=plan.names.index_name,
                 field_mapping=bedrock.CfnKnowledgeBase.OpenSearchServerlessFieldMappingProperty(
                     vector_field=VECTOR_FIELD, text_field=TEXT_FIELD, metadata_field=METADATA_FIELD
                 ),
             ),
         )
-        self.access = permissions.searching_collection(collection_arn=collection.attr_arn)
+        self.access = permissions.searching_collection(collection)
         self.built: Sequence[CfnResource] = (index,)
-        self.settle_seconds = knowledge.propagation_seconds
+        self.settle_seconds = plan.section.propagation_seconds
 
     def _encryption_policy(self) -> aoss.CfnSecurityPolicy:
         policy = {"Rules": [self._rule("collection")], "AWSOwnedKey": True}
         return self._security_policy(
-            f"Encryption{self._names.collection}", "encryption", self._names.collection_name, policy
+            f"Encryption{self._plan.names.collection}", "encryption", self._plan.names.collection_name, policy
         )
 
     def _network_policy(self) -> aoss.CfnSecurityPolicy:
-        endpoints = self._knowledge.vpc_endpoints
+        endpoints = self._plan.section.vpc_endpoints
         reach: dict[str, Any] = (
             {"AllowFromPublic": False, "SourceVPCEs": endpoints, "SourceServices": [BEDROCK]}
             if endpoints
@@ -79,10 +67,12 @@ class OpenSearchStore(Construct):
             else {"AllowFromPublic": True}
         )
         policy = [{"Rules": [self._rule("collection")], **reach}]
-        return self._security_policy(f"Network{self._names.network}", "network", self._names.network_policy, policy)
+        return self._security_policy(
+            f"Network{self._plan.names.network}", "network", self._plan.names.network_policy, policy
+        )
 
     def _rule(self, kind: str) -> dict[str, Any]:
-        return {"ResourceType": kind, "Resource": [f"collection/{self._names.collection_name}"]}
+        return {"ResourceType": kind, "Resource": [f"collection/{self._plan.names.collection_name}"]}
 
     def _security_policy(self, id_: str, kind: str, name: str, policy: Any) -> aoss.CfnSecurityPolicy:
         return aoss.CfnSecurityPolicy(self, id_, type=kind, name=name, policy=json.dumps(policy))
@@ -90,10 +80,10 @@ class OpenSearchStore(Construct):
     def _collection(self) -> aoss.CfnCollection:
         collection = aoss.CfnCollection(
             self,
-            f"Collection{self._names.collection}",
-            name=self._names.collection_name,
+            f"Collection{self._plan.names.collection}",
+            name=self._plan.names.collection_name,
             type="VECTORSEARCH",
-            standby_replicas="ENABLED" if self._knowledge.standby else "DISABLED",
+            standby_replicas="ENABLED" if self._plan.section.standby else "DISABLED",
             description="Vectors of the knowledge base's documents",
         )
         # A collection cannot change its tags: another owner would cost the index. The environment's name stays.
@@ -102,27 +92,22 @@ class OpenSearchStore(Construct):
 
     def _access_policy(self, role: iam.Role) -> aoss.CfnAccessPolicy:
         stack = Stack.of(self)
-        policy = permissions.index_access(
-            collection=self._names.collection_name,
-            index=self._names.index_name,
-            bedrock=role.role_arn,
-            cloudformation=permissions.cloudformation_role_arn(stack),
-        )
+        policy = permissions.index_access(stack=stack, names=self._plan.names, role=role)
         return aoss.CfnAccessPolicy(
             self,
-            f"Access{self._names.index}",
+            f"Access{self._plan.names.index}",
             type="data",
-            name=self._names.access_policy,
+            name=self._plan.names.access_policy,
             policy=stack.to_json_string(policy),
         )
 
     def _index(self, collection: aoss.CfnCollection, *, after: Sequence[CfnResource]) -> CfnResource:
         """Return the last thing that has to be there before Bedrock looks for the index."""
-        mark, private = self._names.index, bool(self._knowledge.vpc_endpoints)
+        mark, private = self._plan.names.index, bool(self._plan.section.vpc_endpoints)
         if private:
             after = (*after, self._leave_to_open())
         known = self._lifecycle.wait(
-            self, f"AccessWait{mark}", seconds=self._knowledge.propagation_seconds, after=(collection, *after)
+            self, f"AccessWait{mark}", seconds=self._plan.section.propagation_seconds, after=(collection, *after)
         )
         index = self._index_itself(collection)
         if not private:
@@ -135,22 +120,25 @@ class OpenSearchStore(Construct):
         return self._gate("close", after=index)
 
     def _index_itself(self, collection: aoss.CfnCollection) -> CfnResource:
-        id_, fields = f"Index{self._names.index}", mapping(self._models.dimensions, self._knowledge.vector_type)
-        if self._knowledge.vector_type == "binary":
+        id_, fields = (
+            f"Index{self._plan.names.index}",
+            mapping(self._plan.models.dimensions, self._plan.section.vector_type),
+        )
+        if self._plan.section.vector_type == "binary":
             # AWS::OpenSearchServerless::Index knows float and byte only.
             schema = {"settings": {"index": {"knn": True}}, "mappings": {"properties": fields}}
             return aoss.CfnCollectionIndex(
                 self,
                 id_,
                 id=collection.attr_id,
-                index_name=self._names.index_name,
+                index_name=self._plan.names.index_name,
                 index_schema=json.dumps(schema),
             )
         return aoss.CfnIndex(
             self,
             id_,
             collection_endpoint=collection.attr_collection_endpoint,
-            index_name=self._names.index_name,
+            index_name=self._plan.names.index_name,
             settings=aoss.CfnIndex.IndexSettingsProperty(index=aoss.CfnIndex.IndexProperty(knn=True)),
             mappings=aoss.CfnIndex.MappingsProperty(
                 properties={name: _property(field) for name, field in fields.items()}
@@ -159,8 +147,8 @@ class OpenSearchStore(Construct):
 
     def _leave_to_open(self) -> CfnResource:
         """Allow the lifecycle function to open this collection, in a policy that goes with the index."""
-        policy = iam.Policy(self, f"MayOpen{self._names.index}", roles=[self._lifecycle.function.role])
-        policy.add_statements(permissions.opening_collection(collection=self._names.collection_name))
+        policy = iam.Policy(self, f"MayOpen{self._plan.names.index}", roles=[self._lifecycle.function.role])
+        policy.add_statements(permissions.opening_collection(collection=self._plan.names.collection_name))
         acknowledge(
             policy,
             "AwsSolutions-IAM5[Resource::*]",
@@ -171,11 +159,11 @@ class OpenSearchStore(Construct):
     def _gate(self, action: Literal["open", "close"], *, after: CfnResource) -> CfnResource:
         return self._lifecycle.gate(
             self,
-            f"{action.title()}{self._names.index}",
+            f"{action.title()}{self._plan.names.index}",
             action=action,
-            collection=self._names.collection_name,
-            policy=self._names.opening_policy,
-            seconds=self._knowledge.propagation_seconds,
+            collection=self._plan.names.collection_name,
+            policy=self._plan.names.opening_policy,
+            seconds=self._plan.section.propagation_seconds,
             after=[after],
         )
 

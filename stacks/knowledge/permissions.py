@@ -6,10 +6,18 @@ Sources: Bedrock user guide, kb-permissions; Service Authorization Reference of 
 from typing import Any, Final
 
 from aws_cdk import Fn, Stack
+from aws_cdk import aws_bedrock as bedrock
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_opensearchserverless as aoss
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3vectors as s3vectors
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from configuration.knowledge.names import KnowledgeNames
 from configuration.targets import Target
 from lambdas.catalogue.facts import FoundationModel
 from stacks.components.model_arns import destination_arns, foundation_model_arn, source_arn
@@ -33,12 +41,12 @@ def knowledge_base_role(scope: Construct, id_: str) -> iam.Role:
     )
 
 
-def reading_documents(*, stack: Stack, bucket_arn: str, prefix: str) -> list[iam.PolicyStatement]:
+def reading_documents(*, stack: Stack, bucket: s3.IBucket, prefix: str) -> list[iam.PolicyStatement]:
     """Listing the bucket, and reading what lies under the prefix, as long as the bucket is ours."""
     ours = {"StringEquals": {"aws:ResourceAccount": stack.account}}
     return [
-        iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket_arn], conditions=ours),
-        iam.PolicyStatement(actions=["s3:GetObject"], resources=[f"{bucket_arn}/{prefix}*"], conditions=ours),
+        iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn], conditions=ours),
+        iam.PolicyStatement(actions=["s3:GetObject"], resources=[f"{bucket.bucket_arn}/{prefix}*"], conditions=ours),
     ]
 
 
@@ -48,15 +56,15 @@ def embedding(*, stack: Stack, model: FoundationModel) -> iam.PolicyStatement:
     return iam.PolicyStatement(actions=["bedrock:InvokeModel"], resources=[arn])
 
 
-def searching_collection(*, collection_arn: str) -> iam.PolicyStatement:
+def searching_collection(collection: aoss.CfnCollection) -> iam.PolicyStatement:
     """Reaching a collection at all; what may be done in it, its data access policy says."""
-    return iam.PolicyStatement(actions=["aoss:APIAccessAll"], resources=[collection_arn])
+    return iam.PolicyStatement(actions=["aoss:APIAccessAll"], resources=[collection.attr_arn])
 
 
-def searching_vectors(*, index_arn: str) -> iam.PolicyStatement:
+def searching_vectors(index: s3vectors.CfnIndex) -> iam.PolicyStatement:
     """Writing, reading, deleting and searching one index of S3 Vectors."""
     verbs = ["DeleteVectors", "GetIndex", "GetVectors", "PutVectors", "QueryVectors"]
-    return iam.PolicyStatement(actions=[f"s3vectors:{verb}" for verb in verbs], resources=[index_arn])
+    return iam.PolicyStatement(actions=[f"s3vectors:{verb}" for verb in verbs], resources=[index.attr_index_arn])
 
 
 def parsing(*, stack: Stack, parser: Target) -> list[iam.PolicyStatement]:
@@ -83,16 +91,17 @@ def reranking(*, stack: Stack, model: FoundationModel) -> list[iam.PolicyStateme
     ]
 
 
-def cloudformation_role_arn(stack: Stack) -> str:
+def _cloudformation_role_arn(stack: Stack) -> str:
     """Return the role with which CloudFormation handles resources, and so an index: that of the CDK's bootstrap."""
     arn = stack.synthesizer.cloud_formation_execution_role_arn  # type: ignore[attr-defined]
     return Fn.sub(arn)
 
 
-def index_access(*, collection: str, index: str, bedrock: str, cloudformation: str) -> list[dict[str, Any]]:
-    """Return a data access policy: what two roles, given by ARN, may do in one collection."""
+def index_access(*, stack: Stack, names: KnowledgeNames, role: iam.IRole) -> list[dict[str, Any]]:
+    """Return a data access policy: what the knowledge base's role and CloudFormation's may do in its collection."""
+    collection, index = names.collection_name, names.index_name
 
-    def allowed(role: str, on_index: list[str], description: str) -> dict[str, Any]:
+    def allowed(role_arn: str, on_index: list[str], description: str) -> dict[str, Any]:
         return {
             "Description": description,
             "Rules": [
@@ -103,12 +112,14 @@ def index_access(*, collection: str, index: str, bedrock: str, cloudformation: s
                 },
                 {"ResourceType": "index", "Resource": [f"index/{collection}/{index}"], "Permission": on_index},
             ],
-            "Principal": [role],
+            "Principal": [role_arn],
         }
 
     return [
-        allowed(bedrock, _BEDROCK_ON_INDEX, "The knowledge base"),
-        allowed(cloudformation, _CLOUDFORMATION_ON_INDEX, "CloudFormation makes and deletes the index"),
+        allowed(role.role_arn, _BEDROCK_ON_INDEX, "The knowledge base"),
+        allowed(
+            _cloudformation_role_arn(stack), _CLOUDFORMATION_ON_INDEX, "CloudFormation makes and deletes the index"
+        ),
     ]
 
 
@@ -121,17 +132,17 @@ def opening_collection(*, collection: str) -> iam.PolicyStatement:
     )
 
 
-def grant_empty(grantee: iam.IGrantable, *, bucket_arn: str) -> None:
+def grant_empty(grantee: iam.IGrantable, *, bucket: s3.IBucket) -> None:
     """Allow deleting all that a bucket holds: versions, delete markers, unfinished uploads."""
     iam.Grant.add_to_principal(
         grantee=grantee,
         actions=["s3:ListBucketMultipartUploads", "s3:ListBucketVersions"],
-        resource_arns=[bucket_arn],
+        resource_arns=[bucket.bucket_arn],
     )
     iam.Grant.add_to_principal(
         grantee=grantee,
         actions=["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion"],
-        resource_arns=[f"{bucket_arn}/*"],
+        resource_arns=[f"{bucket.bucket_arn}/*"],
     )
 
 
@@ -140,10 +151,10 @@ def grant_ask_for_ingestion(grantee: iam.IGrantable, *, queue: sqs.IQueue) -> No
     iam.Grant.add_to_principal(grantee=grantee, actions=["sqs:SendMessage"], resource_arns=[queue.queue_arn])
 
 
-def stopping_ingestion(*, knowledge_base_arn: str) -> iam.PolicyStatement:
+def stopping_ingestion(base: bedrock.CfnKnowledgeBase) -> iam.PolicyStatement:
     """Stopping a running ingestion job before the data source goes."""
     jobs = ["bedrock:GetIngestionJob", "bedrock:ListIngestionJobs", "bedrock:StopIngestionJob"]
-    return iam.PolicyStatement(actions=jobs, resources=[knowledge_base_arn])
+    return iam.PolicyStatement(actions=jobs, resources=[base.attr_knowledge_base_arn])
 
 
 def grant_take_messages(grantee: iam.IGrantable, *, queue: sqs.IQueue) -> None:
@@ -154,37 +165,47 @@ def grant_take_messages(grantee: iam.IGrantable, *, queue: sqs.IQueue) -> None:
     )
 
 
-def grant_start_ingestion(grantee: iam.IGrantable, *, knowledge_base_arn: str, watcher_arn: str) -> None:
+def grant_start_ingestion(
+    grantee: iam.IGrantable, *, base: bedrock.CfnKnowledgeBase, watcher: sfn.IStateMachine
+) -> None:
     """Allow starting an ingestion job, seeing what jobs there were, and having one watched."""
     iam.Grant.add_to_principal(
         grantee=grantee,
         actions=["bedrock:ListIngestionJobs", "bedrock:StartIngestionJob"],
-        resource_arns=[knowledge_base_arn],
+        resource_arns=[base.attr_knowledge_base_arn],
     )
-    iam.Grant.add_to_principal(grantee=grantee, actions=["states:StartExecution"], resource_arns=[watcher_arn])
+    iam.Grant.add_to_principal(
+        grantee=grantee, actions=["states:StartExecution"], resource_arns=[watcher.state_machine_arn]
+    )
 
 
-def grant_watch_ingestion(grantee: iam.IGrantable, *, knowledge_base_arn: str, recorder_arn: str) -> None:
+def grant_watch_ingestion(
+    grantee: iam.IGrantable, *, base: bedrock.CfnKnowledgeBase, recorder: lambda_.IFunction
+) -> None:
     """Allow looking at a job, stopping it, and having the outcome recorded."""
     iam.Grant.add_to_principal(
         grantee=grantee,
         actions=["bedrock:GetIngestionJob", "bedrock:StopIngestionJob"],
-        resource_arns=[knowledge_base_arn],
+        resource_arns=[base.attr_knowledge_base_arn],
     )
-    iam.Grant.add_to_principal(grantee=grantee, actions=["lambda:InvokeFunction"], resource_arns=[recorder_arn])
+    iam.Grant.add_to_principal(
+        grantee=grantee, actions=["lambda:InvokeFunction"], resource_arns=[recorder.function_arn]
+    )
 
 
 def grant_record_ingestion(
-    grantee: iam.IGrantable, *, knowledge_base_arn: str, bucket_arn: str, prefix: str, topic_arn: str
+    grantee: iam.IGrantable, *, base: bedrock.CfnKnowledgeBase, bucket: s3.IBucket, prefix: str, topic: sns.ITopic
 ) -> None:
     """Allow reading a job and its documents, writing outcomes under the prefix, and telling of failures."""
     iam.Grant.add_to_principal(
         grantee=grantee,
         actions=["bedrock:GetIngestionJob", "bedrock:ListKnowledgeBaseDocuments"],
-        resource_arns=[knowledge_base_arn],
+        resource_arns=[base.attr_knowledge_base_arn],
     )
-    iam.Grant.add_to_principal(grantee=grantee, actions=["s3:PutObject"], resource_arns=[f"{bucket_arn}/{prefix}*"])
-    iam.Grant.add_to_principal(grantee=grantee, actions=["sns:Publish"], resource_arns=[topic_arn])
+    iam.Grant.add_to_principal(
+        grantee=grantee, actions=["s3:PutObject"], resource_arns=[f"{bucket.bucket_arn}/{prefix}*"]
+    )
+    iam.Grant.add_to_principal(grantee=grantee, actions=["sns:Publish"], resource_arns=[topic.topic_arn])
 
 
 def grant_retrieve(grantee: iam.IGrantable, *, stack: Stack, knowledge_base_id: str) -> None:

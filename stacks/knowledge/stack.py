@@ -6,12 +6,10 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from configuration.config import Config
-from configuration.knowledge import models
-from configuration.knowledge.names import names_of
+from configuration.knowledge.plan import plan_of
 from configuration.knowledge.section import Knowledge
 from configuration.parameters import ParameterNames
 from lambdas.knowledge.data_bucket import DOCUMENTS_PREFIX
-from stacks.components.dependency_layer import DependencyLayer
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.lifecycle import Lifecycle
 from stacks.knowledge import permissions
@@ -33,19 +31,14 @@ class KnowledgeStack(EnvironmentStack):
         super().__init__(
             scope, id_, config=config, account=account, description="Quarry: documents that questions are answered from"
         )
-        self._knowledge = knowledge
-        self._models = models.resolve(knowledge, aliases=config.alias_targets)
-        self._names = names_of(config.name, knowledge, self._models)
-        self._dependencies = DependencyLayer(self, "Dependencies", target=config.functions.build_for)
-        self._lifecycle = Lifecycle(self, "Lifecycle", dependencies=self._dependencies)
+        self._plan = plan_of(knowledge, environment=config.name, aliases=config.alias_targets)
+        self._lifecycle = Lifecycle(self, "Lifecycle")
         data = DataBucket(self, "Data", lifecycle=self._lifecycle)
-        role = permissions.knowledge_base_role(self, f"Role{self._names.index}")
-        base = KnowledgeBase(
+        role = permissions.knowledge_base_role(self, f"Role{self._plan.names.index}")
+        knowledge_base = KnowledgeBase(
             self,
             "Knowledge",
-            knowledge=knowledge,
-            names=self._names,
-            models=self._models,
+            plan=self._plan,
             store=self._store(role),
             role=role,
             data=data,
@@ -55,56 +48,34 @@ class KnowledgeStack(EnvironmentStack):
             self,
             "Id",
             parameter_name=ParameterNames(config).knowledge_id,
-            string_value=base.base_id,
+            string_value=knowledge_base.base.attr_knowledge_base_id,
             description="Id of the knowledge base",
         )
-        self._output("KnowledgeBaseId", base.base_id, "Id of the knowledge base")
-        self._output("DataSourceId", base.source_id, "Id of its data source")
+        self._output("KnowledgeBaseId", knowledge_base.base.attr_knowledge_base_id, "Id of the knowledge base")
+        self._output("DataSourceId", knowledge_base.source.attr_data_source_id, "Id of its data source")
         self._output("DataBucket", data.bucket.bucket_name, "Bucket of the documents")
         self._output("DocumentsPrefix", DOCUMENTS_PREFIX, "What documents' keys begin with")
-        self._ingest(base, data)
+        self._ingest(knowledge_base, data)
 
     def _store(self, role: iam.Role) -> VectorStore:
-        if self._knowledge.vector_store == "s3_vectors":
-            return S3VectorsStore(
-                self,
-                "Vectors",
-                names=self._names,
-                models=self._models,
-                propagation_seconds=self._knowledge.propagation_seconds,
-            )
-        return OpenSearchStore(
-            self,
-            "OpenSearch",
-            knowledge=self._knowledge,
-            names=self._names,
-            models=self._models,
-            role=role,
-            lifecycle=self._lifecycle,
-        )
+        if self._plan.section.vector_store == "s3_vectors":
+            return S3VectorsStore(self, "Vectors", plan=self._plan)
+        return OpenSearchStore(self, "OpenSearch", plan=self._plan, role=role, lifecycle=self._lifecycle)
 
-    def _ingest(self, base: KnowledgeBase, data: DataBucket) -> None:
-        options = self._knowledge.ingestion
+    def _ingest(self, knowledge_base: KnowledgeBase, data: DataBucket) -> None:
+        options = self._plan.section.ingestion
         topic = IngestionTopic(self, "Failures", email=options.alarm_email)
         watch = IngestionWatch(
-            self,
-            "Watch",
-            knowledge_base=base,
-            data=data,
-            topic=topic,
-            dependencies=self._dependencies,
-            max_minutes=options.max_minutes,
+            self, "Watch", knowledge_base=knowledge_base, data=data, topic=topic, max_minutes=options.max_minutes
         )
         ingestion = Ingestion(
             self,
             "Ingestion",
-            options=options,
-            names=self._names,
-            bucket=data.bucket,
-            knowledge_base=base,
+            plan=self._plan,
+            data=data,
+            knowledge_base=knowledge_base,
             watch=watch,
             lifecycle=self._lifecycle,
-            dependencies=self._dependencies,
         )
         topic.alarm_on_documents(service=RECORDER_SERVICE, environment=self.config.name)
         topic.alarm_on_watcher(watch.state_machine)

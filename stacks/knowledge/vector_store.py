@@ -14,8 +14,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3vectors as s3vectors
 from constructs import Construct
 
-from configuration.knowledge.models import KnowledgeModels
-from configuration.knowledge.names import KnowledgeNames
+from configuration.knowledge.plan import KnowledgePlan
 from stacks.knowledge import permissions
 
 # How long IAM takes to know a new policy everywhere; the store itself is there at once.
@@ -41,16 +40,9 @@ class VectorStore(Protocol):
 class S3VectorsStore(Construct):
     """An index in a vector bucket. It costs next to nothing idle, and there is nothing to wait for but IAM."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        id_: str,
-        *,
-        names: KnowledgeNames,
-        models: KnowledgeModels,
-        propagation_seconds: int,
-    ) -> None:
+    def __init__(self, scope: Construct, id_: str, *, plan: KnowledgePlan) -> None:
         super().__init__(scope, id_)
+        names = plan.names
         bucket = s3vectors.CfnVectorBucket(self, "Bucket", vector_bucket_name=names.vector_bucket)
         index = s3vectors.CfnIndex(
             self,
@@ -58,7 +50,7 @@ class S3VectorsStore(Construct):
             vector_bucket_arn=bucket.attr_vector_bucket_arn,
             index_name=names.index_name,
             data_type="float32",
-            dimension=models.dimensions,
+            dimension=plan.models.dimensions,
             distance_metric="euclidean",
             # What can be filtered by has 2 KB in all, which a chunk's text alone would fill: ingestion would fail.
             metadata_configuration=s3vectors.CfnIndex.MetadataConfigurationProperty(
@@ -71,6 +63,6 @@ class S3VectorsStore(Construct):
                 index_arn=index.attr_index_arn
             ),
         )
-        self.access = permissions.searching_vectors(index_arn=index.attr_index_arn)
+        self.access = permissions.searching_vectors(index)
         self.built: Sequence[CfnResource] = ()
-        self.settle_seconds = min(IAM_SECONDS, propagation_seconds)
+        self.settle_seconds = min(IAM_SECONDS, plan.section.propagation_seconds)

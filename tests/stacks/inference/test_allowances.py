@@ -9,7 +9,6 @@ from aws_cdk.assertions import Match, Template
 from configuration.config import Config
 from configuration.environment_file import load
 from stacks.components.checks import add_checks
-from stacks.components.dependency_layer import DependencyLayer
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.inference import permissions
 from stacks.inference.allowances import SWEEP_MINUTES, TIMEOUT_SECONDS, Allowances
@@ -23,8 +22,7 @@ class AllowancesStack(EnvironmentStack):
 
     def __init__(self, scope: Any, *, config: Config) -> None:
         super().__init__(scope, "Inference", config=config, account=None, description="allowances")
-        layer = DependencyLayer(self, "Dependencies", target=config.functions.build_for)
-        allowances = Allowances(self, "Allowances", config=config, dependencies=layer)
+        allowances = Allowances(self, "Allowances")
         user = iam.Role(self, "User", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         permissions.grant_use_ledger(user, table=allowances.table)
 

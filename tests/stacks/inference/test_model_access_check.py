@@ -12,7 +12,6 @@ from lambdas.authorizer.settings import AuthorizerSettings
 from lambdas.model_access import candidates
 from lambdas.model_access.settings import ModelAccessSettings
 from stacks.components.checks import add_checks
-from stacks.components.dependency_layer import DependencyLayer
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.python_function import PythonFunction
 from stacks.inference.model_access_check import ModelAccessCheck
@@ -26,10 +25,9 @@ Synthesise = Callable[..., Template]
 
 @pytest.fixture
 def synthesise() -> Synthesise:
-    def synth(config: Config, **options: Any) -> Template:
+    def synth(config: Config) -> Template:
         app = new_app()
         stack = EnvironmentStack(app, "Inference", config=config, account=None, description="A test")
-        layer = DependencyLayer(stack, "Dependencies", target="arm64")
         inference = PythonFunction(
             stack,
             "Inference",
@@ -37,16 +35,10 @@ def synthesise() -> Synthesise:
             handler="lambdas.api.handler.lambda_handler",
             service="inference",
             settings=AuthorizerSettings(keys_table="t"),
-            dependencies=layer,
             memory_megabytes=128,
             timeout_seconds=5,
-            log_days=1,
-            removal_policy=stack.removal_policy,
         )
-        served = ServedModels(stack, "Models", config=config).aliases
-        ModelAccessCheck(
-            stack, "Access", config=config, dependencies=layer, inference=inference, served=served, **options
-        )
+        ModelAccessCheck(stack, "Access", inference=inference, models=ServedModels(stack, "Models"))
         add_checks(app)
         (synthesised,) = app.synth().stacks
         return cast(Template, synthesised.template)
@@ -181,8 +173,8 @@ def test_the_stack_owns_the_parameter_that_the_function_writes(synthesise: Synth
 
 
 def test_the_function_gets_what_its_settings_class_reads(synthesise: Synthesise, vary: Vary) -> None:
-    config = vary(models={"participants": 40, "cost_allocation": True})
-    template = synthesise(config, needed_until=date(2026, 12, 31))
+    config = vary(models={"participants": 40, "cost_allocation": True, "needed_until": date(2026, 12, 31)})
+    template = synthesise(config)
     variables = function(template)["Environment"]["Variables"]
     # Names that are not known yet: a token is a whole value or stands inside the JSON.
     environ = {name: value if isinstance(value, str) else _joined(value) for name, value in variables.items()}
