@@ -1,167 +1,176 @@
 """Changing single facts in ``models.yaml`` and ``prices.yaml`` while everything else, comments included, stays.
 
-PyYAML knows where each value begins and ends in the text, so a value is cut out and its successor put in its place. A
-value that stands elsewhere, because an alias (*name) points to it, is not touched: the alias itself is replaced.
+ruamel.yaml keeps comments, order, quotes, aliases and which values stand on one line. Where such a line is folded it
+does not keep, so no line of these files is: what is read is written back byte for byte.
 """
 
-import json
+from collections.abc import Collection, Mapping
 from datetime import date
-from functools import lru_cache
-from typing import Any
+from io import StringIO
+from typing import Any, Final
 
 import msgspec
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.representer import RoundTripRepresenter
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from lambdas.catalogue.facts import FoundationModel, InferenceProfile, ModelPrices
+from lambdas.catalogue.facts import FoundationModel, ModelPrices
 
-PRICE_FIELDS = ("in_region", "geography", "global")
+PRICE_FIELDS: Final = ("in_region", "geography", "global")
+# No line is so long.
+_WIDTH: Final = 100_000
 
 
 class PatchError(ValueError):
     """The text has not the shape that it should have; nothing was changed."""
 
 
-def patch_models(text: str, changes: dict[str, FoundationModel], *, today: date) -> str:
+def patch_models(text: str, changes: Mapping[str, FoundationModel], *, today: date) -> str:
     """Return ``models.yaml`` with availability and lifecycle of these models as they are here, ``checked`` today.
 
     Raises:
         PatchError: a model or a group of it is not in the text.
     """
+    yaml, document = _read(text)
+    listed = _member(document, "models")
+    if not isinstance(listed, list):
+        raise PatchError("models: no list")
+    entries = {entry.get("id"): entry for entry in listed if isinstance(entry, dict)}
     for model_id, model in changes.items():
-        text = _patch_availability(text, model_id, model, today=today)
-        life = model.lifecycle
+        entry = _member(entries, model_id)
+        _patch_availability(_member(entry, "availability", of=model_id), model, today=today)
+        lifecycle = _member(entry, "lifecycle", of=model_id)
         for name in ("launched", "legacy", "end_of_life"):
-            text = _replace(text, ("models", model_id, "lifecycle", name), _scalar(getattr(life, name)))
-        text = _replace(text, ("models", model_id, "lifecycle", "source"), _flow_text(life.source))
-        text = _replace(text, ("models", model_id, "lifecycle", "checked"), today.isoformat())
-    return text
+            lifecycle[name] = getattr(model.lifecycle, name)
+        _stamp(lifecycle, model.lifecycle.source, today=today)
+    return _written(yaml, document)
 
 
-def patch_prices(text: str, changes: dict[str, ModelPrices], *, today: date) -> str:
+def patch_prices(text: str, changes: Mapping[str, ModelPrices], *, today: date) -> str:
     """Return ``prices.yaml`` with these prices, ``checked`` today.
 
     Raises:
         PatchError: a model is not in the text.
     """
+    yaml, document = _read(text)
     for model_id, prices in changes.items():
-        for name in PRICE_FIELDS:
-            price = getattr(prices, "global_" if name == "global" else name)
-            if price is not None:
-                given = {key: value for key, value in msgspec.to_builtins(price).items() if value is not None}
-                text = _replace(text, ("prices", model_id, name), _flow(given))
-        text = _replace(text, ("prices", model_id, "source"), _flow_text(prices.source))
-        text = _replace(text, ("prices", model_id, "checked"), today.isoformat())
-    return text
+        group = _member(_member(document, "prices"), model_id)
+        _patch_prices(group, prices)
+        _stamp(group, prices.source, today=today)
+    return _written(yaml, document)
 
 
-def _patch_availability(text: str, model_id: str, model: FoundationModel, *, today: date) -> str:
-    place = ("models", model_id, "availability")
-    text = _put(text, (*place, "in_region"), _flow(list(model.in_region)), before="inference_types")
-    text = _replace(text, (*place, "inference_types"), _flow(list(model.availability.inference_types)))
-    written = _written_profiles(text, place)
-    lines = []
-    for profile in model.profiles:
-        old, line = written.get(profile.profile_id, (None, ""))
+def _patch_availability(group: CommentedMap, model: FoundationModel, *, today: date) -> None:
+    _put(group, "in_region", model.in_region, before="inference_types")
+    _put(group, "inference_types", model.availability.inference_types, before="profiles")
+    written = {entry["id"]: entry for entry in group.get("profiles", ())}
+    profiles = [_plain(profile) for profile in model.profiles]
+    if list(written.values()) != profiles:
         # A profile that is as it was keeps its text.
-        lines.append(line if old == profile else _flow(msgspec.to_builtins(profile)))
-    if [old for old, _ in written.values()] != list(model.profiles):
-        block = ("\n" + " " * 8).join(f"- {line}" for line in lines) or "[]"
-        text = _put(text, (*place, "profiles"), block, before="source", block=bool(lines))
-    text = _replace(text, (*place, "source"), _flow_text(model.availability.source))
-    return _replace(text, (*place, "checked"), today.isoformat())
+        kept = [written[one["id"]] if written.get(one["id"]) == one else _flow(one) for one in profiles]
+        _insert(group, "profiles", CommentedSeq(kept), before="source")
+    _stamp(group, model.availability.source, today=today)
 
 
-def _written_profiles(text: str, place: tuple[str, ...]) -> dict[str, tuple[InferenceProfile, str]]:
-    """Return profile id -> what the text says of it, and how."""
-    if not _has(text, (*place, "profiles")):
-        return {}
-    _, node = _find(text, (*place, "profiles"))
-    written = {}
-    for entry in node.value:
-        profile = msgspec.convert(yaml.safe_load(yaml.serialize(entry)), InferenceProfile)
-        written[profile.profile_id] = profile, text[entry.start_mark.index : entry.end_mark.index].rstrip()
-    return written
+def _patch_prices(group: CommentedMap, prices: ModelPrices) -> None:
+    before = {name: group.get(name) for name in PRICE_FIELDS}
+    wanted = {name: _price(prices, name) for name in PRICE_FIELDS}
+    changed: dict[str, CommentedMap] = {}
+    for name, price in wanted.items():
+        if price is None or before[name] == price:
+            continue
+        # Where one price was an alias of another (*name), it is so again if both changed alike.
+        twins = (other for other in changed if before[other] is before[name] and wanted[other] == price)
+        twin = next(twins, None)
+        changed[name] = changed[twin] if twin else _flow(price)
+        if twin and before[name] is not None:
+            changed[name].yaml_set_anchor(before[name].anchor.value)
+        group[name] = changed[name]
 
 
-def _has(text: str, path: tuple[str, ...]) -> bool:
+def _price(prices: ModelPrices, name: str) -> dict[str, float] | None:
+    """Return the parts of a price that are known, whole dollars as whole numbers."""
+    price = getattr(prices, "global_" if name == "global" else name)
+    if price is None:
+        return None
+    given = msgspec.to_builtins(price).items()
+    return {part: int(value) if value == int(value) else value for part, value in given if value is not None}
+
+
+def _put(group: CommentedMap, name: str, value: Collection[str], *, before: str) -> None:
+    """Set a list, on one line, unless it is as it was; an empty one is not added."""
+    if list(group.get(name, ())) != list(value):
+        _insert(group, name, _flow(value), before=before)
+
+
+def _insert(group: CommentedMap, name: str, value: Any, *, before: str) -> None:
+    """Set a member, and if it is a new one, put it before that other."""
+    if name in group:
+        group[name] = value
+    else:
+        keys = list(group)
+        group.insert(keys.index(before) if before in keys else len(keys), name, value)
+
+
+def _stamp(group: CommentedMap, source: str, *, today: date) -> None:
+    """Say where a group's facts are from, and that somebody has looked today."""
+    if group.get("source") != source:
+        group["source"] = DoubleQuotedScalarString(source)
+    group["checked"] = today
+
+
+def _member(group: Any, name: str, *, of: str | None = None) -> Any:
+    if not isinstance(group, dict) or name not in group:
+        raise PatchError(f"{f'{of}.' if of else ''}{name}: not in the file")
+    return group[name]
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as YAML has it: without tuples."""
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+def _flow(value: Any) -> Any:
+    """Return a value that is written on one line."""
+    if isinstance(value, dict):
+        made: Any = CommentedMap({key: _flow(member) for key, member in value.items()})
+    elif isinstance(value, list | tuple):
+        made = CommentedSeq(_flow(member) for member in value)
+    else:
+        return DoubleQuotedScalarString(value) if value == "*" else value
+    made.fa.set_flow_style()
+    return made
+
+
+class _Representer(RoundTripRepresenter):
+    """Writes null out, which says that AWS gives no value, and the same date as often as it is there."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return not isinstance(data, dict | list) or bool(super().ignore_aliases(data))
+
+    def represent_none(self, data: Any) -> ScalarNode:  # noqa: ARG002 - ruamel's signature
+        return self.represent_scalar("tag:yaml.org,2002:null", "null")
+
+
+_Representer.add_representer(type(None), _Representer.represent_none)
+
+
+def _read(text: str) -> tuple[YAML, Any]:
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = _WIDTH
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.Representer = _Representer
     try:
-        _find(text, path)
-    except PatchError:
-        return False
-    return True
+        return yaml, yaml.load(text)
+    except YAMLError as error:
+        raise PatchError(" ".join(str(error).split())) from error
 
 
-def _find(text: str, path: tuple[str, ...]) -> tuple[yaml.Node, Any]:
-    """Return the key's and the value's node; an entry of a list is found by its ``id``."""
-    node = _composed(text)
-    key: Any = node
-    for step in path:
-        pairs = node.value if isinstance(node, yaml.MappingNode) else [(entry, entry) for entry in node.value]
-        for candidate, value in pairs:
-            name = candidate.value if isinstance(node, yaml.MappingNode) else _id(value)
-            if name == step:
-                key, node = candidate, value
-                break
-        else:
-            raise PatchError(f"{'.'.join(path)}: not in the file")
-    return key, node
-
-
-@lru_cache(maxsize=2)
-def _composed(text: str) -> Any:
-    """Return the text's root node. Composing takes a quarter of a second, and each text is asked several times."""
-    return yaml.compose(text)
-
-
-def _id(node: Any) -> str | None:
-    pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    return next((value.value for key, value in pairs if key.value == "id"), None)
-
-
-def _put(text: str, path: tuple[str, ...], value: str, *, before: str, block: bool = False) -> str:
-    """Replace the value, or add it before that sibling if it is not there; nothing is added for an empty list."""
-    if _has(text, path):
-        return _replace(text, path, value)
-    if value == "[]":
-        return text
-    sibling, _ = _find(text, (*path[:-1], before))
-    start = sibling.start_mark
-    gap = "\n" + " " * 8 if block else " "
-    return f"{text[: start.index]}{path[-1]}:{gap}{value}\n{' ' * start.column}{text[start.index :]}"
-
-
-def _replace(text: str, path: tuple[str, ...], value: str) -> str:
-    """Put ``value`` where the path's value stands."""
-    key, node = _find(text, path)
-    start, end = node.start_mark.index, node.end_mark.index
-    after = text[key.end_mark.index :].lstrip(": ")
-    if after.startswith("*"):
-        # The node stands at its anchor, elsewhere; what is replaced is the alias.
-        start = len(text) - len(after)
-        end = start + len(after.split(maxsplit=1)[0].rstrip(",}"))
-    elif isinstance(node, yaml.SequenceNode) and node.value and not node.flow_style:
-        # A block list's own end is the next key: comments between them are not part of it.
-        end = node.value[-1].end_mark.index
-    old = text[start:end]
-    anchor = old.split(maxsplit=1)[0] + " " if old.startswith("&") else ""
-    if old == anchor + value or _same(node, value):
-        return text
-    return f"{text[:start]}{anchor}{value}{text[end:]}"
-
-
-def _same(node: Any, value: str) -> bool:
-    """Whether a value written on one line means what the node says already."""
-    return "\n" not in value and bool(yaml.safe_load(yaml.serialize(node)) == yaml.safe_load(value))
-
-
-def _scalar(value: date | None) -> str:
-    return "null" if value is None else value.isoformat()
-
-
-def _flow_text(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _flow(value: Any) -> str:
-    """Return the value as YAML on one line."""
-    return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10_000).strip()
+def _written(yaml: YAML, document: Any) -> str:
+    stream = StringIO()
+    yaml.dump(document, stream)
+    return stream.getvalue()
