@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from configuration.config import Config
-from configuration.knowledge import models
-from configuration.knowledge.names import KnowledgeNames, names_of
+from configuration.knowledge.names import KnowledgeNames
+from configuration.knowledge.plan import plan_of
 from tests.stacks.knowledge.variants import (
     CHUNKINGS,
     S3,
@@ -28,7 +28,7 @@ COHERE = {"embed": ["cohere.embed-multilingual-v3"]}
 
 def names(config: Config) -> KnowledgeNames:
     assert config.knowledge
-    return names_of(config.name, config.knowledge, models.resolve(config.knowledge, aliases=config.alias_targets))
+    return plan_of(config.knowledge, environment=config.name, aliases=config.alias_targets).names
 
 
 def replaced(before: Config, after: Config) -> set[str]:
