@@ -1,1 +1,1 @@
-"""What CloudFormation cannot do by itself when a knowledge base comes and goes: wait, empty a bucket, fill a store."""
+"""What CloudFormation cannot do by itself when something comes and goes: wait, empty a bucket, and what others add."""

@@ -1,11 +1,10 @@
-"""What the custom resources can do, by their property ``Action``.
+"""What custom resources can do, by their property ``Action``: what several capabilities need, and what each adds.
+
+A capability whose stack needs more has a module of its own whose ``lambda_handler`` is
+``handler({**GENERIC, "its_action": Action(...)})``, and names it to ``stacks.components.lifecycle.Lifecycle``.
 
 wait            {Seconds, Of}: sleeps at creation and when ``Of`` changed; nothing at deletion
 empty_bucket    {Bucket}: empties the bucket at deletion
-ingest          {QueueUrl, KnowledgeBaseId, DataSourceId}: asks for an ingestion at creation and when an id changed;
-                stops the job that runs at deletion
-open_network    {Collection, Policy, Seconds}: opens a private collection and waits; closes it at deletion
-close_network   the same: closes it; opens it and waits at deletion
 """
 
 from collections.abc import Callable, Mapping
@@ -13,99 +12,72 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdas.common import aws
+from lambdas.common.custom_resource import About, CustomResourceError, Request
 from lambdas.common.observability import logger
-from lambdas.lifecycle import emptying, ingestion, network
-from lambdas.lifecycle.errors import LifecycleError
-from lambdas.lifecycle.wait import wait
+from lambdas.lifecycle import emptying
+from lambdas.lifecycle.wait import KNOB, wait
 
+# After which a call of AWS is given up; there is a second attempt.
 READ_SECONDS: Final = 20.0
 
 
+def nothing(_properties: Mapping[str, Any]) -> None:
+    """What an action is about, if another thing makes no other resource."""
+    return
+
+
+def property_named(name: str) -> About:
+    """Return what an action is about, if a property names it."""
+
+    def about(properties: Mapping[str, Any]) -> str | None:
+        value = properties.get(name)
+        return value if isinstance(value, str) and value else None
+
+    return about
+
+
 @dataclass(frozen=True, kw_only=True)
-class Request:
-    """What CloudFormation asks.
+class Action:
+    """One thing that custom resources can do.
 
     Attributes:
-        kind: Create, Update or Delete.
-        former: the properties before an update; None otherwise.
-        physical_id: what the resource was about so far; None at creation.
-        left: seconds that the function still has for it.
+        do: does it; see ``lambdas.common.custom_resource.serve``. Its ``Request.left`` leaves time for a call of AWS
+            that hangs.
+        about: returns the name of what the properties are about, of which the resource has its id.
     """
 
-    kind: str
-    properties: Mapping[str, Any]
-    former: Mapping[str, Any] | None
-    physical_id: str | None
-    left: Callable[[], float]
-
-    @property
-    def deletes(self) -> bool:
-        """Whether the resource goes."""
-        return self.kind == "Delete"
+    do: Callable[[Request], None]
+    about: About = nothing
 
 
-Action = Callable[[Request], None]
+def waiting(*, knob: str = KNOB) -> Action:
+    """Return the action that waits.
+
+    Args:
+        knob: the setting that says how long; for the reason of a failure.
+    """
+
+    def do(request: Request) -> None:
+        if not request.deletes:
+            wait(request.properties, request.former, left=request.left, knob=knob)
+
+    return Action(do=do)
 
 
-def _wait(request: Request) -> None:
-    if not request.deletes:
-        wait(request.properties, request.former, left=request.left)
+_bucket: Final = property_named("Bucket")
 
 
 def _empty_bucket(request: Request) -> None:
-    bucket = about(request.properties)
+    bucket = _bucket(request.properties)
     if not request.deletes:
         if not bucket:
-            raise LifecycleError("The emptying's properties lack Bucket.")
+            raise CustomResourceError("The emptying's properties lack Bucket.")
     elif bucket:
         deleted = emptying.empty(bucket, s3=aws.client("s3", read_timeout=READ_SECONDS), left=request.left)
         logger.info("bucket emptied", extra={"bucket": bucket, "deleted": deleted})
 
 
-def _ingest(request: Request) -> None:
-    if request.deletes:
-        bedrock = aws.client("bedrock-agent", read_timeout=READ_SECONDS)
-        ingestion.stop(request.properties, bedrock=bedrock, left=request.left)
-    else:
-        queue = aws.client("sqs", read_timeout=READ_SECONDS)
-        ingestion.request(request.properties, request.former, sqs=queue)
-
-
-def _network(*, opens: bool) -> Action:
-    """Return the action that opens, and closes at deletion; or the one that closes, and opens at deletion."""
-
-    def action(request: Request) -> None:
-        if request.deletes and not network.named(request.properties):
-            return
-        if request.kind == "Update":
-            # The collection is closed by now, and the resource that would close it again may not be updated.
-            if about(request.properties) != request.physical_id:
-                raise LifecycleError("Collection and Policy cannot be changed; give the resource another logical id.")
-            return
-        policies = aws.client("opensearchserverless", read_timeout=READ_SECONDS)
-        if opens != request.deletes:
-            network.open_collection(request.properties, policies=policies, left=request.left)
-        else:
-            network.close_collection(request.properties, policies=policies)
-
-    return action
-
-
-ACTIONS: Final[Mapping[str, Action]] = {
-    "wait": _wait,
-    "empty_bucket": _empty_bucket,
-    "ingest": _ingest,
-    "open_network": _network(opens=True),
-    "close_network": _network(opens=False),
+GENERIC: Final[Mapping[str, Action]] = {
+    "wait": waiting(),
+    "empty_bucket": Action(do=_empty_bucket, about=_bucket),
 }
-
-
-def about(properties: Mapping[str, Any]) -> str | None:
-    """Return the name of what the resource is about; None if that does not matter, or is missing."""
-    name = {"empty_bucket": "Bucket", "ingest": "DataSourceId"}.get(str(properties.get("Action")))
-    if name:
-        found = properties.get(name)
-        return found if isinstance(found, str) and found else None
-    if properties.get("Action") in ("open_network", "close_network") and network.named(properties):
-        return f"{properties['Action']}/{properties['Collection']}/{properties['Policy']}"
-    return None

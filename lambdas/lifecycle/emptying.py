@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from botocore.exceptions import ClientError
 
-from lambdas.lifecycle.errors import LifecycleError
+from lambdas.common.custom_resource import CustomResourceError
 
 # What S3 lists in a page and deletes in a call.
 BATCH: Final = 1000
@@ -49,7 +49,7 @@ def empty(
         sleep: sleeps that many seconds; for tests.
 
     Raises:
-        LifecycleError: S3 refuses to delete something, or the time is over.
+        CustomResourceError: S3 refuses to delete something, or the time is over.
         ClientError: S3 refuses a call. A bucket that is not there is no error, but done.
     """
     deleted = 0
@@ -57,7 +57,7 @@ def empty(
     try:
         for batch in _batches(bucket, s3):
             if left() <= 0:
-                raise LifecycleError(
+                raise CustomResourceError(
                     f"The bucket {bucket} is not empty yet: {deleted:,} of its versions and uploads were deleted in "
                     "the time that there is. Destroy the stack again: it goes on from there."
                 )
@@ -116,7 +116,7 @@ def _judge(bucket: str, errors: Sequence[tuple[str, str]], *, deleted: int, give
         return
     counts = ", ".join(f"{count:,} x {code}" for code, count in Counter(code for code, _ in errors).most_common())
     example = (final or errors)[0][1]
-    raise LifecycleError(
+    raise CustomResourceError(
         f"The bucket {bucket} cannot be emptied: S3 refused {counts}, as for {example!r}; {deleted:,} of its versions "
         "and uploads were deleted. Look for an object lock, a legal hold or a bucket policy, and destroy the stack "
         "again."

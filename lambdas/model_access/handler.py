@@ -9,15 +9,15 @@ Asked directly: ``{"action": "check", "candidates": [...]}`` -> ``{"findings": [
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.common import aws, custom_resource
-from lambdas.common.custom_resource import Answer, Send
+from lambdas.common import aws, custom_resource, deadline
+from lambdas.common.custom_resource import Answer, Request, Send
+from lambdas.common.deadline import OutOfTimeError
 from lambdas.common.observability import logger
 from lambdas.model_access import candidates, published, report
 from lambdas.model_access.candidates import CheckedCandidate
@@ -30,8 +30,8 @@ from lambdas.model_access.verdicts import Finding, Verdict
 
 # A role's new policy takes a few seconds to count everywhere, so a denial at deploy is asked about again.
 SETTLE_SECONDS: Final = (5.0, 10.0, 15.0)
-# Kept of the function's own time for noting what passed and for the answer to CloudFormation, its retries included.
-ANSWER_SECONDS: Final = 30.0
+# Kept of the time for the check for looking up and noting what passed: three calls of SSM that hang.
+NOTING_SECONDS: Final = 15.0
 # Longer than the inference function may run.
 PROBE_SECONDS: Final = 30.0
 
@@ -98,27 +98,26 @@ def lambda_handler(
     Raises:
         ValueError: the event asks for neither.
     """
-    if "ResponseURL" in event:
-        seconds = context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS
-        answer = _answer(event, check, passed, seconds=seconds)
-        physical_id = event.get("PhysicalResourceId", event["LogicalResourceId"])
-        send(event["ResponseURL"], custom_resource.body(event, answer, physical_id=physical_id))
-        return {"ok": answer.ok}
+    if custom_resource.is_request(event):
+
+        def act(request: Request) -> Answer:
+            return _answer(request, check, passed)
+
+        return custom_resource.serve(event, context, act, send=send)
     if event.get("action") == "check":
         return {"findings": [one.to_json() for one in check(candidates.from_json(event.get("candidates", [])))]}
     raise ValueError('the event is neither from CloudFormation nor {"action": "check", "candidates": [...]}')
 
 
-def _answer(event: dict[str, Any], check: Check, passed: Callable[[], Passed], *, seconds: float) -> Answer:
-    """Return the answer to CloudFormation, the check taking ``seconds`` at most; never raises."""
-    if event["RequestType"] == "Delete":
+def _answer(request: Request, check: Check, passed: Callable[[], Passed]) -> Answer:
+    """Check what is deployed, and let pass what must."""
+    if request.deletes:
         return Answer(ok=True, reason="nothing to delete")
-    deadline = time.monotonic() + seconds
-    properties = event.get("ResourceProperties", {})
-    answer = _checked(properties, check, deadline=deadline, seconds=seconds)
+    properties = request.properties
+    answer = _checked(properties, check, seconds=request.left() - NOTING_SECONDS)
     if not answer.ok and properties.get("Mode") == "warn":
         answer = replace(answer, ok=True)
-    if not answer.ok and event["RequestType"] == "Update" and _has_passed(properties, passed):
+    if not answer.ok and request.kind == "Update" and _has_passed(properties, passed):
         logger.warning("not failed, because these properties have passed before", extra={"found": answer.reason})
         answer = replace(answer, ok=True)
     if answer.ok:
@@ -141,22 +140,24 @@ def _note(properties: Mapping[str, Any], passed: Callable[[], Passed]) -> None:
         logger.exception("what has passed cannot be noted")
 
 
-def _checked(properties: Mapping[str, Any], check: Check, *, deadline: float, seconds: float) -> Answer:
-    """Return the answer as if there were only the mode fail; never raises."""
-    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="deadline")
+def _checked(properties: Mapping[str, Any], check: Check, *, seconds: float) -> Answer:
+    """Return the answer as if there were only the mode fail; never raises.
+
+    Args:
+        seconds: that the check may take.
+    """
+    until = time.monotonic() + seconds
     try:
         asked = candidates.from_json(properties["Candidates"])
-        findings = pool.submit(_settled, check, asked, deadline).result(timeout=seconds)
+        findings = deadline.within(seconds, lambda: _settled(check, asked, until))
     except Exception as error:  # whatever it is, CloudFormation has to be told, and the log has the rest
         logger.exception("the access check itself failed")
-        told = f"within {seconds:.0f} s" if isinstance(error, TimeoutError) else f"({type(error).__name__})"
+        told = f"within {seconds:.0f} s" if isinstance(error, OutOfTimeError) else f"({type(error).__name__})"
         failed = (
             f"The model access check itself did not finish {told}; its log has more. Deploy again, or set "
             "models.access_check to warn or off."
         )
         return Answer(ok=False, reason=failed, data={"Summary": failed})
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
     return Answer(
         ok=not report.fails(findings),
         reason=report.reason(findings),
@@ -164,11 +165,11 @@ def _checked(properties: Mapping[str, Any], check: Check, *, deadline: float, se
     )
 
 
-def _settled(check: Check, asked: list[CheckedCandidate], deadline: float) -> list[Finding]:
+def _settled(check: Check, asked: list[CheckedCandidate], until: float) -> list[Finding]:
     findings = check(asked)
     for pause in SETTLE_SECONDS:
         denied = any(one.verdict is Verdict.DENIED_BY_IAM for one in findings)
-        if not denied or time.monotonic() + pause >= deadline:
+        if not denied or time.monotonic() + pause >= until:
             break
         time.sleep(pause)
         findings = check(asked)

@@ -1,12 +1,10 @@
-"""The custom resources of a knowledge base: one function that waits, empties a bucket, and asks for an ingestion."""
+"""The custom resources of a stack: one function that waits, empties a bucket, and does what a capability adds."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal, cast
+from typing import Final, cast
 
 from aws_cdk import CfnResource, CustomResource, Duration
-from aws_cdk import aws_bedrock as bedrock
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IConstruct
 
 from lambdas.lifecycle.settings import LifecycleSettings
@@ -21,17 +19,22 @@ SERVICE_TIMEOUT_SECONDS: Final = TIMEOUT_SECONDS + 60
 class Lifecycle(Construct):
     """What CloudFormation has no resource for.
 
+    Args:
+        handler: dotted path of the function: ``lambdas.lifecycle.handler.lambda_handler``, or that of a capability with
+            actions of its own. CloudFormation lets no custom resource change its function, so a stack has one.
+        description: what the function does.
+
     Attributes:
         function: does it; who has it do more than wait grants it the right.
     """
 
-    def __init__(self, scope: Construct, id_: str) -> None:
+    def __init__(self, scope: Construct, id_: str, *, handler: str, description: str) -> None:
         super().__init__(scope, id_)
         self.function = PythonFunction(
             self,
             "Function",
-            description="Waits, empties the data bucket and asks for the first ingestion, for CloudFormation",
-            handler="lambdas.lifecycle.handler.lambda_handler",
+            description=description,
+            handler=handler,
             service="lifecycle",
             settings=LifecycleSettings(),
             memory_megabytes=256,
@@ -42,59 +45,31 @@ class Lifecycle(Construct):
         """Return a resource that is there ``seconds`` after those before it are. It does not wait at deletion."""
         # What has another id is another resource, and so something to wait for.
         ids = ",".join(before.logical_id for before in after)
-        return self._resource(scope, id_, "Wait", "wait", {"Seconds": str(seconds), "Of": ids}, after=after)
+        properties = {"Seconds": str(seconds), "Of": ids}
+        return self.resource(scope, id_, kind="Wait", action="wait", properties=properties, after=after)
 
     def empty(self, scope: Construct, id_: str, *, bucket: s3.IBucket, after: Sequence[CfnResource]) -> CfnResource:
         """Return a resource that empties the bucket when it is deleted."""
-        return self._resource(scope, id_, "EmptyBucket", "empty_bucket", {"Bucket": bucket.bucket_name}, after=after)
+        properties = {"Bucket": bucket.bucket_name}
+        return self.resource(scope, id_, kind="EmptyBucket", action="empty_bucket", properties=properties, after=after)
 
-    def fill(
+    def resource(
         self,
         scope: Construct,
         id_: str,
         *,
-        queue: sqs.IQueue,
-        base: bedrock.CfnKnowledgeBase,
-        source: bedrock.CfnDataSource,
-        after: Sequence[IConstruct],
-    ) -> CfnResource:
-        """Return a resource that asks for an ingestion; deleted, it stops the one that is running."""
-        ids = {
-            "QueueUrl": queue.queue_url,
-            "KnowledgeBaseId": base.attr_knowledge_base_id,
-            "DataSourceId": source.attr_data_source_id,
-        }
-        return self._resource(scope, id_, "FirstIngestion", "ingest", ids, after=after)
-
-    def gate(
-        self,
-        scope: Construct,
-        id_: str,
-        *,
-        action: Literal["open", "close"],
-        collection: str,
-        policy: str,
-        seconds: int,
-        after: Sequence[CfnResource],
-    ) -> CfnResource:
-        """Return a resource that makes a private collection public by a network policy of that name, or ends that.
-
-        "open" makes the policy, and deletes it when it is deleted itself; "close" does the opposite. After making it
-        either waits ``seconds``.
-        """
-        properties = {"Collection": collection, "Policy": policy, "Seconds": str(seconds)}
-        return self._resource(scope, id_, "PublicAccess", f"{action}_network", properties, after=after)
-
-    def _resource(
-        self,
-        scope: Construct,
-        id_: str,
         kind: str,
         action: str,
         properties: Mapping[str, str],
-        *,
         after: Sequence[IConstruct],
     ) -> CfnResource:
+        """Return a resource of the type Custom::Quarry``kind`` that has the function do an action.
+
+        Args:
+            action: its name in the handler's module.
+            properties: what the action needs.
+            after: what has to be there before it, and goes after it.
+        """
         custom = CustomResource(
             scope,
             id_,

@@ -141,12 +141,16 @@ class Ingestion(Construct):
             roles=[lifecycle.function.role],
             statements=[permissions.stopping_ingestion(knowledge_base.base)],
         )
-        return lifecycle.fill(
+        return lifecycle.resource(
             self,
             f"First{plan.names.source}",
-            queue=self.queue,
-            base=knowledge_base.base,
-            source=knowledge_base.source,
+            kind="FirstIngestion",
+            action="ingest",
+            properties={
+                "QueueUrl": self.queue.queue_url,
+                "KnowledgeBaseId": knowledge_base.base.attr_knowledge_base_id,
+                "DataSourceId": knowledge_base.source.attr_data_source_id,
+            },
             # The starter has to know the new data source before it reads the message.
             after=(starter.function, cast(CfnResource, stopping.node.default_child)),
         )

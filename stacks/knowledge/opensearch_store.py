@@ -157,13 +157,21 @@ class OpenSearchStore(Construct):
         return cast(CfnResource, policy.node.default_child)
 
     def _gate(self, action: Literal["open", "close"], *, after: CfnResource) -> CfnResource:
-        return self._lifecycle.gate(
+        """Return a resource that makes the private collection public by a network policy, or ends that.
+
+        "open" makes the policy, and deletes it when it is deleted itself; "close" does the opposite. After making it
+        either waits.
+        """
+        return self._lifecycle.resource(
             self,
             f"{action.title()}{self._plan.names.index}",
-            action=action,
-            collection=self._plan.names.collection_name,
-            policy=self._plan.names.opening_policy,
-            seconds=self._plan.section.propagation_seconds,
+            kind="PublicAccess",
+            action=f"{action}_network",
+            properties={
+                "Collection": self._plan.names.collection_name,
+                "Policy": self._plan.names.opening_policy,
+                "Seconds": str(self._plan.section.propagation_seconds),
+            },
             after=[after],
         )
 

@@ -32,7 +32,12 @@ class KnowledgeStack(EnvironmentStack):
             scope, id_, config=config, account=account, description="Quarry: documents that questions are answered from"
         )
         self._plan = plan_of(knowledge, environment=config.name, aliases=config.alias_targets)
-        self._lifecycle = Lifecycle(self, "Lifecycle")
+        self._lifecycle = Lifecycle(
+            self,
+            "Lifecycle",
+            handler="lambdas.ingestion.custom_resources.lambda_handler",
+            description="Waits, empties the data bucket and asks for the first ingestion, for CloudFormation",
+        )
         data = DataBucket(self, "Data", lifecycle=self._lifecycle)
         role = permissions.knowledge_base_role(self, f"Role{self._plan.names.index}")
         knowledge_base = KnowledgeBase(

@@ -9,13 +9,23 @@ URL = "https://answers.test"
 
 @dataclass
 class FakeCloudFormation:
-    """Receives answers."""
+    """Receives answers.
 
+    Attributes:
+        fails: what sending raises instead.
+        seconds: in which each answer was to be sent.
+    """
+
+    fails: Exception | None = None
     bodies: list[bytes] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
 
-    def __call__(self, url: str, body: bytes) -> None:
+    def __call__(self, url: str, body: bytes, *, seconds: float) -> None:
         assert url == URL
         self.bodies.append(body)
+        self.seconds.append(seconds)
+        if self.fails:
+            raise self.fails
 
     @property
     def answer(self) -> dict[str, Any]:
@@ -46,6 +56,7 @@ def asked(request: str, properties: Any, **changes: Any) -> dict[str, Any]:
         "StackId": "stack",
         "RequestId": "request",
         "LogicalResourceId": "Resource",
+        "ResourceType": "Custom::Thing",
         "ResourceProperties": properties,
         **changes,
     }

@@ -8,12 +8,16 @@ import importlib
 import inspect
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
+
+import grimp
 
 from configuration.environment_file import PROJECT
 from lambdas.common.settings import EnvSettings
 from stacks.inference import web_function
+from tests import structure
 
 # Action -> why it may stand on Resource "*".
 ALLOWED_STAR: Final = {
@@ -153,8 +157,12 @@ def _starts(script: Path) -> bool:
     """Whether the Lambda Web Adapter can start the script, and what it serves can be imported."""
     if not script.is_file() or not os.access(script, os.X_OK) or b"\r" in script.read_bytes():
         return False
-    served = script.read_text(encoding="utf-8").split()[-1]
-    return _is_callable(served.replace(":", "."))
+    return _is_callable(_served(script).replace(":", "."))
+
+
+def _served(script: Path) -> str:
+    """Return what the script serves, as ``module:name``: the last word of its last command."""
+    return script.read_text(encoding="utf-8").split()[-1]
 
 
 def _is_callable(path: str) -> bool:
@@ -166,36 +174,51 @@ def _is_callable(path: str) -> bool:
 
 
 def mismatched_environments(template: Template) -> list[str]:
-    """Functions whose variables are not exactly the fields of the settings class that they read."""
+    """Functions whose variables are not exactly the fields of the settings classes that their code reads."""
     offences = []
     for id_, function in of_type(template, "AWS::Lambda::Function"):
         variables = set(function.get("Environment", {}).get("Variables", {})) - COMMON_VARIABLES
-        expected = _settings_variables(function["Handler"].replace("/", ".").split("."))
+        expected = _settings_variables(_module_of(function["Handler"]))
         if variables != expected:
             offences.append(f"{id_}: {sorted(variables ^ expected)}")
     return offences
 
 
-def _settings_variables(handler: list[str]) -> set[str]:
-    """Return the variables of the settings class that the handler's module reads, or else its package's modules."""
-    package, module = PROJECT.joinpath(*handler[:2]), PROJECT.joinpath(*handler[:-1]).with_suffix(".py")
-    own = _variables_read(module) if module.is_file() else set()
-    return own or {name for path in sorted(package.glob("*.py")) for name in _variables_read(path)}
+def _module_of(handler: str) -> str:
+    """Return the module of a handler's path, or that of what a script serves."""
+    if handler.endswith(".sh"):
+        return _served(PROJECT / handler).rpartition(":")[0]
+    return handler.rpartition(".")[0]
 
 
-def _variables_read(path: Path) -> set[str]:
+def _settings_variables(module: str) -> set[str]:
+    """Return the variables of the settings classes that the module reads, or any of ours that it needs."""
+    graph = _graph()
+    if module not in graph.modules:
+        return set()
+    needed = {module, *graph.find_upstream_modules(module)}
+    return {name for one in sorted(needed) for name in _variables_read(one)}
+
+
+@cache
+def _graph() -> grimp.ImportGraph:
+    return structure.graph("lambdas")
+
+
+@cache
+def _variables_read(name: str) -> set[str]:
     """Return the variables of every settings class for which a module has a call of from_env."""
+    module = importlib.import_module(name)
     called = {
         node.func.value.id
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(ast.parse(inspect.getsource(module)))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "from_env"
         and isinstance(node.func.value, ast.Name)
     }
-    module = importlib.import_module(".".join(path.relative_to(PROJECT).with_suffix("").parts))
-    classes = [getattr(module, name) for name in called]
-    return {name.upper() for cls in classes if issubclass(cls, EnvSettings) for name in inspect.get_annotations(cls)}
+    classes = [getattr(module, one) for one in called]
+    return {one.upper() for cls in classes if issubclass(cls, EnvSettings) for one in inspect.get_annotations(cls)}
 
 
 def unencrypted_or_open_data(template: Template) -> list[str]:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from lambdas.common import aws
+from lambdas.common.custom_resource import CustomResourceError
 from lambdas.lifecycle.emptying import ROUNDS_IN_VAIN, empty
-from lambdas.lifecycle.errors import LifecycleError
 from tests.lambdas.lifecycle.fakes import FakeBucket, Time
 
 
@@ -99,7 +99,7 @@ def test_what_s3_cannot_delete_just_now_is_tried_again() -> None:
 def test_it_gives_up_what_s3_never_can() -> None:
     bucket = FakeBucket(versions=versions(3), errors={"*": ["SlowDown"] * 999})
 
-    with pytest.raises(LifecycleError, match="3 x SlowDown"):
+    with pytest.raises(CustomResourceError, match="3 x SlowDown"):
         emptied(bucket)
     assert len(bucket.deletions) == ROUNDS_IN_VAIN
 
@@ -107,7 +107,7 @@ def test_it_gives_up_what_s3_never_can() -> None:
 def test_what_s3_refuses_is_told_with_counts_an_example_and_what_to_do() -> None:
     bucket = FakeBucket(versions=versions(9), errors={"documents/1.md": ["AccessDenied"] * 9, "*": ["SlowDown"]})
 
-    with pytest.raises(LifecycleError) as told:
+    with pytest.raises(CustomResourceError) as told:
         emptied(bucket)
 
     assert "The bucket data cannot be emptied: S3 refused 3 x AccessDenied, 1 x SlowDown" in str(told.value)
@@ -126,7 +126,7 @@ def test_what_somebody_else_deleted_is_no_error() -> None:
 def test_it_stops_in_time_and_says_how_far_it_got() -> None:
     bucket = FakeBucket(versions=versions(9_000))
 
-    with pytest.raises(LifecycleError, match=r"not empty yet: 4,000 of .* Destroy the stack again"):
+    with pytest.raises(CustomResourceError, match=r"not empty yet: 4,000 of .* Destroy the stack again"):
         emptied(bucket, time=Time(left=50, step=10))
 
     assert emptied(bucket) == 5_000
@@ -137,7 +137,7 @@ def test_a_bucket_that_others_keep_filling_does_not_keep_it_for_ever() -> None:
     bucket = FakeBucket(versions=versions(1))
     bucket.on_delete = lambda: bucket.versions.append(("again", "v"))
 
-    with pytest.raises(LifecycleError, match="not empty yet"):
+    with pytest.raises(CustomResourceError, match="not empty yet"):
         emptied(bucket, time=Time(left=1_000, step=1))
 
 

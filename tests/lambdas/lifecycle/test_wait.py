@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.lifecycle.errors import LifecycleError
+from lambdas.common.custom_resource import CustomResourceError
 from lambdas.lifecycle.wait import SLICE_SECONDS, wait
 from tests.lambdas.lifecycle.fakes import Time
 
@@ -52,21 +52,21 @@ def test_what_is_waited_for_may_be_anything_that_changes() -> None:
 def test_other_seconds_are_refused_before_anybody_sleeps(seconds: Any) -> None:
     time = Time(left=500)
 
-    with pytest.raises(LifecycleError, match=r"from 0 to 300 .*knowledge\.propagation_seconds"):
-        wait(properties(seconds), None, left=time, sleep=time.sleep)
+    with pytest.raises(CustomResourceError, match=r"from 0 to 300 is needed. Correct x\.y and deploy again"):
+        wait(properties(seconds), None, left=time, sleep=time.sleep, knob="x.y")
     assert not time.slept
 
 
 def test_a_wait_that_does_not_fit_is_refused_at_once() -> None:
     time = Time(left=60)
 
-    with pytest.raises(LifecycleError, match="does not fit"):
-        wait(properties(), None, left=time, sleep=time.sleep)
+    with pytest.raises(CustomResourceError, match=r"does not fit into .* Lower x\.y and deploy again"):
+        wait(properties(), None, left=time, sleep=time.sleep, knob="x.y")
     assert not time.slept
 
 
 def test_a_function_that_is_held_up_answers_all_the_same() -> None:
     time = Time(left=100, step=15)
 
-    with pytest.raises(LifecycleError, match=r"cut short with \d+ s of 85 s to go"):
+    with pytest.raises(CustomResourceError, match=r"cut short with \d+ s of 85 s to go"):
         wait(properties("85"), None, left=time, sleep=time.sleep)

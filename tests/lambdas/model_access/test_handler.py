@@ -1,7 +1,7 @@
 """The function: CloudFormation always gets exactly one answer, whatever happens; askers get the findings."""
 
 import json
-import time
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lambdas.common import aws, custom_resource
+from lambdas.common.custom_resource import ANSWER_SECONDS
 from lambdas.model_access import candidates, handler
 from lambdas.model_access.candidates import CheckedCandidate
 from lambdas.model_access.check import ModelAccessCheck
@@ -175,15 +176,20 @@ def test_broken_properties_are_answered_too() -> None:
     assert deploy(finds(READY), ResourceProperties={"Candidates": "{"})["Status"] == "FAILED"
 
 
-def test_a_check_that_hangs_is_answered_in_time() -> None:
+@pytest.mark.parametrize(("mode", "status"), [("fail", "FAILED"), ("warn", "SUCCESS")])
+def test_a_check_that_hangs_is_answered_in_time(mode: str, status: str) -> None:
+    ends = threading.Event()
+
     def check(_asked: list[CheckedCandidate]) -> list[Finding]:
-        time.sleep(0.5)
+        ends.wait(60)
         return [READY]
 
-    answer = deploy(check, seconds=handler.ANSWER_SECONDS + 0.05)
+    answer = deploy(check, seconds=ANSWER_SECONDS + handler.NOTING_SECONDS + 0.05, mode=mode)
+    ends.set()
 
-    assert answer["Status"] == "FAILED"
-    assert "did not finish within" in answer["Reason"]
+    assert answer["Status"] == status
+    assert "did not finish within 0 s" in answer["Reason"]
+    assert "models.access_check to warn or off" in answer["Reason"]
 
 
 def test_a_policy_that_does_not_count_yet_is_waited_for() -> None:
@@ -231,6 +237,30 @@ def test_whoever_asks_gets_findings() -> None:
 def test_other_events_are_refused() -> None:
     with pytest.raises(ValueError, match="neither"):
         handler.lambda_handler({"action": "dance"}, Context())
+
+
+def test_a_request_without_a_way_back_is_not_taken_for_something_else() -> None:
+    told = handler.lambda_handler({"RequestType": "Create"}, Context(), check=broken)
+
+    assert (told["ok"], "no ResponseURL" in told["reason"]) == (False, True)
+
+
+@pytest.mark.parametrize("missing", ["ResourceProperties", "LogicalResourceId", "StackId", "RequestId", "RequestType"])
+def test_malformed_requests_are_answered(missing: str) -> None:
+    cloudformation = FakeCloudFormation()
+    incomplete = event()
+    del incomplete[missing]
+
+    handler.lambda_handler(
+        incomplete,
+        Context(),
+        check=finds(READY),
+        send=cloudformation,
+        passed=lambda: PassedInParameter(FakeParameters(), "p"),
+    )
+
+    failed = missing in ("ResourceProperties", "RequestType")
+    assert cloudformation.answer["Status"] == ("FAILED" if failed else "SUCCESS")
 
 
 @dataclass

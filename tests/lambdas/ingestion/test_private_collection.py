@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.common import aws
-from lambdas.lifecycle import handler, network
-from lambdas.lifecycle.errors import LifecycleError
+from lambdas.common.custom_resource import CustomResourceError
+from lambdas.ingestion import custom_resources, private_collection
 from tests.lambdas.cloudformation import Context, FakeCloudFormation, asked
 from tests.lambdas.ingestion.fakes import refused
 from tests.lambdas.lifecycle.fakes import Time
@@ -47,7 +47,7 @@ class FakePolicies:
 def test_opening_lets_requests_from_anywhere_in_and_waits() -> None:
     policies, time = FakePolicies(), Time(left=500)
 
-    network.open_collection(PROPERTIES, policies=policies, left=time, sleep=time.sleep)
+    private_collection.open_collection(PROPERTIES, policies=policies, left=time, sleep=time.sleep)
 
     rule = {"ResourceType": "collection", "Resource": ["collection/quarry-dev-1a2b3c4d"]}
     assert policies.policies == {"quarry-dev-5e6f7a8b": ("network", [{"Rules": [rule], "AllowFromPublic": True}])}
@@ -58,9 +58,9 @@ def test_opening_and_closing_twice_is_no_error() -> None:
     policies, time = FakePolicies(), Time(left=500)
 
     for _ in range(2):
-        network.open_collection(PROPERTIES, policies=policies, left=time, sleep=time.sleep)
+        private_collection.open_collection(PROPERTIES, policies=policies, left=time, sleep=time.sleep)
     for _ in range(2):
-        network.close_collection(PROPERTIES, policies=policies)
+        private_collection.close_collection(PROPERTIES, policies=policies)
 
     assert policies.policies == {}
     assert sum(time.slept) == 180
@@ -70,9 +70,9 @@ def test_other_refusals_are_errors() -> None:
     policies, time = FakePolicies(refuse="AccessDeniedException"), Time(left=500)
 
     with pytest.raises(ClientError, match="AccessDenied"):
-        network.open_collection(PROPERTIES, policies=policies, left=time, sleep=time.sleep)
+        private_collection.open_collection(PROPERTIES, policies=policies, left=time, sleep=time.sleep)
     with pytest.raises(ClientError, match="AccessDenied"):
-        network.close_collection(PROPERTIES, policies=policies)
+        private_collection.close_collection(PROPERTIES, policies=policies)
 
 
 @pytest.mark.parametrize("missing", ["Collection", "Policy"])
@@ -80,10 +80,10 @@ def test_other_refusals_are_errors() -> None:
 def test_missing_properties_are_told(missing: str, value: Any) -> None:
     policies = FakePolicies()
 
-    with pytest.raises(LifecycleError, match="Collection or Policy"):
-        network.open_collection({**PROPERTIES, missing: value}, policies=policies, left=Time(left=500))
-    with pytest.raises(LifecycleError, match="Collection or Policy"):
-        network.close_collection({**PROPERTIES, missing: value}, policies=policies)
+    with pytest.raises(CustomResourceError, match="Collection or Policy"):
+        private_collection.open_collection({**PROPERTIES, missing: value}, policies=policies, left=Time(left=500))
+    with pytest.raises(CustomResourceError, match="Collection or Policy"):
+        private_collection.close_collection({**PROPERTIES, missing: value}, policies=policies)
     assert policies.policies == {}
 
 
@@ -93,6 +93,7 @@ class Deployment:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.policies = FakePolicies()
         self.ids: dict[str, str] = {}
+        self.reason = ""
         monkeypatch.setattr(aws, "client", lambda *_arguments, **_options: self.policies)
 
     def ask(self, request: str, action: str, **properties: Any) -> str:
@@ -100,8 +101,9 @@ class Deployment:
         there: Any = {"PhysicalResourceId": self.ids[action]} if action in self.ids else {}
         asks = {**PROPERTIES, "Seconds": "0", "Action": action, **properties}
         cloudformation = FakeCloudFormation()
-        handler.lambda_handler(asked(request, asks, **there), Context(600), send=cloudformation)
+        custom_resources.lambda_handler(asked(request, asks, **there), Context(600), send=cloudformation)
         self.ids[action] = cloudformation.answer["PhysicalResourceId"]
+        self.reason = cloudformation.answer["Reason"]
         return str(cloudformation.answer["Status"])
 
     @property
@@ -126,6 +128,11 @@ def test_the_collection_is_open_only_while_the_index_is_handled(deployment: Depl
         seen.append(deployment.is_open)
 
     assert seen == [True, False, True, False]
+
+
+def test_a_wait_that_is_too_long_names_the_setting(deployment: Deployment) -> None:
+    assert deployment.ask("Create", "open_network", Seconds="301") == "FAILED"
+    assert "Correct knowledge.propagation_seconds and deploy again" in deployment.reason
 
 
 def test_an_update_of_the_wait_leaves_it_closed(deployment: Deployment) -> None:

@@ -6,9 +6,9 @@ import pytest
 from moto import mock_aws
 
 from lambdas.common import aws
+from lambdas.common.custom_resource import CustomResourceError
+from lambdas.ingestion import custom_resources, first_ingestion
 from lambdas.ingestion.changes import change
-from lambdas.lifecycle import handler, ingestion
-from lambdas.lifecycle.errors import LifecycleError
 from tests.lambdas.cloudformation import Context, FakeCloudFormation, asked
 from tests.lambdas.ingestion.fakes import DATA_SOURCE, KNOWLEDGE_BASE, FakeBedrock, record
 from tests.lambdas.lifecycle.fakes import Time
@@ -35,7 +35,7 @@ def properties(**changes: Any) -> dict[str, Any]:
 def test_a_new_store_is_asked_for_in_the_starters_words() -> None:
     queue = FakeQueue()
 
-    ingestion.request(properties(), None, sqs=queue)
+    first_ingestion.request(properties(), None, sqs=queue)
 
     (body,) = queue.bodies
     assert change(record("m", body)).data_source == ("KB", "DS")
@@ -54,15 +54,15 @@ def test_a_new_store_is_asked_for_in_the_starters_words() -> None:
 def test_an_update_asks_only_for_a_store_that_is_new(former: dict[str, Any], asks: bool) -> None:
     queue = FakeQueue()
 
-    ingestion.request(properties(), former, sqs=queue)
+    first_ingestion.request(properties(), former, sqs=queue)
 
     assert bool(queue.bodies) == asks
 
 
 @pytest.mark.parametrize("missing", ["QueueUrl", "KnowledgeBaseId", "DataSourceId"])
 def test_a_missing_property_is_named(missing: str) -> None:
-    with pytest.raises(LifecycleError, match=missing):
-        ingestion.request(properties(**{missing: None}), None, sqs=FakeQueue())
+    with pytest.raises(CustomResourceError, match=missing):
+        first_ingestion.request(properties(**{missing: None}), None, sqs=FakeQueue())
 
 
 def test_sqs_takes_it() -> None:
@@ -70,7 +70,7 @@ def test_sqs_takes_it() -> None:
         sqs = aws.client("sqs", read_timeout=1)
         url = sqs.create_queue(QueueName="changes")["QueueUrl"]
 
-        ingestion.request(properties(QueueUrl=url), None, sqs=sqs)
+        first_ingestion.request(properties(QueueUrl=url), None, sqs=sqs)
 
         (message,) = sqs.receive_message(QueueUrl=url, AttributeNames=["SentTimestamp"])["Messages"]
         read = change({"messageId": "m", "body": message["Body"], "attributes": message["Attributes"]})
@@ -100,7 +100,7 @@ class Stopping(FakeBedrock):
 def stopped(bedrock: Stopping, left: float = 500, /, **changes: Any) -> Time:
     """Stop what runs, and return the time that passed."""
     time = Time(left=left)
-    ingestion.stop({**IDS, **changes}, bedrock=bedrock, left=time, sleep=time.sleep)
+    first_ingestion.stop({**IDS, **changes}, bedrock=bedrock, left=time, sleep=time.sleep)
     return time
 
 
@@ -127,7 +127,7 @@ def test_a_job_that_is_over_is_left_alone(status: str) -> None:
     assert bedrock.calls == ["ListIngestionJobs"]
 
 
-@pytest.mark.parametrize(("left", "most"), [(10_000, ingestion.STOP_SECONDS), (33, 33), (0, 0), (-20, 0)])
+@pytest.mark.parametrize(("left", "most"), [(10_000, first_ingestion.STOP_SECONDS), (33, 33), (0, 0), (-20, 0)])
 def test_a_job_that_does_not_stop_is_waited_for_within_limits(left: float, most: float) -> None:
     bedrock = Stopping()
     bedrock.ends = 10_000
@@ -161,10 +161,10 @@ def test_at_its_deletion_the_resource_stops_the_job(monkeypatch: pytest.MonkeyPa
     bedrock.job(0, status="IN_PROGRESS")
     bedrock.ends = 0
     monkeypatch.setattr(aws, "client", lambda *_arguments, **_options: bedrock)
-    monkeypatch.setattr(ingestion, "POLL_SECONDS", 0.001)
+    monkeypatch.setattr(first_ingestion, "POLL_SECONDS", 0.001)
     cloudformation = FakeCloudFormation()
 
-    handler.lambda_handler(
+    custom_resources.lambda_handler(
         asked("Delete", {**IDS, "Action": "ingest"}, PhysicalResourceId="DS"), Context(600), send=cloudformation
     )
 

@@ -11,9 +11,11 @@ from typing import Any, Final, Protocol
 
 from botocore.exceptions import ClientError
 
-from lambdas.lifecycle.errors import LifecycleError
+from lambdas.common.custom_resource import About, CustomResourceError
 from lambdas.lifecycle.wait import pause
 
+# What says how long OpenSearch's policies and indexes are waited for.
+KNOB: Final = "knowledge.propagation_seconds"
 _NAMES: Final = ("Collection", "Policy")
 
 
@@ -29,6 +31,15 @@ def named(properties: Mapping[str, Any]) -> bool:
     return all(isinstance(properties.get(name), str) and properties[name] for name in _NAMES)
 
 
+def gate(action: str) -> About:
+    """Return how the id of a resource is made that does that action at a collection."""
+
+    def about(properties: Mapping[str, Any]) -> str | None:
+        return f"{action}/{properties['Collection']}/{properties['Policy']}" if named(properties) else None
+
+    return about
+
+
 def open_collection(
     properties: Mapping[str, Any],
     *,
@@ -39,7 +50,7 @@ def open_collection(
     """Make the network policy that lets requests from anywhere reach the collection, and wait until it counts.
 
     Raises:
-        LifecycleError: a property is missing, or as ``pause``.
+        CustomResourceError: a property is missing, or as ``pause``.
         ClientError: OpenSearch refuses. That the policy is there is no error.
     """
     _check(properties)
@@ -54,14 +65,14 @@ def open_collection(
     except ClientError as error:
         if error.response["Error"].get("Code") != "ConflictException":
             raise
-    pause(properties, left=left, sleep=sleep)
+    pause(properties, left=left, sleep=sleep, knob=KNOB)
 
 
 def close_collection(properties: Mapping[str, Any], *, policies: Policies) -> None:
     """Delete that network policy.
 
     Raises:
-        LifecycleError: a property is missing.
+        CustomResourceError: a property is missing.
         ClientError: OpenSearch refuses. That the policy is not there is no error.
     """
     _check(properties)
@@ -74,4 +85,4 @@ def close_collection(properties: Mapping[str, Any], *, policies: Policies) -> No
 
 def _check(properties: Mapping[str, Any]) -> None:
     if not named(properties):
-        raise LifecycleError(f"The properties lack {' or '.join(_NAMES)}.")
+        raise CustomResourceError(f"The properties lack {' or '.join(_NAMES)}.")

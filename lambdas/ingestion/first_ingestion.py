@@ -9,9 +9,9 @@ from typing import Any, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lambdas.common.custom_resource import CustomResourceError
 from lambdas.common.observability import logger
 from lambdas.ingestion.changes import first_message
-from lambdas.lifecycle.errors import LifecycleError
 
 STOP_SECONDS: Final = 300.0
 POLL_SECONDS: Final = 5.0
@@ -42,11 +42,11 @@ def request(properties: Mapping[str, Any], former: Mapping[str, Any] | None, *, 
         former: the properties before an update; None at creation.
 
     Raises:
-        LifecycleError: a property is missing.
+        CustomResourceError: a property is missing.
     """
     missing = [name for name in ("QueueUrl", *_IDS) if not isinstance(properties.get(name), str)]
     if missing:
-        raise LifecycleError(f"The first ingestion's properties lack {', '.join(missing)}.")
+        raise CustomResourceError(f"The first ingestion's properties lack {', '.join(missing)}.")
     if former is not None and all(former.get(name) == properties[name] for name in _IDS):
         return
     knowledge_base, data_source = (properties[name] for name in _IDS)
