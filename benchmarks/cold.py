@@ -26,7 +26,7 @@ from lambdas.model_access.settings import ModelAccessSettings
 TARGET: Final = 1.35
 STREAMING_TARGET: Final = 1.6
 
-OURS: Final = "import lambdas.api.handler\nfrom lambdas.inference import composition\ncomposition.service()"
+OURS: Final = "import lambdas.api.handler\nfrom lambdas.api import composition\ncomposition.service()"
 BOTO3: Final = "import boto3\nclient = boto3.client('bedrock-runtime')"
 BOTOCORE: Final = "import botocore.session\nbotocore.session.get_session().create_client('bedrock-runtime')"
 BOTO3_ANSWER: Final = f"""{BOTO3}
@@ -66,7 +66,7 @@ OTHERS: Final[dict[str, tuple[str, EnvSettings]]] = {
         ),
     ),
     "lifecycle": (
-        "import lambdas.lifecycle.handler\nfrom lambdas.common import aws\naws.client('s3', read_timeout=20)",
+        "import lambdas.ingestion.custom_resources\nfrom lambdas.common import aws\naws.client('s3', read_timeout=20)",
         LifecycleSettings(),
     ),
 }

@@ -25,6 +25,7 @@ FUNCTION_ENVIRONMENT: Final = {
     **SETTINGS.to_env(),
     "POWERTOOLS_SERVICE_NAME": "inference",
     "POWERTOOLS_METRICS_NAMESPACE": "Quarry",
+    "METRICS_ENVIRONMENT": "bench",
 }
 
 

@@ -23,6 +23,7 @@ os.environ.update(
     AWS_SHARED_CREDENTIALS_FILE=os.devnull,
     POWERTOOLS_SERVICE_NAME="test",
     POWERTOOLS_METRICS_NAMESPACE="Test",
+    METRICS_ENVIRONMENT="test",
 )
 
 

@@ -66,7 +66,7 @@ class Recorder:
             Body=json.dumps(outcome.to_json(), indent=2).encode(),
             ContentType="application/json",
         )
-        _count(outcome, environment=self.settings.environment)
+        _count(outcome)
         if outcome.verdict != "complete":
             self._tell(outcome, record=f"s3://{self.settings.data_bucket}/{key}")
         return outcome
@@ -89,14 +89,12 @@ class Recorder:
         )
 
 
-def _count(outcome: Outcome, *, environment: str) -> None:
+def _count(outcome: Outcome) -> None:
     counts = {
         "DocumentsIndexed": outcome.indexed,
         "DocumentsFailed": outcome.failed,
         "IngestionJobsFailed": int(outcome.verdict in ("failed", "timed_out")),
     }
-    # Several environments of one account share the namespace.
-    metrics.add_dimension(name="environment", value=environment)
     for name, count in counts.items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
     # Before the message is sent: the alarms do not depend on its success.

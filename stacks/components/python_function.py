@@ -11,6 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from lambdas.common.observability import ENVIRONMENT_VARIABLE
 from lambdas.common.settings import EnvSettings
 from stacks.components.checks import acknowledge
 from stacks.components.environment_stack import EnvironmentStack
@@ -83,6 +84,7 @@ class PythonFunction(Construct):
             **{name: value for layer in layers for name, value in layer.variables.items()},
             "POWERTOOLS_SERVICE_NAME": service,
             "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+            ENVIRONMENT_VARIABLE: EnvironmentStack.of(self).config.name,
         }
         _check_size(handler, environment)
         self.log_group: logs.LogGroup = log_group(self, "Logs")

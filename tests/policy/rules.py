@@ -15,7 +15,10 @@ from typing import Any, Final
 import grimp
 
 from configuration.environment_file import PROJECT
+from lambdas.common.observability import ENVIRONMENT_VARIABLE
 from lambdas.common.settings import EnvSettings
+from lambdas.lifecycle.actions import GENERIC
+from stacks.components.python_function import METRICS_NAMESPACE
 from stacks.inference import web_function
 from tests import structure
 
@@ -48,7 +51,12 @@ ALLOWED_STAR: Final = {
     ),
 }
 # Variables that every function has besides its settings: stacks/components/python_function.py.
-COMMON_VARIABLES: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", *web_function.VARIABLES}
+COMMON_VARIABLES: Final = {
+    "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    ENVIRONMENT_VARIABLE,
+    *web_function.VARIABLES,
+}
 # Service principals that act for a resource of ours on somebody's behalf and could be talked into acting for others.
 CONFUSABLE: Final = {"bedrock.amazonaws.com", "sagemaker.amazonaws.com"}
 
@@ -221,6 +229,42 @@ def _variables_read(name: str) -> set[str]:
     return {one.upper() for cls in classes if issubclass(cls, EnvSettings) for one in inspect.get_annotations(cls)}
 
 
+def shared_metrics(template: Template) -> list[str]:
+    """Functions whose metrics are not told apart from those of another environment or function."""
+    return [
+        id_
+        for id_, function in of_type(template, "AWS::Lambda::Function")
+        if not all(
+            function.get("Environment", {}).get("Variables", {}).get(name)
+            for name in (ENVIRONMENT_VARIABLE, "POWERTOOLS_SERVICE_NAME")
+        )
+    ]
+
+
+def alarms_across_environments(template: Template) -> list[str]:
+    """Alarms on metrics of ours that lack a dimension, and so would look at what nobody counts."""
+    return [
+        id_
+        for id_, alarm in of_type(template, "AWS::CloudWatch::Alarm")
+        for metric in [alarm, *(one.get("MetricStat", {}).get("Metric", {}) for one in alarm.get("Metrics", []))]
+        if metric.get("Namespace") == METRICS_NAMESPACE
+        and {dimension["Name"] for dimension in metric.get("Dimensions", [])} != {"environment", "service"}
+    ]
+
+
+def unknown_actions(template: Template) -> list[str]:
+    """Custom resources that ask their function for an action that it has not."""
+    offences = []
+    for id_, resource in template["Resources"].items():
+        properties = resource.get("Properties", {})
+        if resource["Type"].startswith("Custom::") and "Action" in properties:
+            function = template["Resources"][properties["ServiceToken"]["Fn::GetAtt"][0]]["Properties"]
+            module = importlib.import_module(_module_of(function["Handler"]))
+            if properties["Action"] not in getattr(module, "ACTIONS", GENERIC):
+                offences.append(f"{id_}: {properties['Action']}")
+    return offences
+
+
 def unencrypted_or_open_data(template: Template) -> list[str]:
     """Buckets and queues that are open or not encrypted; tables without point-in-time recovery."""
     buckets = [
@@ -264,6 +308,9 @@ ALL: Final = (
     untraced_functions,
     broken_handlers,
     mismatched_environments,
+    shared_metrics,
+    alarms_across_environments,
+    unknown_actions,
     unencrypted_or_open_data,
     untagged,
 )

@@ -63,7 +63,7 @@ FORBIDDEN: Final[dict[str, list[tuple[str, str]]]] = {
     ],
     "lambdas: what is started by events": [
         ("lambdas.lifecycle.wait", "lambdas.ingestion.changes"),
-        ("lambdas.common.aws", "lambdas.lifecycle.errors"),
+        ("lambdas.common.aws", "lambdas.lifecycle.wait"),
     ],
     "lambdas: who decides about keys and who answers requests do not know who is started by events": [
         ("lambdas.authorizer.handler", "lambdas.api.outcome"),

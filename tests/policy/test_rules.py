@@ -23,13 +23,16 @@ def policy(**statement: Any) -> dict[str, Any]:
     return {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement": [statement]}}}
 
 
+METRICS = {"POWERTOOLS_SERVICE_NAME": "s", "METRICS_ENVIRONMENT": "e"}
+
+
 def function(**properties: Any) -> dict[str, Any]:
     good = {
         "Handler": "lambdas.authorizer.handler.lambda_handler",
         "Role": {"Ref": "OwnRole"},
         "LoggingConfig": {"LogGroup": {"Ref": "Logs"}},
         "TracingConfig": {"Mode": "Active"},
-        "Environment": {"Variables": {"KEYS_TABLE": "t", "POWERTOOLS_SERVICE_NAME": "s"}},
+        "Environment": {"Variables": {"KEYS_TABLE": "t", **METRICS}},
         "Tags": [{"Key": "quarry:environment", "Value": "e"}, {"Key": "quarry:owner", "Value": "o"}],
     }
     return {"Type": "AWS::Lambda::Function", "Properties": {**good, **properties}}
@@ -38,6 +41,19 @@ def function(**properties: Any) -> dict[str, Any]:
 def trust(service: str, **condition: Any) -> dict[str, Any]:
     statement = {"Action": "sts:AssumeRole", "Principal": {"Service": service}, **condition}
     return {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": [statement]}}}
+
+
+def alarm(*dimensions: str, **metric: Any) -> dict[str, Any]:
+    """An alarm on a metric of ours with these dimensions."""
+    ours = {"Namespace": "Quarry", "Dimensions": [{"Name": name, "Value": "v"} for name in dimensions], **metric}
+    return {"Type": "AWS::CloudWatch::Alarm", "Properties": ours}
+
+
+def calculated(*dimensions: str) -> dict[str, Any]:
+    """An alarm on what is calculated of a metric of ours."""
+    metric = {"MetricStat": {"Metric": alarm(*dimensions)["Properties"]}}
+    sums = [{"Id": "sum", "Expression": "SUM(METRICS())"}, metric]
+    return {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": sums}}
 
 
 BAD: list[tuple[Rule, dict[str, Any]]] = [
@@ -63,6 +79,21 @@ BAD: list[tuple[Rule, dict[str, Any]]] = [
     (rules.mismatched_environments, function(Environment={"Variables": {"KEY_TABLE": "misspelt"}})),
     (rules.mismatched_environments, function(Environment={"Variables": {"KEYS_TABLE": "t", "UNUSED": "x"}})),
     (rules.mismatched_environments, function(Environment={})),
+    (
+        rules.mismatched_environments,
+        function(
+            Handler="lambdas.ingestion.custom_resources.lambda_handler",
+            Environment={"Variables": {"WATCHER_ARN": "a setting of another function in its package"}},
+        ),
+    ),
+    (rules.shared_metrics, function(Environment={"Variables": {"METRICS_ENVIRONMENT": "e"}})),
+    (rules.shared_metrics, function(Environment={"Variables": {"POWERTOOLS_SERVICE_NAME": "s"}})),
+    (rules.shared_metrics, function(Environment={"Variables": {**METRICS, "METRICS_ENVIRONMENT": ""}})),
+    (rules.alarms_across_environments, alarm()),
+    (rules.alarms_across_environments, alarm("service")),
+    (rules.alarms_across_environments, alarm("environment")),
+    (rules.alarms_across_environments, alarm("environment", "service", "another")),
+    (rules.alarms_across_environments, calculated("service")),
     (rules.unencrypted_or_open_data, {"Type": "AWS::S3::Bucket", "Properties": {}}),
     (
         rules.unencrypted_or_open_data,
@@ -83,8 +114,29 @@ def test_two_functions_with_one_role_are_found() -> None:
     assert rules.shared_roles({"Resources": {"A": function(), "B": function()}}) == ["A", "B"]
 
 
+def custom_resource(action: str) -> dict[str, Any]:
+    token = {"Fn::GetAtt": ["Function", "Arn"]}
+    return {"Type": "Custom::QuarryThing", "Properties": {"ServiceToken": token, "Action": action}}
+
+
+@pytest.mark.parametrize(
+    ("handler", "action", "known"),
+    [
+        ("lambdas.lifecycle.handler.lambda_handler", "wait", True),
+        ("lambdas.lifecycle.handler.lambda_handler", "ingest", False),
+        ("lambdas.ingestion.custom_resources.lambda_handler", "wait", True),
+        ("lambdas.ingestion.custom_resources.lambda_handler", "ingest", True),
+        ("lambdas.ingestion.custom_resources.lambda_handler", "dance", False),
+    ],
+)
+def test_a_custom_resource_whose_action_its_function_lacks_is_found(handler: str, action: str, known: bool) -> None:
+    template = {"Resources": {"Function": function(Handler=handler), "Resource": custom_resource(action)}}
+
+    assert rules.unknown_actions(template) == ([] if known else [f"Resource: {action}"])
+
+
 def test_every_rule_was_shown_to_fail() -> None:
-    assert {rule for rule, _ in BAD} | {rules.shared_roles} == set(rules.ALL)
+    assert {rule for rule, _ in BAD} | {rules.shared_roles, rules.unknown_actions} == set(rules.ALL)
 
 
 def test_the_good_examples_are_good() -> None:
@@ -95,6 +147,9 @@ def test_the_good_examples_are_good() -> None:
                 "bedrock.amazonaws.com", Condition={"StringEquals": {"aws:SourceAccount": "1", "aws:SourceArn": "a"}}
             ),
             "Policy": policy(Action="bedrock:InvokeModel", Resource="arn"),
+            "Alarm": alarm("service", "environment"),
+            "Calculated": calculated("environment", "service"),
+            "OfAws": alarm("QueueName", Namespace="AWS/SQS"),
         }
     }
 

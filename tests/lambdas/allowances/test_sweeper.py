@@ -10,7 +10,8 @@ from lambdas.allowances.account import Account
 from lambdas.allowances.ledger import MARGIN_SECONDS, Ledger
 from lambdas.common.caller import Caller
 from tests.lambdas.allowances.conftest import CALL_SECONDS, TODAY, Clock, caller, ledger_over, usage
-from tests.lambdas.allowances.fakes import FakeTable
+from tests.lambdas.allowances.fakes import FakeTablefrom tests.lambdas.emitted import emitted
+
 
 DEAD = CALL_SECONDS + MARGIN_SECONDS
 ANN = caller(tokens=1_000, usd=1_000)
@@ -142,4 +143,5 @@ def test_the_handler_sweeps_and_counts(
     monkeypatch.setattr("time.time", clock)
 
     assert handler.lambda_handler({}, None, ledger) == {"swept": 1}
-    assert '"ReservationsSwept":[1.0]' in capsys.readouterr().out
+    (line,) = emitted(capsys.readouterr().out)
+    assert line["ReservationsSwept"] == [1.0]

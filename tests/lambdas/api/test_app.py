@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from lambdas.api import app as module
 from tests import events
 from tests.lambdas.api.conftest import Serve
+from tests.lambdas.emitted import emitted
 from tests.lambdas.fakes import client_error, converse_reply, stream_events
 
 CONTEXT = events.load("chat_completion")["requestContext"]
@@ -160,8 +161,8 @@ def test_every_outcome_is_counted_once(
 
     post(**fields)
 
-    emitted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    assert [record[metric] for record in emitted if metric in record] == [[1.0]]
+    lines = emitted(capsys.readouterr().out)
+    assert [line[metric] for line in lines if metric in line] == [[1.0]]
 
 
 def test_a_fallback_is_one_line_in_the_log(serve: Serve, printed: io.StringIO) -> None:

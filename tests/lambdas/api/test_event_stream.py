@@ -8,6 +8,7 @@ import pytest
 
 from lambdas.api.event_stream import Opened, events
 from lambdas.common.observability import metrics
+from tests.lambdas.emitted import emitted
 from tests.lambdas.exchange.test_exchanges import LIMITED, account, ask
 from tests.lambdas.fakes import client_error, stream_events
 from tests.lambdas.stores import desk
@@ -19,9 +20,8 @@ async def first_only(opened: Opened) -> None:
     await stream.aclose()  # type: ignore[attr-defined]  # a generator's
 
 
-def emitted(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    return sorted(name for line in lines for name in line if name.startswith("Chat"))
+def counted(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return sorted(name for line in emitted(capsys.readouterr().out) for name in line if name.startswith("Chat"))
 
 
 def test_a_caller_who_hangs_up_is_counted_and_charged(capsys: pytest.CaptureFixture[str], printed: io.StringIO) -> None:
@@ -31,7 +31,7 @@ def test_a_caller_who_hangs_up_is_counted_and_charged(capsys: pytest.CaptureFixt
         spent = account(at)
     metrics.clear_metrics()
 
-    assert emitted(capsys) == ["ChatHungUp"]
+    assert counted(capsys) == ["ChatHungUp"]
     (line,) = [json.loads(line) for line in printed.getvalue().splitlines()]
     assert (line["message"], line["alias"], line["key_id"]) == ("hung up", "fast", "key_1")
     assert spent["reserved"]["micro_dollars"] == 0
@@ -50,4 +50,4 @@ def test_a_stream_that_failed_was_not_hung_up_on(capsys: pytest.CaptureFixture[s
     metrics.clear_metrics()
 
     assert parts[-1] == b"data: [DONE]\n\n"
-    assert emitted(capsys) == ["ChatRefused"]
+    assert counted(capsys) == ["ChatRefused"]

@@ -16,6 +16,7 @@ from lambdas.common.observability import metrics
 from lambdas.model_access.listing import ModelList
 from lambdas.prompts.definition import Prompt, Variable
 from tests import events
+from tests.lambdas.emitted import emitted
 from tests.lambdas.fakes import SETTINGS, client_error, converse_reply
 from tests.lambdas.model_access.test_listing import FakeParameters
 from tests.lambdas.stores import Desk, desk
@@ -94,6 +95,15 @@ def test_models_are_listed(serve: Serve) -> None:
     assert (status, [model["id"] for model in body["data"]]) == (200, ["embed", "fast", "smart"])
     assert body["data"][1]["quarry"]["verdict"] == "ready"
     assert headers["x-request-id"] == ["11111111-2222-3333-4444-555555555555"]
+
+
+def test_requests_are_counted_apart_from_other_environments(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
+    serve(converse_reply())
+
+    call("GET", "/v1/models")
+    call("GET", "/v1/models")
+
+    assert [line["Requests"] for line in emitted(capsys.readouterr().out)] == [[1.0], [1.0]]
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from lambdas.api import composition
 from lambdas.knowledge.citations import NOT_IN_DOCUMENTS
 from tests import events
 from tests.lambdas.api.conftest import Serve
+from tests.lambdas.emitted import emitted
 from tests.lambdas.fakes import SETTINGS, client_error, converse_reply, stream_events
 from tests.lambdas.knowledge.fakes import WEAK, FakeRetrieve, retrieve_error
 
@@ -163,8 +164,8 @@ def test_questions_and_those_without_an_answer_are_counted(
 
     query(stream=stream)
 
-    emitted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    counted = {name: value for record in emitted for name, value in record.items() if isinstance(value, list)}
+    lines = emitted(capsys.readouterr().out)
+    counted = {name: value for line in lines for name, value in line.items() if isinstance(value, list)}
     assert counted["KnowledgeQuestions"] == [1.0]
     assert counted["ChatAnswered"] == [1.0]
     assert ("KnowledgeUnanswered" in counted) == unanswered

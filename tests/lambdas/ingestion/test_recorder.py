@@ -15,6 +15,7 @@ from lambdas.ingestion import recorder
 from lambdas.ingestion.outcome import JobNotOverError
 from lambdas.ingestion.recorder import Recorder
 from lambdas.ingestion.settings import RecorderSettings
+from tests.lambdas.emitted import emitted
 from tests.lambdas.ingestion.fakes import IDS, RECORDER_SETTINGS, FakeBedrock, LambdaContext, refused
 from tests.lambdas.ingestion.test_outcome import detail
 from tests.lambdas.service_model import check
@@ -80,11 +81,8 @@ def desk() -> Iterator[Desk]:
 
 def counts(output: str) -> dict[str, float]:
     """Return what the last line of embedded metrics counts."""
-    lines = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
-    assert lines[-1]["environment"] == "dev"
-    (about,) = lines[-1]["_aws"]["CloudWatchMetrics"]
-    assert [sorted(names) for names in about["Dimensions"]] == [["environment", "service"]]
-    return {name: lines[-1][name][0] for name in ("DocumentsIndexed", "DocumentsFailed", "IngestionJobsFailed")}
+    last = emitted(output)[-1]
+    return {name: last[name][0] for name in ("DocumentsIndexed", "DocumentsFailed", "IngestionJobsFailed")}
 
 
 def test_a_complete_job_is_recorded_and_counted_and_nobody_is_bothered(
