@@ -10,8 +10,8 @@ from lambdas.allowances.account import Account
 from lambdas.allowances.ledger import MARGIN_SECONDS, Ledger
 from lambdas.common.caller import Caller
 from tests.lambdas.allowances.conftest import CALL_SECONDS, TODAY, Clock, caller, ledger_over, usage
-from tests.lambdas.allowances.fakes import FakeTablefrom tests.lambdas.emitted import emitted
-
+from tests.lambdas.allowances.fakes import FakeTable
+from tests.lambdas.emitted import emitted
 
 DEAD = CALL_SECONDS + MARGIN_SECONDS
 ANN = caller(tokens=1_000, usd=1_000)
