@@ -79,16 +79,17 @@ class PythonFunction(Construct):
         layers: Sequence[FunctionLayer] = (),
     ) -> None:
         super().__init__(scope, id_)
+        stack = EnvironmentStack.of(self)
         environment = {
             **settings.to_env(),
             **{name: value for layer in layers for name, value in layer.variables.items()},
             "POWERTOOLS_SERVICE_NAME": service,
             "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
-            ENVIRONMENT_VARIABLE: EnvironmentStack.of(self).config.name,
+            ENVIRONMENT_VARIABLE: stack.config.name,
         }
         _check_size(handler, environment)
         self.log_group: logs.LogGroup = log_group(self, "Logs")
-        dependencies = EnvironmentStack.of(self).dependency_layer
+        dependencies = stack.dependency_layer
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.log_group.grant_write(self.role)
         self.function = lambda_.Function(
