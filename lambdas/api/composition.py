@@ -11,7 +11,9 @@ from lambdas.chat.service import ChatService
 from lambdas.chat.settings import InferenceSettings
 from lambdas.common import aws
 from lambdas.common.errors import NotFoundError
+from lambdas.exchange.documents import from_documents
 from lambdas.exchange.exchanges import Exchanges
+from lambdas.exchange.session import from_sessions
 from lambdas.model_access.listing import ModelList
 from lambdas.sessions.service import Sessions
 from lambdas.sessions.store import SessionStore
@@ -73,10 +75,15 @@ def exchanges() -> Exchanges:
         service=service(),
         aside=aside,
         ledger=ledger(),
-        sessions=Sessions(store=session_store(), budget_tokens=budget),
-        history_tokens=budget,
-        summary_alias=settings().summary_alias,
-        knowledge=knowledge,
+        # The session first: a question may lean on what was said in it.
+        ingredients=[
+            from_sessions(
+                Sessions(store=session_store(), budget_tokens=budget),
+                history_tokens=budget,
+                summary_alias=settings().summary_alias,
+            ),
+            from_documents(knowledge, service=service()),
+        ],
     )
 
 

@@ -99,7 +99,7 @@ async def events(opened: Opened, *, key_id: str, request_id: str) -> AsyncIterat
             told(error, request_id=request_id)
         if answered:
             outcome.answered(exchange.answered, stop_reason=exchange.stop_reason, usage=exchange.usage, key_id=key_id)
-            outcome.asked_documents(exchange.knowledge)
+            outcome.asked_documents(exchange.told)
         elif not failed:
             outcome.hung_up(exchange.answered, key_id=key_id)
         metrics.flush_metrics()

@@ -34,16 +34,27 @@ ANSWER_TOOL: Final = "answer_as_json"
 _JSON_ONLY: Final = "Answer with one JSON object and nothing else: no text around it and no code fence."
 
 
-def to_turns(request: ChatRequest, open_calls: Container[str] = frozenset()) -> "Spoken":
+class _Anything(Container[str]):
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+_ANY: Final = _Anything()
+
+
+def to_turns(request: ChatRequest, open_calls: Container[str] | None = None) -> "Spoken":
     """Return what the request says.
 
     Args:
-        open_calls: ids of tool calls that were made before the first message and are not answered yet.
+        open_calls: ids of tool calls that were made before the first message and are not answered yet. Left out, there
+            are none; of a session, which may have some, any may be meant: they are known once it was read.
 
     Raises:
         InvalidRequestError: the conversation does not begin with the user, a tool's result answers no call, or an
             image cannot be used; ``param`` names the message.
     """
+    if open_calls is None:
+        open_calls = _ANY if request.quarry.session is not None else frozenset()
     system: list[Block] = []
     turns: list[Block] = []
     for index, message in enumerate(request.messages):

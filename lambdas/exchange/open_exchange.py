@@ -1,48 +1,58 @@
-"""What of an exchange is under way: to be settled or given up, once, and stored in its session."""
+"""An exchange between its reservation and its end: looked up, asked, and then settled or given up, once."""
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from lambdas.allowances import remaining
 from lambdas.allowances.estimate import actual, input_tokens, usage
 from lambdas.allowances.ledger import Ledger, Reservation
 from lambdas.allowances.usage import Usage
-from lambdas.chat.completion import as_told
-from lambdas.chat.converse import Spoken, to_converse
-from lambdas.chat.request import ChatRequest
-from lambdas.chat.service import Answered
-from lambdas.chat.side_calls import SideCalls
+from lambdas.chat.converse import to_converse
+from lambdas.chat.service import Answered, Completion, StreamedCompletion
 from lambdas.common.tokens import likely_tokens
-from lambdas.sessions.service import Turn
-
-if TYPE_CHECKING:
-    from lambdas.knowledge.asking import Found
+from lambdas.exchange.ingredient import Answer, Asked, Draft, Ingredient
 
 
 @dataclass(kw_only=True)
 class OpenExchange:
-    """An exchange between its reservation and its end.
+    """An exchange that was reserved for.
 
     Attributes:
-        spoken: what the model is told.
-        turn: of the session, if there is one.
-        said: the new messages as the caller sent them, for the session.
-        found: what was found in the documents, if they are asked.
+        draft: what is asked, complete once the ingredients have looked up theirs.
     """
 
-    request: ChatRequest
-    spoken: Spoken
+    asked: Asked
+    ingredients: Sequence[Ingredient]
+    draft: Draft
     reservation: Reservation
     ledger: Ledger
-    side: SideCalls
-    turn: Turn | None = None
-    said: list[dict[str, Any]] = field(default_factory=list)
-    found: "Found | None" = None
+
+    def look_up(self) -> None:
+        """Let the ingredients complete the draft."""
+        for ingredient in self.ingredients:
+            self.draft = ingredient.look_up(self.draft)
+
+    def complete(self) -> Completion:
+        """Ask, and return the answer as the caller is told it."""
+        completion = self.draft.answers.complete(self.asked.request, self.draft.spoken)
+        for ingredient in self.ingredients:
+            completion = ingredient.whole(completion)
+        return completion
+
+    def stream(self) -> StreamedCompletion:
+        """Ask, and return the answer that begins to be given, as it comes."""
+        return self.draft.answers.stream(self.asked.request, self.draft.spoken)
 
     @property
-    def asks_model(self) -> bool:
-        """Whether a model is asked: not if nothing was found in the documents."""
-        return self.found is None or bool(self.found.passages)
+    def stores(self) -> bool:
+        """Whether an ingredient keeps something of the answer."""
+        return any(ingredient.stores for ingredient in self.ingredients)
+
+    def store(self, answer: Answer) -> None:
+        """Let the ingredients keep what they keep of it."""
+        for ingredient in self.ingredients:
+            ingredient.store(answer)
 
     def settle(self, answered: Answered, converse_usage: dict[str, Any]) -> dict[str, str]:
         """Charge what the calls took and return the headers."""
@@ -50,24 +60,16 @@ class OpenExchange:
 
     def settle_unfinished(self, answered: Answered, characters: int) -> None:
         """Charge what was certainly taken of a call whose end nobody heard."""
-        read = input_tokens(to_converse(self.request, answered.candidate, self.spoken))
+        read = input_tokens(to_converse(self.asked.request, answered.candidate, self.draft.spoken))
         written = likely_tokens(characters)
         self._charge(usage(input_tokens=read, output_tokens=written, price=answered.candidate.price))
 
     def give_up(self) -> None:
         """End an exchange without an answer: charge its side calls if there were any, and nothing else."""
-        if self.side.taken:
+        if self.asked.side.taken:
             self._charge(Usage())
         else:
             self.ledger.release(self.reservation)
 
-    def commit(self, message: dict[str, Any], converse_usage: dict[str, Any], *, blocked: bool) -> None:
-        """Add the turn to the session, if there is one."""
-        if self.turn is None:
-            return
-        parallel = self.request.parallel_tool_calls is not False
-        told = {"role": "assistant", "content": as_told(message["content"], parallel_tool_calls=parallel)}
-        self.turn.commit(self.said, told, converse_usage, blocked=blocked)
-
     def _charge(self, charged: Usage) -> remaining.Remaining:
-        return self.ledger.settle(self.reservation, charged.plus(*self.side.taken))
+        return self.ledger.settle(self.reservation, charged.plus(*self.asked.side.taken))

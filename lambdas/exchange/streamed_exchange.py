@@ -6,6 +6,8 @@ from typing import Any
 from lambdas.allowances import remaining
 from lambdas.chat.completion import to_usage
 from lambdas.chat.service import StreamedCompletion
+from lambdas.chat.stream import Chunk
+from lambdas.exchange.ingredient import Answer
 from lambdas.exchange.open_exchange import OpenExchange
 
 
@@ -15,7 +17,7 @@ class StreamedExchange:
     Attributes:
         answered: who answers.
         headers: what was left of the allowance once this was reserved.
-        knowledge: what the caller is told about an answer from documents, once the answer has ended.
+        told: the members of ``quarry`` that the ingredients gave the answer's chunks so far.
     """
 
     def __init__(self, begun: OpenExchange, streamed: StreamedCompletion) -> None:
@@ -24,7 +26,7 @@ class StreamedExchange:
         self._ended = self._closed = self._settled = False
         self.answered = streamed.answered
         self.headers = remaining.headers(begun.reservation.remaining)
-        self.knowledge: dict[str, Any] | None = None
+        self.told: dict[str, Any] = {}
 
     @property
     def stop_reason(self) -> str:
@@ -36,26 +38,27 @@ class StreamedExchange:
         """OpenAI's, once the iteration has ended."""
         return to_usage(self._streamed.state.usage)
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
+    def __iter__(self) -> Iterator[Chunk]:
         """Yield OpenAI's chunks, the one with the usage included where it was asked for.
 
         Raises:
             ApiError: Bedrock failed in mid-stream, or the session was changed meanwhile.
         """
-        state = self._streamed.state
-        yield from self._chunks()
+        state, request = self._streamed.state, self._begun.asked.request
+        yield from self._chunks() if self._begun.ingredients else self._streamed
         if self._closed:
             # Reading was stopped, which may look like an end: nothing of it is stored.
             return
         self._ended = True
-        if self._begun.turn is not None:
+        if self._begun.stores:
             self._settle()
             message = {"role": "assistant", "content": state.content()}
-            self._begun.commit(message, state.usage, blocked=self._blocked)
-        options = self._begun.request.stream_options
+            blocked = self.stop_reason == "guardrail_intervened"
+            self._begun.store(Answer(message=message, usage=state.usage, blocked=blocked))
+        options = request.stream_options
         with_usage = bool(options and options.include_usage)
-        if with_usage or self._begun.request.quarry.guardrail_trace:
-            yield state.last_chunk(usage=with_usage, guardrail=self._begun.request.quarry.guardrail_trace)
+        if with_usage or request.quarry.guardrail_trace:
+            yield state.last_chunk(usage=with_usage, guardrail=request.quarry.guardrail_trace)
 
     def close(self) -> None:
         """Stop reading from Bedrock and charge what was taken, unless that was done already."""
@@ -63,32 +66,23 @@ class StreamedExchange:
         self._streamed.close()
         self._settle()
 
-    @property
-    def _blocked(self) -> bool:
-        return self.stop_reason == "guardrail_intervened"
-
-    def _chunks(self) -> Iterator[dict[str, Any]]:
-        """Yield the answer's chunks; the last one tells what it was made from, if documents were asked."""
-        found = self._begun.found
-        if found is None:
-            yield from self._streamed
-            return
-        for chunk in self._streamed:
-            if chunk["choices"][0]["finish_reason"]:
-                text = "".join(block.get("text", "") for block in self._said())
-                self.knowledge = found.told(text, blocked=self._blocked)
-                chunk["quarry"] = self.knowledge
+    def _chunks(self) -> Iterator[Chunk]:
+        """Yield the answer's chunks as the ingredients tell them."""
+        chunks = iter(self._streamed)
+        for ingredient in self._begun.ingredients:
+            chunks = ingredient.streamed(chunks, self._streamed)
+        for chunk in chunks:
+            if "quarry" in chunk:
+                self.told |= chunk["quarry"]
             yield chunk
 
     def _settle(self) -> None:
         if self._settled:
             return
         self._settled = True
-        if self._ended or not self._begun.asks_model:
-            self._begun.settle(self.answered, self._streamed.state.usage)
+        state = self._streamed.state
+        if self._ended or state.usage:
+            self._begun.settle(self.answered, state.usage)
             return
-        written = [block["toolUse"]["input"] if "toolUse" in block else block["text"] for block in self._said()]
+        written = [block["toolUse"]["input"] if "toolUse" in block else block["text"] for block in state.content()]
         self._begun.settle_unfinished(self.answered, sum(map(len, written)))
-
-    def _said(self) -> list[dict[str, Any]]:
-        return self._streamed.state.content()

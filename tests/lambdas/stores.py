@@ -1,6 +1,6 @@
 """A ledger and sessions over a DynamoDB in memory (moto), for tests of what is built on them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,10 @@ from moto import mock_aws
 
 from lambdas.allowances.ledger import Ledger
 from lambdas.chat.service import ChatService
+from lambdas.exchange.documents import from_documents
 from lambdas.exchange.exchanges import Exchanges
+from lambdas.exchange.ingredient import MakeIngredient
+from lambdas.exchange.session import from_sessions
 from lambdas.knowledge.asking import Knowledge
 from lambdas.knowledge.retrieval import Retriever
 from lambdas.knowledge.settings import from_environment
@@ -36,10 +39,16 @@ class Desk:
 
 
 @contextmanager
-def desk(*replies: Any, documents: FakeRetrieve | None = None, **knowledge: Any) -> Iterator[Desk]:
+def desk(
+    *replies: Any,
+    documents: FakeRetrieve | None = None,
+    ingredients: Sequence[MakeIngredient] = (),
+    **knowledge: Any,
+) -> Iterator[Desk]:
     """Give a desk whose Bedrock has these replies.
 
     Args:
+        ingredients: make what a request may have besides a session and documents.
         knowledge: changes to the knowledge base's settings.
     """
     retrieve = documents or FakeRetrieve()
@@ -58,10 +67,11 @@ def desk(*replies: Any, documents: FakeRetrieve | None = None, **knowledge: Any)
             service=service,
             aside=lambda: service,
             ledger=ledger,
-            sessions=Sessions(store=store, budget_tokens=4_000),
-            history_tokens=4_000,
-            summary_alias="fast",
-            knowledge=lambda: asking,
+            ingredients=[
+                from_sessions(Sessions(store=store, budget_tokens=4_000), history_tokens=4_000, summary_alias="fast"),
+                from_documents(lambda: asking, service=service),
+                *ingredients,
+            ],
         )
         yield Desk(
             exchanges=exchanges,

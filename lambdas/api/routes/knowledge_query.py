@@ -69,10 +69,10 @@ def events(exchange: StreamedExchange) -> Iterator[dict[str, Any]]:
                     last = chunk
     except ApiError as error:
         failure = error
-    if last is not None and exchange.knowledge is not None:
+    if last is not None:
         yield _answer(
             last,
-            exchange.knowledge,
+            exchange.told,
             text="".join(pieces),
             finish_reason=last["choices"][0]["finish_reason"],
             usage=exchange.usage,

@@ -7,7 +7,7 @@ import pytest
 from lambdas.chat.request import ChatRequest, parse
 from lambdas.common.errors import ApiError
 from lambdas.knowledge.rewriting import MOST_INPUT_TOKENS, MOST_OUTPUT_TOKENS
-from tests.lambdas.exchange.test_knowledge_exchange import CITED, LIMITED, ONE_CALL, account, ask
+from tests.lambdas.exchange.test_documents import CITED, LIMITED, ONE_CALL, account, ask
 from tests.lambdas.fakes import client_error, converse_reply, stream_events
 from tests.lambdas.knowledge.fakes import WEAK, FakeRetrieve, retrieve_error
 from tests.lambdas.stores import Desk, desk

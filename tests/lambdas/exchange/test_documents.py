@@ -64,7 +64,7 @@ def test_a_stream_tells_its_citations_with_the_finish_reason() -> None:
     assert all("quarry" not in chunk for chunk in (*chunks, usage))
     assert finish["choices"][0]["finish_reason"] == "stop"
     assert [citation["number"] for citation in finish["quarry"]["citations"]] == [1]
-    assert exchange.knowledge == finish["quarry"]
+    assert exchange.told == finish["quarry"]
 
 
 def test_filter_and_number_reach_the_knowledge_base() -> None:

@@ -1,0 +1,85 @@
+"""The documents as an ingredient: passages go before the question, and the answer names those that it cites.
+
+What asks the documents is imported by who gives it, on the first request that does: see ``from_documents``.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from lambdas.chat.said import Said
+from lambdas.chat.service import ChatService, Completion, StreamedCompletion
+from lambdas.chat.stream import Chunk
+from lambdas.exchange.ingredient import Asked, Draft, Expectation, Ingredient, MakeIngredient
+
+if TYPE_CHECKING:
+    from lambdas.knowledge.asking import Found, Knowledge
+
+
+def from_documents(knowledge: "Callable[[], Knowledge]", *, service: ChatService) -> MakeIngredient:
+    """Return what makes the ingredient of requests that ask the documents.
+
+    Args:
+        knowledge: gives what asks them; called only by requests that do.
+        service: whose guardrail sees a question that nothing was found for.
+    """
+
+    def make(asked: Asked) -> Ingredient | None:
+        return DocumentsIngredient(asked, knowledge(), service) if asked.request.quarry.knowledge is not None else None
+
+    return make
+
+
+class DocumentsIngredient(Ingredient):
+    """The question that one request asks the documents.
+
+    Raises:
+        InvalidRequestError: it cannot be asked.
+    """
+
+    def __init__(self, asked: Asked, knowledge: "Knowledge", service: ChatService) -> None:
+        self._knowledge = knowledge
+        self._service = service
+        self._complete = asked.side.complete
+        self._question = knowledge.question(asked.request, asked.spoken)
+        # What leans on something that was said before is rewritten, with the key's money.
+        self._alone = asked.request.quarry.session is None and not self._question.earlier
+        self._finding: Future[Found] | None = None
+        self._found: Found
+
+    def expects(self) -> Expectation:
+        """Return the passages' tokens, and the rewriting's."""
+        rewriting = () if self._alone else (self._question.rewriting,)
+        return Expectation(input_tokens=self._question.most_tokens, side=rewriting)
+
+    def start(self, pool: Executor) -> None:
+        """Search for a question that stands alone."""
+        if self._alone:
+            self._finding = pool.submit(self._knowledge.find, self._question, complete=self._complete)
+
+    def look_up(self, draft: Draft) -> Draft:
+        """Put the passages before the question; without any, no model is asked."""
+        if self._finding is not None:
+            self._found = found = self._finding.result()
+        else:
+            self._found = found = self._knowledge.find(
+                self._question, past=draft.past, notes=draft.notes, complete=self._complete
+            )
+        if not found.passages:
+            return replace(draft, answers=Said(found.nothing, question=found.question.text, service=self._service))
+        return replace(draft, spoken=found.spoken(draft.spoken))
+
+    def whole(self, completion: Completion) -> Completion:
+        """Take out the numbers that no passage has, and tell what is cited."""
+        return self._found.mended(completion)
+
+    def streamed(self, chunks: Iterator[Chunk], answer: StreamedCompletion) -> Iterator[Chunk]:
+        """Tell what is cited, with the finish reason."""
+        for chunk in chunks:
+            if chunk["choices"][0]["finish_reason"]:
+                text = "".join(block.get("text", "") for block in answer.state.content())
+                told = self._found.told(text, blocked=answer.state.stop_reason == "guardrail_intervened")
+                chunk["quarry"] = {**chunk.get("quarry", {}), **told}
+            yield chunk

@@ -1,0 +1,149 @@
+"""What a request asks for besides a model's answer: its ingredients, as a session and documents.
+
+One is made for each request that asks for it, and takes part in the four steps of the exchange:
+
+reserve   expects     what it may take at most, which is reserved with the answer
+          start       what costs the key nothing is looked up beside the reservation
+look up   look_up     the rest is looked up; it changes what the model is told, or who answers
+ask       whole       it changes a whole answer
+          streamed    or a stream, as that is given
+settle    store       it stores what it keeps, once the answer was given to its end
+
+All but ``look_up`` may be left out. A step takes the ingredients in the order of ``Exchanges``; a failure ends it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from lambdas.chat.converse import Spoken
+from lambdas.chat.request import ChatRequest
+from lambdas.chat.service import Completion, StreamedCompletion
+from lambdas.chat.side_calls import Expected, SideCalls
+from lambdas.chat.stream import Chunk
+from lambdas.common.caller import Caller
+
+Message = dict[str, Any]
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What ingredients are made from.
+
+    Attributes:
+        spoken: what the request itself says.
+        side: makes calls besides the answer, once the allowance is reserved.
+    """
+
+    request: ChatRequest
+    caller: Caller
+    spoken: Spoken
+    side: SideCalls
+
+
+class Expectation(Struct, frozen=True, kw_only=True):
+    """What an ingredient may take at most.
+
+    Attributes:
+        input_tokens: what it adds to what the answering model reads.
+        side: its side calls.
+    """
+
+    input_tokens: int = 0
+    side: tuple[Expected, ...] = ()
+
+
+class Answers(Protocol):
+    """Who answers: the service with the models of an alias, or what an ingredient has put in its place."""
+
+    def complete(self, request: ChatRequest, spoken: Spoken, /) -> Completion:
+        """Answer, whole."""
+        ...
+
+    def stream(self, request: ChatRequest, spoken: Spoken, /) -> StreamedCompletion:
+        """Begin to answer."""
+        ...
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """What is to be asked, as far as it was looked up.
+
+    Attributes:
+        answers: who is asked.
+        spoken: what it is told.
+        past: what was said before the request, oldest first, without what is in ``notes``.
+        notes: what was said before ``past``, in short.
+    """
+
+    answers: Answers
+    spoken: Spoken
+    past: Sequence[Message] = ()
+    notes: str | None = None
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """An answer that was given to its end.
+
+    Attributes:
+        message: the assistant's, with Converse's blocks.
+        usage: Converse's token counts.
+        blocked: whether the guardrail intervened.
+    """
+
+    message: Message
+    usage: dict[str, Any]
+    blocked: bool
+
+
+class Ingredient(Protocol):
+    """One ingredient of one request. Derive from it: what a step does not need keeps its default.
+
+    Attributes:
+        stores: whether ``store`` does anything; the end of the answer waits for it then.
+    """
+
+    stores: bool = False
+
+    def expects(self) -> Expectation:
+        """Return what it may take at most."""
+        return Expectation()
+
+    def start(self, pool: Executor) -> None:  # noqa: ARG002
+        """Begin what costs the key nothing and needs no other ingredient; ``look_up`` takes the result, or the failure.
+
+        It runs beside the reservation. Should that be refused, ``look_up`` is never called.
+        """
+        return
+
+    def look_up(self, draft: Draft) -> Draft:
+        """Return the draft with what was looked up.
+
+        Raises:
+            ApiError: the request cannot be answered; nothing is charged but side calls.
+        """
+        ...
+
+    def whole(self, completion: Completion) -> Completion:
+        """Return a whole answer as the caller is told it."""
+        return completion
+
+    def streamed(self, chunks: Iterator[Chunk], answer: StreamedCompletion) -> Iterator[Chunk]:  # noqa: ARG002
+        """Return a stream's chunks as the caller is told them; a caller who hangs up ends them anywhere.
+
+        Args:
+            answer: knows who answers, and what was said so far.
+        """
+        return chunks
+
+    def store(self, answer: Answer) -> None:  # noqa: ARG002
+        """Store what is kept of an answer that was given to its end.
+
+        Raises:
+            ApiError: it could not be; the answer is charged all the same.
+        """
+        return
+
+
+# Returns the ingredient of a request that asks for it, or refuses what cannot be asked, before anything costs.
+MakeIngredient = Callable[[Asked], Ingredient | None]

@@ -1,0 +1,336 @@
+"""Any ingredient takes part in the steps of an exchange, whole or streamed; nothing else needs to know it."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from lambdas.allowances.estimate import input_tokens
+from lambdas.allowances.ledger import Ledger
+from lambdas.chat.converse import Spoken
+from lambdas.chat.request import ChatRequest, parse
+from lambdas.chat.service import Completion, StreamedCompletion
+from lambdas.chat.side_calls import Expected
+from lambdas.chat.stream import Chunk
+from lambdas.common.caller import Caller, KeyLimits
+from lambdas.common.errors import ApiError, ConflictError, RateLimitError, UnavailableError
+from lambdas.exchange import exchanges
+from lambdas.exchange.ingredient import Answer, Asked, Draft, Expectation, Ingredient
+from lambdas.sessions.store import SessionStore
+from tests.lambdas.fakes import FakeConverse, client_error, converse_reply, stream_events
+from tests.lambdas.stores import Desk, desk
+
+LIMITED = Caller(key_id="key_1", owner="ann", limits=KeyLimits(usd_total=1_000_000, requests_per_minute=50))
+POOR = Caller(key_id="key_1", owner="ann", limits=KeyLimits(usd_total=1))
+# Of the weather, and of the side call that finds it.
+TOKENS, SIDE_TOKENS = 1_000, 600
+BEFORE = ["expects", "start", "reserve", "look_up", "ask"]
+
+
+class Weather(Ingredient):
+    """An ingredient as one may be added: it tells the model the weather, and the caller and its diary that it did.
+
+    Args:
+        log: is told what happens.
+        finds: finds the weather, in a thread beside the reservation.
+        keeps: is given the answer.
+    """
+
+    stores = True
+
+    def __init__(self, asked: Asked, log: list[str], finds: Callable[[], str], keeps: Callable[[Answer], None]) -> None:
+        self._asked = asked
+        self._log = log
+        self._finds = finds
+        self._keeps = keeps
+        self._finding: Future[str]
+        self.draft: Draft
+
+    def expects(self) -> Expectation:
+        self._log.append("expects")
+        side = Expected(alias="fast", input_tokens=SIDE_TOKENS - 100, output_tokens=100)
+        return Expectation(input_tokens=TOKENS, side=(side,))
+
+    def start(self, pool: Executor) -> None:
+        self._log.append("start")
+        self._finding = pool.submit(self._finds)
+
+    def look_up(self, draft: Draft) -> Draft:
+        self._log.append("look_up")
+        self.draft = draft
+        found = self._finding.result()
+        if found == "side":
+            found = str(self._asked.side.complete(ask()).body["choices"][0]["message"]["content"])
+        return replace(draft, spoken=Spoken(system=[*draft.spoken.system, {"text": found}], turns=draft.spoken.turns))
+
+    def whole(self, completion: Completion) -> Completion:
+        self._log.append("whole")
+        told = {**completion.body.get("quarry", {}), "weather": "told"}
+        return Completion(
+            answered=completion.answered, body={**completion.body, "quarry": told}, reply=completion.reply
+        )
+
+    def streamed(self, chunks: Iterator[Chunk], answer: StreamedCompletion) -> Iterator[Chunk]:
+        self._log.append("streamed")
+        for chunk in chunks:
+            if chunk["choices"][0]["finish_reason"]:
+                chunk["quarry"] = {**chunk.get("quarry", {}), "weather": "told"}
+            yield chunk
+
+    def store(self, answer: Answer) -> None:
+        self._log.append("store")
+        self._keeps(answer)
+
+
+class Kitchen:
+    """Makes the weather for requests whose ``user`` is "weather"; remembers what was made, kept and done, in order."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+        self.made: list[Weather] = []
+        self.kept: list[Answer] = []
+        self.finds: Callable[[], str] = lambda: "It rains."
+        self.keeps: Callable[[Answer], None] = self.kept.append
+
+    def __call__(self, asked: Asked) -> Ingredient | None:
+        if asked.request.user != "weather":
+            return None
+        self.made.append(Weather(asked, self.log, self.finds, self.keeps))
+        return self.made[-1]
+
+
+@pytest.fixture
+def kitchen(monkeypatch: pytest.MonkeyPatch) -> Kitchen:
+    """A kitchen that sees the ledger and Bedrock at work, too."""
+    made = Kitchen()
+    seen = [
+        (Ledger, "reserve", "reserve"),
+        (Ledger, "settle", "settle"),
+        (Ledger, "release", "release"),
+        (FakeConverse, "converse", "ask"),
+        (FakeConverse, "converse_stream", "ask"),
+    ]
+    for owner, name, told in seen:
+        monkeypatch.setattr(owner, name, _seen(getattr(owner, name), made.log, told))
+    return made
+
+
+def _seen(method: Any, log: list[str], told: str) -> Any:
+    def seen(*args: Any, **kwargs: Any) -> Any:
+        log.append(told)
+        return method(*args, **kwargs)
+
+    return seen
+
+
+def ask(user: str | None = None, **quarry: Any) -> ChatRequest:
+    body = {"model": "fast", "max_tokens": 10, "messages": [{"role": "user", "content": "How deep?"}]}
+    return parse(json.dumps({**body, "user": user, "quarry": quarry}).encode())
+
+
+def account(at: Desk) -> dict[str, Any]:
+    return at.ledger.usage("key_1", limits=LIMITED.limits)
+
+
+def test_it_takes_part_in_every_step_of_a_whole_answer(kitchen: Kitchen) -> None:
+    with desk(converse_reply("Deep."), ingredients=[kitchen]) as at:
+        body = at.exchanges.complete(ask("weather"), LIMITED).completion.body
+
+    assert kitchen.log[:-2] == [*BEFORE, "whole"]
+    # Side by side.
+    assert set(kitchen.log[-2:]) == {"settle", "store"}
+    assert at.bedrock.calls[0]["system"] == [{"text": "It rains."}]
+    assert body["quarry"] == {"weather": "told"}
+    (kept,) = kitchen.kept
+    assert kept.message == {"role": "assistant", "content": [{"text": "Deep."}]}
+    assert (kept.usage["outputTokens"], kept.blocked) == (4, False)
+
+
+def test_it_takes_part_in_every_step_of_a_stream(kitchen: Kitchen) -> None:
+    with desk(stream_events("De", "ep.", stop_reason="guardrail_intervened"), ingredients=[kitchen]) as at:
+        exchange = at.exchanges.stream(ask("weather"), LIMITED)
+        begun = list(kitchen.log)
+        chunks = list(exchange)
+        exchange.close()
+
+    assert begun == BEFORE
+    assert kitchen.log == [*BEFORE, "streamed", "settle", "store"]
+    assert at.bedrock.calls[0]["system"] == [{"text": "It rains."}]
+    assert [chunk.get("quarry") for chunk in chunks] == [None, None, None, {"weather": "told"}]
+    assert exchange.told == {"weather": "told"}
+    (kept,) = kitchen.kept
+    assert kept.message == {"role": "assistant", "content": [{"text": "Deep."}]}
+    assert (kept.usage["outputTokens"], kept.blocked) == (2, True)
+
+
+@pytest.mark.parametrize("answer", ["complete", "stream"])
+def test_a_request_without_it_has_nothing_of_it_and_no_thread(
+    kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    monkeypatch.setattr(exchanges, "_beside", None)
+    reply: Any = converse_reply() if answer == "complete" else stream_events("Deep.")
+    with desk(reply, ingredients=[kitchen]) as at:
+        done = getattr(at.exchanges, answer)(ask(), LIMITED)
+        if answer == "stream":
+            list(done)
+            assert kitchen.log == ["reserve", "ask"]
+            # After the last event, which need not wait for it.
+            done.close()
+
+    assert kitchen.log == ["reserve", "ask", "settle"]
+    assert "system" not in at.bedrock.calls[0]
+
+
+def test_what_it_may_take_is_reserved_and_what_its_side_call_took_is_charged(kitchen: Kitchen) -> None:
+    kitchen.finds = lambda: "side"
+    with desk(converse_reply("It snows."), stream_events("x"), ingredients=[kitchen]) as at:
+        exchange = at.exchanges.stream(ask("weather"), LIMITED)
+        reserved = account(at)["reserved"]["tokens"]
+        list(exchange)
+        exchange.close()
+        plain = at.exchanges.stream(ask(), LIMITED)
+        without = account(at)["reserved"]["tokens"]
+        plain.close()
+
+        assert reserved - without == TOKENS + SIDE_TOKENS
+        assert account(at)["today"]["output_tokens"] == 4 + 1
+    assert at.bedrock.calls[1]["system"] == [{"text": "It snows."}]
+
+
+@pytest.mark.parametrize("answer", ["complete", "stream"])
+def test_a_model_that_fails_leaves_nothing_to_change_or_to_store(kitchen: Kitchen, answer: str) -> None:
+    with desk(client_error("ValidationException"), ingredients=[kitchen]) as at:
+        with pytest.raises(ApiError):
+            getattr(at.exchanges, answer)(ask("weather"), LIMITED)
+
+        assert account(at)["reserved"]["tokens"] == account(at)["total"]["micro_dollars"] == 0
+    assert kitchen.log == [*BEFORE, "release"]
+
+
+def test_a_stream_that_fails_is_not_stored(kitchen: Kitchen) -> None:
+    with desk([*stream_events("De")[:2], client_error("modelStreamErrorException")], ingredients=[kitchen]) as at:
+        exchange = at.exchanges.stream(ask("weather"), LIMITED)
+        with pytest.raises(ApiError):
+            list(exchange)
+        exchange.close()
+
+        assert account(at)["reserved"]["tokens"] == 0
+    assert kitchen.log == [*BEFORE, "streamed", "settle"]
+
+
+@pytest.mark.parametrize("read", [0, 2])
+def test_a_stream_whose_caller_hangs_up_is_charged_and_not_stored(kitchen: Kitchen, read: int) -> None:
+    with desk(stream_events("De", "ep."), ingredients=[kitchen]) as at:
+        exchange = at.exchanges.stream(ask("weather"), LIMITED)
+        chunks = iter(exchange)
+        for _ in range(read):
+            next(chunks)
+        exchange.close()
+        # Who reads on in another thread sees an end.
+        rest = list(chunks)
+
+        assert account(at)["reserved"]["tokens"] == 0
+        # What the ingredient told the model is in it.
+        told = {name: at.bedrock.calls[0][name] for name in ("system", "messages")}
+        assert "It rains." in str(told)
+        assert account(at)["today"]["input_tokens"] == input_tokens(told)
+    assert kitchen.log == [*BEFORE, "settle", "streamed"] if read == 0 else [*BEFORE, "streamed", "settle"]
+    assert rest
+    assert kitchen.kept == []
+
+
+@pytest.mark.parametrize("answer", ["complete", "stream"])
+def test_what_cannot_be_looked_up_is_the_answer_and_is_given_back(kitchen: Kitchen, answer: str) -> None:
+    def fails() -> str:
+        raise UnavailableError("No weather today.")
+
+    kitchen.finds = fails
+    with desk(converse_reply(), ingredients=[kitchen]) as at:
+        with pytest.raises(UnavailableError):
+            getattr(at.exchanges, answer)(ask("weather"), LIMITED)
+
+        assert account(at)["reserved"]["tokens"] == 0
+    assert kitchen.log == ["expects", "start", "reserve", "look_up", "release"]
+
+
+def test_a_refused_allowance_ends_it_before_it_is_looked_up(kitchen: Kitchen) -> None:
+    with desk(converse_reply(), ingredients=[kitchen]) as at, pytest.raises(RateLimitError):
+        at.exchanges.complete(ask("weather"), POOR)
+
+    assert kitchen.log == ["expects", "start", "reserve"]
+
+
+@pytest.mark.parametrize("answer", ["complete", "stream"])
+def test_what_cannot_be_stored_is_charged_and_told(kitchen: Kitchen, answer: str) -> None:
+    def full(_: Answer) -> None:
+        raise ConflictError("The diary is full.")
+
+    kitchen.keeps = full
+    reply: Any = converse_reply() if answer == "complete" else stream_events("Deep.")
+    with desk(reply, ingredients=[kitchen]) as at:
+        with pytest.raises(ConflictError):
+            list(getattr(at.exchanges, answer)(ask("weather"), LIMITED))
+
+        assert account(at)["reserved"]["tokens"] == 0
+        assert account(at)["today"]["input_tokens"] == 7
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_it_comes_after_the_session_and_the_documents_and_all_are_kept(kitchen: Kitchen, stream: bool) -> None:
+    first, second = stream_events("Deep [1].") if stream else converse_reply("Deep [1]."), converse_reply("How deep?")
+    with desk(first, second, first, ingredients=[kitchen]) as at:
+        session = at.sessions.create("key_1", system="Be brief.").session_id
+        asked = ask("weather", session=session, knowledge={})
+        for _ in range(2):
+            if stream:
+                told = list(at.exchanges.stream(asked, LIMITED))[-1]["quarry"]
+            else:
+                told = at.exchanges.complete(asked, LIMITED).completion.body["quarry"]
+
+        turns = list(at.sessions.turns(at.sessions.get(session, "key_1")))
+    assert set(told) == {"citations", "answered", "search_query", "weather"}
+    assert len(turns) == len(kitchen.kept) == 2
+    assert [message["content"][0]["text"] for message in kitchen.made[1].draft.past] == ["How deep?", "Deep [1]."]
+    system = [block["text"] for block in at.bedrock.calls[2]["system"]]
+    assert (system[0], system[-1], len(system)) == ("Be brief.", "It rains.", 3)
+
+
+def test_the_allowance_and_the_session_are_asked_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = threading.Barrier(2, timeout=60)
+    met: list[str] = []
+
+    def meeting(method: Any) -> Any:
+        def met_first(*args: Any, **kwargs: Any) -> Any:
+            together.wait()
+            met.append(method.__name__)
+            return method(*args, **kwargs)
+
+        return met_first
+
+    with desk(converse_reply()) as at:
+        session = at.sessions.create("key_1").session_id
+        monkeypatch.setattr(Ledger, "reserve", meeting(Ledger.reserve))
+        monkeypatch.setattr(SessionStore, "open", meeting(SessionStore.open))
+        at.exchanges.complete(ask(session=session), LIMITED)
+
+    assert sorted(met) == ["open", "reserve"]
+
+
+def test_the_answer_is_settled_and_stored_side_by_side(kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch) -> None:
+    together = threading.Barrier(2, timeout=60)
+    settle = Ledger.settle
+
+    def settled(*args: Any, **kwargs: Any) -> Any:
+        together.wait()
+        return settle(*args, **kwargs)
+
+    kitchen.keeps = lambda _: together.wait() and None
+    monkeypatch.setattr(Ledger, "settle", settled)
+    with desk(converse_reply(), ingredients=[kitchen]) as at:
+        assert at.exchanges.complete(ask("weather"), LIMITED).headers
+
+    assert not together.broken
