@@ -68,7 +68,7 @@ class DocumentsIngredient(Ingredient):
                 self._question, past=draft.past, notes=draft.notes, complete=self._complete
             )
         if not found.passages:
-            return replace(draft, answers=Said(found.nothing, question=found.question.text, service=self._service))
+            return replace(draft, answerer=Said(found.nothing, question=found.question.text, service=self._service))
         return replace(draft, spoken=found.spoken(draft.spoken))
 
     def whole(self, completion: Completion) -> Completion:

@@ -18,7 +18,7 @@ from lambdas.chat.request import ChatRequest
 from lambdas.chat.service import ChatService, Completion
 from lambdas.chat.side_calls import SideCalls
 from lambdas.common.caller import Caller
-from lambdas.exchange.ingredient import Answer, Asked, Draft, Ingredient, MakeIngredient
+from lambdas.exchange.ingredient import Asked, Draft, GivenAnswer, Ingredient, MakeIngredient
 from lambdas.exchange.open_exchange import OpenExchange
 from lambdas.exchange.streamed_exchange import StreamedExchange
 
@@ -99,7 +99,7 @@ class Exchanges:
         return OpenExchange(
             asked=asked,
             ingredients=ingredients,
-            draft=Draft(answers=self._service, spoken=asked.spoken),
+            draft=Draft(answerer=self._service, spoken=asked.spoken),
             reservation=reservation,
             ledger=self._ledger,
         )
@@ -108,16 +108,16 @@ class Exchanges:
         """Return what the request may take at most, with its side calls."""
         expected = [ingredient.expects() for ingredient in ingredients]
         more = sum(one.input_tokens for one in expected)
-        answer = dearest(
-            *(
-                estimate(
-                    to_converse(asked.request, candidate, asked.spoken),
-                    max_output_tokens=_wanted(asked.request, candidate.model.max_output_tokens),
-                    price=candidate.price,
-                ).plus(usage(input_tokens=more, price=candidate.price))
-                for candidate in candidates
+
+        def answered_by(candidate: Candidate) -> Usage:
+            most = estimate(
+                to_converse(asked.request, candidate, asked.spoken),
+                max_output_tokens=_wanted(asked.request, candidate.model.max_output_tokens),
+                price=candidate.price,
             )
-        )
+            return most.plus(usage(input_tokens=more, price=candidate.price)) if more else most
+
+        answer = dearest(*map(answered_by, candidates))
         return answer.plus(*(call.usage(self._service) for one in expected for call in one.side))
 
 
@@ -130,7 +130,7 @@ def _settle(begun: OpenExchange, completion: Completion) -> dict[str, str]:
     settled = _beside.submit(begun.settle, completion.answered, taken)
     message = reply.get("output", {}).get("message", {"role": "assistant", "content": []})
     try:
-        begun.store(Answer(message=message, usage=taken, blocked=completion.stop_reason == "guardrail_intervened"))
+        begun.store(GivenAnswer(message=message, usage=taken, blocked=completion.stop_reason == "guardrail_intervened"))
     finally:
         headers = settled.result()
     return headers

@@ -54,7 +54,7 @@ class Expectation(Struct, frozen=True, kw_only=True):
     side: tuple[Expected, ...] = ()
 
 
-class Answers(Protocol):
+class Answerer(Protocol):
     """Who answers: the service with the models of an alias, or what an ingredient has put in its place."""
 
     def complete(self, request: ChatRequest, spoken: Spoken, /) -> Completion:
@@ -70,19 +70,19 @@ class Draft(Struct, frozen=True, kw_only=True):
     """What is to be asked, as far as it was looked up.
 
     Attributes:
-        answers: who is asked.
+        answerer: who is asked.
         spoken: what it is told.
         past: what was said before the request, oldest first, without what is in ``notes``.
         notes: what was said before ``past``, in short.
     """
 
-    answers: Answers
+    answerer: Answerer
     spoken: Spoken
     past: Sequence[Message] = ()
     notes: str | None = None
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class GivenAnswer(Struct, frozen=True, kw_only=True):
     """An answer that was given to its end.
 
     Attributes:
@@ -136,7 +136,7 @@ class Ingredient(Protocol):
         """
         return chunks
 
-    def store(self, answer: Answer) -> None:  # noqa: ARG002
+    def store(self, answer: GivenAnswer) -> None:  # noqa: ARG002
         """Store what is kept of an answer that was given to its end.
 
         Raises:

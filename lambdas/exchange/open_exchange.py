@@ -11,7 +11,7 @@ from lambdas.allowances.usage import Usage
 from lambdas.chat.converse import to_converse
 from lambdas.chat.service import Answered, Completion, StreamedCompletion
 from lambdas.common.tokens import likely_tokens
-from lambdas.exchange.ingredient import Answer, Asked, Draft, Ingredient
+from lambdas.exchange.ingredient import Asked, Draft, GivenAnswer, Ingredient
 
 
 @dataclass(kw_only=True)
@@ -35,21 +35,21 @@ class OpenExchange:
 
     def complete(self) -> Completion:
         """Ask, and return the answer as the caller is told it."""
-        completion = self.draft.answers.complete(self.asked.request, self.draft.spoken)
+        completion = self.draft.answerer.complete(self.asked.request, self.draft.spoken)
         for ingredient in self.ingredients:
             completion = ingredient.whole(completion)
         return completion
 
     def stream(self) -> StreamedCompletion:
         """Ask, and return the answer that begins to be given, as it comes."""
-        return self.draft.answers.stream(self.asked.request, self.draft.spoken)
+        return self.draft.answerer.stream(self.asked.request, self.draft.spoken)
 
     @property
     def stores(self) -> bool:
         """Whether an ingredient keeps something of the answer."""
         return any(ingredient.stores for ingredient in self.ingredients)
 
-    def store(self, answer: Answer) -> None:
+    def store(self, answer: GivenAnswer) -> None:
         """Let the ingredients keep what they keep of it."""
         for ingredient in self.ingredients:
             ingredient.store(answer)

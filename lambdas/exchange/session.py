@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from lambdas.chat.completion import as_told
 from lambdas.chat.converse import Spoken, to_turns
 from lambdas.chat.side_calls import Expected
-from lambdas.exchange.ingredient import Answer, Asked, Draft, Expectation, Ingredient, MakeIngredient, Message
+from lambdas.exchange.ingredient import Asked, Draft, Expectation, GivenAnswer, Ingredient, MakeIngredient, Message
 from lambdas.sessions import history
 from lambdas.sessions.service import Sessions, Turn
 from lambdas.sessions.summary import AliasSummariser
@@ -77,7 +77,7 @@ class SessionIngredient(Ingredient):
         spoken = Spoken(system=[*context.system, *own.system], turns=context.messages)
         return replace(draft, spoken=spoken, past=turn.past, notes=turn.notes)
 
-    def store(self, answer: Answer) -> None:
+    def store(self, answer: GivenAnswer) -> None:
         """Add the turn to the session: the messages as the caller sent them, the answer as the caller was told it."""
         parallel = self._request.parallel_tool_calls is not False
         told = {"role": "assistant", "content": as_told(answer.message["content"], parallel_tool_calls=parallel)}

@@ -7,7 +7,7 @@ from lambdas.allowances import remaining
 from lambdas.chat.completion import to_usage
 from lambdas.chat.service import StreamedCompletion
 from lambdas.chat.stream import Chunk
-from lambdas.exchange.ingredient import Answer
+from lambdas.exchange.ingredient import GivenAnswer
 from lambdas.exchange.open_exchange import OpenExchange
 
 
@@ -54,7 +54,7 @@ class StreamedExchange:
             self._settle()
             message = {"role": "assistant", "content": state.content()}
             blocked = self.stop_reason == "guardrail_intervened"
-            self._begun.store(Answer(message=message, usage=state.usage, blocked=blocked))
+            self._begun.store(GivenAnswer(message=message, usage=state.usage, blocked=blocked))
         options = request.stream_options
         with_usage = bool(options and options.include_usage)
         if with_usage or request.quarry.guardrail_trace:

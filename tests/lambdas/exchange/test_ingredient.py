@@ -19,7 +19,7 @@ from lambdas.chat.stream import Chunk
 from lambdas.common.caller import Caller, KeyLimits
 from lambdas.common.errors import ApiError, ConflictError, RateLimitError, UnavailableError
 from lambdas.exchange import exchanges
-from lambdas.exchange.ingredient import Answer, Asked, Draft, Expectation, Ingredient
+from lambdas.exchange.ingredient import Asked, Draft, Expectation, GivenAnswer, Ingredient
 from lambdas.sessions.store import SessionStore
 from tests.lambdas.fakes import FakeConverse, client_error, converse_reply, stream_events
 from tests.lambdas.stores import Desk, desk
@@ -42,7 +42,9 @@ class Weather(Ingredient):
 
     stores = True
 
-    def __init__(self, asked: Asked, log: list[str], finds: Callable[[], str], keeps: Callable[[Answer], None]) -> None:
+    def __init__(
+        self, asked: Asked, log: list[str], finds: Callable[[], str], keeps: Callable[[GivenAnswer], None]
+    ) -> None:
         self._asked = asked
         self._log = log
         self._finds = finds
@@ -81,7 +83,7 @@ class Weather(Ingredient):
                 chunk["quarry"] = {**chunk.get("quarry", {}), "weather": "told"}
             yield chunk
 
-    def store(self, answer: Answer) -> None:
+    def store(self, answer: GivenAnswer) -> None:
         self._log.append("store")
         self._keeps(answer)
 
@@ -92,9 +94,9 @@ class Kitchen:
     def __init__(self) -> None:
         self.log: list[str] = []
         self.made: list[Weather] = []
-        self.kept: list[Answer] = []
+        self.kept: list[GivenAnswer] = []
         self.finds: Callable[[], str] = lambda: "It rains."
-        self.keeps: Callable[[Answer], None] = self.kept.append
+        self.keeps: Callable[[GivenAnswer], None] = self.kept.append
 
     def __call__(self, asked: Asked) -> Ingredient | None:
         if asked.request.user != "weather":
@@ -266,7 +268,7 @@ def test_a_refused_allowance_ends_it_before_it_is_looked_up(kitchen: Kitchen) ->
 
 @pytest.mark.parametrize("answer", ["complete", "stream"])
 def test_what_cannot_be_stored_is_charged_and_told(kitchen: Kitchen, answer: str) -> None:
-    def full(_: Answer) -> None:
+    def full(_: GivenAnswer) -> None:
         raise ConflictError("The diary is full.")
 
     kitchen.keeps = full
@@ -328,7 +330,10 @@ def test_the_answer_is_settled_and_stored_side_by_side(kitchen: Kitchen, monkeyp
         together.wait()
         return settle(*args, **kwargs)
 
-    kitchen.keeps = lambda _: together.wait() and None
+    def kept(_: GivenAnswer) -> None:
+        together.wait()
+
+    kitchen.keeps = kept
     monkeypatch.setattr(Ledger, "settle", settled)
     with desk(converse_reply(), ingredients=[kitchen]) as at:
         assert at.exchanges.complete(ask("weather"), LIMITED).headers
