@@ -3,18 +3,18 @@
 import sys
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 
 from quarry.chat.commands import chat
 from quarry.check.commands import check
 from quarry.command_error import CommandError
 from quarry.deployed.connect import connect
 from quarry.deployed.outputs import outputs
+from quarry.deployed.refusals import explained
 from quarry.keys import commands as keys
 from quarry.keys.usage import usage
 from quarry.knowledge import commands as knowledge
 from quarry.models import commands as models
-from quarry.output import errors
+from quarry.output import print_note
 
 app = typer.Typer(
     name="quarry",
@@ -36,13 +36,11 @@ app.add_typer(models.app, name="models")
 def main() -> None:
     """Run the command line and leave with its exit code."""
     try:
-        app()
+        with explained():
+            app()
     except CommandError as error:
-        errors.print(str(error), style="red", markup=False, soft_wrap=True)
+        print_note(str(error), style="red")
         sys.exit(error.exit_code)
-    except (ClientError, BotoCoreError) as error:
-        errors.print(f"AWS refused: {error}", style="red", markup=False, soft_wrap=True)
-        sys.exit(1)
 
 
 if __name__ == "__main__":

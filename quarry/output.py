@@ -54,6 +54,11 @@ def print_text(text: str = "", *, style: str | None = None) -> None:
     console.print(text, style=style, markup=False, soft_wrap=True)
 
 
+def print_note(text: str, *, style: str | None = None) -> None:
+    """Print text as it is on standard error: what goes on, what to look at, what failed."""
+    errors.print(text, style=style, markup=False, soft_wrap=True)
+
+
 def print_part(text: str) -> None:
     """Print a part of a text that goes on, at once and as it is."""
     console.out(text, end="", highlight=False)
@@ -71,7 +76,7 @@ def tell_progress() -> Iterator[Callable[[str], None]]:
     def tell(text: str) -> None:
         nonlocal last
         if text != last:
-            errors.print(text, style="dim", markup=False, soft_wrap=True)
+            print_note(text, style="dim")
         last = text
 
     yield tell

@@ -11,8 +11,9 @@ from lambdas.allowances.usage import dollars
 from quarry.chat.conversation import Answer, Conversation
 from quarry.command_error import CommandError
 from quarry.deployed.endpoint import Endpoint
+from quarry.deployed.footnote import footnote
 from quarry.options import DEFAULT_ENVIRONMENT, ApiKey, AsJson, BaseUrl, Environment
-from quarry.output import console, errors, print_json, print_part, print_text
+from quarry.output import console, print_json, print_note, print_part, print_text
 
 HELP: Final = """\
 /model NAME             change the model; /models lists them
@@ -86,9 +87,9 @@ def _answer(conversation: Conversation, line: str) -> None:
                 _ask(conversation, line)
     except CommandError as error:
         # One question without an answer is no reason to end the conversation.
-        errors.print(str(error), style="red", markup=False)
+        print_note(str(error), style="red")
     except KeyboardInterrupt:
-        errors.print("stopped; nothing of it is remembered", style="dim")
+        print_note("stopped; nothing of it is remembered", style="dim")
 
 
 def _ask(conversation: Conversation, question: str) -> None:
@@ -160,8 +161,4 @@ def _spent(usage: dict[str, Any]) -> str:
 
 
 def _note(answer: Answer) -> None:
-    tokens = ""
-    if answer.usage:
-        tokens = f"  {answer.usage['prompt_tokens']} + {answer.usage['completion_tokens']} tokens"
-    stopped = {"content_filter": "  stopped by the guardrail", "length": "  cut at the token limit"}
-    errors.print(f"{answer.model}{tokens}{stopped.get(answer.finish_reason or '', '')}", style="dim", markup=False)
+    print_note(footnote(answer.model, usage=answer.usage, finish_reason=answer.finish_reason), style="dim")

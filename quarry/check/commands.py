@@ -12,8 +12,9 @@ from quarry.check.model_access import OWN, Checked
 from quarry.check.model_access import check as check_access
 from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment, environment
+from quarry.deployed.refusals import explained
 from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
-from quarry.output import errors, print_json, print_table, print_text
+from quarry.output import errors, print_json, print_note, print_table, print_text
 
 ALL_FIRST: Final = 0
 ONLY_FALLBACK: Final = 1
@@ -41,10 +42,11 @@ def check(
     if (form or yes) and not enable:
         raise CommandError("--form and --yes are for --enable.", exit_code=NONE_USABLE)
     try:
-        deployment = Deployment(environment(name))
-        checked = _checked(deployment)
-        if enable and _enable(deployment, checked.findings, form=form, yes=yes):
+        with explained():
+            deployment = Deployment(environment(name))
             checked = _checked(deployment)
+            if enable and _enable(deployment, checked.findings, form=form, yes=yes):
+                checked = _checked(deployment)
     except CommandError as error:
         # 1 would say that fallbacks are there.
         raise CommandError(str(error), exit_code=NONE_USABLE) from error
@@ -70,12 +72,10 @@ def _checked(deployment: Deployment) -> Checked:
             deployment, progress=lambda done, total: progress.update(task, completed=done, total=total)
         )
     if checked.checked_by == OWN:
-        errors.print(
+        print_note(
             f"Nothing of {deployment.config.name} is deployed, so your own credentials made the calls: this says "
             "nothing of the role that is to serve.",
             style="yellow",
-            markup=False,
-            soft_wrap=True,
         )
     return checked
 
@@ -83,12 +83,12 @@ def _checked(deployment: Deployment) -> Checked:
 def _enable(deployment: Deployment, findings: list[Finding], *, form: Path | None, yes: bool) -> bool:
     wanting = [finding for finding in findings if finding.verdict in ENABLEABLE]
     if not wanting:
-        errors.print("There is nothing that --enable could do.", markup=False)
+        print_note("There is nothing that --enable could do.")
         return False
 
     def ask(question: str) -> bool:
         if yes:
-            errors.print(f"{question} yes (--yes)", markup=False, soft_wrap=True)
+            print_note(f"{question} yes (--yes)")
             return True
         try:
             return typer.confirm(question, err=True)

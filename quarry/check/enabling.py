@@ -6,14 +6,13 @@ from pathlib import Path
 from time import sleep
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.progress import Progress
 
 from lambdas.model_access.verdicts import Finding, Verdict
 from quarry.check import use_case_form
 from quarry.check.use_case_form import UseCaseForm
 from quarry.command_error import CommandError
-from quarry.output import errors
+from quarry.output import errors, print_note
 
 # AWS says that it takes up to 15 minutes.
 WAIT_SECONDS: Final = 900.0
@@ -41,18 +40,16 @@ class ModelEnabling:
         """Do what the operator agrees to for these findings, wait for it, and return whether anything was done.
 
         Raises:
-            CommandError: the form is wanted and no good one is given; AWS refused; it takes longer than 15 minutes.
+            CommandError: the form is wanted and no good one is given; it takes longer than 15 minutes.
+            ClientError, BotoCoreError: AWS refused.
         """
         missing = {finding.model_id: finding.verdict for finding in findings}
         forms = [id_ for id_, verdict in missing.items() if verdict is Verdict.ANTHROPIC_FORM_MISSING]
         # Read before anything is accepted: a mistake in it shall not leave half of the work done.
         form = self._load_form() if forms else None
-        try:
-            done = forms if form and self._submit(form, forms) else []
-            done += [id_ for id_ in missing if id_ not in forms and self._accept(id_)]
-            self._wait(done)
-        except (ClientError, BotoCoreError) as error:
-            raise CommandError(f"AWS refused: {error}") from error
+        done = forms if form and self._submit(form, forms) else []
+        done += [id_ for id_ in missing if id_ not in forms and self._accept(id_)]
+        self._wait(done)
         return bool(done)
 
     def _load_form(self) -> UseCaseForm:
@@ -130,4 +127,4 @@ def _terms(details: dict[str, Any]) -> list[str]:
 
 def _tell(*lines: str) -> None:
     for line in lines:
-        errors.print(line, markup=False, soft_wrap=True)
+        print_note(line)

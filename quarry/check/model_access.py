@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import boto3
 from botocore.config import Config as ClientConfig
-from botocore.exceptions import BotoCoreError, ClientError
 
 from configuration.model_access import candidates as candidates_of
 from lambdas.model_access import candidates
@@ -38,7 +37,8 @@ def check(deployment: Deployment, *, progress: Progress) -> Checked:
     """Check the models of the environment.
 
     Raises:
-        CommandError: the function cannot be asked, or failed.
+        CommandError: the function failed.
+        ClientError, BotoCoreError: AWS cannot be asked.
     """
     function = _function(deployment)
     if function is None:
@@ -58,12 +58,9 @@ def _function(deployment: Deployment) -> str | None:
 
 def _ask(deployment: Deployment, function: str) -> list[Finding]:
     event = {"action": "check", "candidates": candidates.to_json(candidates_of(deployment.config))}
-    try:
-        client = client_that_asks_once(deployment, "lambda", read_timeout=FUNCTION_SECONDS)
-        reply = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
-        answer: Any = json.loads(reply["Payload"].read())
-    except (ClientError, BotoCoreError) as error:
-        raise CommandError(f"The check's function {function} cannot be asked: {error}") from error
+    client = client_that_asks_once(deployment, "lambda", read_timeout=FUNCTION_SECONDS)
+    reply = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
+    answer: Any = json.loads(reply["Payload"].read())
     if reply.get("FunctionError") or "findings" not in answer:
         told = answer.get("errorMessage", answer) if isinstance(answer, dict) else answer
         raise CommandError(f"The check's function {function} failed: {told}. Its log has more.")

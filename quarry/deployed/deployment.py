@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config as ClientConfig
-from botocore.exceptions import BotoCoreError, ClientError
 
 from configuration.config import Config
 from configuration.environment_file import ConfigError, load
@@ -71,22 +70,11 @@ class Deployment:
 
     @cached_property
     def stacks(self) -> "list[StackTypeDef]":
-        """The environment's stacks as CloudFormation describes them.
-
-        Raises:
-            CommandError: AWS cannot be asked.
-        """
+        """The environment's stacks as CloudFormation describes them."""
         # A stack's own part of the name is one word, so dev does not take what belongs to dev-2.
         name = re.compile(re.escape(self.config.physical_name("")) + "[a-z]+")
         pages = self.client("cloudformation").get_paginator("describe_stacks")
-        try:
-            return [
-                stack for page in pages.paginate() for stack in page["Stacks"] if name.fullmatch(stack["StackName"])
-            ]
-        except (ClientError, BotoCoreError) as error:
-            raise CommandError(
-                f"CloudFormation cannot be asked about {self.config.name}: {error}{self._hint()}"
-            ) from error
+        return [stack for page in pages.paginate() for stack in page["Stacks"] if name.fullmatch(stack["StackName"])]
 
     def outputs(self) -> dict[str, dict[str, str]]:
         """Return stack name -> output name -> value.

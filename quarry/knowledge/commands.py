@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -10,7 +10,6 @@ from lambdas.ingestion.changes import first_message
 from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment, environment
 from quarry.deployed.endpoint import Endpoint
-from quarry.deployed.refusals import explained
 from quarry.knowledge import answer as answering
 from quarry.knowledge import display, documents, uploading
 from quarry.knowledge.answer import Answer
@@ -20,7 +19,7 @@ from quarry.knowledge.status import Status, StatusReader
 from quarry.knowledge.uploading import Bucket, Plan
 from quarry.knowledge.waiting import FOLLOW, SECONDS, SECONDS_HERE, Waiting
 from quarry.options import DEFAULT_ENVIRONMENT, ApiKey, AsJson, BaseUrl, Environment
-from quarry.output import errors, print_json, print_part, print_text, tell_progress
+from quarry.output import print_json, print_note, print_part, print_text, tell_progress
 
 app = typer.Typer(no_args_is_help=True, help="Bring documents into the knowledge base, see how they fare, ask them.")
 
@@ -63,28 +62,22 @@ def sync(
     deployment = Deployment(environment(name))
     stack = KnowledgeStack.of(deployment)
     found = _read(folder, deployment, stack)
-    with explained(name):
-        bucket = Bucket(client=deployment.client("s3"), name=stack.bucket, prefix=stack.prefix)
-        plan = uploading.plan(found.files.values(), bucket)
-        gone = plan.gone if delete else []
-        if gone and not (yes or dry_run):
-            display.confirm_deletion(gone)
-        sent = bool(plan.upload or gone) and not dry_run
-        since = bucket.time() if sent and wait else None
+    bucket = _bucket(deployment, stack)
+    plan = uploading.plan(found.files.values(), bucket)
+    gone = plan.gone if delete else []
+    if gone and not (yes or dry_run):
+        display.confirm_deletion(gone)
+    sent = bool(plan.upload or gone) and not dry_run
+    since = bucket.time() if sent and wait else None
+    if sent:
+        display.upload(plan, bucket)
+        uploading.delete(gone, bucket)
+    if not as_json:
+        display.show_sync(plan, gone, stack, dry_run=dry_run)
         if sent:
-            display.upload(plan, bucket, environment=name)
-            uploading.delete(gone, bucket)
-        if not as_json:
-            display.show_sync(plan, gone, stack, dry_run=dry_run)
-            if sent:
-                print_text("Ingestion starts by itself." + ("" if wait else f" {FOLLOW} follows it."))
-        status = _waited(deployment, stack, since=since, minutes=timeout_minutes) if wait else None
-    if as_json:
-        done = _shown(plan, gone, found.warnings, stack, dry_run=dry_run)
-        print_json({**done, "status": status.to_json()} if status else done)
-    elif status:
-        display.show_status(status, stack)
-    raise typer.Exit(1 if status and status.troubles else 0)
+            print_text("Ingestion starts by itself." + ("" if wait else f" {FOLLOW} follows it."))
+    status = _waited(deployment, stack, since=since, minutes=timeout_minutes) if wait else None
+    _end(status, stack, done=_shown(plan, gone, found.warnings, stack, dry_run=dry_run), as_json=as_json)
 
 
 @app.command()
@@ -103,16 +96,15 @@ def status(
     """
     deployment = Deployment(environment(name))
     stack = KnowledgeStack.of(deployment)
-    with explained(name):
-        if wait:
-            found = _waited(deployment, stack, since=None, minutes=timeout_minutes)
-        else:
-            found = StatusReader(deployment, stack).status()
+    if wait:
+        found = _waited(deployment, stack, since=None, minutes=timeout_minutes)
+    else:
+        found = StatusReader(deployment, stack).status()
     if as_json:
         print_json(found.to_json())
     else:
         display.show_status(found, stack)
-    raise typer.Exit(1 if found.troubles else 0)
+    raise typer.Exit(_exit_code(found))
 
 
 @app.command()
@@ -133,19 +125,13 @@ def ingest(
     """
     deployment = Deployment(environment(name))
     stack = KnowledgeStack.of(deployment)
-    with explained(name):
-        since = Bucket(client=deployment.client("s3"), name=stack.bucket, prefix=stack.prefix).time() if wait else None
-        body = first_message(stack.knowledge_base_id, stack.data_source_id)
-        sent = deployment.client("sqs").send_message(QueueUrl=stack.queue_url, MessageBody=body)
-        status = _waited(deployment, stack, since=since, minutes=timeout_minutes) if wait else None
-    if as_json:
-        asked = {"message_id": sent["MessageId"]}
-        print_json({**asked, "status": status.to_json()} if status else asked)
-    elif status:
-        display.show_status(status, stack)
-    else:
+    since = _bucket(deployment, stack).time() if wait else None
+    body = first_message(stack.knowledge_base_id, stack.data_source_id)
+    sent = deployment.client("sqs").send_message(QueueUrl=stack.queue_url, MessageBody=body)
+    if not (as_json or wait):
         print_text(f"An ingestion starts in a moment. {FOLLOW} follows it.")
-    raise typer.Exit(1 if status and status.troubles else 0)
+    status = _waited(deployment, stack, since=since, minutes=timeout_minutes) if wait else None
+    _end(status, stack, done={"message_id": sent["MessageId"]}, as_json=as_json)
 
 
 @app.command()
@@ -191,7 +177,7 @@ def ask(
         chosen = answering.filters(filters, fields=knowledge.metadata if knowledge else {})
     if session == "new":
         session = endpoint.create_session()
-        errors.print(f"session {session}", style="dim", markup=False)
+        print_note(f"session {session}", style="dim")
     request = {"question": question, "model": model, "filter": chosen, "results": results, "session": session}
     request = {key: value for key, value in request.items() if value is not None}
     if as_json:
@@ -217,8 +203,12 @@ def _read(folder: Path, deployment: Deployment, stack: KnowledgeStack) -> Folder
         vector_store=knowledge.vector_store if knowledge else None,
     )
     for warning in found.warnings:
-        errors.print(warning, style="yellow", markup=False, soft_wrap=True)
+        print_note(warning, style="yellow")
     return found
+
+
+def _bucket(deployment: Deployment, stack: KnowledgeStack) -> Bucket:
+    return Bucket(client=deployment.client("s3"), name=stack.bucket, prefix=stack.prefix)
 
 
 def _waited(deployment: Deployment, stack: KnowledgeStack, *, since: datetime | None, minutes: int) -> Status:
@@ -228,6 +218,19 @@ def _waited(deployment: Deployment, stack: KnowledgeStack, *, since: datetime | 
     with tell_progress() as tell:
         Waiting(reader, since=since, seconds=seconds, minutes=minutes).wait(tell)
     return reader.status()
+
+
+def _end(status: Status | None, stack: KnowledgeStack, *, done: dict[str, Any], as_json: bool) -> NoReturn:
+    """End a command that changed something: tell how everything stands if it was waited for, and programs all of it."""
+    if as_json:
+        print_json({**done, "status": status.to_json()} if status else done)
+    elif status:
+        display.show_status(status, stack)
+    raise typer.Exit(_exit_code(status))
+
+
+def _exit_code(status: Status | None) -> int:
+    return 1 if status and status.troubles else 0
 
 
 def _shown(

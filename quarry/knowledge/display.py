@@ -6,21 +6,21 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from quarry.command_error import CommandError
+from quarry.deployed.footnote import footnote
 from quarry.knowledge import uploading
 from quarry.knowledge.answer import Answer
 from quarry.knowledge.stack import KnowledgeStack
 from quarry.knowledge.status import Status, counts_in_words, when
 from quarry.knowledge.uploading import Bucket, Plan
-from quarry.output import errors, print_table, print_text
+from quarry.output import errors, print_note, print_table, print_text
 
 # Characters of a passage that fit beside what else is told of it.
 PASSAGE: Final = 60
-_STOPPED: Final = {"content_filter": "stopped by the guardrail", "length": "cut at the token limit"}
 # Files that are named before a question; the rest is counted.
 NAMED: Final = 20
 
 
-def upload(plan: Plan, bucket: Bucket, *, environment: str) -> None:
+def upload(plan: Plan, bucket: Bucket) -> None:
     """Upload what is planned, with a progress bar on standard error.
 
     Raises:
@@ -40,7 +40,7 @@ def upload(plan: Plan, bucket: Bucket, *, environment: str) -> None:
             whole += ended
             progress.update(task, advance=size, whole=whole)
 
-        uploading.upload(plan.upload, bucket, environment=environment, progress=show)
+        uploading.upload(plan.upload, bucket, progress=show)
 
 
 def confirm_deletion(names: list[str]) -> None:
@@ -51,7 +51,7 @@ def confirm_deletion(names: list[str]) -> None:
     """
     shown = "".join(f"\n  {name}" for name in names[:NAMED])
     more = f"\n  and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    errors.print(f"In the knowledge base and not in DIR:{shown}{more}", markup=False, soft_wrap=True)
+    print_note(f"In the knowledge base and not in DIR:{shown}{more}")
     try:
         agreed = typer.confirm(f"Delete {_count(len(names), 'file')} from the knowledge base?", err=True)
     except typer.Abort as error:
@@ -119,15 +119,12 @@ def show_citations(answer: Answer, *, question: str) -> None:
     if rows:
         print_text()
         print_table(("", "document", "score", "metadata", "passage"), rows)
-    usage, looked_for = answer.whole.get("usage"), answer.whole.get("search_query")
-    notes = [str(answer.whole.get("model") or "")]
-    if usage:
-        notes.append(f"{usage['prompt_tokens']} + {usage['completion_tokens']} tokens")
-    if answer.whole.get("finish_reason") in _STOPPED:
-        notes.append(_STOPPED[answer.whole["finish_reason"]])
+    whole = answer.whole
+    note = footnote(whole.get("model"), usage=whole.get("usage"), finish_reason=whole.get("finish_reason"))
+    looked_for = whole.get("search_query")
     if looked_for and looked_for != question:
-        notes.append(f"looked for: {_line(looked_for)}")
-    errors.print("  ".join(notes), style="dim", markup=False, soft_wrap=True)
+        note += f"  looked for: {_line(looked_for)}"
+    print_note(note, style="dim")
 
 
 def _words(name: str) -> str:

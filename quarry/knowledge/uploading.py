@@ -98,7 +98,7 @@ def plan(files: Iterable[File], bucket: Bucket) -> Plan:
     )
 
 
-def upload(files: list[File], bucket: Bucket, *, environment: str, progress: Callable[[int, int], None]) -> None:
+def upload(files: list[File], bucket: Bucket, *, progress: Callable[[int, int], None]) -> None:
     """Upload files, several at once. What is interrupted can be run again: plan() then finds the rest.
 
     Args:
@@ -128,7 +128,7 @@ def upload(files: list[File], bucket: Bucket, *, environment: str, progress: Cal
         for future in as_completed(futures):
             error = future.exception()
             if error is not None:
-                stopped = f"{futures[future].name} could not be uploaded. {_reason(error, environment)}", error
+                stopped = f"{futures[future].name} could not be uploaded. {_reason(error)}", error
                 break
     except KeyboardInterrupt as error:
         stopped = "Stopped.", error
@@ -143,11 +143,11 @@ def upload(files: list[File], bucket: Bucket, *, environment: str, progress: Cal
         ) from cause
 
 
-def _reason(error: BaseException, environment: str) -> str:
+def _reason(error: BaseException) -> str:
     if isinstance(error, S3UploadFailedError) and isinstance(error.__context__, ClientError):
         error = error.__context__
     if isinstance(error, ClientError | BotoCoreError):
-        return explanation(error, environment=environment)
+        return explanation(error)
     if isinstance(error, OSError):
         return f"It cannot be read any more ({error.strerror})."
     # A defect of ours: no sentence would help.

@@ -47,6 +47,7 @@ class FakeAccount:
         deployed: whether there is one.
         pending: answers of PENDING before an agreement is AVAILABLE.
         accepted: what was submitted and accepted.
+        refuses: operation -> what AWS raises instead.
     """
 
     findings: tuple[Finding, ...] = ALL_READY
@@ -57,6 +58,11 @@ class FakeAccount:
     accepted: list[Any] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     converse_error: Exception | None = None
+    refuses: dict[str, Exception] = field(default_factory=dict)
+
+    def _refuse(self, operation: str) -> None:
+        if operation in self.refuses:
+            raise self.refuses[operation]
 
     # CloudFormation
     def get_paginator(self, _operation: str) -> "FakeAccount":
@@ -68,6 +74,7 @@ class FakeAccount:
 
     # Lambda
     def invoke(self, **kwargs: Any) -> dict[str, Any]:
+        self._refuse("Invoke")
         assert kwargs["FunctionName"] == "check-function"
         self.events.append(json.loads(kwargs["Payload"]))
         answer = self.fails or {"findings": [one.to_json() for one in self.findings]}
@@ -76,6 +83,7 @@ class FakeAccount:
 
     # Bedrock, as it is enabled
     def put_use_case_for_model_access(self, **kwargs: Any) -> None:
+        self._refuse("PutUseCaseForModelAccess")
         self.accepted.append(json.loads(kwargs["formData"]))
         self.findings = ALL_READY
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from configuration.environment_file import PROJECT, load
 from lambdas.model_access.verdicts import Finding, Verdict
@@ -135,6 +136,25 @@ def test_the_function_is_waited_for_and_asked_once(local: bool) -> None:
     assert client.meta.config.retries["total_max_attempts"] == 1
     assert client.meta.region_name == "us-east-1"
     assert (client.meta.endpoint_url == "http://127.0.0.1:1") is local
+
+
+@pytest.mark.parametrize(
+    ("operation", "action"),
+    [
+        ("Invoke", "lambda:InvokeFunction"),
+        ("PutUseCaseForModelAccess", "bedrock:PutUseCaseForModelAccess"),
+    ],
+)
+def test_what_aws_refuses_names_the_permission_and_is_exit_code_2(
+    run: Run, account: FakeAccount, form: Callable[..., str], operation: str, action: str
+) -> None:
+    account.findings = missing(Verdict.ANTHROPIC_FORM_MISSING)
+    account.refuses = {operation: ClientError({"Error": {"Code": "AccessDeniedException"}}, operation)}
+
+    ran = run("check", "-e", "dev", "--enable", "--yes", "--form", form())
+
+    assert ran.code == 2
+    assert f"Your credentials may not do this: they need {action}." in ran.err
 
 
 def test_a_function_that_fails_is_a_sentence_and_exit_code_2(run: Run, account: FakeAccount) -> None:

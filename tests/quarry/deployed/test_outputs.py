@@ -72,7 +72,7 @@ def test_an_aws_that_is_away_is_a_sentence(run: Run, monkeypatch: pytest.MonkeyP
     ran = run("outputs")
 
     assert ran.code == 1
-    assert "is it up? `make up` starts it" in ran.err
+    assert "Is it up? `make up` starts it." in ran.err
 
 
 def test_missing_credentials_are_a_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +82,7 @@ def test_missing_credentials_are_a_sentence(run: Run, monkeypatch: pytest.Monkey
     ran = run("outputs", "-e", "dev")
 
     assert ran.code == 1
-    assert ran.err.startswith("CloudFormation cannot be asked about dev: Unable to locate credentials")
+    assert ran.err.startswith("There are no credentials for AWS (Unable to locate credentials). Sign in")
 
 
 def test_the_variables_of_a_local_aws_win_over_the_saved_one(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:

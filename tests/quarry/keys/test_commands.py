@@ -137,4 +137,4 @@ def test_a_refusal_of_aws_is_a_sentence(run: Run, aws: FakeAws, monkeypatch: pyt
     ran = run("keys", "list", *DEV)
 
     assert ran.code == 1
-    assert ran.err.startswith("AWS refused: An error occurred (AccessDeniedException)")
+    assert ran.err.startswith("Your credentials may not do this: they need dynamodb:Scan. (An error occurred")

@@ -191,7 +191,7 @@ def test_a_permission_that_is_missing_is_named(run: Run, kb: FakeKnowledge, oper
     ran = run(*STATUS)
 
     assert (ran.code, ran.out) == (1, "")
-    assert f"they need {action} for what belongs to dev" in ran.err
+    assert f"they need {action}. (" in ran.err
 
 
 def test_a_record_that_may_not_be_read_is_told(run: Run, kb: FakeKnowledge, refuse: Any) -> None:

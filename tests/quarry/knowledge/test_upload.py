@@ -128,14 +128,14 @@ def test_s3s_own_refusal_of_an_upload_names_the_action(sync: Callable[..., Ran],
     ran = sync()
 
     assert ran.code == 1
-    assert "they need s3:PutObject for what belongs to dev" in ran.err
+    assert "they need s3:PutObject. (" in ran.err
     assert "0 of 4 files are uploaded" in ran.err
 
 
 @pytest.mark.parametrize(
     ("error", "says"),
     [
-        (denied("ListObjectsV2"), "they need s3:ListBucket for what belongs to dev"),
+        (denied("ListObjectsV2"), "they need s3:ListBucket. ("),
         (ClientError({"Error": {"Code": "ExpiredToken"}}, "ListObjectsV2"), "AWS does not accept your credentials"),
         (ClientError({"Error": {"Code": "SlowDown"}}, "ListObjectsV2"), "AWS refused: An error occurred (SlowDown)"),
         (NoCredentialsError(), "There are no credentials for AWS"),

@@ -251,7 +251,7 @@ def test_an_aws_that_refuses_is_told(run: Run, monkeypatch: pytest.MonkeyPatch, 
     ran = run("models", "refresh", "-e", "dev")
 
     assert ran.code == 1
-    assert "AWS refused: An error occurred (AccessDeniedException)" in ran.err
+    assert "they need bedrock:ListFoundationModels. (An error occurred (AccessDeniedException)" in ran.err
 
 
 def test_a_sandbox_that_is_not_up_is_never_looked_for_in_a_real_account(run: Run) -> None:
