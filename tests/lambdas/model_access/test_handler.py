@@ -2,9 +2,6 @@
 
 import json
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
@@ -18,43 +15,9 @@ from lambdas.model_access.passed import PassedInParameter
 from lambdas.model_access.refusals import Outcome
 from lambdas.model_access.settings import ModelAccessSettings
 from lambdas.model_access.verdicts import Finding, Verdict
-from tests.lambdas.cloudformation import Context, FakeCloudFormation, asked
-from tests.lambdas.model_access.fakes import HAIKU, MICRO, FakeBedrock, FakeParameters, FakeProber, denied
-
-FORM = Finding(
-    alias="smart", model_id="m", callable_id="us.m", verdict=Verdict.ANTHROPIC_FORM_MISSING, usable=False, fix="send it"
-)
-READY = Finding(alias="smart", model_id="n", callable_id="n", verdict=Verdict.READY, usable=True)
-
-
-def event(request: str = "Create", *, mode: str = "fail", **changes: Any) -> dict[str, Any]:
-    properties = {"Mode": mode, "Candidates": json.dumps(candidates.to_json([MICRO, HAIKU]))}
-    return asked(request, changes.pop("ResourceProperties", properties), LogicalResourceId="Check", **changes)
-
-
-def finds(*findings: Finding) -> Callable[[list[CheckedCandidate]], list[Finding]]:
-    """A check that finds that."""
-    return lambda _asked: list(findings)
-
-
-def deploy(
-    check: Callable[[list[CheckedCandidate]], list[Finding]],
-    *,
-    seconds: float = 120,
-    parameters: FakeParameters | None = None,
-    now: float = 0,
-    **changes: Any,
-) -> dict[str, Any]:
-    """Return the answer to CloudFormation."""
-    cloudformation = FakeCloudFormation()
-    passed = PassedInParameter(parameters or FakeParameters(), "p", clock=lambda: now)
-    handler.lambda_handler(event(**changes), Context(seconds), check=check, send=cloudformation, passed=lambda: passed)
-    return cloudformation.answer
-
-
-@pytest.fixture(autouse=True)
-def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handler, "SETTLE_SECONDS", (0.01, 0.01))
+from tests.lambdas.cloudformation import Context, FakeCloudFormation
+from tests.lambdas.model_access.deploying import FORM, READY, Unwritable, broken, deploy, event, finds
+from tests.lambdas.model_access.fakes import HAIKU, MICRO, FakeBedrock, FakeParameters, FakeProber
 
 
 @pytest.mark.parametrize("request_type", ["Create", "Update"])
@@ -89,75 +52,6 @@ def test_deleting_checks_nothing() -> None:
 
     assert deploy(check, request="Delete")["Status"] == "SUCCESS"
     assert deploy(check, request="Delete", ResourceProperties={"Candidates": "{"})["Status"] == "SUCCESS"
-
-
-def properties(participants: int) -> dict[str, Any]:
-    return {
-        "ServiceToken": f"arn:function:{participants}",
-        "Mode": "fail",
-        "Candidates": "[]",
-        "Participants": str(participants),
-    }
-
-
-def broken(_asked: list[CheckedCandidate]) -> list[Finding]:
-    raise RuntimeError("no answer")
-
-
-@pytest.mark.parametrize("at_rollback", [finds(FORM), broken])
-def test_a_rollback_to_what_passed_last_does_not_fail(
-    at_rollback: Callable[[list[CheckedCandidate]], list[Finding]], caplog: pytest.LogCaptureFixture
-) -> None:
-    parameters = FakeParameters()
-    before, after = properties(1), properties(2)
-
-    created = deploy(finds(READY), parameters=parameters, ResourceProperties=before)
-    updated = deploy(finds(FORM), parameters=parameters, request="Update", ResourceProperties=after)
-    rolled_back = deploy(at_rollback, parameters=parameters, request="Update", ResourceProperties=before)
-
-    assert [one["Status"] for one in (created, updated, rolled_back)] == ["SUCCESS", "FAILED", "SUCCESS"]
-    assert rolled_back["Data"]["Summary"] != "smart: ready"
-    assert any(one.levelname == "WARNING" and "have passed before" in one.message for one in caplog.records)
-
-
-def test_a_create_fails_even_with_properties_that_passed() -> None:
-    parameters = FakeParameters()
-    deploy(finds(READY), parameters=parameters, ResourceProperties=properties(1))
-
-    again = deploy(finds(FORM), parameters=parameters, ResourceProperties=properties(1))
-
-    assert again["Status"] == "FAILED"
-
-
-@pytest.mark.parametrize(("later", "status"), [(60, "SUCCESS"), (7200, "FAILED")])
-def test_an_update_that_fails_after_the_check_has_passed_rolls_back_too(later: float, status: str) -> None:
-    parameters = FakeParameters()
-    deploy(finds(READY), parameters=parameters, ResourceProperties=properties(1))
-    deploy(finds(READY), parameters=parameters, now=9000, request="Update", ResourceProperties=properties(2))
-
-    back = deploy(
-        finds(FORM), parameters=parameters, now=9000 + later, request="Update", ResourceProperties=properties(1)
-    )
-
-    assert back["Status"] == status
-
-
-def test_what_only_the_mode_warn_let_pass_may_be_rolled_back_to() -> None:
-    parameters = FakeParameters()
-    lax = {**properties(1), "Mode": "warn"}
-    deploy(finds(FORM), parameters=parameters, ResourceProperties=lax)
-
-    failed = deploy(finds(FORM), parameters=parameters, request="Update", ResourceProperties=properties(1))
-    rolled_back = deploy(finds(FORM), parameters=parameters, request="Update", ResourceProperties=lax)
-
-    assert [one["Status"] for one in (failed, rolled_back)] == ["FAILED", "SUCCESS"]
-
-
-@pytest.mark.parametrize(("finding", "status"), [(READY, "SUCCESS"), (FORM, "FAILED")])
-def test_a_memory_that_cannot_be_used_changes_no_answer(finding: Finding, status: str) -> None:
-    answer = deploy(finds(finding), parameters=Unwritable(readable=False), request="Update")
-
-    assert answer["Status"] == status
 
 
 @pytest.mark.parametrize(("mode", "status"), [("fail", "FAILED"), ("warn", "SUCCESS")])
@@ -261,21 +155,6 @@ def test_malformed_requests_are_answered(missing: str) -> None:
 
     failed = missing in ("ResourceProperties", "RequestType")
     assert cloudformation.answer["Status"] == ("FAILED" if failed else "SUCCESS")
-
-
-@dataclass
-class Unwritable(FakeParameters):
-    """A parameter that may not be written, nor read if not ``readable``."""
-
-    readable: bool = True
-
-    def get_parameter(self, **kwargs: Any) -> dict[str, Any]:
-        if not self.readable:
-            raise denied("AccessDeniedException")
-        return super().get_parameter(**kwargs)
-
-    def put_parameter(self, **kwargs: Any) -> dict[str, Any]:
-        raise denied("AccessDeniedException")
 
 
 @pytest.mark.parametrize("parameters", [FakeParameters(), Unwritable()])

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from lambdas.model_access import candidates, published, report
-from lambdas.model_access.passed import PassedInParameter, fingerprint
+from lambdas.model_access.passed import PassedInParameter
 from lambdas.model_access.verdicts import AliasStanding, Finding, Standing, Verdict, standings
 from tests.lambdas.model_access.fakes import HAIKU, MICRO, FakeParameters
 
@@ -82,23 +82,6 @@ def test_noting_what_passed_keeps_the_findings() -> None:
     PassedInParameter(client, "p").add({"Mode": "fail"})
 
     assert published.read(client, "p") == before
-
-
-@pytest.mark.parametrize("value", ["{", "[]", '{"aliases":{},"passed":[1]}', '{"aliases":{},"passed":[["a","b"]]}'])
-def test_a_parameter_that_holds_something_else_has_passed_nothing_and_is_mended(value: str) -> None:
-    client = FakeParameters(value)
-    passed = PassedInParameter(client, "p")
-
-    assert not passed.has({"Mode": "fail"})
-    passed.add({"Mode": "fail"})
-    assert passed.has({"Mode": "fail"})
-
-
-def test_a_fingerprint_is_of_what_is_checked() -> None:
-    asked = {"Mode": "fail", "Participants": "1"}
-
-    assert fingerprint({"ServiceToken": "a", **asked}) == fingerprint({**asked, "ServiceTimeout": "180"})
-    assert fingerprint(asked) != fingerprint({**asked, "Participants": "2"})
 
 
 def test_before_the_first_check_nothing_is_known() -> None:
