@@ -86,7 +86,7 @@ def _begun(home: FunctionHome, *, upstream: str, folder: Path) -> Iterator[_Begu
     }
     with log.open("wb") as output:
         started_at = time.perf_counter()
-        process = _process(home.code / "lambdas" / "inference" / "run.sh", env=env, output=output)
+        process = _process(home.code / "lambdas" / "api" / "run.sh", env=env, output=output)
         try:
             yield _Begun(process=process, port=port, started_at=started_at, log=log)
         finally:

@@ -25,10 +25,10 @@ http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Ready).serve_fore
 
 def home(folder: Path, code: str) -> FunctionHome:
     """A function whose run.sh runs the code."""
-    inference = folder / "code" / "lambdas" / "inference"
-    inference.mkdir(parents=True)
-    (inference / "server.py").write_text(code)
-    (inference / "run.sh").write_text('exec python "$LAMBDA_TASK_ROOT/lambdas/inference/server.py"\n')
+    api = folder / "code" / "lambdas" / "api"
+    api.mkdir(parents=True)
+    (api / "server.py").write_text(code)
+    (api / "run.sh").write_text('exec python "$LAMBDA_TASK_ROOT/lambdas/api/server.py"\n')
     return FunctionHome(code=folder / "code", layer=folder / "layer", env={})
 
 
