@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambdas.api.openapi.document import document, request_schemas
-from lambdas.api.operations import HEADERS, OPERATIONS
+from lambdas.api.openapi.headers import HEADERS
+from lambdas.api.openapi.schemas import name_of
+from lambdas.api.operations import OPERATIONS
 
 BEGIN: Final = "<!-- reference: written by `make api` -->"
 END: Final = "<!-- /reference -->"
@@ -52,10 +54,10 @@ def _lines() -> Iterator[str]:
     for operation in OPERATIONS:
         responses = document()["paths"][operation.path][operation.method.lower()]["responses"]
         errors = ", ".join(status for status in responses if status != str(operation.status))
-        body = f"`{operation.body}`" if operation.body else ""
-        answer = f"{operation.status} `{operation.answer}`" if operation.answer else str(operation.status)
+        body = f"`{name_of(operation.body)}`" if operation.body else ""
+        answer = f"{operation.status} `{name_of(operation.answer)}`" if operation.answer else str(operation.status)
         if operation.events:
-            answer += f", or events `{operation.events}`"
+            answer += f", or events `{name_of(operation.events)}`"
         yield f"| `{operation.method} {operation.path}` | {operation.about} | {body} | {answer} | {errors} |"
     yield ""
     yield from _queries()

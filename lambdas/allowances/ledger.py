@@ -16,14 +16,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-from lambdas.allowances import account, refusals, report, sweeper
+from lambdas.allowances import account, refusals, sweeper
 from lambdas.allowances.account import Account, Item, Pending, day_of, minute_of
 from lambdas.allowances.remaining import Remaining
 from lambdas.allowances.table import AllowanceTable, Change, ConditionFailedError, DynamoDbClient
 from lambdas.allowances.usage import Usage
 from lambdas.common.caller import Caller, KeyLimits
+
+if TYPE_CHECKING:
+    from lambdas.allowances import report
 
 # A reservation outlives the function that made it by this much before it is swept.
 MARGIN_SECONDS: Final = 60
@@ -197,8 +200,13 @@ class Ledger:
         state = Account.from_item(caller.key_id, item)
         return Remaining.of(state, caller.limits, now=self._clock())
 
-    def usage(self, key_id: str, *, limits: KeyLimits, days: int = 7) -> dict[str, Any]:
-        """Return what the key has spent, as ``lambdas.allowances.report`` shapes it, over the last ``days`` days."""
+    def usage(self, key_id: str, *, limits: KeyLimits, days: int = 7) -> "report.Usage":
+        """Return what the key has spent over the last ``days`` days, and has left.
+
+        The report's types are imported here, because no call to a model needs them.
+        """
+        from lambdas.allowances import report
+
         return report.report(self._table, Caller(key_id=key_id, limits=limits), days=days, now=self._clock())
 
     def accounts(self) -> Iterator[Account]:

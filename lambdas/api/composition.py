@@ -14,12 +14,12 @@ from lambdas.common.errors import NotFoundError
 from lambdas.exchange.documents import from_documents
 from lambdas.exchange.exchanges import Exchanges
 from lambdas.exchange.session import from_sessions
-from lambdas.model_access.listing import ModelList
 from lambdas.sessions.service import Sessions
 from lambdas.sessions.store import SessionStore
 
 if TYPE_CHECKING:
     from lambdas.knowledge.asking import Knowledge
+    from lambdas.model_access.listing import ModelListing
 
 TABLE_TIMEOUT_SECONDS = 3.0
 # At most. A side call that hangs must leave time for the answer.
@@ -119,6 +119,8 @@ def knowledge() -> "Knowledge":
 
 
 @cache
-def model_list() -> ModelList:
-    """The list of aliases."""
-    return ModelList(settings=settings(), client=lambda: aws.client("ssm", read_timeout=TABLE_TIMEOUT_SECONDS))
+def model_listing() -> "ModelListing":
+    """What lists the aliases. Its module is imported here, because no other request needs it."""
+    from lambdas.model_access.listing import ModelListing
+
+    return ModelListing(settings=settings(), client=lambda: aws.client("ssm", read_timeout=TABLE_TIMEOUT_SECONDS))

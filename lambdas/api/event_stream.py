@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from lambdas.api import outcome
-from lambdas.api.failures import told
+from lambdas.api.failures import record_failure
 from lambdas.common.observability import metrics
 from lambdas.exchange.streamed_exchange import StreamedExchange
 
@@ -30,7 +30,7 @@ class Opened:
         first: the first events. What ended them, if anything did, is raised by ``rest``.
     """
 
-    def __init__(self, exchange: StreamedExchange, shaped: Iterator[dict[str, Any]], *, first: int) -> None:
+    def __init__(self, exchange: StreamedExchange, shaped: Iterator[Any], *, first: int) -> None:
         self.exchange = exchange
         self._chunks = shaped
         self._failed: Exception | None = None
@@ -88,7 +88,7 @@ async def events(opened: Opened, *, key_id: str, request_id: str) -> AsyncIterat
         yield DONE
     except Exception as error:
         failed = True
-        yield event(told(error, request_id=request_id).to_body())
+        yield event(record_failure(error, request_id=request_id).to_body())
         yield DONE
     finally:
         # After the answer's last event, which need not wait for it, and before the response's end: Lambda stops the
@@ -96,7 +96,7 @@ async def events(opened: Opened, *, key_id: str, request_id: str) -> AsyncIterat
         try:
             exchange.close()
         except Exception as error:
-            told(error, request_id=request_id)
+            record_failure(error, request_id=request_id)
         if answered:
             outcome.answered(exchange.answered, stop_reason=exchange.stop_reason, usage=exchange.usage, key_id=key_id)
             outcome.asked_documents(exchange.told)
@@ -121,6 +121,6 @@ class ExchangeResponse(StreamingResponse):
             self._exchange.close()
 
 
-def event(data: dict[str, Any]) -> bytes:
-    """Return one event."""
+def event(data: Any) -> bytes:
+    """Return one event; ``data`` is what msgspec encodes."""
     return b"data: " + msgspec.json.encode(data) + b"\n\n"

@@ -1,10 +1,12 @@
-"""Every operation of the API: what it takes, what it answers, which errors it can end with. Order is the document's."""
+"""The table of operations: a route is one row here and the function that the row names.
 
-from dataclasses import dataclass
-from typing import Any, Final
+Both functions, the stack, ``/openapi.json`` and the reference in docs/api.md are made from it, in this order.
+"""
 
+from typing import Final
+
+from lambdas.api.operation import Errors, Function, Operation, Parameter
 from lambdas.common.errors import (
-    ApiError,
     AuthenticationError,
     ConflictError,
     InternalError,
@@ -17,8 +19,6 @@ from lambdas.common.errors import (
     UpstreamError,
     UpstreamTimeoutError,
 )
-
-Errors = tuple[type[ApiError], ...]
 
 ALWAYS: Final[Errors] = (AuthenticationError, RateLimitError, InternalError)
 BODY: Final[Errors] = (InvalidRequestError, RequestTooLargeError)
@@ -42,63 +42,11 @@ ALLOWANCE_HEADERS: Final = (
 )
 CHAT_HEADERS: Final = ("x-quarry-model", "x-quarry-dropped-parameters", *ALLOWANCE_HEADERS)
 
-# What each header is; those of errors included.
-HEADERS: Final = {
-    "x-request-id": "the request's id, which is in all logs",
-    "x-quarry-model": "base id of the model that answered",
-    "x-quarry-dropped-parameters": "parameters that this model does not take and was not given, if any",
-    "x-quarry-prompt": "the prompt and its version, as `weather@1a2b3c4d`",
-    "x-ratelimit-limit-requests": "requests that the key may make in a minute; absent where that is not limited",
-    "x-ratelimit-remaining-requests": "how many of them are left",
-    "x-ratelimit-reset-requests": "when the minute ends, as `12s`",
-    "x-ratelimit-limit-tokens": "tokens that the key may use in a day (UTC); absent where that is not limited",
-    "x-ratelimit-remaining-tokens": "how many of them are left",
-    "x-ratelimit-reset-tokens": "when the day ends, as `3600s`",
-    "x-quarry-remaining-usd": "US dollars that the key has left in all; absent where that is not limited",
-    "Retry-After": "seconds after which a retry makes sense; with 429 and 503, where waiting helps",
-    "x-should-retry": "`false` where waiting brings nothing back; OpenAI's SDK then does not try again",
-}
-ERROR_HEADERS: Final = ("x-request-id", "Retry-After", "x-should-retry")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parameter:
-    """A whole number or a text in the query."""
-
-    name: str
-    about: str
-    schema: dict[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Operation:
-    """One method of one path.
-
-    Attributes:
-        name: ``operationId``.
-        body: name of the schema of the request's body.
-        answer: name of the schema of the answer's body; None for this very document.
-        events: name of the schema of a streamed answer's events, where there are streams.
-    """
-
-    method: str
-    path: str
-    name: str
-    about: str
-    answer: str | None
-    body: str | None = None
-    status: int = 200
-    events: str | None = None
-    headers: tuple[str, ...] = ()
-    query: tuple[Parameter, ...] = ()
-    errors: Errors = ()
-
-
-_LIST: Final = (
-    Parameter(name="limit", about="how many", schema={"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
-    Parameter(name="after", about="id of the last session that was seen", schema={"type": "string"}),
+LIMIT: Final = Parameter(
+    name="limit", about="how many", schema={"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
 )
-_AFTER_TURN: Final = Parameter(
+AFTER: Final = Parameter(name="after", about="id of the last session that was seen", schema={"type": "string"})
+AFTER_TURN: Final = Parameter(
     name="after_turn",
     about="number of the last turn that was seen",
     schema={"type": "integer", "minimum": 0, "maximum": 999_999, "default": 0},
@@ -110,19 +58,45 @@ OPERATIONS: Final = (
         path="/v1/chat/completions",
         name="createChatCompletion",
         about="Answer a conversation, whole or as server-sent events.",
-        body="ChatRequest",
-        answer="Completion",
-        events="CompletionChunk",
+        function="chat",
+        handler="lambdas.api.routes.chat:create_chat_completion",
+        body="lambdas.chat.request:ChatRequest",
+        answer="lambdas.api.openapi.openai:Completion",
+        events="lambdas.api.openapi.openai:CompletionChunk",
         headers=CHAT_HEADERS,
         errors=(*MODEL, ConflictError),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/knowledge/query",
+        name="askDocuments",
+        about="Answer a question from the documents, with citations, whole or as server-sent events.",
+        function="chat",
+        handler="lambdas.api.routes.knowledge_query:ask_documents",
+        body="lambdas.knowledge.request:KnowledgeQuery",
+        answer="lambdas.api.routes.knowledge_query:KnowledgeAnswer",
+        events="lambdas.api.routes.knowledge_query:KnowledgeAnswerEvent",
+        headers=CHAT_HEADERS,
+        errors=(*MODEL, ConflictError),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/models",
+        name="listModels",
+        about="List the aliases, and what the access check found of each.",
+        function="inference",
+        handler="lambdas.api.routes.models:list_models",
+        answer="lambdas.model_access.listing:ModelList",
     ),
     Operation(
         method="POST",
         path="/v1/embeddings",
         name="createEmbeddings",
         about="Embed texts.",
-        body="EmbeddingRequest",
-        answer="EmbeddingList",
+        function="inference",
+        handler="lambdas.api.routes.embeddings:create_embeddings",
+        body="lambdas.embeddings.request:EmbeddingRequest",
+        answer="lambdas.embeddings.service:EmbeddingList",
         headers=ALLOWANCE_HEADERS,
         errors=MODEL,
     ),
@@ -131,45 +105,21 @@ OPERATIONS: Final = (
         path="/v1/compare",
         name="compareModels",
         about="Ask several aliases the same, side by side.",
-        body="CompareRequest",
-        answer="Comparison",
+        function="inference",
+        handler="lambdas.api.routes.compare:compare_models",
+        body="lambdas.api.routes.compare:CompareRequest",
+        answer="lambdas.api.routes.compare:Comparison",
         headers=ALLOWANCE_HEADERS,
         errors=BODY,
-    ),
-    Operation(
-        method="POST",
-        path="/v1/knowledge/query",
-        name="askDocuments",
-        about="Answer a question from the documents, with citations, whole or as server-sent events.",
-        body="KnowledgeQuery",
-        answer="KnowledgeAnswer",
-        events="KnowledgeAnswerEvent",
-        headers=CHAT_HEADERS,
-        errors=(*MODEL, ConflictError),
-    ),
-    Operation(
-        method="POST",
-        path="/v1/knowledge/retrieve",
-        name="findPassages",
-        about="Find the passages of the documents that fit a text.",
-        body="PassagesQuery",
-        answer="PassageList",
-        headers=ALLOWANCE_HEADERS,
-        errors=MODEL,
-    ),
-    Operation(
-        method="GET",
-        path="/v1/models",
-        name="listModels",
-        about="List the aliases, and what the access check found of each.",
-        answer="ModelList",
     ),
     Operation(
         method="GET",
         path="/v1/usage",
         name="readUsage",
         about="Tell what the key has used and has left.",
-        answer="Usage",
+        function="inference",
+        handler="lambdas.api.routes.usage:read_usage",
+        answer="lambdas.allowances.report:Usage",
         errors=(UnavailableError,),
     ),
     Operation(
@@ -177,8 +127,10 @@ OPERATIONS: Final = (
         path="/v1/sessions",
         name="createSession",
         about="Make a session.",
-        body="NewSession",
-        answer="Session",
+        function="inference",
+        handler="lambdas.api.routes.sessions:create_session",
+        body="lambdas.api.routes.sessions:NewSession",
+        answer="lambdas.api.routes.sessions:Session",
         status=201,
         errors=(*BODY, NotFoundError),
     ),
@@ -187,8 +139,10 @@ OPERATIONS: Final = (
         path="/v1/sessions",
         name="listSessions",
         about="List the key's sessions, newest first.",
-        answer="SessionList",
-        query=_LIST,
+        function="inference",
+        handler="lambdas.api.routes.sessions:list_sessions",
+        answer="lambdas.api.routes.sessions:SessionList",
+        query=(LIMIT, AFTER),
         errors=(InvalidRequestError,),
     ),
     Operation(
@@ -196,8 +150,10 @@ OPERATIONS: Final = (
         path="/v1/sessions/{id}",
         name="readSession",
         about="Return a session with its messages, as they were.",
-        answer="SessionWithMessages",
-        query=(_AFTER_TURN,),
+        function="inference",
+        handler="lambdas.api.routes.sessions:read_session",
+        answer="lambdas.api.routes.sessions:SessionWithMessages",
+        query=(AFTER_TURN,),
         errors=(InvalidRequestError, NotFoundError),
     ),
     Operation(
@@ -205,7 +161,9 @@ OPERATIONS: Final = (
         path="/v1/sessions/{id}",
         name="deleteSession",
         about="Delete a session and its messages.",
-        answer="DeletedSession",
+        function="inference",
+        handler="lambdas.api.routes.sessions:delete_session",
+        answer="lambdas.api.routes.sessions:DeletedSession",
         errors=(NotFoundError,),
     ),
     Operation(
@@ -213,14 +171,18 @@ OPERATIONS: Final = (
         path="/v1/prompts",
         name="listPrompts",
         about="List the prompts and their variables.",
-        answer="PromptList",
+        function="inference",
+        handler="lambdas.api.routes.prompts:list_prompts",
+        answer="lambdas.api.routes.prompts:PromptList",
     ),
     Operation(
         method="GET",
         path="/v1/prompts/{name}",
         name="readPrompt",
         about="Return a prompt with everything that is sent.",
-        answer="Prompt",
+        function="inference",
+        handler="lambdas.api.routes.prompts:read_prompt",
+        answer="lambdas.api.routes.prompts:Prompt",
         errors=(NotFoundError,),
     ),
     Operation(
@@ -228,9 +190,23 @@ OPERATIONS: Final = (
         path="/v1/prompts/{name}",
         name="callPrompt",
         about="Fill a prompt in and answer it, whole.",
-        body="PromptCall",
-        answer="Completion",
+        function="inference",
+        handler="lambdas.api.routes.prompts:call_prompt",
+        body="lambdas.api.routes.prompts:PromptCall",
+        answer="lambdas.api.openapi.openai:Completion",
         headers=("x-quarry-prompt", *CHAT_HEADERS),
+        errors=MODEL,
+    ),
+    Operation(
+        method="POST",
+        path="/v1/knowledge/retrieve",
+        name="findPassages",
+        about="Find the passages of the documents that fit a text.",
+        function="inference",
+        handler="lambdas.api.routes.knowledge_retrieve:find_passages",
+        body="lambdas.knowledge.request:PassagesQuery",
+        answer="lambdas.api.routes.knowledge_retrieve:PassageList",
+        headers=ALLOWANCE_HEADERS,
         errors=MODEL,
     ),
     Operation(
@@ -238,6 +214,13 @@ OPERATIONS: Final = (
         path="/openapi.json",
         name="readDescription",
         about="Return this description, as OpenAPI 3.1.",
+        function="inference",
+        handler="lambdas.api.routes.description:read_description",
         answer=None,
     ),
 )
+
+
+def of(function: Function, operations: tuple[Operation, ...] = OPERATIONS) -> tuple[Operation, ...]:
+    """Return what a function answers."""
+    return tuple(operation for operation in operations if operation.function == function)

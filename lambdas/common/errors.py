@@ -47,7 +47,7 @@ class ApiError(Exception):
         """Return response headers: when a retry makes sense."""
         return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
-    def to_body(self) -> dict[str, object]:
+    def to_body(self) -> dict[str, dict[str, str | None]]:
         """Return OpenAI's error shape: ``{"error": {"message", "type", "param", "code"}}``."""
         return {"error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}}
 

@@ -1,56 +1,46 @@
-"""``POST /v1/embeddings``: OpenAI's shapes outside, InvokeModel inside, per family of embedding models."""
+"""Embedding texts: OpenAI's shapes outside, InvokeModel inside, per family of embedding models."""
 
 import base64
 import json
 import struct
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Annotated, Any, Final, Literal, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.errors import to_api_error
 from lambdas.chat.settings import InferenceSettings
 from lambdas.common.errors import InvalidRequestError, NotFoundError
-from lambdas.common.json_body import decode
 from lambdas.common.tokens import likely_tokens
+from lambdas.embeddings.request import EmbeddingRequest
 
-# Source: Cohere's limit of texts per call, kept for all families; a text has 50,000 characters with Titan.
-MOST_TEXTS: Final = 96
-MOST_CHARACTERS: Final = 50_000
 PARALLEL: Final = 8
 
-Text = Annotated[str, Meta(min_length=1, max_length=MOST_CHARACTERS)]
+
+class Embedding(Struct, tag_field="object", tag="embedding", frozen=True, kw_only=True):
+    """A text's vector: numbers, or 32-bit floats as base64."""
+
+    index: int
+    embedding: list[float] | str
 
 
-class EmbeddingRequest(Struct, forbid_unknown_fields=True):
-    """Body of ``POST /v1/embeddings``."""
+class EmbeddingUsage(Struct, frozen=True, kw_only=True):
+    """What embedding took, in tokens."""
 
-    model: Annotated[str, Meta(min_length=1)]
-    input: Text | Annotated[list[Text], Meta(min_length=1, max_length=MOST_TEXTS)]
-    encoding_format: Literal["float", "base64"] = "float"
-    dimensions: Annotated[int, Meta(ge=1)] | None = None
-    user: str | None = None
-
-    @property
-    def texts(self) -> list[str]:
-        """The texts, one or many."""
-        return [self.input] if isinstance(self.input, str) else self.input
+    prompt_tokens: int
+    total_tokens: int
 
 
-_decoder: Final = msgspec.json.Decoder(EmbeddingRequest)
+class EmbeddingList(Struct, tag_field="object", tag="list", frozen=True, kw_only=True):
+    """The vectors, in the order of their texts."""
 
-
-def parse(body: bytes) -> EmbeddingRequest:
-    """Parse and validate a request body.
-
-    Raises:
-        InvalidRequestError: with ``param`` naming the field.
-    """
-    return decode(body, _decoder)
+    model: str
+    data: list[Embedding]
+    usage: EmbeddingUsage
 
 
 class InvokeClient(Protocol):
@@ -96,8 +86,8 @@ class Embeddings:
             raise InvalidRequestError(f"`{request.model}` has vectors of {offered} numbers.", param="dimensions")
         return candidate
 
-    def embed(self, request: EmbeddingRequest, candidate: Candidate) -> tuple[dict[str, Any], int]:
-        """Return OpenAI's list object, and the input's tokens.
+    def embed(self, request: EmbeddingRequest, candidate: Candidate) -> EmbeddingList:
+        """Return the vectors as OpenAI has them.
 
         Raises:
             ApiError: what ``bedrock_errors`` makes of a failed call.
@@ -107,12 +97,14 @@ class Embeddings:
             vectors, tokens = embed(self._client(), candidate.model_id, request)
         except (ClientError, BotoCoreError) as error:
             raise to_api_error(error, alias=request.model, model_id=candidate.model_id) from error
-        data = [
-            {"object": "embedding", "index": index, "embedding": _encoded(vector, request.encoding_format)}
-            for index, vector in enumerate(vectors)
-        ]
-        usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-        return {"object": "list", "model": candidate.base_model_id, "data": data, "usage": usage}, tokens
+        return EmbeddingList(
+            model=candidate.base_model_id,
+            data=[
+                Embedding(index=index, embedding=_encoded(vector, request.encoding_format))
+                for index, vector in enumerate(vectors)
+            ],
+            usage=EmbeddingUsage(prompt_tokens=tokens, total_tokens=tokens),
+        )
 
 
 def _titan(client: InvokeClient, model_id: str, request: EmbeddingRequest) -> Embedded:

@@ -1,38 +1,45 @@
 """A passage of a document, as Retrieve gives it and as callers are told it."""
 
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
+from msgspec import Struct
 
 from lambdas.knowledge.data_bucket import DOCUMENTS_PREFIX
 from lambdas.knowledge.fields import is_bedrocks_own
 
 
-@dataclass(frozen=True, kw_only=True)
-class Passage:
+class Passage(Struct, frozen=True, kw_only=True):
     """A part of a document.
 
     Attributes:
         document: the document's name: its key below ``documents/``.
         location: where it is, as ``s3://bucket/documents/travel.md``.
+        passage: its text.
         score: how well it fits, from 0 to 1.
         metadata: the fields that the document was given, without those that Bedrock adds.
     """
 
     document: str
     location: str
-    text: str
+    text: str = msgspec.field(name="passage")
     score: float
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any]
 
     def told(self) -> dict[str, Any]:
         """Return what callers are told of it."""
-        return {
-            "document": self.document,
-            "location": self.location,
-            "passage": self.text,
-            "score": self.score,
-            "metadata": self.metadata,
-        }
+        told: dict[str, Any] = msgspec.to_builtins(self)
+        return told
+
+
+class Citation(Passage, frozen=True, kw_only=True):
+    """A passage that an answer names.
+
+    Attributes:
+        number: as the answer's marker has it.
+    """
+
+    number: int
 
 
 def from_results(results: list[dict[str, Any]]) -> list[Passage]:

@@ -7,8 +7,9 @@ Source: Bedrock user guide, "Use a guardrail with the Converse API", "Contextual
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from lambdas.common.tagged import defused, tagged
 from lambdas.common.tokens import byte_tokens, cut_text, text_tokens

@@ -2,21 +2,54 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
+from msgspec import Struct
 
 from lambdas.catalogue.models import find
 from lambdas.chat.settings import InferenceSettings
 from lambdas.common.observability import logger
 from lambdas.model_access import published
 from lambdas.model_access.published import ParameterClient, Published
+from lambdas.model_access.verdicts import Standing
 
 # A finding changes with a deployment or a check, not with a request.
 REMEMBERED_SECONDS: Final = 60.0
 
 
-class ModelList:
+class ModelStatus(Struct, frozen=True, kw_only=True):
+    """What of an alias OpenAI's API has no word for; null where nothing is known.
+
+    Attributes:
+        standing: which of its models can be called.
+        verdict: of the first choice.
+        checked_at: when that was found, ISO 8601.
+        candidates: base ids of its models, best first.
+    """
+
+    standing: Standing | None
+    verdict: str | None
+    checked_at: str | None
+    candidates: list[str]
+
+
+class Model(Struct, tag_field="object", tag="model", frozen=True, kw_only=True):
+    """An alias. ``owned_by`` is who made its first choice."""
+
+    id: str
+    created: int
+    owned_by: str
+    quarry: ModelStatus
+
+
+class ModelList(Struct, tag_field="object", tag="list", frozen=True):
+    """The aliases by name."""
+
+    data: list[Model]
+
+
+class ModelListing:
     """Lists the aliases.
 
     Args:
@@ -36,26 +69,22 @@ class ModelList:
         self._clock = clock
         self._known: tuple[float, Published] | None = None
 
-    def to_openai(self) -> dict[str, Any]:
-        """Return OpenAI's list object.
-
-        Each alias's ``quarry`` has ``standing`` (which of its models can be called: first, fallback, none), ``verdict``
-        (of the first choice) and ``checked_at``; all are null where nothing is known.
-        """
+    def models(self) -> ModelList:
+        """Return the aliases, each with its standing."""
         found = self._published()
         checked_at = found.checked_at.isoformat() if found.checked_at else None
         listed = []
         for alias, candidates in sorted(self._settings.aliases.items()):
             standing = found.aliases.get(alias)
-            status = {
-                "standing": standing.standing.value if standing else None,
-                "verdict": standing.verdict.value if standing else None,
-                "checked_at": checked_at,
-                "candidates": [candidate["base_model_id"] for candidate in candidates],
-            }
+            status = ModelStatus(
+                standing=standing.standing if standing else None,
+                verdict=standing.verdict.value if standing else None,
+                checked_at=checked_at,
+                candidates=[candidate["base_model_id"] for candidate in candidates],
+            )
             owner = find(candidates[0]["base_model_id"]).provider
-            listed.append({"id": alias, "object": "model", "created": 0, "owned_by": owner, "quarry": status})
-        return {"object": "list", "data": listed}
+            listed.append(Model(id=alias, created=0, owned_by=owner, quarry=status))
+        return ModelList(listed)
 
     def _published(self) -> Published:
         now = self._clock()

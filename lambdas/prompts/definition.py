@@ -27,7 +27,7 @@ class Variable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     name: str
     description: str
     max_length: int
-    required: bool = True
+    required: bool
 
 
 class Example(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -3,6 +3,7 @@
 import time
 from typing import Annotated, Any, Final
 
+import msgspec
 import typer
 
 from lambdas.allowances.account import Account
@@ -53,7 +54,7 @@ def _keys(deployment: Deployment) -> list[dict[str, Any]]:
 
 def _standing(key: ApiKey, account: Account | None, *, now: float) -> dict[str, Any]:
     caller = Caller(key_id=key.key_id, owner=key.name, limits=key.limits)
-    spending = standing(account or Account(key_id=key.key_id), caller, now=now)
+    spending = msgspec.to_builtins(standing(account or Account(key_id=key.key_id), caller, now=now))
     return {**shown(key), "state": _state(key, spending["remaining"], now=now), **spending}
 
 

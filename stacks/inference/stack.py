@@ -10,6 +10,7 @@ from constructs import Construct
 from configuration.config import Config
 from configuration.parameters import ParameterNames
 from configuration.prompts import PromptFile
+from lambdas.api import operations
 from lambdas.authorizer.settings import AuthorizerSettings
 from lambdas.chat.settings import InferenceSettings
 from lambdas.sessions import items
@@ -32,26 +33,6 @@ FUNCTION_MARGIN_SECONDS: Final = 1
 # Leaves room for retries and fallbacks too: lambdas.chat.service.RETRY_WINDOW_SECONDS.
 CALL_MARGIN_SECONDS: Final = 5
 
-# What the streaming function answers.
-STREAMED: Final = (("POST", "/v1/chat/completions"), ("POST", "/v1/knowledge/query"))
-
-# What the function behind the proxy integration answers. Without a knowledge base its routes say that there is none.
-ROUTES: Final = (
-    ("GET", "/v1/models"),
-    ("POST", "/v1/embeddings"),
-    ("POST", "/v1/compare"),
-    ("GET", "/v1/usage"),
-    ("POST", "/v1/sessions"),
-    ("GET", "/v1/sessions"),
-    ("GET", "/v1/sessions/{id}"),
-    ("DELETE", "/v1/sessions/{id}"),
-    ("GET", "/v1/prompts"),
-    ("GET", "/v1/prompts/{name}"),
-    ("POST", "/v1/prompts/{name}"),
-    ("POST", "/v1/knowledge/retrieve"),
-    ("GET", "/openapi.json"),
-)
-
 
 class InferenceStack(EnvironmentStack):
     """Composes the endpoint and grants what its functions need."""
@@ -68,11 +49,13 @@ class InferenceStack(EnvironmentStack):
         keys = Table(self, "Keys", partition_key="key_hash")
         api = RestApi(self, "Rest", authorizer=self._authorizer(keys))
         inference = self._inference(PromptDefinitions(self, "Prompts", prompts=prompts))
-        for method, path in ROUTES:
-            api.route(method, path, function=inference.function)
+        # Without a knowledge base its routes say that there is none. A deployment's logical id is a hash of the routes
+        # in their order, so another order would be another deployment.
+        for operation in operations.of("inference"):
+            api.route(operation.method, operation.path, function=inference.function)
         chat = self._chat()
-        for method, path in STREAMED:
-            api.route(method, path, function=chat.function, stream=True)
+        for operation in operations.of("chat"):
+            api.route(operation.method, operation.path, function=chat.function, stream=True)
         ModelAccessCheck(self, "ModelAccess", inference=inference, models=self._models)
         CfnOutput(self, "BaseUrl", value=api.url, description="base_url for OpenAI's SDK")
         CfnOutput(self, "RestApiId", value=api.api.rest_api_id, description="Id of the REST API")

@@ -1,5 +1,6 @@
 """Importing a function needs nothing: no environment, no credentials, no network, and nothing of the CDK."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,16 @@ import pytest
 
 import lambdas
 
+# What both functions import when somebody asks for it.
+LATE = (
+    "lambdas.api.openapi",
+    "lambdas.api.routes",
+    "lambdas.embeddings",
+    "lambdas.knowledge",
+    "lambdas.model_access.listing",
+    "lambdas.prompts",
+)
+FRAMEWORKS = ("aws_lambda_powertools.event_handler", "starlette")
 PROJECT = Path(lambdas.__file__).parents[1]
 HANDLERS = sorted(
     ".".join(path.relative_to(PROJECT).with_suffix("").parts)
@@ -32,10 +43,29 @@ def test_a_handler_imports_in_an_empty_environment(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", ["lambdas.api.handler", "lambdas.api.app"])
-def test_asking_the_documents_costs_no_cold_start(module: str) -> None:
-    code = f"import sys, {module}; sys.exit(any(name.startswith('lambdas.knowledge') for name in sys.modules))"
+def test_what_few_requests_need_costs_no_cold_start(module: str) -> None:
+    code = (
+        f"import json, sys, {module}; print(json.dumps([name for name in sys.modules if name.startswith('lambdas')]))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+
+    loaded = json.loads(done.stdout)
+    assert "lambdas.api.operations" in loaded
+    assert [name for name in loaded if name.startswith(LATE)] == []
+
+
+@pytest.mark.parametrize("module", ["lambdas.api.operations", "lambdas.api.openapi.document", "docs.reference"])
+def test_the_table_of_operations_needs_no_framework(module: str) -> None:
+    code = f"import sys, {module}; sys.exit(any(name in sys.modules for name in {(*FRAMEWORKS, 'botocore')}))"
 
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT).returncode == 0
+
+
+def test_no_module_knows_both_frameworks() -> None:
+    for path in (PROJECT / "lambdas" / "api").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not all(f"from {framework}" in text for framework in FRAMEWORKS), path
 
 
 def test_there_are_handlers_to_import() -> None:

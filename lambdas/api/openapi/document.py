@@ -3,34 +3,30 @@
 Imported when somebody asks for it, since no other request needs it.
 """
 
-import copy
-import inspect
 import re
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Final
 
-import msgspec
+from lambdas.api.openapi.headers import ERROR_HEADERS, HEADERS
+from lambdas.api.openapi.schemas import Schema, name_of, ref, schemas
+from lambdas.api.operation import Operation
+from lambdas.api.operations import ALWAYS, OPERATIONS
 
-from lambdas.api.openapi.answers import ANSWERS, MAP, Schema, ref
-from lambdas.api.operations import ALWAYS, ERROR_HEADERS, HEADERS, OPERATIONS, Operation
-from lambdas.api.routes import compare
-from lambdas.api.routes.prompts import PromptCall
-from lambdas.api.routes.sessions import NewSession
-from lambdas.chat.request import ChatRequest
-from lambdas.embeddings.service import EmbeddingRequest
-from lambdas.knowledge.request import KnowledgeQuery, PassagesQuery
-
-BODIES: Final = (ChatRequest, EmbeddingRequest, KnowledgeQuery, PassagesQuery, NewSession, PromptCall)
-_TEMPLATE: Final = "#/components/schemas/{name}"
-_ATTRIBUTE: Final = re.compile(r"^    (\w+): ", re.MULTILINE)
+# What is described though no operation's row names it: OpenAI's error, and a part of its completions.
+_BESIDES: Final = ("lambdas.api.openapi.openai:Error", "lambdas.api.openapi.openai:TokenUsage")
 
 
 @cache
 def document() -> dict[str, Any]:
-    """Return the description. Its server is the address that it was read from."""
+    """Return the API's description."""
+    return describe(OPERATIONS)
+
+
+def describe(operations: tuple[Operation, ...]) -> dict[str, Any]:
+    """Return the description of operations. Its server is the address that it was read from."""
     paths: dict[str, dict[str, Any]] = {}
-    for operation in OPERATIONS:
+    for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
     return {
         "openapi": "3.1.0",
@@ -43,43 +39,23 @@ def document() -> dict[str, Any]:
         "security": [{"key": []}],
         "paths": paths,
         "components": {
-            "schemas": {**request_schemas(), **ANSWERS},
+            "schemas": {**request_schemas(operations), **answer_schemas(operations)},
             "headers": {name: {"description": about, "schema": {"type": "string"}} for name, about in HEADERS.items()},
-            "responses": {str(status): _error(status) for status in _statuses()},
+            "responses": {str(status): _error(status) for status in _statuses(operations)},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key: qk-..."}},
         },
     }
 
 
-def request_schemas() -> dict[str, Schema]:
+def request_schemas(operations: tuple[Operation, ...] = OPERATIONS) -> dict[str, Schema]:
     """Return the schemas of request bodies and of their parts, by name."""
-    _, schemas = msgspec.json.schema_components(BODIES, ref_template=_TEMPLATE)
-    for schema in schemas.values():
-        _describe(schema)
-    schemas["CompareRequest"] = _compare_request(schemas["ChatRequest"])
-    return schemas
+    return schemas(operation.body for operation in operations if operation.body)
 
 
-def _compare_request(chat: Schema) -> Schema:
-    """Return the body of a comparison: a chat request whose ``models`` are several, and which cannot be streamed."""
-    schema = copy.deepcopy(chat)
-    for name in compare.NOT_HERE:
-        del schema["properties"][name]
-    models = msgspec.json.schema(compare.Models)
-    schema["properties"] = {"models": models, **schema["properties"]}
-    schema["required"] = ["models", *(name for name in schema["required"] if name != "model")]
-    schema["title"] = "CompareRequest"
-    schema["description"] = "Body of `POST /v1/compare`: a chat request with `models` in place of `model` and `stream`."
-    return schema
-
-
-def _describe(schema: Schema) -> None:
-    """Make descriptions of the class's docstring: its text, and what it says of each attribute."""
-    text, _, attributes = inspect.cleandoc(schema.get("description", "")).partition("\n\nAttributes:\n")
-    schema["description"] = " ".join(text.split()).replace("``", "`")
-    _, *parts = _ATTRIBUTE.split(attributes)
-    for name, about in zip(parts[::2], parts[1::2], strict=True):
-        schema["properties"][name]["description"] = " ".join(about.split()).replace("``", "`")
+def answer_schemas(operations: tuple[Operation, ...] = OPERATIONS) -> dict[str, Schema]:
+    """Return the schemas of answers, events and errors, and of their parts, by name."""
+    named = [name for operation in operations for name in (operation.answer, operation.events) if name]
+    return schemas([*_BESIDES, *named])
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
@@ -99,15 +75,17 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if in_path or in_query:
         described["parameters"] = [*in_path, *in_query]
     if operation.body:
-        described["requestBody"] = {"required": True, "content": _json(ref(operation.body))}
+        described["requestBody"] = {"required": True, "content": _json(ref(name_of(operation.body)))}
     return described
 
 
 def _answer(operation: Operation) -> dict[str, Any]:
-    content = _json(ref(operation.answer) if operation.answer else MAP)
+    content = _json(ref(name_of(operation.answer)) if operation.answer else {"type": "object"})
     if operation.events:
         # One event's data; the last one is the text [DONE], the one before it may be an Error.
-        content["text/event-stream"] = {"schema": {"anyOf": [ref(operation.events), ref("Error"), {"const": "[DONE]"}]}}
+        content["text/event-stream"] = {
+            "schema": {"anyOf": [ref(name_of(operation.events)), ref("Error"), {"const": "[DONE]"}]}
+        }
     return {
         "description": HTTPStatus(operation.status).phrase,
         "headers": _headers("x-request-id", *operation.headers),
@@ -120,8 +98,8 @@ def _errors(operation: Operation) -> dict[str, Any]:
     return {str(status): {"$ref": f"#/components/responses/{status}"} for status in statuses}
 
 
-def _statuses() -> list[int]:
-    return sorted({error.status for operation in OPERATIONS for error in (*ALWAYS, *operation.errors)})
+def _statuses(operations: tuple[Operation, ...]) -> list[int]:
+    return sorted({error.status for operation in operations for error in (*ALWAYS, *operation.errors)})
 
 
 def _error(status: int) -> dict[str, Any]:

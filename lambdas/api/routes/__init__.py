@@ -1,1 +1,1 @@
-"""One module per group of routes: reads the request, asks the domain, shapes the answer."""
+"""One module per group of routes, imported when first asked for: reads the call, asks the domain, shapes the answer."""

@@ -2,13 +2,14 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from lambdas.allowances.estimate import actual
+from lambdas.api import composition
+from lambdas.api.call import Answer, Call
 from lambdas.chat import request as chat
 from lambdas.common.caller import Caller
 from lambdas.common.errors import ApiError, InvalidRequestError
@@ -17,7 +18,51 @@ from lambdas.exchange.exchanges import Exchanges
 Models = Annotated[list[str], Meta(min_length=2, max_length=5)]
 # Of a chat request's fields, those that a comparison has none of.
 NOT_HERE: Final = ("model", "stream", "stream_options")
-_MODELS: Final = msgspec.json.Decoder(dict[str, Any])
+# The body's type, for the description; ``parse`` reads it as the chat requests that it stands for.
+CompareRequest: Final = msgspec.defstruct(
+    "CompareRequest",
+    [
+        ("models", Models),
+        *(
+            (one.name, one.type) if one.required else (one.name, one.type, one.default)
+            for one in msgspec.structs.fields(chat.ChatRequest)
+            if one.name not in NOT_HERE
+        ),
+    ],
+    namespace={
+        "__doc__": "Body of ``POST /v1/compare``: a chat request with ``models`` in place of ``model`` and ``stream``."
+    },
+    forbid_unknown_fields=True,
+)
+_FIELDS: Final = msgspec.json.Decoder(dict[str, Any])
+# OpenAI's, which is a dictionary; lambdas/api/openapi/openai.py describes it.
+Completion = Annotated[dict[str, Any], Meta(extra_json_schema={"$ref": "#/components/schemas/Completion"})]
+
+
+class Compared(Struct, frozen=True, kw_only=True):
+    """What one alias answered, or the ``error`` that it ended with.
+
+    Attributes:
+        model: the alias.
+        micro_dollars: what it cost; null where the price is not known.
+    """
+
+    model: str
+    completion: Completion | UnsetType = UNSET
+    latency_ms: int | UnsetType = UNSET
+    micro_dollars: int | UnsetType | None = UNSET
+    error: dict[str, Any] | UnsetType = UNSET
+
+
+class Comparison(Struct, tag_field="object", tag="comparison", frozen=True):
+    """The answers, in the order of ``models``."""
+
+    data: list[Compared]
+
+
+def compare_models(call: Call) -> Answer[Comparison]:
+    """Ask several aliases the same."""
+    return compare(parse(call.body), call.caller, composition.exchanges())
 
 
 def parse(body: bytes) -> list[chat.ChatRequest]:
@@ -27,7 +72,7 @@ def parse(body: bytes) -> list[chat.ChatRequest]:
         InvalidRequestError: with ``param`` naming the field.
     """
     try:
-        fields = _MODELS.decode(body)
+        fields = _FIELDS.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidRequestError(f"The request body is not a JSON object ({error}).") from error
     try:
@@ -45,42 +90,30 @@ def parse(body: bytes) -> list[chat.ChatRequest]:
     return requests
 
 
-@dataclass(frozen=True)
-class Compared:
-    """``body``: the answer. ``headers``: what was left of the allowance after the calls."""
-
-    body: dict[str, Any]
-    headers: dict[str, str]
-
-
-def compare(requests: list[chat.ChatRequest], caller: Caller, exchanges: Exchanges) -> Compared:
-    """Ask all at once and return the outcomes in the order of ``models``.
-
-    Each has ``model`` (the alias), and either ``completion``, ``latency_ms`` and ``micro_dollars`` (None if the price
-    is not known) or ``error`` in the one error shape.
-    """
-
+def compare(requests: list[chat.ChatRequest], caller: Caller, exchanges: Exchanges) -> Answer[Comparison]:
+    """Ask all at once; the headers tell what was left of the allowance after the calls."""
     left: list[dict[str, str]] = []
 
-    def one(request: chat.ChatRequest) -> dict[str, Any]:
+    def one(request: chat.ChatRequest) -> Compared:
         begun = time.monotonic()
         try:
             exchanged = exchanges.complete(request, caller)
         except ApiError as error:
-            return {"model": request.model, **error.to_body()}
+            return Compared(model=request.model, error=error.to_body()["error"])
         left.append(exchanged.headers)
         done = exchanged.completion
         charged = actual(done.reply.get("usage", {}), done.answered.candidate.price)
-        return {
-            "model": request.model,
-            "completion": done.body,
-            "latency_ms": round((time.monotonic() - begun) * 1000),
-            "micro_dollars": charged.micro_dollars if charged.priced else None,
-        }
+        return Compared(
+            model=request.model,
+            completion=done.body,
+            latency_ms=round((time.monotonic() - begun) * 1000),
+            micro_dollars=charged.micro_dollars if charged.priced else None,
+        )
 
     with ThreadPoolExecutor(max_workers=len(requests)) as pool:
-        body = {"object": "comparison", "data": list(pool.map(one, requests))}
-    return Compared(body=body, headers=max(left, key=_left, default={}))
+        body = Comparison(list(pool.map(one, requests)))
+    latest: dict[str, str] = max(left, key=_left, default={})
+    return Answer(body=body, headers=latest)
 
 
 def _left(headers: dict[str, str]) -> tuple[int, float, int]:

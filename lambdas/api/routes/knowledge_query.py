@@ -1,21 +1,70 @@
 """``POST /v1/knowledge/query``: a question becomes a chat request with ``quarry.knowledge``, and back."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
+from msgspec import Meta, Struct
 
+from lambdas.api import composition
+from lambdas.api.call import Answer, Call, Streamed
+from lambdas.api.routes.chat import complete, stream
 from lambdas.chat.request import ChatRequest, DocumentSearch, Extension, UserMessage
 from lambdas.common.errors import ApiError
 from lambdas.common.json_body import decode
 from lambdas.exchange.streamed_exchange import StreamedExchange
 from lambdas.knowledge.filters import to_retrieval_filter
+from lambdas.knowledge.passages import Citation
 from lambdas.knowledge.request import KnowledgeQuery
 from lambdas.knowledge.settings import KnowledgeSettings
 
 Chunk = dict[str, Any]
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
+# OpenAI's, which is a dictionary; lambdas/api/openapi/openai.py describes it.
+TokenUsage = Annotated[dict[str, Any], Meta(extra_json_schema={"$ref": "#/components/schemas/TokenUsage"})]
+
+
+class KnowledgeAnswer(Struct, tag_field="object", tag="knowledge.answer", frozen=True, kw_only=True):
+    """An answer from the documents.
+
+    Attributes:
+        answer: the text, with markers as `[1]`.
+        answered: whether the documents answer the question.
+        search_query: what was searched for: the question, rewritten where it leaned on what was said before.
+        citations: the passages that the text names, in the order of their first mention.
+    """
+
+    id: str
+    created: int
+    model: str
+    answer: str
+    answered: bool
+    finish_reason: FinishReason
+    search_query: str
+    citations: list[Citation]
+    usage: TokenUsage
+
+
+class KnowledgeAnswerChunk(Struct, tag_field="object", tag="knowledge.answer.chunk", frozen=True, kw_only=True):
+    """A piece of an answer's text."""
+
+    id: str
+    delta: str
+
+
+# The whole answer is the last event but `[DONE]`.
+KnowledgeAnswerEvent = KnowledgeAnswerChunk | KnowledgeAnswer
 
 _decoder: Final = msgspec.json.Decoder(KnowledgeQuery)
+
+
+def ask_documents(call: Call) -> Answer[KnowledgeAnswer] | Streamed:
+    """Answer a question from the documents, whole or as server-sent events."""
+    asked = parse(call.body, composition.knowledge().settings)
+    if asked.stream:
+        return stream(asked, call.caller, events=events, first=1)
+    completed = complete(asked, call.caller)
+    return Answer(body=to_answer(completed.body), headers=completed.headers)
 
 
 def parse(body: bytes, settings: KnowledgeSettings) -> ChatRequest:
@@ -37,7 +86,7 @@ def parse(body: bytes, settings: KnowledgeSettings) -> ChatRequest:
     )
 
 
-def to_answer(completion: dict[str, Any]) -> dict[str, Any]:
+def to_answer(completion: dict[str, Any]) -> KnowledgeAnswer:
     """Return the answer of a whole completion."""
     (choice,) = completion["choices"]
     return _answer(
@@ -49,7 +98,7 @@ def to_answer(completion: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def events(exchange: StreamedExchange) -> Iterator[dict[str, Any]]:
+def events(exchange: StreamedExchange) -> Iterator[KnowledgeAnswerEvent]:
     """Yield an answer's pieces, and at last the whole of it, which is as the pieces were.
 
     Raises:
@@ -64,7 +113,7 @@ def events(exchange: StreamedExchange) -> Iterator[dict[str, Any]]:
                 piece = choice["delta"].get("content")
                 if piece:
                     pieces.append(piece)
-                    yield {"id": chunk["id"], "object": "knowledge.answer.chunk", "delta": piece}
+                    yield KnowledgeAnswerChunk(id=chunk["id"], delta=piece)
                 if choice["finish_reason"]:
                     last = chunk
     except ApiError as error:
@@ -82,17 +131,16 @@ def events(exchange: StreamedExchange) -> Iterator[dict[str, Any]]:
 
 
 def _answer(
-    head: dict[str, Any], told: dict[str, Any], *, text: str, finish_reason: str, usage: dict[str, Any]
-) -> dict[str, Any]:
-    return {
-        "id": head["id"],
-        "object": "knowledge.answer",
-        "created": head["created"],
-        "model": head["model"],
-        "answer": text,
-        "answered": told["answered"],
-        "finish_reason": finish_reason,
-        "search_query": told["search_query"],
-        "citations": told["citations"],
-        "usage": usage,
-    }
+    head: dict[str, Any], told: dict[str, Any], *, text: str, finish_reason: FinishReason, usage: dict[str, Any]
+) -> KnowledgeAnswer:
+    return KnowledgeAnswer(
+        id=head["id"],
+        created=head["created"],
+        model=head["model"],
+        answer=text,
+        answered=told["answered"],
+        finish_reason=finish_reason,
+        search_query=told["search_query"],
+        citations=msgspec.convert(told["citations"], list[Citation]),
+        usage=usage,
+    )

@@ -1,17 +1,22 @@
 """``POST /v1/knowledge/retrieve``: passages alone, whatever their scores."""
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import msgspec
+from msgspec import Struct
 
+from lambdas.allowances import remaining
 from lambdas.allowances.ledger import Ledger
 from lambdas.allowances.remaining import Remaining
 from lambdas.allowances.usage import Usage
+from lambdas.api import composition
+from lambdas.api.call import Answer, Call
 from lambdas.common.caller import Caller
 from lambdas.common.json_body import decode
 from lambdas.knowledge.asking import Knowledge
 from lambdas.knowledge.filters import to_retrieval_filter
+from lambdas.knowledge.passages import Passage
 from lambdas.knowledge.request import PassagesQuery
 
 # What the search is called among the aliases of a key's usage; no alias can be called so.
@@ -20,7 +25,19 @@ ALIAS: Final = "knowledge/retrieve"
 _decoder: Final = msgspec.json.Decoder(PassagesQuery)
 
 
-def retrieve(body: bytes, caller: Caller, *, knowledge: Knowledge, ledger: Ledger) -> tuple[dict[str, Any], Remaining]:
+class PassageList(Struct, tag_field="object", tag="list", frozen=True):
+    """The passages that fit, best first."""
+
+    data: list[Passage]
+
+
+def find_passages(call: Call) -> Answer[PassageList]:
+    """Find passages."""
+    found, left = retrieve(call.body, call.caller, knowledge=composition.knowledge(), ledger=composition.ledger())
+    return Answer(body=found, headers=remaining.headers(left))
+
+
+def retrieve(body: bytes, caller: Caller, *, knowledge: Knowledge, ledger: Ledger) -> tuple[PassageList, Remaining]:
     """Return the passages that fit a query, best first, and what is left of the key's allowance.
 
     No alias is called, so every key may search. A search counts as a request and costs the key nothing: what Bedrock
@@ -41,4 +58,4 @@ def retrieve(body: bytes, caller: Caller, *, knowledge: Knowledge, ledger: Ledge
         ledger.release(reservation)
         raise
     left = ledger.settle(reservation, Usage())
-    return {"object": "list", "data": [passage.told() for passage in passages]}, left
+    return PassageList(passages), left

@@ -1,25 +1,23 @@
 """``/v1/sessions``: make, list, read and delete sessions. Chatting in one is the chat endpoint's."""
 
 import json
-from collections.abc import Callable, Collection
 from typing import Annotated, Any, Final
 
 import msgspec
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from msgspec import Meta, Struct
 
-from lambdas.api.http import json_response
+from lambdas.api import composition
+from lambdas.api.call import Answer, Call
+from lambdas.api.operations import AFTER, AFTER_TURN, LIMIT
 from lambdas.common.errors import AuthenticationError, InvalidRequestError, NotFoundError
 from lambdas.common.json_body import decode
+from lambdas.sessions import session as stored
 from lambdas.sessions.openai_messages import to_openai_messages
-from lambdas.sessions.session import Session, SessionHead, is_session_id, no_such_session
+from lambdas.sessions.session import is_session_id, no_such_session
 from lambdas.sessions.store import SessionStore
 
 # Lambda's answers may have 6 MB; what is longer is given in several parts.
 ANSWER_BYTES: Final = 4_000_000
-_DEFAULT_LIMIT: Final = 20
-_LARGEST_LIMIT: Final = 100
 
 MetadataKey = Annotated[str, Meta(min_length=1, max_length=64)]
 MetadataValue = Annotated[str, Meta(max_length=512)]
@@ -39,97 +37,135 @@ class NewSession(Struct, forbid_unknown_fields=True):
     alias: str | None = None
 
 
+class SessionHead(Struct, tag_field="object", tag="session", frozen=True, kw_only=True):
+    """What a list shows of a session. Times are seconds since the epoch; after ``expires_at`` it is gone."""
+
+    id: str
+    created: int
+    updated: int
+    expires_at: int
+    turns: int
+    alias: str | None
+    metadata: dict[str, str]
+
+
+class SessionList(Struct, tag_field="object", tag="list", frozen=True, kw_only=True):
+    """Sessions, newest first. ``has_more``: whether there are older ones."""
+
+    data: list[SessionHead]
+    has_more: bool
+
+
+class SessionSummary(Struct, frozen=True, kw_only=True):
+    """What was said in turns 1 to ``up_to_turn``, in short."""
+
+    text: str
+    up_to_turn: int
+
+
+class SessionUsage(Struct, frozen=True, kw_only=True):
+    """Tokens of all turns together."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class Session(SessionHead, frozen=True, kw_only=True):
+    """A session without its messages."""
+
+    system: str | None
+    summary: SessionSummary | None
+    usage: SessionUsage
+
+
+class SessionWithMessages(Session, frozen=True, kw_only=True):
+    """A session with the messages of whole turns that fit into one answer.
+
+    Attributes:
+        messages: as OpenAI has them.
+        blocked_messages: indices of those that the guardrail stopped.
+        last_turn: where the next part goes on.
+        has_more: whether there is one.
+    """
+
+    messages: list[dict[str, Any]]
+    blocked_messages: list[int]
+    last_turn: int
+    has_more: bool
+
+
+class DeletedSession(Struct, tag_field="object", tag="session.deleted", frozen=True, kw_only=True):
+    """A session that is gone."""
+
+    id: str
+    deleted: Annotated[bool, Meta(extra_json_schema={"const": True})]
+
+
 _decoder: Final = msgspec.json.Decoder(NewSession)
 
 
-def session_routes(
-    *,
-    store: Callable[[], SessionStore],
-    aliases: Callable[[], Collection[str]],
-    read_body: Callable[[], bytes],
-) -> APIGatewayRouter:
-    """Return the routes.
-
-    Args:
-        store: gives the sessions; called per request, so that making a client can wait for the first one.
-        aliases: gives the aliases that there are.
-        read_body: gives the request's body, within the size that the function accepts.
-    """
-    router = APIGatewayRouter()  # type: ignore[no-untyped-call]  # its __init__ has no types
-
-    def answer(body: dict[str, Any], status: int = 200) -> Response[str]:
-        request_id = str(router.current_event.request_context.request_id)
-        return json_response(body, request_id=request_id, status=status)
-
-    @router.post("/v1/sessions")
-    def create_session() -> Response[str]:
-        """Make a session."""
-        wanted = decode(read_body(), _decoder)
-        if wanted.alias is not None and wanted.alias not in aliases():
-            known = ", ".join(f"`{alias}`" for alias in sorted(aliases()))
-            raise NotFoundError(
-                f"There is no model `{wanted.alias}`. Models go by alias here: {known}.",
-                param="alias",
-                code="model_not_found",
-            )
-        made = store().create(_owner(router), metadata=wanted.metadata, system=wanted.system, alias=wanted.alias)
-        return answer(_details(made), 201)
-
-    @router.get("/v1/sessions")
-    def list_sessions() -> Response[str]:
-        """List the caller's sessions, newest first: ``?limit=20&after=<id of the last one seen>``."""
-        limit = _number(router, "limit", default=_DEFAULT_LIMIT, least=1, most=_LARGEST_LIMIT)
-        after = router.current_event.get_query_string_value("after")
-        if after is not None and not is_session_id(after):
-            raise InvalidRequestError("`after` must be the id of a session, as `sess_...`.", param="after")
-        page = store().list(_owner(router), limit=limit, after=after)
-        return answer(
-            {"object": "list", "data": [_head(session) for session in page.sessions], "has_more": page.has_more}
+def create_session(call: Call) -> Answer[Session]:
+    """Make a session."""
+    wanted = decode(call.body, _decoder)
+    aliases = composition.settings().aliases
+    if wanted.alias is not None and wanted.alias not in aliases:
+        known = ", ".join(f"`{alias}`" for alias in sorted(aliases))
+        raise NotFoundError(
+            f"There is no model `{wanted.alias}`. Models go by alias here: {known}.",
+            param="alias",
+            code="model_not_found",
         )
-
-    @router.get("/v1/sessions/<session_id>")
-    def read_session(session_id: str) -> Response[str]:
-        """Return a session with all its messages, as they were: ``?after_turn=n`` for those after a turn."""
-        _check_id(session_id)
-        after = _number(router, "after_turn", default=0, least=0, most=999_999)
-        session = store().get(session_id, _owner(router))
-        return answer({**_details(session), **_messages(store(), session, after=after)})
-
-    @router.delete("/v1/sessions/<session_id>")
-    def delete_session(session_id: str) -> Response[str]:
-        """Delete a session and its messages."""
-        _check_id(session_id)
-        store().delete(session_id, _owner(router))
-        return answer({"id": session_id, "object": "session.deleted", "deleted": True})
-
-    return router
+    made = composition.session_store().create(
+        _owner(call), metadata=wanted.metadata, system=wanted.system, alias=wanted.alias
+    )
+    return Answer(body=Session(**_details(made)))
 
 
-def _owner(router: APIGatewayRouter) -> str:
-    key_id = router.current_event.request_context.authorizer.get("key_id")
+def list_sessions(call: Call) -> Answer[SessionList]:
+    """List the caller's sessions, newest first: ``?limit=20&after=<id of the last one seen>``."""
+    limit = LIMIT.number(call.query)
+    after = call.query.get(AFTER.name)
+    if after is not None and not is_session_id(after):
+        raise InvalidRequestError("`after` must be the id of a session, as `sess_...`.", param=AFTER.name)
+    page = composition.session_store().list(_owner(call), limit=limit, after=after)
+    listed = [SessionHead(**_head(session)) for session in page.sessions]
+    return Answer(body=SessionList(data=listed, has_more=page.has_more))
+
+
+def read_session(call: Call) -> Answer[SessionWithMessages]:
+    """Return a session with all its messages, as they were: ``?after_turn=n`` for those after a turn."""
+    session_id = _session_id(call)
+    after = AFTER_TURN.number(call.query)
+    store = composition.session_store()
+    session = store.get(session_id, _owner(call))
+    return Answer(body=SessionWithMessages(**_details(session), **_messages(store, session, after=after)))
+
+
+def delete_session(call: Call) -> Answer[DeletedSession]:
+    """Delete a session and its messages."""
+    session_id = _session_id(call)
+    composition.session_store().delete(session_id, _owner(call))
+    return Answer(body=DeletedSession(id=session_id, deleted=True))
+
+
+def _owner(call: Call) -> str:
+    key_id = call.authorizer.get("key_id")
     if not key_id:
         raise AuthenticationError("Sessions belong to an API key, and this request came without one.")
     return str(key_id)
 
 
-def _check_id(session_id: str) -> None:
+def _session_id(call: Call) -> str:
+    session_id = call.path["id"]
     if not is_session_id(session_id):
         raise no_such_session(session_id)
+    return session_id
 
 
-def _number(router: APIGatewayRouter, name: str, *, default: int, least: int, most: int) -> int:
-    text = router.current_event.get_query_string_value(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) < 8 and least <= int(text) <= most):
-        raise InvalidRequestError(f"`{name}` must be a whole number from {least} to {most:,}.", param=name)
-    return int(text)
-
-
-def _head(session: SessionHead) -> dict[str, Any]:
+def _head(session: stored.SessionHead) -> dict[str, Any]:
     return {
         "id": session.session_id,
-        "object": "session",
         "created": session.created_at,
         "updated": session.updated_at,
         "expires_at": session.expires_at,
@@ -139,22 +175,21 @@ def _head(session: SessionHead) -> dict[str, Any]:
     }
 
 
-def _details(session: Session) -> dict[str, Any]:
+def _details(session: stored.Session) -> dict[str, Any]:
     summary = session.summary
     return {
         **_head(session),
         "system": session.system,
-        "summary": {"text": summary.text, "up_to_turn": summary.up_to_turn} if summary else None,
-        "usage": {
-            "prompt_tokens": session.input_tokens,
-            "completion_tokens": session.output_tokens,
-            "total_tokens": session.input_tokens + session.output_tokens,
-        },
+        "summary": SessionSummary(text=summary.text, up_to_turn=summary.up_to_turn) if summary else None,
+        "usage": SessionUsage(
+            prompt_tokens=session.input_tokens,
+            completion_tokens=session.output_tokens,
+            total_tokens=session.input_tokens + session.output_tokens,
+        ),
     }
 
 
-def _messages(store: SessionStore, session: Session, *, after: int) -> dict[str, Any]:
-    """Return the messages of whole turns that fit into one answer; ``last_turn`` is where the next part goes on."""
+def _messages(store: SessionStore, session: stored.Session, *, after: int) -> dict[str, Any]:
     messages: list[dict[str, Any]] = []
     blocked: list[int] = []
     size, last, has_more = 0, after, False

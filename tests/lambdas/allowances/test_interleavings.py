@@ -147,7 +147,7 @@ class Spending(RuleBasedStateMachine):
     @invariant()
     def no_day_loses_anything(self) -> None:
         report = self.ledger.usage(ANN.key_id, limits=ANN.limits, days=400)
-        told = [one["micro_dollars"] for day in report["days"] for one in day["aliases"].values()]
+        told = [one.micro_dollars for day in report.days for one in day.aliases.values()]
         assert sum(told) == self.charged
 
 
@@ -178,7 +178,7 @@ def test_forty_threads_on_one_cent_do_not_overspend(dynamodb: Any, clock: Clock)
 
     answered, refused = spend(ledger, ann, estimate=1_500, actual=900, clients=40)
 
-    total = ledger.usage(ann.key_id, limits=ann.limits)["total"]["micro_dollars"]
+    total = ledger.usage(ann.key_id, limits=ann.limits).total.micro_dollars
     assert total == answered * 900 <= 10_000
     assert answered >= 10_000 // 1_500
     assert refused >= 40 - 10_000 // 900

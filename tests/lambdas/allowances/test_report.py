@@ -1,9 +1,11 @@
 """What a key's owner is shown."""
 
+import msgspec
 import pytest
 
 from lambdas.allowances.ledger import Ledger
 from lambdas.allowances.remaining import headers
+from lambdas.allowances.report import Left
 from lambdas.common.caller import NO_LIMITS
 from tests.lambdas.allowances.conftest import TODAY, Clock, caller, usage
 
@@ -15,7 +17,7 @@ def test_the_report_has_what_is_spent_reserved_and_left(ledger: Ledger) -> None:
         ledger.settle(ledger.reserve(ANN, alias=alias, estimate=usage(cost)), usage(cost))
     ledger.reserve(ANN, alias="fast", estimate=usage(1_000))
 
-    assert ledger.usage(ANN.key_id, limits=ANN.limits) == {
+    assert msgspec.to_builtins(ledger.usage(ANN.key_id, limits=ANN.limits)) == {
         "object": "usage",
         "key_id": "key_ann",
         "limits": {
@@ -43,8 +45,8 @@ def test_the_report_has_what_is_spent_reserved_and_left(ledger: Ledger) -> None:
 def test_a_key_that_was_never_used_has_a_report(ledger: Ledger) -> None:
     report = ledger.usage("key_new", limits=NO_LIMITS)
 
-    assert report["remaining"] == {"requests": None, "tokens": None, "micro_dollars": None}
-    assert (report["total"], report["days"]) == ({"micro_dollars": 0}, [])
+    assert report.remaining == Left(requests=None, tokens=None, micro_dollars=None)
+    assert (report.total.micro_dollars, report.days) == (0, [])
 
 
 def test_days_reach_back_as_far_as_asked(ledger: Ledger, clock: Clock) -> None:
@@ -53,7 +55,7 @@ def test_days_reach_back_as_far_as_asked(ledger: Ledger, clock: Clock) -> None:
         clock.now += 86_400
         ledger.sweep(clock.now)
 
-    assert [len(ledger.usage(ANN.key_id, limits=ANN.limits, days=days)["days"]) for days in (1, 3, 30)] == [0, 2, 5]
+    assert [len(ledger.usage(ANN.key_id, limits=ANN.limits, days=days).days) for days in (1, 3, 30)] == [0, 2, 5]
 
 
 @pytest.mark.parametrize("days", [0, 401])

@@ -8,6 +8,7 @@ import pytest
 from lambdas.allowances import account, handler
 from lambdas.allowances.account import Account
 from lambdas.allowances.ledger import MARGIN_SECONDS, Ledger
+from lambdas.allowances.report import Reserved, Spent
 from lambdas.common.caller import Caller
 from tests.lambdas.allowances.conftest import CALL_SECONDS, TODAY, Clock, caller, ledger_over, usage
 from tests.lambdas.allowances.fakes import FakeTable
@@ -30,13 +31,8 @@ def test_a_dead_call_is_charged_for_what_it_made_the_model_read(ledger: Ledger, 
     left = ledger.remaining(ANN)
     assert (left.tokens, left.micro_dollars) == (900, 920)
     report = ledger.usage(ANN.key_id, limits=ANN.limits)
-    assert report["days"][0]["aliases"]["fast"] == {
-        "requests": 1,
-        "input_tokens": 100,
-        "output_tokens": 0,
-        "micro_dollars": 80,
-    }
-    assert report["reserved"] == {"requests": 0, "tokens": 0, "micro_dollars": 0}
+    assert report.days[0].aliases["fast"] == Spent(requests=1, input_tokens=100, output_tokens=0, micro_dollars=80)
+    assert report.reserved == Reserved(requests=0, tokens=0, micro_dollars=0)
 
 
 def test_a_dead_call_whose_inputs_price_is_not_known_is_released(ledger: Ledger, clock: Clock) -> None:
@@ -47,7 +43,7 @@ def test_a_dead_call_whose_inputs_price_is_not_known_is_released(ledger: Ledger,
 
     left = ledger.remaining(ANN)
     assert (left.tokens, left.micro_dollars) == (1_000, 1_000)
-    assert ledger.usage(ANN.key_id, limits=ANN.limits)["days"] == []
+    assert ledger.usage(ANN.key_id, limits=ANN.limits).days == []
 
 
 def test_a_call_that_may_still_run_is_left_alone(ledger: Ledger, clock: Clock) -> None:
@@ -102,9 +98,9 @@ def test_past_days_move_out_of_the_account_and_stay_in_the_report(ledger: Ledger
     assert state(ledger).days == {}
     assert state(ledger).tokens == {}
     after = ledger.usage(ANN.key_id, limits=ANN.limits, days=30)
-    assert after["days"] == before["days"]
-    assert [day["day"] for day in after["days"]] == ["2026-11-23", "2026-11-22", TODAY]
-    assert after["total"] == {"micro_dollars": 6}
+    assert after.days == before.days
+    assert [day.day for day in after.days] == ["2026-11-23", "2026-11-22", TODAY]
+    assert after.total.micro_dollars == 6
 
 
 def test_past_days_expire(ledger: Ledger, table: FakeTable, clock: Clock) -> None:
@@ -128,8 +124,8 @@ def test_all_of_it_is_dynamodbs_language_too(dynamodb: Any, clock: Clock) -> Non
 
     report = ledger.usage(ANN.key_id, limits=ANN.limits, days=30)
 
-    assert report["total"] == {"micro_dollars": 87}
-    assert [(day["day"], sorted(day["aliases"])) for day in report["days"]] == [
+    assert report.total.micro_dollars == 87
+    assert [(day.day, sorted(day.aliases)) for day in report.days] == [
         ("2026-11-26", ["fast"]),
         (TODAY, ["a#b.c"]),
     ]

@@ -1,4 +1,4 @@
-"""The streaming function's app over fakes, and what it logs."""
+"""Both functions over fakes, and what they log."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -7,13 +7,27 @@ from typing import Any
 
 import pytest
 
-from lambdas.api import app
+from lambdas.api import composition
 from lambdas.common.observability import logger, metrics
+from lambdas.model_access.listing import ModelListing
+from lambdas.prompts.definition import Prompt, Variable
 from tests.lambdas.fakes import SETTINGS
 from tests.lambdas.knowledge.fakes import FakeRetrieve
+from tests.lambdas.model_access.test_listing import FakeParameters
 from tests.lambdas.stores import Desk, desk
 
 Serve = Callable[..., Desk]
+
+READY = '{"checked_at": null, "aliases": {"fast": {"standing": "first", "verdict": "ready"}}}'
+GREETING = Prompt(
+    name="greeting",
+    version="01234567",
+    description="Greets",
+    alias="fast",
+    system="You greet.",
+    template="Greet {{name}}.",
+    variables=(Variable(name="name", description="Who", max_length=20, required=True),),
+)
 
 
 @pytest.fixture
@@ -26,14 +40,19 @@ def printed(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
-    """Put a Bedrock that gives the replies it is told to, and documents, behind the app."""
+    """Put a Bedrock that gives the replies it is told to, and documents, behind both functions."""
     with ExitStack() as stack:
 
         def put(*replies: Any, documents: FakeRetrieve | None = None) -> Desk:
             made = stack.enter_context(desk(*replies, documents=documents))
-            monkeypatch.setattr(app, "exchanges", lambda: made.exchanges)
-            monkeypatch.setattr(app, "knowledge", lambda: made.knowledge)
-            monkeypatch.setattr(app, "settings", lambda: SETTINGS)
+            listed = ModelListing(settings=SETTINGS, client=lambda: FakeParameters(READY))
+            monkeypatch.setattr(composition, "exchanges", lambda: made.exchanges)
+            monkeypatch.setattr(composition, "knowledge", lambda: made.knowledge)
+            monkeypatch.setattr(composition, "settings", lambda: SETTINGS)
+            monkeypatch.setattr(composition, "ledger", lambda: made.ledger)
+            monkeypatch.setattr(composition, "session_store", lambda: made.sessions)
+            monkeypatch.setattr(composition, "model_listing", lambda: listed)
+            monkeypatch.setattr("lambdas.prompts.definition.load", lambda: {"greeting": GREETING})
             return made
 
         yield put

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from lambdas.api import app as module
-from lambdas.api import handler
+from lambdas.api import composition, handler
 from lambdas.common.observability import metrics
 from tests import events
 from tests.lambdas.api.test_handler import LambdaContext
@@ -96,11 +96,10 @@ _questions = st.fixed_dictionaries(
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
     with pytest.MonkeyPatch.context() as patch, desk(converse_reply()) as made:
-        for place in (module, handler):
-            patch.setattr(place, "exchanges", lambda: made.exchanges)
-            patch.setattr(place, "knowledge", lambda: made.knowledge)
-            patch.setattr(place, "settings", lambda: SETTINGS)
-        patch.setattr(handler, "ledger", lambda: made.ledger)
+        patch.setattr(composition, "exchanges", lambda: made.exchanges)
+        patch.setattr(composition, "knowledge", lambda: made.knowledge)
+        patch.setattr(composition, "settings", lambda: SETTINGS)
+        patch.setattr(composition, "ledger", lambda: made.ledger)
         yield TestClient(module.app)
     metrics.clear_metrics()
 

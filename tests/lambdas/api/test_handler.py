@@ -4,33 +4,17 @@ import io
 import json
 import struct
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from lambdas.api import composition, handler
-from lambdas.common.observability import metrics
-from lambdas.model_access.listing import ModelList
-from lambdas.prompts.definition import Prompt, Variable
+from lambdas.api.composition import knowledge
 from tests import events
+from tests.lambdas.api.conftest import Serve
 from tests.lambdas.emitted import emitted
 from tests.lambdas.fakes import SETTINGS, client_error, converse_reply
-from tests.lambdas.model_access.test_listing import FakeParameters
-from tests.lambdas.stores import Desk, desk
-
-READY = '{"checked_at": null, "aliases": {"fast": {"standing": "first", "verdict": "ready"}}}'
-GREETING = Prompt(
-    name="greeting",
-    version="01234567",
-    description="Greets",
-    alias="fast",
-    system="You greet.",
-    template="Greet {{name}}.",
-    variables=(Variable(name="name", description="Who", max_length=20),),
-)
 
 
 @dataclass
@@ -54,30 +38,6 @@ class FakeEmbedder:
         self.bodies.append(body)
         reply = {"embedding": [float(len(body["inputText"])), 1.0], "inputTextTokenCount": 3}
         return {"body": io.BytesIO(json.dumps(reply).encode())}
-
-
-Serve = Callable[..., Desk]
-
-
-@pytest.fixture
-def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
-    """Put a Bedrock behind the handler that gives the replies it is told to."""
-    with ExitStack() as stack:
-
-        def put(*replies: Any) -> Desk:
-            made = stack.enter_context(desk(*replies))
-            listed = ModelList(settings=SETTINGS, client=lambda: FakeParameters(READY))
-            monkeypatch.setattr(handler, "settings", lambda: SETTINGS)
-            monkeypatch.setattr(handler, "exchanges", lambda: made.exchanges)
-            monkeypatch.setattr(handler, "ledger", lambda: made.ledger)
-            monkeypatch.setattr(handler, "knowledge", lambda: made.knowledge)
-            monkeypatch.setattr(handler, "session_store", lambda: made.sessions)
-            monkeypatch.setattr(handler, "model_list", lambda: listed)
-            monkeypatch.setattr("lambdas.prompts.definition.load", lambda: {"greeting": GREETING})
-            return made
-
-        yield put
-    metrics.clear_metrics()
 
 
 def call(method: str, path: str, body: Any = None, **changes: Any) -> tuple[int, dict[str, Any], dict[str, Any]]:
@@ -195,7 +155,7 @@ def test_a_platform_without_documents_says_how_to_get_some(serve: Serve, monkeyp
     serve(converse_reply())
     without = replace(SETTINGS, knowledge=None)
     monkeypatch.setattr(composition, "settings", lambda: without)
-    monkeypatch.setattr(handler, "knowledge", composition.knowledge)
+    monkeypatch.setattr(composition, "knowledge", knowledge)
 
     status, body, _ = call("POST", "/v1/knowledge/retrieve", {"query": "Which class?"})
 
@@ -285,7 +245,7 @@ def test_everything_is_made_from_the_environment(monkeypatch: pytest.MonkeyPatch
         composition.session_store,
         composition.exchanges,
         composition.knowledge,
-        composition.model_list,
+        composition.model_listing,
     ]
     for make in makers:
         make.cache_clear()

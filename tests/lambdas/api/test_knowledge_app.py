@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from lambdas.api import app as module
 from lambdas.api import composition
+from lambdas.api.composition import knowledge
 from lambdas.knowledge.citations import NOT_IN_DOCUMENTS
 from tests import events
 from tests.lambdas.api.conftest import Serve
@@ -141,7 +142,7 @@ def test_a_platform_without_documents_says_so(serve: Serve, monkeypatch: pytest.
     serve(converse_reply())
     without = replace(SETTINGS, knowledge=None)
     monkeypatch.setattr(composition, "settings", lambda: without)
-    monkeypatch.setattr(module, "knowledge", composition.knowledge)
+    monkeypatch.setattr(composition, "knowledge", knowledge)
 
     response = query()
 

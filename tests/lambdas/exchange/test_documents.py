@@ -4,6 +4,7 @@ import json
 import threading
 from typing import Any
 
+import msgspec
 import pytest
 
 from lambdas.allowances.ledger import Ledger
@@ -30,7 +31,8 @@ def ask(*messages: str, session: str | None = None, knowledge: Any = None, **fie
 
 
 def account(at: Desk) -> dict[str, Any]:
-    return at.ledger.usage("key_1", limits=LIMITED.limits)
+    usage: dict[str, Any] = msgspec.to_builtins(at.ledger.usage("key_1", limits=LIMITED.limits))
+    return usage
 
 
 def stored(at: Desk, session: str) -> list[str]:
@@ -263,4 +265,5 @@ def test_several_aliases_can_be_asked_the_same_documents() -> None:
     with desk(converse_reply(CITED)) as at:
         compared = compare.compare(compare.parse(json.dumps(body).encode()), LIMITED, at.exchanges).body
 
-    assert [one["completion"]["quarry"]["answered"] for one in compared["data"]] == [True, True]
+    told = msgspec.to_builtins(compared)
+    assert [one["completion"]["quarry"]["answered"] for one in told["data"]] == [True, True]

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from lambdas.chat.request import ChatRequest, parse
@@ -23,7 +24,8 @@ def ask(content: Any = "How deep?", role: str = "user", **fields: Any) -> ChatRe
 
 
 def account(at: Desk) -> dict[str, Any]:
-    return at.ledger.usage("key_1", limits=LIMITED.limits)
+    usage: dict[str, Any] = msgspec.to_builtins(at.ledger.usage("key_1", limits=LIMITED.limits))
+    return usage
 
 
 def test_an_answer_is_charged_what_it_took_and_the_headers_tell_what_is_left() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -135,7 +136,8 @@ def ask(user: str | None = None, **quarry: Any) -> ChatRequest:
 
 
 def account(at: Desk) -> dict[str, Any]:
-    return at.ledger.usage("key_1", limits=LIMITED.limits)
+    usage: dict[str, Any] = msgspec.to_builtins(at.ledger.usage("key_1", limits=LIMITED.limits))
+    return usage
 
 
 def test_it_takes_part_in_every_step_of_a_whole_answer(kitchen: Kitchen) -> None:

@@ -1,12 +1,12 @@
 """What the model is given: passages as data that nothing in them can break out of."""
 
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from lambdas.allowances.estimate import input_tokens
 from lambdas.common.tokens import text_tokens
@@ -15,7 +15,9 @@ from lambdas.knowledge.citations import NOT_IN_DOCUMENTS
 from lambdas.knowledge.passages import Passage
 from tests.lambdas import service_model
 
-TRAVEL = Passage(document="travel.md", location="s3://b/documents/travel.md", text="Second class.", score=0.8)
+TRAVEL = Passage(
+    document="travel.md", location="s3://b/documents/travel.md", text="Second class.", score=0.8, metadata={}
+)
 LEAVE = replace(TRAVEL, document="leave.md", text="28 days.")
 
 

@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from lambdas.model_access import published
-from lambdas.model_access.listing import REMEMBERED_SECONDS, ModelList
+from lambdas.model_access.listing import REMEMBERED_SECONDS, ModelListing
 from lambdas.model_access.verdicts import AliasStanding, Standing, Verdict
 from tests.lambdas.fakes import SETTINGS, client_error
 
@@ -38,14 +39,14 @@ class FakeParameters:
 
 
 def test_each_alias_is_listed_with_what_was_found() -> None:
-    listed = ModelList(settings=SETTINGS, client=lambda: FakeParameters(FOUND)).to_openai()
+    listed = ModelListing(settings=SETTINGS, client=lambda: FakeParameters(FOUND)).models()
 
-    assert [(model["id"], model["owned_by"]) for model in listed["data"]] == [
+    assert [(model.id, model.owned_by) for model in listed.data] == [
         ("embed", "Amazon"),
         ("fast", "Amazon"),
         ("smart", "Anthropic"),
     ]
-    assert listed["data"][1]["quarry"] == {
+    assert msgspec.to_builtins(listed.data[1].quarry) == {
         "standing": "fallback",
         "verdict": "throttled",
         "checked_at": "2026-11-21T00:00:00+00:00",
@@ -55,21 +56,21 @@ def test_each_alias_is_listed_with_what_was_found() -> None:
 
 @pytest.mark.parametrize("value", [published.EMPTY, "damaged", "[]", client_error("AccessDeniedException")])
 def test_without_findings_the_list_is_given_all_the_same(value: str | Exception) -> None:
-    listed = ModelList(settings=SETTINGS, client=lambda: FakeParameters(value)).to_openai()
+    listed = ModelListing(settings=SETTINGS, client=lambda: FakeParameters(value)).models()
 
-    assert [model["quarry"]["verdict"] for model in listed["data"]] == [None, None, None]
+    assert [model.quarry.verdict for model in listed.data] == [None, None, None]
 
 
 def test_findings_are_remembered_for_a_while() -> None:
     parameters = FakeParameters(FOUND)
     now = [0.0]
-    models = ModelList(settings=SETTINGS, client=lambda: parameters, clock=lambda: now[0])
+    listing = ModelListing(settings=SETTINGS, client=lambda: parameters, clock=lambda: now[0])
 
-    models.to_openai()
+    listing.models()
     now[0] = REMEMBERED_SECONDS
-    models.to_openai()
+    listing.models()
     assert parameters.reads == 1
 
     now[0] = REMEMBERED_SECONDS + 1
-    models.to_openai()
+    listing.models()
     assert parameters.reads == 2

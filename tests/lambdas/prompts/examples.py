@@ -10,8 +10,8 @@ TRANSLATION = Prompt(
     system="You translate.\n",
     template="{{text}}\nInto {{language}}, {{tone}}",
     variables=(
-        Variable(name="text", description="What", max_length=100),
-        Variable(name="language", description="Into what", max_length=10),
+        Variable(name="text", description="What", max_length=100, required=True),
+        Variable(name="language", description="Into what", max_length=10, required=True),
         Variable(name="tone", description="How", max_length=10, required=False),
     ),
     examples=(Example(user="<text>dog</text>\nInto <language>French</language>", assistant="chien"),),

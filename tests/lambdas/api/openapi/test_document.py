@@ -8,26 +8,29 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import lambdas
 from docs import reference
-from lambdas.allowances.account import Account
-from lambdas.allowances.report import standing
+from lambdas.allowances.report import Usage
+from lambdas.allowances.usage import Usage as Taken
 from lambdas.api import handler
 from lambdas.api.openapi.document import document
-from lambdas.api.operations import HEADERS, OPERATIONS
-from lambdas.api.routes import knowledge_query, prompts
+from lambdas.api.openapi.headers import HEADERS
+from lambdas.api.openapi.schemas import name_of
+from lambdas.api.operations import OPERATIONS
+from lambdas.api.routes import knowledge_query
 from lambdas.api.routes.compare import NOT_HERE
-from lambdas.api.routes.knowledge_retrieve import retrieve
+from lambdas.api.routes.knowledge_query import KnowledgeAnswer
+from lambdas.api.routes.knowledge_retrieve import PassageList, retrieve
 from lambdas.chat.completion import to_openai
 from lambdas.chat.request import DocumentSearch, Extension
 from lambdas.chat.stream import ChunkStream
-from lambdas.common.caller import Caller
+from lambdas.common.caller import Caller, KeyLimits
 from lambdas.common.errors import ApiError, InvalidRequestError
 from lambdas.knowledge.settings import from_environment
-from lambdas.model_access.listing import ModelList
-from lambdas.prompts.definition import Prompt
+from lambdas.model_access.listing import ModelList, ModelListing
 from tests import events
 from tests.lambdas.api.test_handler import LambdaContext
 from tests.lambdas.fakes import KNOWLEDGE, SETTINGS, converse_reply, stream_events
@@ -125,7 +128,7 @@ def test_unknown_fields_are_refused_by_the_description_too() -> None:
 
     for operation in OPERATIONS:
         if operation.body:
-            assert schemas[operation.body]["additionalProperties"] is False
+            assert schemas[name_of(operation.body)]["additionalProperties"] is False
     compared = schemas["CompareRequest"]
     assert set(compared["properties"]) == set(schemas["ChatRequest"]["properties"]) - set(NOT_HERE) | {"models"}
     assert compared["required"] == ["models", "messages"]
@@ -173,12 +176,12 @@ def usage_chunk() -> dict[str, Any]:
     return ChunkStream(model="amazon.nova-micro-v1:0", completion_id="chatcmpl-1").last_chunk(usage=True)
 
 
-def models() -> dict[str, Any]:
+def models() -> ModelList:
     found = '{"checked_at": null, "aliases": {"fast": {"standing": "first", "verdict": "ready"}}}'
-    return ModelList(settings=SETTINGS, client=lambda: FakeParameters(found)).to_openai()
+    return ModelListing(settings=SETTINGS, client=lambda: FakeParameters(found)).models()
 
 
-def from_documents(reply: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def from_documents(reply: Any) -> tuple[dict[str, Any], KnowledgeAnswer]:
     """Return a completion and an answer from documents."""
     asked = knowledge_query.parse(b'{"question": "x"}', from_environment(KNOWLEDGE))
     asked.quarry = Extension(knowledge=DocumentSearch(), guardrail_trace=True)
@@ -187,7 +190,7 @@ def from_documents(reply: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     return body, knowledge_query.to_answer(body)
 
 
-def chunks_from_documents() -> list[dict[str, Any]]:
+def chunks_from_documents() -> list[Any]:
     """Return the last chunks of chat, and all events of a question."""
     asked = knowledge_query.parse(b'{"question": "x"}', from_environment(KNOWLEDGE))
     with desk(stream_events("See [1].")) as at:
@@ -196,20 +199,16 @@ def chunks_from_documents() -> list[dict[str, Any]]:
         return [*events, *list(at.exchanges.stream(asked, Caller(key_id="key_x")))[-2:]]
 
 
-def passages() -> dict[str, Any]:
+def passages() -> PassageList:
     with desk() as at:
         return retrieve(b'{"query": "x"}', Caller(key_id="key_x"), knowledge=at.knowledge, ledger=at.ledger)[0]
 
 
-def prompt() -> dict[str, Any]:
-    made = Prompt(name="p", version="1a2b3c4d", description="d", alias="fast", system="s", template="t")
-    return prompts._details(made)
-
-
-def usage() -> dict[str, Any]:
-    limits = {"requests_per_minute": None, "tokens_per_day": 5, "micro_dollars": None, "aliases": ["fast"]}
-    spent = standing(Account(key_id="key_x"), Caller(key_id="key_x"), now=0)
-    return {"object": "usage", "key_id": "key_x", "limits": limits, **spent, "days": []}
+def usage() -> Usage:
+    with desk() as at:
+        limits = KeyLimits(tokens_per_day=5, aliases=("fast",))
+        at.ledger.settle(at.ledger.reserve(Caller(key_id="key_x"), alias="fast", estimate=Taken()), Taken())
+        return at.ledger.usage("key_x", limits=limits)
 
 
 @pytest.mark.parametrize(
@@ -220,12 +219,11 @@ def usage() -> dict[str, Any]:
         ("CompletionChunk", chunk()),
         ("CompletionChunk", usage_chunk()),
         ("ModelList", models()),
-        ("Prompt", prompt()),
         ("Usage", usage()),
     ],
 )
-def test_answers_are_as_described(name: str, body: dict[str, Any]) -> None:
-    sent = json.loads(json.dumps(body))
+def test_answers_are_as_described(name: str, body: Any) -> None:
+    sent = json.loads(msgspec.json.encode(body))
 
     assert list(misfits(sent, {"$ref": f"#/components/schemas/{name}"})) == []
 
@@ -233,7 +231,7 @@ def test_answers_are_as_described(name: str, body: dict[str, Any]) -> None:
 def test_answers_from_documents_are_as_described() -> None:
     completion_, answer = from_documents({**converse_reply("See [1]."), "trace": {"guardrail": {}}})
     *events_, finish, trace = chunks_from_documents()
-    described = {
+    described: dict[str, list[Any]] = {
         "Completion": [completion_],
         "KnowledgeAnswer": [answer],
         "KnowledgeAnswerEvent": events_,
@@ -246,7 +244,7 @@ def test_answers_from_documents_are_as_described() -> None:
     assert len(events_) == 2
     for name, bodies in described.items():
         for body in bodies:
-            assert list(misfits(json.loads(json.dumps(body)), {"$ref": f"#/components/schemas/{name}"})) == []
+            assert list(misfits(json.loads(msgspec.json.encode(body)), {"$ref": f"#/components/schemas/{name}"})) == []
 
 
 def test_the_comparison_with_answers_can_fail() -> None:

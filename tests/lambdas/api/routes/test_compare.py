@@ -4,6 +4,8 @@ import json
 import threading
 from typing import Any
 
+import msgspec
+
 from lambdas.api.routes import compare
 from lambdas.chat.request import ChatRequest
 from lambdas.common.caller import Caller
@@ -34,7 +36,7 @@ def test_the_headers_tell_what_is_left_after_the_last_call() -> None:
     with desk(converse_reply(), converse_reply()) as at:
         compared = compare.compare(compare.parse(body("fast", "fast")), LIMITED, OneAtATime(at.exchanges))
 
-    assert [one["micro_dollars"] for one in compared.body["data"]] == [1, 1]
+    assert [one.micro_dollars for one in compared.body.data] == [1, 1]
     assert compared.headers["x-quarry-remaining-usd"] == "0.999998"
     assert compared.headers["x-ratelimit-remaining-requests"] == "48"
 
@@ -43,5 +45,7 @@ def test_without_an_answer_there_is_nothing_to_tell() -> None:
     with desk() as at:
         compared = compare.compare(compare.parse(body("nope", "neither")), LIMITED, at.exchanges)
 
-    assert [one["error"]["code"] for one in compared.body["data"]] == ["model_not_found"] * 2
+    told = json.loads(msgspec.json.encode(compared.body))
+    assert [one["error"]["code"] for one in told["data"]] == ["model_not_found"] * 2
+    assert [set(one) for one in told["data"]] == [{"model", "error"}] * 2
     assert compared.headers == {}

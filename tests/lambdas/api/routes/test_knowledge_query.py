@@ -3,7 +3,9 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec import Struct
 
 from lambdas.api.routes import knowledge_query
 from lambdas.chat.request import UserMessage
@@ -21,6 +23,12 @@ CALLER = Caller(key_id="key_1")
 
 def parse(**body: Any) -> Any:
     return knowledge_query.parse(json.dumps({"question": "Which class?", **body}).encode(), SETTINGS)
+
+
+def told(shaped: Struct) -> dict[str, Any]:
+    """Return an answer or an event as the caller reads it."""
+    read: dict[str, Any] = json.loads(msgspec.json.encode(shaped))
+    return read
 
 
 def test_a_question_is_a_chat_request() -> None:
@@ -77,20 +85,31 @@ def test_a_missing_question_is_named() -> None:
 
 def test_a_whole_answer() -> None:
     with desk(converse_reply("Second class [1].")) as at:
-        answer = knowledge_query.to_answer(at.exchanges.complete(parse(), CALLER).completion.body)
+        completion = at.exchanges.complete(parse(), CALLER).completion
+        answer = told(knowledge_query.to_answer(completion.body))
 
     assert list(answer) == [
-        "id", "object", "created", "model", "answer", "answered", "finish_reason", "search_query", "citations", "usage"
+        "object", "id", "created", "model", "answer", "answered", "finish_reason", "search_query", "citations", "usage"
     ]  # fmt: skip
     assert (answer["object"], answer["answer"]) == ("knowledge.answer", "Second class [1].")
     assert answer["model"] == "amazon.nova-micro-v1:0"
+    assert answer["citations"] == [
+        {
+            "document": "travel.md",
+            "location": "s3://data-bucket/documents/travel.md",
+            "passage": "Trains are booked in second class.",
+            "score": 0.8,
+            "metadata": {"department": "Finance", "year": 2025},
+            "number": 1,
+        }
+    ]
     assert answer["usage"]["total_tokens"] == 11
 
 
 def test_a_streams_last_event_is_the_whole_answer() -> None:
     with desk(stream_events("Second ", "class [1].")) as at:
         exchange = at.exchanges.stream(parse(), CALLER)
-        *pieces, last = knowledge_query.events(exchange)
+        *pieces, last = map(told, knowledge_query.events(exchange))
         exchange.close()
 
     assert [(piece["object"], piece["delta"]) for piece in pieces] == [
@@ -105,7 +124,7 @@ def test_a_streams_last_event_is_the_whole_answer() -> None:
 
 def test_a_stream_without_passages_says_so() -> None:
     with desk(converse_reply(), documents=FakeRetrieve([WEAK])) as at:
-        piece, last = knowledge_query.events(at.exchanges.stream(parse(), CALLER))
+        piece, last = map(told, knowledge_query.events(at.exchanges.stream(parse(), CALLER)))
 
     assert piece["delta"] == last["answer"] == NOT_IN_DOCUMENTS
     assert (last["answered"], last["citations"]) == (False, [])
@@ -114,12 +133,12 @@ def test_a_stream_without_passages_says_so() -> None:
 def test_a_stream_that_fails_has_no_answer_at_its_end() -> None:
     with desk([*stream_events("An ")[:2], client_error("modelStreamErrorException")]) as at:
         exchange = at.exchanges.stream(parse(), CALLER)
-        told: list[dict[str, Any]] = []
+        events: list[dict[str, Any]] = []
         with pytest.raises(ApiError):
-            told.extend(knowledge_query.events(exchange))
+            events.extend(map(told, knowledge_query.events(exchange)))
         exchange.close()
 
-    assert [event["object"] for event in told] in ([], ["knowledge.answer.chunk"])
+    assert [event["object"] for event in events] in ([], ["knowledge.answer.chunk"])
 
 
 def test_an_answer_that_could_not_be_stored_is_told_before_the_error() -> None:
@@ -129,7 +148,7 @@ def test_an_answer_that_could_not_be_stored_is_told_before_the_error() -> None:
         other = at.exchanges.stream(parse(session=session), CALLER)
         list(other)
 
-        events = knowledge_query.events(exchange)
+        events = map(told, knowledge_query.events(exchange))
         assert next(events)["delta"] == "Second class [1]."
         assert next(events)["object"] == "knowledge.answer"
         with pytest.raises(ConflictError):

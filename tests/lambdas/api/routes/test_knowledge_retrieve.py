@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.allowances.report import Spent
 from lambdas.api.routes.knowledge_retrieve import ALIAS, retrieve
 from lambdas.common.caller import Caller, KeyLimits
 from lambdas.common.errors import ApiError, InvalidRequestError, RateLimitError
@@ -25,16 +26,14 @@ def test_all_passages_are_told_with_their_scores() -> None:
         found, left = find(at, results=3, filter={"year": 2024})
 
         used = at.ledger.usage("key_1", limits=TWICE.limits)
-    assert [(one["document"], one["score"]) for one in found["data"]] == [
+    assert [(one.document, one.score) for one in found.data] == [
         ("travel.md", 0.8), ("hr/leave.md", 0.6), ("menu.md", 0.2)
     ]  # fmt: skip
     search = at.documents.calls[0]["retrievalConfiguration"]["vectorSearchConfiguration"]
     assert search["numberOfResults"] == 3
     assert search["filter"] == {"equals": {"key": "year", "value": 2024}}
     assert left.requests == 1
-    assert used["days"][0]["aliases"][ALIAS] == {
-        "requests": 1, "input_tokens": 0, "output_tokens": 0, "micro_dollars": 0
-    }  # fmt: skip
+    assert used.days[0].aliases[ALIAS] == Spent(requests=1, input_tokens=0, output_tokens=0, micro_dollars=0)
 
 
 def test_a_minute_has_so_many_and_what_is_too_much_searches_nothing() -> None:
@@ -55,7 +54,7 @@ def test_a_key_without_limits_is_counted_too() -> None:
     with desk() as at:
         find(at, Caller(key_id="key_2"))
 
-        assert at.ledger.usage("key_2", limits=KeyLimits())["today"]["requests"] == 1
+        assert at.ledger.usage("key_2", limits=KeyLimits()).today.requests == 1
 
 
 def test_a_failed_search_is_told_and_released() -> None:
@@ -63,7 +62,7 @@ def test_a_failed_search_is_told_and_released() -> None:
         with pytest.raises(ApiError, match="bedrock:Retrieve"):
             find(at)
 
-        assert at.ledger.usage("key_1", limits=TWICE.limits)["reserved"]["requests"] == 0
+        assert at.ledger.usage("key_1", limits=TWICE.limits).reserved.requests == 0
 
 
 @pytest.mark.parametrize(

@@ -1,47 +1,24 @@
 """``/v1/sessions`` as API Gateway calls it."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas.api.http import answer_errors
+from lambdas.api import composition
 from lambdas.api.routes import sessions as routes
 from lambdas.sessions.store import SessionStore
-from tests import events
+from tests.lambdas.api.routes.conftest import Send
 from tests.lambdas.sessions.conversation import USAGE, assistant, call, result, user
 
 Call = Callable[..., tuple[int, dict[str, Any]]]
 
 
 @pytest.fixture
-def api(store: SessionStore) -> Call:
-    """Return (status, body) of a request to an API that has nothing but the sessions' routes."""
-    app = APIGatewayRestResolver()
-    answer_errors(app)
-    app.include_router(
-        routes.session_routes(
-            store=lambda: store,
-            aliases=lambda: ["fast", "smart"],
-            read_body=lambda: (app.current_event.decoded_body or "").encode(),
-        )
-    )
-
-    def send(method: str, path: str, body: Any = None, *, key: str | None = "key_ann", **query: str) -> Any:
-        event = events.load("chat_completion") | {
-            "httpMethod": method,
-            "path": path,
-            "body": json.dumps(body) if body is not None else None,
-            "queryStringParameters": query or None,
-        }
-        event["requestContext"]["authorizer"] = {"key_id": key} if key else {}
-        reply = app.resolve(event, LambdaContext())
-        return reply["statusCode"], json.loads(reply["body"])
-
-    return send
+def api(send: Send, store: SessionStore, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Return (status, body) of a request."""
+    monkeypatch.setattr(composition, "session_store", lambda: store)
+    return lambda *args, **options: send(*args, **options)[:2]
 
 
 def test_a_session_is_made_read_listed_and_deleted(api: Call) -> None:
@@ -141,7 +118,7 @@ def test_a_wrong_body_is_refused_by_the_fields_name(api: Call, body: Any, param:
 
 @pytest.mark.parametrize(
     "query",
-    [{"limit": "0"}, {"limit": "101"}, {"limit": "-1"}, {"limit": "²"}, {"limit": "9" * 5000}, {"after": "sess_1"}],
+    [{"limit": limit} for limit in ("", "0", "101", "-1", "²", "9" * 5000)] + [{"after": "sess_1"}],
 )
 def test_a_wrong_query_is_refused_by_its_name(api: Call, query: dict[str, str]) -> None:
     status, answer = api("GET", "/v1/sessions", **query)

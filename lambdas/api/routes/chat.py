@@ -1,0 +1,62 @@
+"""``POST /v1/chat/completions``, and what the other routes that ask a model share with it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from lambdas.api import composition, outcome
+from lambdas.api.call import Answer, Call, Streamed
+from lambdas.chat import request as chat
+from lambdas.chat.request import ChatRequest
+from lambdas.common.caller import Caller
+from lambdas.exchange.streamed_exchange import StreamedExchange
+
+# The role and the first token.
+_FIRST: Final = 2
+
+
+def create_chat_completion(call: Call) -> Answer[dict[str, Any]] | Streamed:
+    """Answer a chat request, whole or as server-sent events."""
+    asked = chat.parse(call.body)
+    if asked.stream:
+        return stream(asked, call.caller, events=iter, first=_FIRST)
+    return complete(asked, call.caller)
+
+
+def complete(request: ChatRequest, caller: Caller) -> Answer[dict[str, Any]]:
+    """Answer a chat request with OpenAI's completion.
+
+    Raises:
+        ApiError: as ``Exchanges.complete``.
+    """
+    done = composition.exchanges().complete(request, caller)
+    completion = done.completion
+    usage = completion.body["usage"]
+    outcome.answered(completion.answered, stop_reason=completion.stop_reason, usage=usage, key_id=caller.key_id)
+    outcome.asked_documents(completion.body.get("quarry"))
+    return Answer(body=completion.body, headers={**outcome.headers(completion.answered), **done.headers})
+
+
+def stream(
+    request: ChatRequest,
+    caller: Caller,
+    *,
+    events: Callable[[StreamedExchange], Iterator[Any]],
+    first: int,
+) -> Streamed:
+    """Begin to answer a chat request as a stream; Bedrock's first event has arrived.
+
+    Args:
+        events: makes of the exchange what is sent of it.
+        first: as ``Streamed.first``.
+
+    Raises:
+        ApiError: as ``Exchanges.stream``.
+    """
+    exchange = composition.exchanges().stream(request, caller)
+    return Streamed(
+        exchange=exchange,
+        events=events(exchange),
+        first=first,
+        key_id=caller.key_id,
+        headers={**outcome.headers(exchange.answered), **exchange.headers},
+    )

@@ -1,0 +1,31 @@
+"""``POST /v1/embeddings``: texts embedded within the key's allowance."""
+
+from lambdas.allowances import remaining
+from lambdas.allowances.estimate import usage
+from lambdas.api import composition
+from lambdas.api.call import Answer, Call
+from lambdas.common import aws
+from lambdas.embeddings.request import parse
+from lambdas.embeddings.service import EmbeddingList, Embeddings
+
+
+def create_embeddings(call: Call) -> Answer[EmbeddingList]:
+    """Embed texts."""
+    request = parse(call.body)
+    settings, ledger = composition.settings(), composition.ledger()
+    embedder = Embeddings(
+        settings=settings,
+        client=lambda: aws.client("bedrock-runtime", read_timeout=settings.read_timeout_seconds),
+    )
+    candidate = embedder.candidate(request)
+    # At most a token per byte: the estimate is an upper bound.
+    most = sum(len(text.encode()) for text in request.texts)
+    estimate = usage(input_tokens=most, price=candidate.price)
+    reservation = ledger.reserve(call.caller, alias=request.model, estimate=estimate)
+    try:
+        embedded = embedder.embed(request, candidate)
+    except BaseException:
+        ledger.release(reservation)
+        raise
+    left = ledger.settle(reservation, usage(input_tokens=embedded.usage.prompt_tokens, price=candidate.price))
+    return Answer(body=embedded, headers=remaining.headers(left))

@@ -1,0 +1,128 @@
+"""What becomes of a request that fails: the metrics, the log, and what the caller is told, in both functions."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from lambdas.api import app, composition, http
+from lambdas.api.call import Answer
+from lambdas.common.errors import InternalError
+from lambdas.common.observability import metrics
+from tests import events
+from tests.lambdas.api.conftest import Serve
+from tests.lambdas.api.test_handler import call
+from tests.lambdas.emitted import emitted
+from tests.lambdas.fakes import client_error, converse_reply
+
+CONTEXT = events.load("chat_completion")["requestContext"]
+GREETING = ("POST", "/v1/prompts/greeting", {"variables": {"name": "Ann"}})
+
+
+def counted(capsys: pytest.CaptureFixture[str]) -> dict[str, float]:
+    """Return the metrics that were emitted, without those of answers."""
+    lines = emitted(capsys.readouterr().out)
+    values = {name: value[0] for line in lines for name, value in line.items() if isinstance(value, list)}
+    return {name: value for name, value in values.items() if "Tokens" not in name and name != "ChatAnswered"}
+
+
+@pytest.mark.parametrize(
+    ("reply", "request_", "status", "refused"),
+    [
+        (converse_reply(), GREETING, 200, {}),
+        (converse_reply(), ("GET", "/v1/models", None), 200, {}),
+        (client_error("ThrottlingException"), GREETING, 429, {"ChatThrottled": 1}),
+        (client_error("AccessDeniedException"), GREETING, 403, {"ChatRefused": 1}),
+        (converse_reply(), ("GET", "/v1/sessions/x", None), 404, {"ChatRefused": 1}),
+        (converse_reply(), ("POST", "/v1/embeddings", {}), 400, {"ChatRefused": 1}),
+        (converse_reply(), ("POST", "/v1/embeddings", {"model": "x" * 2000}), 413, {"ChatRefused": 1}),
+        (converse_reply(), ("GET", "/v1/nothing", None), 404, {"ChatRefused": 1}),
+        (RuntimeError("x"), GREETING, 500, {}),
+    ],
+)
+def test_the_inference_function_counts_its_refusals(
+    serve: Serve,
+    capsys: pytest.CaptureFixture[str],
+    reply: Any,
+    request_: tuple[str, str, Any],
+    status: int,
+    refused: dict[str, float],
+) -> None:
+    serve(reply)
+
+    assert call(*request_)[0] == status
+
+    assert counted(capsys) == {"Requests": 1, **refused}
+
+
+def test_a_refusal_is_one_line_in_the_log(serve: Serve, printed: io.StringIO) -> None:
+    serve(converse_reply())
+
+    call("POST", "/v1/embeddings", {"model": "gpt", "input": "x"})
+
+    (line,) = [json.loads(line) for line in printed.getvalue().splitlines()]
+    assert (line["message"], line["status"], line["code"], line["param"]) == (
+        "refused",
+        404,
+        "model_not_found",
+        "model",
+    )
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/nothing"), ("PUT", "/v1/prompts/greeting")])
+def test_an_unknown_url_has_the_one_error_shape(serve: Serve, method: str, path: str) -> None:
+    serve(converse_reply())
+
+    status, body, headers = call(method, path)
+
+    assert (status, body["error"]["code"]) == (404, "unknown_url")
+    assert body["error"]["message"] == f"There is no {method} {path} here."
+    assert headers["x-request-id"] == [CONTEXT["requestId"]]
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/nothing"), ("GET", "/v1/chat/completions")])
+def test_it_has_so_in_the_streaming_function_too(
+    serve: Serve, capsys: pytest.CaptureFixture[str], method: str, path: str
+) -> None:
+    serve(converse_reply())
+
+    response = TestClient(app.app).request(method, path, headers={"x-amzn-request-context": json.dumps(CONTEXT)})
+
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "unknown_url")
+    assert response.json()["error"]["message"] == f"There is no {method} {path} here."
+    assert response.headers["x-request-id"] == CONTEXT["requestId"]
+    assert counted(capsys) == {"Requests": 1, "ChatRefused": 1}
+
+
+def test_what_json_cannot_hold_is_an_error_in_the_one_shape(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, printed: io.StringIO
+) -> None:
+    serve(converse_reply())
+    answer: Answer[dict[str, Any]] = Answer(body={"text": "\ud800"})
+    monkeypatch.setattr("lambdas.api.routes.prompts.complete", lambda *_: answer)
+
+    status, body, _ = call(*GREETING)
+
+    assert (status, body["error"]["code"]) == (500, InternalError.default_code)
+    assert "unforeseen error" in printed.getvalue()
+
+
+def test_without_settings_the_function_says_so_as_of_anything_unforeseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> Any:
+        raise RuntimeError("secret=1")
+
+    monkeypatch.setattr(composition, "settings", broken)
+
+    status, body, _ = call("POST", "/v1/embeddings", {"model": "embed", "input": "x"})
+
+    assert (status, "secret" in json.dumps(body)) == (500, False)
+
+
+def test_a_reply_has_the_headers_that_go_with_its_error() -> None:
+    reply = http.failed(InternalError("No.", retry_after=3), request_id="r")
+    metrics.clear_metrics()
+
+    assert (reply.status, reply.headers) == (500, {"x-request-id": "r", "Retry-After": "3"})
+    assert json.loads(reply.content) == InternalError("No.").to_body()
