@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from lambdas.catalogue.facts import REGION
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pydantic_core import ErrorDetails
 
-Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["us-east-1"])]
+Region = Annotated[str, Field(pattern=f"^{REGION}$", examples=["us-east-1"])]
 Alias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$", examples=["fast"])]
 ModelId = Annotated[str, Field(min_length=3, examples=["amazon.nova-micro-v1:0"])]
 

@@ -5,14 +5,15 @@ model cards ("Source Region", "Destination Regions"), ListFoundationModels, List
 """
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct, field
 
 from lambdas.catalogue.parameters import ParameterRules
 
-Region = Annotated[str, Meta(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
-Destination = Annotated[str, Meta(pattern=r"^(\*|[a-z]{2}(-[a-z]+)+-\d)$")]
+REGION: Final = r"[a-z]{2}(-[a-z]+)+-\d"
+Region = Annotated[str, Meta(pattern=f"^{REGION}$")]
+Destination = Annotated[str, Meta(pattern=rf"^(\*|{REGION})$")]
 Kind = Literal["chat", "embedding", "rerank"]
 Scope = Literal["us", "eu", "apac", "jp", "au", "ca", "in", "us-gov", "global"]
 InferenceType = Literal["ON_DEMAND", "INFERENCE_PROFILE"]

@@ -11,6 +11,8 @@ Verdict = Literal["complete", "partly_failed", "failed", "timed_out"]
 FAILED_STATUSES: Final = frozenset(
     {"FAILED", "PARTIALLY_INDEXED", "METADATA_PARTIALLY_INDEXED", "METADATA_UPDATE_FAILED", "IGNORED"}
 )
+# Statuses of a job that has come to its end, good or bad.
+OVER: Final = ("COMPLETE", "FAILED", "STOPPED")
 _TIMED_OUT: Final = "The job took longer than knowledge.ingestion.max_minutes and was stopped."
 _STOPPED: Final = "The job was stopped before it had read all documents."
 
@@ -86,16 +88,15 @@ class Outcome:
             verdict: Verdict = "partly_failed" if partly else "complete"
         elif timed_out:
             verdict, reasons = "timed_out", (*reasons, _TIMED_OUT)
-        elif status in ("FAILED", "STOPPED"):
+        elif status in OVER:
             verdict, reasons = "failed", reasons if status == "FAILED" else (*reasons, _STOPPED)
         else:
             raise JobNotOverError(f"the ingestion job {job['ingestionJobId']} is {status}: there is no outcome yet")
-        over = status in ("COMPLETE", "FAILED", "STOPPED")
         return cls(
             job_id=job["ingestionJobId"],
             status=status,
             started_at=job["startedAt"].astimezone(UTC),
-            ended_at=job["updatedAt"].astimezone(UTC) if over else None,
+            ended_at=job["updatedAt"].astimezone(UTC) if status in OVER else None,
             verdict=verdict,
             statistics=statistics,
             failure_reasons=reasons,

@@ -20,7 +20,7 @@ from quarry.keys.limits import (
     in_words,
     micro_dollars,
 )
-from quarry.keys.state import shown, state, when
+from quarry.keys.state import NO_KEYS, shown, state, when
 from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
 from quarry.output import print_json, print_table, print_text
 
@@ -72,7 +72,7 @@ def list_keys(name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False) 
         print_json([shown(key) for key in keys])
         return
     if not keys:
-        print_text("There are no keys yet. `quarry keys create NAME` makes one.")
+        print_text(NO_KEYS)
         return
     rows = [
         (key.key_id, key.name, f"{key.prefix}…", when(key.created_at), in_words(key.limits), state(key)) for key in keys

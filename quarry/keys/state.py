@@ -3,9 +3,11 @@
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from lambdas.authorizer.keys import ApiKey
+
+NO_KEYS: Final = "There are no keys yet. `quarry keys create NAME` makes one."
 
 
 def shown(key: ApiKey) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from lambdas.authorizer.keys import ApiKey
 from lambdas.common.caller import Caller
 from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment, environment
-from quarry.keys.state import shown, state
+from quarry.keys.state import NO_KEYS, shown, state
 from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
 from quarry.output import print_json, print_table, print_text, watch_table
 
@@ -42,7 +42,7 @@ def usage(
     elif keys:
         print_table(COLUMNS, map(_row, keys))
     else:
-        print_text("There are no keys yet. `quarry keys create NAME` makes one.")
+        print_text(NO_KEYS)
 
 
 def _keys(deployment: Deployment) -> list[dict[str, Any]]:

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from lambdas.ingestion.outcome import Documents, FailedDocument, Outcome
+from lambdas.ingestion.outcome import OVER, Documents, FailedDocument, Outcome
 from lambdas.knowledge.data_bucket import OUTCOMES_PREFIX
 from quarry.deployed.deployment import Deployment
 from quarry.knowledge.stack import KnowledgeStack
 
-_OVER: Final = frozenset({"COMPLETE", "FAILED", "STOPPED"})
+NO_REASON: Final = "Bedrock gave no reason."
 # Messages of a queue, whether they can be received now, later, or have been and may come back.
 _MESSAGES: Final = (
     "ApproximateNumberOfMessages",
@@ -42,7 +42,7 @@ class Activity:
     @property
     def running(self) -> bool:
         """Whether a job runs."""
-        return self.job is not None and self.job["status"] not in _OVER
+        return self.job is not None and self.job["status"] not in OVER
 
     @property
     def idle(self) -> bool:
@@ -82,7 +82,7 @@ class Status:
         over = self.outcome
         # Of an ingestion that only left documents out, the reasons say again what is said of each of those.
         if over and (over.verdict in {"failed", "timed_out"} or (over.failure_reasons and not self.failed)):
-            reasons = " ".join(over.failure_reasons) or "Bedrock gave no reason."
+            reasons = " ".join(over.failure_reasons) or NO_REASON
             verdict = over.verdict.replace("_", " ")
             found.append(f"Ingestion {over.job_id} {verdict}: {reasons}")
             if over.verdict in {"failed", "timed_out"}:
@@ -158,16 +158,13 @@ class StatusReader:
         ]
         documents = Documents.from_details(details)
         # One job runs at a time, so the one that ended last is among the last two.
-        over = next((job["ingestionJobId"] for job in self._jobs() if job["status"] in _OVER), None)
+        over = next((job["ingestionJobId"] for job in self._jobs() if job["status"] in OVER), None)
         outcome, reasons = self._outcome(over, documents) if over else (None, {})
         return Status(
             activity=activity,
             outcome=outcome,
             counts=dict(sorted(Counter(detail["status"] for detail in details).items())),
-            failed=[
-                replace(one, reason=one.reason or reasons.get(one.uri) or "Bedrock gave no reason.")
-                for one in documents.failed
-            ],
+            failed=[replace(one, reason=one.reason or reasons.get(one.uri) or NO_REASON) for one in documents.failed],
         )
 
     def _jobs(self) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from lambdas.ingestion.outcome import OVER
 from lambdas.ingestion.settings import RecorderSettings
 from lambdas.knowledge.data_bucket import OUTCOMES_PREFIX
 from stacks.components.checks import acknowledge
@@ -146,7 +147,7 @@ def definition(*, recorder_arn: str, max_minutes: int) -> dict[str, Any]:
 
 
 def _looking(*, polls: int) -> dict[str, Any]:
-    ended = [{"Variable": "$.job.status", "StringEquals": status} for status in ("COMPLETE", "FAILED", "STOPPED")]
+    ended = [{"Variable": "$.job.status", "StringEquals": status} for status in OVER]
     return {
         "Look": {
             "Type": "Task",

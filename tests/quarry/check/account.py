@@ -20,6 +20,13 @@ OFFER = {
         },
     },
 }
+FORM = {
+    "companyName": "Example Ltd",
+    "companyWebsite": "https://example.com",
+    "intendedUsers": "both",
+    "industryOption": "Education",
+    "useCases": "A workshop.",
+}
 OUTPUTS = [{"OutputKey": "ModelAccessFunction", "OutputValue": "check-function"}]
 
 
@@ -36,6 +43,11 @@ def finding(alias: str, model_id: str, verdict: Verdict = Verdict.READY, fix: st
 
 
 ALL_READY = (finding("fast", MICRO), finding("fast", LITE), finding("smart", HAIKU))
+
+
+def missing(verdict: Verdict) -> tuple[Finding, ...]:
+    """What --enable is for: the second alias wants something."""
+    return (*ALL_READY[:2], finding("smart", HAIKU, verdict, "fix"))
 
 
 @dataclass

@@ -1,15 +1,10 @@
 """``quarry check``: who makes the calls, what is printed, exit codes, and that nothing is accepted unasked."""
 
-import json
-from collections.abc import Callable
 from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
-from configuration.environment_file import PROJECT, load
+from configuration.environment_file import load
 from lambdas.model_access.verdicts import Finding, Verdict
 from quarry.check import model_access
 from quarry.deployed.connection import LocalAws
@@ -18,34 +13,6 @@ from stacks.inference.model_access_check import TIMEOUT_SECONDS
 from tests.lambdas.fakes import client_error
 from tests.quarry.check.account import ALL_READY, HAIKU, LITE, MICRO, TITAN, FakeAccount, finding
 from tests.quarry.conftest import Run
-
-FORM = {
-    "companyName": "Example Ltd",
-    "companyWebsite": "https://example.com",
-    "intendedUsers": "both",
-    "industryOption": "Education",
-    "useCases": "A workshop.",
-}
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> FakeAccount:
-    fake = FakeAccount()
-    monkeypatch.setattr(Deployment, "client", lambda _self, _service: fake)
-    monkeypatch.setattr(model_access, "client_that_asks_once", lambda _deployment, _service, **_options: fake)
-    monkeypatch.setattr("quarry.check.enabling.sleep", lambda _seconds: None)
-    monkeypatch.setenv("COLUMNS", "100")
-    return fake
-
-
-@pytest.fixture
-def form(tmp_path: Path) -> Callable[..., str]:
-    def write(**changes: Any) -> str:
-        file = tmp_path / "use-case-form.json"
-        file.write_text(json.dumps({**FORM, **changes}), encoding="utf-8")
-        return str(file)
-
-    return write
 
 
 def test_the_deployed_function_is_asked_about_the_environments_models(run: Run, account: FakeAccount) -> None:
@@ -138,25 +105,6 @@ def test_the_function_is_waited_for_and_asked_once(local: bool) -> None:
     assert (client.meta.endpoint_url == "http://127.0.0.1:1") is local
 
 
-@pytest.mark.parametrize(
-    ("operation", "action"),
-    [
-        ("Invoke", "lambda:InvokeFunction"),
-        ("PutUseCaseForModelAccess", "bedrock:PutUseCaseForModelAccess"),
-    ],
-)
-def test_what_aws_refuses_names_the_permission_and_is_exit_code_2(
-    run: Run, account: FakeAccount, form: Callable[..., str], operation: str, action: str
-) -> None:
-    account.findings = missing(Verdict.ANTHROPIC_FORM_MISSING)
-    account.refuses = {operation: ClientError({"Error": {"Code": "AccessDeniedException"}}, operation)}
-
-    ran = run("check", "-e", "dev", "--enable", "--yes", "--form", form())
-
-    assert ran.code == 2
-    assert f"Your credentials may not do this: they need {action}." in ran.err
-
-
 def test_a_function_that_fails_is_a_sentence_and_exit_code_2(run: Run, account: FakeAccount) -> None:
     account.fails = {"errorMessage": "boom"}
 
@@ -169,127 +117,3 @@ def test_a_function_that_fails_is_a_sentence_and_exit_code_2(run: Run, account: 
 @pytest.mark.parametrize("arguments", [("--yes",), ("--form", "x"), ("--nonsense",)])
 def test_wrong_usage_is_exit_code_2(run: Run, account: FakeAccount, arguments: tuple[str, ...]) -> None:
     assert run("check", "-e", "dev", *arguments).code == 2
-
-
-def missing(verdict: Verdict) -> tuple[Finding, ...]:
-    return (*ALL_READY[:2], finding("smart", HAIKU, verdict, "fix"))
-
-
-def test_the_form_is_shown_and_submitted_when_the_operator_says_so(
-    run: Run, account: FakeAccount, form: Callable[..., str]
-) -> None:
-    account.findings = missing(Verdict.ANTHROPIC_FORM_MISSING)
-
-    ran = run("check", "-e", "dev", "--enable", "--form", form(), stdin="y\n")
-
-    assert ran.code == 0
-    assert "Example Ltd, https://example.com" in ran.err
-    assert account.accepted == [{**FORM, "intendedUsers": "2", "otherIndustryOption": ""}]
-
-
-@pytest.mark.parametrize("verdict", [Verdict.AGREEMENT_MISSING, Verdict.MARKETPLACE_PERMISSION_MISSING])
-def test_terms_and_price_are_shown_before_an_agreement_is_accepted(
-    run: Run, account: FakeAccount, verdict: Verdict
-) -> None:
-    account.findings, account.pending = missing(verdict), 3
-
-    ran = run("check", "-e", "dev", "--enable", stdin="y\n")
-
-    assert ran.code == 0
-    assert account.accepted == [{"offerToken": "token", "modelId": HAIKU}]
-    for shown in ("https://terms.test/haiku", "No refunds.", "1.1 USD per Units: Million input tokens"):
-        assert ran.err.index(shown) < ran.err.index("Accept it")
-
-
-@pytest.mark.parametrize(("stdin", "says"), [("n\n", ""), ("", "Nothing more was accepted")])
-@pytest.mark.parametrize("verdict", [Verdict.ANTHROPIC_FORM_MISSING, Verdict.AGREEMENT_MISSING])
-def test_nothing_is_accepted_without_a_yes(
-    run: Run, account: FakeAccount, form: Callable[..., str], verdict: Verdict, stdin: str, says: str
-) -> None:
-    account.findings = missing(verdict)
-
-    ran = run("check", "-e", "dev", "--enable", "--form", form(), stdin=stdin)
-
-    assert ran.code == 2
-    assert account.accepted == []
-    assert says in ran.err
-
-
-def test_in_ci_yes_answers_and_says_to_what(run: Run, account: FakeAccount) -> None:
-    account.findings = missing(Verdict.AGREEMENT_MISSING)
-
-    ran = run("check", "-e", "dev", "--enable", "--yes", "--json")
-
-    assert (ran.code, len(account.accepted)) == (0, 1)
-    assert "yes (--yes)" in ran.err
-    assert ran.json["aliases"]["smart"]["verdict"] == "ready"
-
-
-def test_waiting_ends_after_a_quarter_of_an_hour(run: Run, account: FakeAccount) -> None:
-    account.findings, account.pending = missing(Verdict.AGREEMENT_MISSING), 10_000
-
-    ran = run("check", "-e", "dev", "--enable", "--yes")
-
-    assert ran.code == 2
-    assert f"Still pending after 15 minutes: {HAIKU}" in ran.err
-
-
-def test_without_anything_to_enable_nothing_is_asked(run: Run, account: FakeAccount) -> None:
-    ran = run("check", "-e", "dev", "--enable")
-
-    assert (ran.code, account.accepted) == (0, [])
-    assert "nothing that --enable could do" in ran.err
-
-
-def test_without_an_offer_nothing_is_accepted(run: Run, account: FakeAccount) -> None:
-    account.findings, account.offers = missing(Verdict.AGREEMENT_MISSING), []
-
-    ran = run("check", "-e", "dev", "--enable", "--yes")
-
-    assert (ran.code, account.accepted) == (2, [])
-    assert "offers this account no agreement" in ran.err
-
-
-def test_a_missing_form_is_asked_for_with_an_example(run: Run, account: FakeAccount) -> None:
-    account.findings = missing(Verdict.ANTHROPIC_FORM_MISSING)
-
-    ran = run("check", "-e", "dev", "--enable", "--yes")
-
-    assert ran.code == 2
-    assert "companyName: Example Ltd" in ran.err
-
-
-@pytest.mark.parametrize(
-    ("changes", "says"),
-    [
-        ({"companyName": "x" * 129}, "x… is not accepted: expected at most 128 characters"),
-        ({"intendedUsers": "3"}, "intendedUsers: '3' is not accepted: expected internal, external, both"),
-        ({"useCases": "x" * 8193}, "x… is not accepted: expected at most 8192 characters"),
-        ({"companyname": "x"}, "companyname: unknown key; the file has no 'companyname'"),
-        ({"useCases": "ü" * 8192}, "at most 16,384 are accepted"),
-    ],
-)
-def test_a_form_that_aws_would_refuse_is_refused_before_anything_happens(
-    run: Run, account: FakeAccount, form: Callable[..., str], changes: dict[str, str], says: str
-) -> None:
-    account.findings = missing(Verdict.ANTHROPIC_FORM_MISSING)
-
-    ran = run("check", "-e", "dev", "--enable", "--yes", "--form", form(**changes))
-
-    assert (ran.code, account.accepted) == (2, [])
-    assert says in ran.err
-
-
-def test_a_form_that_cannot_be_read_is_told(run: Run, account: FakeAccount, tmp_path: Path) -> None:
-    account.findings = missing(Verdict.ANTHROPIC_FORM_MISSING)
-
-    ran = run("check", "-e", "dev", "--enable", "--form", str(tmp_path / "none.yaml"))
-
-    assert ran.code == 2
-    assert "cannot be read" in ran.err
-
-
-def test_forms_are_never_committed() -> None:
-    ignored = (PROJECT / ".gitignore").read_text(encoding="utf-8").split()
-
-    assert "use-case-form.*" in ignored
