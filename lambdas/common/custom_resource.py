@@ -5,6 +5,7 @@ request and response objects.
 """
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, Self
@@ -103,6 +104,8 @@ def send(url: str, body: bytes, *, seconds: float) -> None:
         OSError: it refused.
     """
     attempts = max(ATTEMPTS, int(seconds // (ATTEMPT_SECONDS + MAX_PAUSE_SECONDS)))
+    # Its warnings of attempts that failed have the URL with its signature.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     # The URL is signed for an empty content type.
     reply = urllib3.PoolManager().request(
         "PUT",

@@ -1,7 +1,8 @@
 """What custom resources can do, by their property ``Action``: what several capabilities need, and what each adds.
 
-A capability whose stack needs more has a module of its own whose ``lambda_handler`` is
-``handler({**GENERIC, "its_action": Action(...)})``, and names it to ``stacks.components.lifecycle.Lifecycle``.
+A capability's module has ``ACTIONS = {**GENERIC, "its_action": Action(...)}`` and ``lambda_handler =
+handler(ACTIONS)``, as ``lambdas.ingestion.custom_resources``; its stack names that to
+``stacks.components.lifecycle.Lifecycle``.
 
 wait            {Seconds, Of}: sleeps at creation and when ``Of`` changed; nothing at deletion
 empty_bucket    {Bucket}: empties the bucket at deletion

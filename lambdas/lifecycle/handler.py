@@ -1,4 +1,4 @@
-"""The function behind a stack's custom resources, which do what their property ``Action`` says.
+"""The function behind a stack's custom resources, which do what their property ``Action`` says: see ``actions``.
 
 CloudFormation gets one answer whatever happens. Everything may be run twice. What was never made is deleted without an
 error, or a failed deployment could not be rolled back.
@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from lambdas.common import custom_resource
 from lambdas.common.custom_resource import Answer, CustomResourceError, Request, Send
 from lambdas.common.observability import logger
-from lambdas.lifecycle.actions import GENERIC, Action
+from lambdas.lifecycle.actions import Action
 
 # Kept of the time for an action for one call that hangs, with its second attempt.
 HANGING_SECONDS: Final = 75.0
@@ -54,7 +54,3 @@ def handler(actions: Mapping[str, Action]) -> Handler:
 def _named(actions: Mapping[str, Action], properties: Mapping[str, Any]) -> Action | None:
     name = properties.get("Action")
     return actions.get(name) if isinstance(name, str) else None
-
-
-# For a stack that needs no action of its own.
-lambda_handler: Final = handler(GENERIC)

@@ -20,8 +20,8 @@ class Lifecycle(Construct):
     """What CloudFormation has no resource for.
 
     Args:
-        handler: dotted path of the function: ``lambdas.lifecycle.handler.lambda_handler``, or that of a capability with
-            actions of its own. CloudFormation lets no custom resource change its function, so a stack has one.
+        handler: dotted path of the capability's function, which knows the actions: ``lambdas.lifecycle.actions``.
+            CloudFormation lets no custom resource change its function, so a stack has one.
         description: what the function does.
 
     Attributes:

@@ -17,7 +17,6 @@ import grimp
 from configuration.environment_file import PROJECT
 from lambdas.common.observability import ENVIRONMENT_VARIABLE
 from lambdas.common.settings import EnvSettings
-from lambdas.lifecycle.actions import GENERIC
 from stacks.components.python_function import METRICS_NAMESPACE
 from stacks.inference import web_function
 from tests import structure
@@ -260,7 +259,7 @@ def unknown_actions(template: Template) -> list[str]:
         if resource["Type"].startswith("Custom::") and "Action" in properties:
             function = template["Resources"][properties["ServiceToken"]["Fn::GetAtt"][0]]["Properties"]
             module = importlib.import_module(_module_of(function["Handler"]))
-            if properties["Action"] not in getattr(module, "ACTIONS", GENERIC):
+            if properties["Action"] not in getattr(module, "ACTIONS", {}):
                 offences.append(f"{id_}: {properties['Action']}")
     return offences
 

@@ -122,8 +122,7 @@ def custom_resource(action: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("handler", "action", "known"),
     [
-        ("lambdas.lifecycle.handler.lambda_handler", "wait", True),
-        ("lambdas.lifecycle.handler.lambda_handler", "ingest", False),
+        ("lambdas.ingestion.starter.lambda_handler", "wait", False),
         ("lambdas.ingestion.custom_resources.lambda_handler", "wait", True),
         ("lambdas.ingestion.custom_resources.lambda_handler", "ingest", True),
         ("lambdas.ingestion.custom_resources.lambda_handler", "dance", False),

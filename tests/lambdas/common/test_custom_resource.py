@@ -1,6 +1,7 @@
 """The protocol: whatever is asked and whatever happens, one answer that CloudFormation takes."""
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -84,10 +85,13 @@ class FakePool:
 
 
 @pytest.fixture
-def pool(monkeypatch: pytest.MonkeyPatch) -> FakePool:
+def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakePool]:
     fake = FakePool()
     monkeypatch.setattr(urllib3, "PoolManager", lambda: fake)
-    return fake
+    logs = logging.getLogger("urllib3")
+    level = logs.level
+    yield fake
+    logs.setLevel(level)
 
 
 def test_an_answer_is_put_without_a_content_type_and_again_if_need_be(pool: FakePool) -> None:
@@ -101,6 +105,16 @@ def test_an_answer_is_put_without_a_content_type_and_again_if_need_be(pool: Fake
     assert all(retries.is_retry("PUT", status) for status in (500, 503))
     assert not retries.is_retry("PUT", 403)
     assert not retries.respect_retry_after_header
+
+
+def test_attempts_that_failed_are_not_logged_with_the_signed_url(
+    pool: FakePool, caplog: pytest.LogCaptureFixture
+) -> None:
+    custom_resource.send(URL, b"body", seconds=1)
+
+    logging.getLogger("urllib3.connectionpool").warning("Retrying after connection broken: /signature")
+
+    assert caplog.text == ""
 
 
 @pytest.mark.parametrize("seconds", [0.0, ANSWER_SECONDS, 60.0, 580.0])

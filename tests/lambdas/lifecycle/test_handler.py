@@ -10,7 +10,6 @@ from moto import mock_aws
 
 from lambdas.common import aws
 from lambdas.common.custom_resource import ANSWER_SECONDS, CustomResourceError, Request
-from lambdas.lifecycle import handler as made
 from lambdas.lifecycle.actions import GENERIC, Action, property_named
 from lambdas.lifecycle.handler import HANGING_SECONDS, handler
 from tests.lambdas.cloudformation import Context, FakeCloudFormation, asked
@@ -150,15 +149,9 @@ def test_what_is_emptied_is_what_the_resource_is_about(ok: bool) -> None:
     assert updated["PhysicalResourceId"] == ("data" if ok else "former")
 
 
-def test_a_stack_without_actions_of_its_own_has_a_function_too() -> None:
-    cloudformation = FakeCloudFormation()
-
-    assert made.lambda_handler(asked("Create", WAIT), Context(600), send=cloudformation)["ok"]
-
-
 @pytest.mark.parametrize("event", [{"action": "wait"}, [], None])
 def test_other_events_are_refused(event: Any) -> None:
-    assert "no ResponseURL" in made.lambda_handler(event, Context())["reason"]
+    assert "no ResponseURL" in handler(GENERIC)(event, Context())["reason"]
 
 
 PROPERTIES = st.dictionaries(
