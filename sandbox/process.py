@@ -20,8 +20,10 @@ from sandbox.connection import ACCOUNT, REGION, Connection
 from sandbox.state import Record, StateDirectory
 
 SECRET_VARIABLE = "SANDBOX_SECRET_ACCESS_KEY"  # noqa: S105 the name of a variable, not a secret
-START_SECONDS = 60.0
+# How long a process that does not do what it is to do is waited for: one that ends is noticed at once.
+START_SECONDS = 180.0
 STOP_SECONDS = 8.0
+_KILL_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 _LOG_LINES_SHOWN = 30
 
@@ -85,7 +87,7 @@ def health(record: Record) -> Health:
         return Health(running=True, answering=False)
 
 
-def request(connection: Connection, method: str, path: str, *, timeout: float = 10.0) -> dict[str, Any]:
+def request(connection: Connection, method: str, path: str, *, timeout: float = 60.0) -> dict[str, Any]:
     """Call a control endpoint on the AWS port and return its JSON object.
 
     Raises:
@@ -182,7 +184,7 @@ def _end_group(group: int, *, seconds: float) -> None:
         os.kill(group, signal.SIGTERM)
         while start_time(group) is not None and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
-    deadline = time.monotonic() + STOP_SECONDS
+    deadline = time.monotonic() + _KILL_SECONDS
     while _has_members(group):
         if time.monotonic() > deadline:
             raise SandboxError(f"the processes of group {group} do not end, even by SIGKILL")

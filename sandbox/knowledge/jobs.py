@@ -94,10 +94,8 @@ def list_all(knowledge_base_id: str, data_source_id: str, body: bytes) -> Json:
 def stop(knowledge_base_id: str, data_source_id: str, job_id: str) -> Json:
     """Ask a running job to end. Raises AwsError: ResourceNotFoundException, ConflictException when it has ended."""
     job = _job(knowledge_base_id, data_source_id, job_id)
-    if job.status not in RUNNING:
+    if not job.ask_to_stop():
         raise AwsError("ConflictException", f"Ingestion job {job_id} cannot be stopped: it is {job.status}.")
-    job.become("STOPPING")
-    job.stop.set()
     return {"ingestionJob": job.shown()}
 
 
@@ -143,12 +141,12 @@ def _run(source: Source, job: Job) -> None:
     status = "FAILED"
     try:
         if not job.stop.wait(STARTING_SECONDS):
-            job.become("IN_PROGRESS")
+            job.become("IN_PROGRESS", stopped="STOPPING")
             opened = ingestion.open_source(source, session=f"DocumentLoaderTask-{job.job_id}")
             opened.run(job)
             reasons = opened.failures.reasons()
             job.stop.wait(IN_PROGRESS_SECONDS)
-        status = "STOPPED" if job.stop.is_set() else "COMPLETE"
+        status = "COMPLETE"
     except IngestionError as error:
         job.stop.wait(IN_PROGRESS_SECONDS)
         reasons = [str(error)]
@@ -156,4 +154,4 @@ def _run(source: Source, job: Job) -> None:
         _logger.exception("ingestion job %s failed", job.job_id)
         reasons = ["Internal error of this local AWS; its log has the details."]
     job.failure_reasons = reasons
-    job.become(status)
+    job.become(status, stopped="STOPPED" if status == "COMPLETE" else status)

@@ -33,7 +33,7 @@ _COUNTS = (
 
 def now() -> str:
     """Return this moment as the API writes it."""
-    return datetime.now(UTC).isoformat()
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Document:
 
 @dataclass
 class Job:
-    """An ingestion job. Its thread alone changes it, but for ``stop``."""
+    """An ingestion job. Its thread alone changes it, but for :meth:`ask_to_stop`."""
 
     knowledge_base_id: str
     data_source_id: str
@@ -70,15 +70,27 @@ class Job:
     started_at: str = field(default_factory=now)
     updated_at: str = field(default_factory=now)
     stop: threading.Event = field(default_factory=threading.Event)
+    _changing: threading.Lock = field(default_factory=threading.Lock)
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to one of the counts, named as the API names it without ``numberOf``."""
         self.counts[f"numberOf{name}"] += by
 
-    def become(self, status: str) -> None:
-        """Enter a status, now."""
-        self.status = status
-        self.updated_at = now()
+    def become(self, status: str, *, stopped: str) -> None:
+        """Enter a status, now; another one if it was asked to stop."""
+        with self._changing:
+            self.status = stopped if self.stop.is_set() else status
+            self.updated_at = now()
+
+    def ask_to_stop(self) -> bool:
+        """Be STOPPING from now on, until the job's thread sees it. False if the job had ended before."""
+        with self._changing:
+            if self.status not in RUNNING:
+                return False
+            self.status = "STOPPING"
+            self.updated_at = now()
+            self.stop.set()
+            return True
 
     def summary(self) -> Json:
         """Return the job as ListIngestionJobs shows it."""

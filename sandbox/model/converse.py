@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
 import itertools
 import json
 import os
@@ -162,6 +163,9 @@ def _milliseconds(started: float) -> int:
 def _pace(step: Step | None) -> stream.Pace:
     if step is None:
         return stream.Pace(_DELAY)
+    if step.do == "hold":
+        held = functools.partial(scripted.is_in_force, step)
+        return stream.Pace(step.delay_ms / 1000, hold_after=step.after_tokens, held=held)
     if step.do != "error_mid_stream":
         return stream.Pace(step.delay_ms / 1000)
     return stream.Pace(step.delay_ms / 1000, step.after_tokens, step.error, step.message)

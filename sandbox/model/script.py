@@ -27,7 +27,7 @@ class ModelScript:
         OSError: the sandbox cannot be reached.
     """
 
-    def __init__(self, endpoint_url: str, *, timeout: float = 10.0) -> None:
+    def __init__(self, endpoint_url: str, *, timeout: float = 60.0) -> None:
         self._base = endpoint_url.rstrip("/") + "/_sandbox/model"
         self._timeout = timeout
         self._steps: list[Json] = []
@@ -69,6 +69,10 @@ class ModelScript:
     def slow(self, delay_ms: float, *, times: int | None = None, **match: Any) -> Self:
         """Wait ``delay_ms`` before each token."""
         return self.step("slow", times=times, delay_ms=delay_ms, **match)
+
+    def hold(self, *, after_tokens: int = 1, times: int | None = None, **match: Any) -> Self:
+        """Send some tokens of a stream and no more until the script changes; a buffered call is not held."""
+        return self.step("hold", times=times, after_tokens=after_tokens, **match)
 
     def answer(self, text: str, *, times: int | None = None, delay_ms: float = 0, **match: Any) -> Self:
         """Answer with exactly ``text``."""

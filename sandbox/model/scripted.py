@@ -14,7 +14,7 @@ from typing import Any
 
 from sandbox.model.errors import FAULTS, STREAM_ERRORS, Json
 
-ACTIONS = (*FAULTS, "error_mid_stream", "answer", "tool_calls", "slow")
+ACTIONS = (*FAULTS, "error_mid_stream", "answer", "tool_calls", "slow", "hold")
 _MATCH = {"model": str, "contains": str, "operation": str}
 _STEP = {
     "match": dict,
@@ -36,7 +36,8 @@ class Step:
 
     ``match``: ``model`` (a glob over the id that was called or its base id), ``contains`` (in the text of the system
     prompt or a message, without case), ``operation`` (Converse, ConverseStream, InvokeModel …). ``delay_ms`` is waited
-    before each token, and before a fault is answered.
+    before each token, and before a fault is answered. ``after_tokens`` of a stream are sent before it breaks off, or is
+    held.
     """
 
     do: str
@@ -127,6 +128,12 @@ def replace(steps: list[Step]) -> None:
     with _lock:
         _steps[:] = steps
         _calls.clear()
+
+
+def is_in_force(step: Step) -> bool:
+    """Return whether the step is still in the script; one that is put there again is another."""
+    with _lock:
+        return any(one is step for one in _steps)
 
 
 def take(operation: str, ids: tuple[str, ...], text: str) -> Step | None:

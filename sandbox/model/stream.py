@@ -20,17 +20,27 @@ from sandbox.model.scripted import Call
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
+_LOOK_SECONDS = 0.02
+
 CONTENT_TYPE = "application/vnd.amazon.eventstream"
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How a stream goes: seconds before each token, and where it breaks off with which error (None: it does not)."""
+    """How a stream goes.
+
+    Attributes:
+        delay: seconds before each token.
+        break_after: after how many tokens it breaks off with ``error``; None: it does not.
+        hold_after: after how many tokens it stands still while ``held`` says so; None: it does not.
+    """
 
     delay: float = 0.0
     break_after: int | None = None
     error: str = "modelStreamErrorException"
     message: str | None = None
+    hold_after: int | None = None
+    held: Callable[[], bool] = bool
 
 
 def event(kind: str, payload: Json) -> bytes:
@@ -101,6 +111,8 @@ async def _send_all(
             # Against the schedule, not the last token, so that the pace does not drift.
             due = started + pace.delay * (len(call.sent) + 1) - time.monotonic()
             await asyncio.wait({gone}, timeout=max(0.0, due))
+            while len(call.sent) == pace.hold_after and pace.held() and not gone.done():
+                await asyncio.wait({gone}, timeout=_LOOK_SECONDS)
         if gone.done():
             call.disconnected = True
             call.outcome = "disconnected"

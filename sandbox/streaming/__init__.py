@@ -7,6 +7,7 @@ developer guide, "Lambda runtime environment"; the adapter's own sources (see :m
 """
 
 import functools
+import os
 
 from ministack.core import lambda_runtime
 from ministack.services import apigateway_v1
@@ -16,14 +17,20 @@ from sandbox.streaming.client import wrap
 from sandbox.streaming.function import current_fingerprint
 from sandbox.streaming.instance import Instance
 from sandbox.streaming.integration import StreamIntegration
-from sandbox.streaming.pool import Pool
+from sandbox.streaming.pool import INIT_SECONDS, Pool
 
 __all__ = ["end_functions", "install", "wrap"]
 
 
 @functools.cache
 def _pool() -> Pool:
-    return Pool(spawn=Instance.spawn, fingerprint_of=current_fingerprint, idle_seconds=lambda_runtime._LOCAL_WORKER_TTL)
+    return Pool(
+        spawn=Instance.spawn,
+        fingerprint_of=current_fingerprint,
+        idle_seconds=lambda_runtime._LOCAL_WORKER_TTL,
+        # A machine that is slow, or has other things to do, starts a function more slowly than AWS.
+        init_seconds=float(os.environ.get("SANDBOX_INIT_SECONDS", INIT_SECONDS)),
+    )
 
 
 @functools.cache

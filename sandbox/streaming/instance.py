@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-import socket
 import subprocess
 from pathlib import Path
 from typing import Final
 
+from sandbox import ports
 from sandbox.streaming import bundle
 from sandbox.streaming.adapter import AdapterSettings, HttpRequest
 from sandbox.streaming.function import Function
@@ -14,12 +14,8 @@ from sandbox.streaming.logs import LogStream
 from sandbox.streaming.processes import kill_tree
 from sandbox.streaming.upstream import HOST, Exchange, UpstreamError
 
-INIT_SECONDS: Final = 10.0
-"""How long AWS lets an execution environment start."""
-
 _POLL_SECONDS: Final = 0.01
 _PROBE_SECONDS: Final = 2.0
-_EXIT_SECONDS: Final = 0.1
 _READ_BYTES: Final = 65536
 _LONGEST_LINE: Final = 256 * 1024
 _LAST_LINES_SECONDS: Final = 1.0
@@ -62,7 +58,7 @@ class Instance:
         log.open()
         try:
             unpacked = await asyncio.to_thread(bundle.unpack, function)
-            port = _free_port()
+            (port,) = ports.free(1)
             # No await from here to the end: nothing may come between a process and the object that ends it.
             process = subprocess.Popen(  # noqa: S603 what the function's owner deployed
                 unpacked.command,
@@ -91,11 +87,12 @@ class Instance:
         return self._process.poll() is None
 
     async def survives(self) -> bool:
-        """Whether the process still runs a moment after a connection to it broke: its end closes connections first."""
-        give_up = asyncio.get_running_loop().time() + _EXIT_SECONDS
-        while self.alive and asyncio.get_running_loop().time() < give_up:
-            await asyncio.sleep(_POLL_SECONDS)
-        return self.alive
+        """Whether the process goes on after a connection to it broke.
+
+        One that ends closes its connections before it is seen to have ended, so that it is asked once more: it cannot
+        answer.
+        """
+        return await self._answers(seconds=_PROBE_SECONDS) and self.alive
 
     async def wait_until_ready(self, *, deadline: float) -> bool:
         """Ask until the readiness check succeeds; False when ``deadline`` on the loop's clock (seconds) passed.
@@ -171,9 +168,3 @@ class Instance:
     def collect(self) -> None:
         """Wait, for a moment, until the killed process is gone."""
         self._process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

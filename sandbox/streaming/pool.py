@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from sandbox.streaming.function import Function, FunctionKey
-from sandbox.streaming.instance import INIT_SECONDS, Instance, StartError
+from sandbox.streaming.instance import Instance, StartError
 
 BOUND: Final = 50
 """Instances that one function may have at once."""
+
+INIT_SECONDS: Final = 10.0
+"""How long AWS lets an execution environment start."""
 
 _CHECK_SECONDS: Final = 0.5
 
@@ -46,6 +49,7 @@ class Pool:
         fingerprint_of: the fingerprint a function has now, None when it was deleted.
         idle_seconds: after which an instance that serves nothing is ended.
         bound: instances of one function.
+        init_seconds: in which an instance has to be ready. AWS's limit is for a processor of its own.
     """
 
     def __init__(
@@ -55,11 +59,13 @@ class Pool:
         fingerprint_of: Callable[[FunctionKey], str | None],
         idle_seconds: float,
         bound: int = BOUND,
+        init_seconds: float = INIT_SECONDS,
     ) -> None:
         self._spawn = spawn
         self._fingerprint_of = fingerprint_of
         self._idle_seconds = idle_seconds
         self._bound = bound
+        self._init_seconds = init_seconds
         self._living: list[Instance] = []
         # Idle ones and since when, the most recently used last: a surplus at the beginning grows old.
         self._idle: dict[Instance, float] = {}
@@ -113,7 +119,7 @@ class Pool:
         try:
             await self._slots.acquire()
             waiting.begun = True
-            deadline = asyncio.get_running_loop().time() + INIT_SECONDS
+            deadline = asyncio.get_running_loop().time() + self._init_seconds
             instance = await self._spawn(function)
         except BaseException:
             if waiting.begun:
@@ -126,7 +132,7 @@ class Pool:
             self._watch = asyncio.create_task(self._end_useless(), context=contextvars.Context())
         try:
             if not await instance.wait_until_ready(deadline=deadline) and not instance.settings.async_init:
-                message = f"the server did not answer its readiness check within {INIT_SECONDS:.0f} s"
+                message = f"the server did not answer its readiness check within {self._init_seconds:g} s"
                 instance.log.write([f"{message} Sandbox.Timedout"])
                 raise StartError(message)
         except BaseException:

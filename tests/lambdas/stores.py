@@ -5,9 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-from moto import mock_aws
-
 from lambdas.allowances.ledger import Ledger
 from lambdas.chat.service import ChatService
 from lambdas.exchange.documents import from_documents
@@ -20,6 +17,7 @@ from lambdas.knowledge.settings import from_environment
 from lambdas.sessions import items
 from lambdas.sessions.service import Sessions
 from lambdas.sessions.store import SessionStore
+from tests import mocked_aws
 from tests.lambdas.fakes import KNOWLEDGE, SETTINGS, FakeConverse
 from tests.lambdas.knowledge.fakes import FakeRetrieve
 
@@ -55,8 +53,8 @@ def desk(
     settings = from_environment({**KNOWLEDGE, **knowledge})
     retriever = Retriever(settings=settings, client=lambda: retrieve, sleep=lambda _: None)
     asking = Knowledge(settings=settings, retriever=retriever)
-    with mock_aws():
-        client: Any = boto3.client("dynamodb")
+    with mocked_aws.mock_aws():
+        client: Any = mocked_aws.client("dynamodb")
         _table(client, "allowances", ("pk", "sk"))
         _table(client, "sessions", (items.PARTITION_KEY, items.SORT_KEY), index=True)
         bedrock = FakeConverse(*replies)

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import boto3
 import httpx
 import pytest
-from moto import mock_aws
 
 from configuration.environment_file import load
 from configuration.knowledge.section import Knowledge
@@ -20,6 +18,7 @@ from lambdas.authorizer.keys import KeyStore
 from quarry import cli
 from quarry.deployed.deployment import Deployment
 from quarry.knowledge import commands as knowledge
+from tests import mocked_aws
 from tests.quarry.fakes import BASE_URL, FakeAws, FakeEndpoint
 from tests.quarry.knowledge.account import BUCKET, OUTPUTS, FakeKnowledge
 
@@ -79,8 +78,8 @@ def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 @pytest.fixture
 def empty_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
     """An account in which nothing is deployed."""
-    with mock_aws():
-        dynamodb: Any = boto3.client("dynamodb")
+    with mocked_aws.mock_aws():
+        dynamodb = mocked_aws.client("dynamodb")
         dynamodb.create_table(
             TableName=INFERENCE["KeysTable"],
             KeySchema=[{"AttributeName": "key_hash", "KeyType": "HASH"}],
@@ -121,19 +120,14 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> FakeEndpoint:
     return fake
 
 
-@pytest.fixture(scope="session")
-def s3_of_all_tests() -> Any:
-    """One client, because making it takes longer than any test."""
-    return boto3.client("s3", region_name="us-east-1")
-
-
 @pytest.fixture
-def kb(aws: FakeAws, s3_of_all_tests: Any, monkeypatch: pytest.MonkeyPatch) -> FakeKnowledge:
+def kb(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> FakeKnowledge:
     """A knowledge base in dev, with nothing in it yet; whoever waits makes its time pass."""
     fake = FakeKnowledge()
-    s3_of_all_tests.create_bucket(Bucket=BUCKET)
+    s3 = mocked_aws.client("s3")
+    s3.create_bucket(Bucket=BUCKET)
     aws.stacks["quarry-dev-knowledge"] = OUTPUTS
-    clients = {"cloudformation": aws, "s3": s3_of_all_tests}
+    clients = {"cloudformation": aws, "s3": s3}
     monkeypatch.setattr(Deployment, "client", lambda _, name: clients.get(name, fake))
     metadata = {"department": "string", "year": "number", "public": "boolean"}
     config = load("dev").model_copy(update={"knowledge": Knowledge.model_validate({"metadata": metadata})})
@@ -143,9 +137,9 @@ def kb(aws: FakeAws, s3_of_all_tests: Any, monkeypatch: pytest.MonkeyPatch) -> F
 
 
 @pytest.fixture
-def s3(kb: FakeKnowledge, s3_of_all_tests: Any) -> Any:
+def s3(kb: FakeKnowledge) -> Any:
     """The client that commands use for S3, with the bucket for documents."""
-    return s3_of_all_tests
+    return mocked_aws.client("s3")
 
 
 @pytest.fixture

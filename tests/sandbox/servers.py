@@ -1,34 +1,31 @@
-"""Real sandbox servers for tests: on free ports, in a folder of their own, ended with the test module."""
+"""Real sandbox servers for tests, on free ports, in a folder of their own, ended with the test module; and clients."""
 
 import contextlib
-import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 from botocore.config import Config
 
-from sandbox import process
+from sandbox import ports, process
 from sandbox.connection import REGION, Connection
 from sandbox.state import Record, StateDirectory
+from tests.waiting import PATIENCE
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on; all are held until the last is known, so that they differ."""
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
+def start(state: StateDirectory, *, rest_api: str | None = None) -> Record:
+    """Start a server and wait until it answers; whoever started it stops it."""
+    aws_port, port = ports.free(2)
+    return process.start(state, aws_port=aws_port, port=port, rest_api=rest_api, seconds=PATIENCE)
 
 
 @contextlib.contextmanager
 def running(folder: Path, *, rest_api: str | None = None) -> Iterator[tuple[StateDirectory, Record]]:
     """A server that answers, with its state in ``folder``."""
     state = StateDirectory(folder)
-    aws_port, port = free_ports(2)
     try:
-        yield state, process.start(state, aws_port=aws_port, port=port, rest_api=rest_api)
+        yield state, start(state, rest_api=rest_api)
     finally:
         process.stop(state)
 
@@ -42,4 +39,17 @@ def session(connection: Connection) -> boto3.Session:
     )
 
 
-ONE_ATTEMPT = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
+ONE_ATTEMPT = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=PATIENCE)
+"""Each request is sent once, and its answer is waited for."""
+
+
+def settled(cloudformation: Any, stack: str, waiter: str) -> None:
+    """Wait until a stack is what a waiter of boto3 waits for, such as ``stack_create_complete``.
+
+    Raises:
+        botocore.exceptions.WaiterError: it became something else.
+    """
+    delay = 0.1
+    cloudformation.get_waiter(waiter).wait(
+        StackName=stack, WaiterConfig={"Delay": delay, "MaxAttempts": int(PATIENCE / delay)}
+    )

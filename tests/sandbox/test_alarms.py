@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from ministack.services import cloudwatch, cloudwatch_logs, sqs
 
 from sandbox import alarms, embedded_metrics
 
+NOW = time.time()
 ALARM = {
     "AlarmName": "failed",
     "Namespace": "App",
@@ -28,7 +30,9 @@ ALARM = {
 
 
 @pytest.fixture(autouse=True)
-def _empty() -> Iterator[None]:
+def _empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # Between a value and the look at it no time passes, however long the test takes.
+    monkeypatch.setattr(alarms, "time", SimpleNamespace(time=lambda: NOW, sleep=time.sleep))
     yield
     cloudwatch.reset()
     sqs.reset()
@@ -36,11 +40,10 @@ def _empty() -> Iterator[None]:
 
 def _state(*, minutes: list[float | None] = [], environment: str = "test", **changes: Any) -> str:  # noqa: B006 - read only
     """The state of an alarm whose metric had these values, the latest minute first."""
-    now = time.time()
     for age, value in enumerate(minutes):
         if value is not None:
             cloudwatch._store_datum(
-                "App", "Failed", {"Environment": environment}, now - age * 60 - 30, "Count", value, None, None, None
+                "App", "Failed", {"Environment": environment}, NOW - age * 60 - 30, "Count", value, None, None, None
             )
     alarm = {**ALARM, **changes}
     alarms.evaluate(alarm)
@@ -117,7 +120,7 @@ def test_printed_metrics_become_metrics() -> None:
     embedded_metrics.install()
     line = {
         "_aws": {
-            "Timestamp": int(time.time() * 1000),
+            "Timestamp": int(NOW * 1000),
             "CloudWatchMetrics": [
                 {
                     "Namespace": "App",

@@ -10,7 +10,7 @@ from ministack.core.responses import AccountRegionScopedDict
 
 from sandbox import inventory, process
 from sandbox.connection import ACCOUNT, REGION, Connection
-from tests.sandbox.servers import ONE_ATTEMPT, running, session
+from tests.sandbox.servers import ONE_ATTEMPT, running, session, settled
 
 TEMPLATE = {
     "Resources": {
@@ -42,7 +42,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]
 
 @pytest.fixture
 def empty(connection: Connection) -> Connection:
-    process.request(connection, "POST", "/_ministack/reset", timeout=30)
+    process.request(connection, "POST", "/_ministack/reset")
     return connection
 
 
@@ -67,14 +67,10 @@ def test_a_stack_and_its_resources_are_listed_and_gone_after_its_deletion(empty:
     cloudformation = client(empty, "cloudformation")
 
     cloudformation.create_stack(StackName="a-stack", TemplateBody=json.dumps(TEMPLATE))
-    cloudformation.get_waiter("stack_create_complete").wait(
-        StackName="a-stack", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
-    )
+    settled(cloudformation, "a-stack", "stack_create_complete")
     found = take(empty)
     cloudformation.delete_stack(StackName="a-stack")
-    cloudformation.get_waiter("stack_delete_complete").wait(
-        StackName="a-stack", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
-    )
+    settled(cloudformation, "a-stack", "stack_delete_complete")
 
     assert [key.partition("/")[0] for key in found.pop("kms")] == ["keys"]
     assert found == {
@@ -143,8 +139,9 @@ def test_records_of_gone_resources_do_not_count() -> None:
 
 
 def test_a_stack_can_be_left_out_with_all_that_belongs_to_it(empty: Connection) -> None:
-    client(empty, "cloudformation").create_stack(StackName="ours", TemplateBody=json.dumps(TEMPLATE))
-    client(empty, "cloudformation").get_waiter("stack_create_complete").wait(StackName="ours")
+    cloudformation = client(empty, "cloudformation")
+    cloudformation.create_stack(StackName="ours", TemplateBody=json.dumps(TEMPLATE))
+    settled(cloudformation, "ours", "stack_create_complete")
     client(empty, "s3").create_bucket(Bucket="stray")
 
     left = process.request(empty, "GET", "/_sandbox/inventory?without_stack=ours&without_stack=unknown")

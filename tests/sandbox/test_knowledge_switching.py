@@ -15,6 +15,7 @@ import yaml
 from configuration.environment_file import PROJECT
 from sandbox.state import Record, StateDirectory
 from tests.sandbox.servers import running, session
+from tests.waiting import PATIENCE
 
 STACK = "quarry-switching-knowledge"
 APP = """\
@@ -81,10 +82,10 @@ class Switching:
         key = outputs["DocumentsPrefix"] + name
         self.client("s3").put_object(Bucket=outputs["DataBucket"], Key=key, Body=text.encode())
 
-    def found(self, text: str, wanted: str, *, seconds: float = 60) -> list[str]:
+    def found(self, text: str, wanted: str) -> list[str]:
         """Return the passages for ``text`` as soon as one of them holds ``wanted``, or what there is at the end."""
         runtime = self.client("bedrock-agent-runtime")
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + PATIENCE
         while True:
             reply = runtime.retrieve(knowledgeBaseId=self.outputs()["KnowledgeBaseId"], retrievalQuery={"text": text})
             passages = [one["content"]["text"] for one in reply["retrievalResults"]]

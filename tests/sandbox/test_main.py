@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from sandbox import ports
 from sandbox.__main__ import main
 from sandbox.state import Record, StateDirectory, default_directory
-from tests.sandbox.servers import free_ports, running
+from tests.sandbox.servers import running
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,7 +51,7 @@ def test_up_on_other_ports_than_it_is_up_on_fails(up: Record, capsys: pytest.Cap
 def test_up_and_down_from_an_environments_ports(
     nothing: StateDirectory, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    aws_port, port = free_ports(2)
+    aws_port, port = ports.free(2)
     monkeypatch.setenv("SANDBOX_AWS_PORT", str(aws_port))
     monkeypatch.setenv("SANDBOX_PORT", str(port))
 

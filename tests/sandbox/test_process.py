@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import socket
-import time
 import urllib.error
 import urllib.request
 import zipfile
@@ -15,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from sandbox import process
+from sandbox import ports, process
 from sandbox.process import SandboxError
 from sandbox.state import Record, StateDirectory
-from tests.sandbox.servers import ONE_ATTEMPT, free_ports, running, session
+from tests.sandbox.servers import ONE_ATTEMPT, running, session, start
+from tests.waiting import PATIENCE, eventually
 
 FUNCTION = """
 import json, os, tempfile
@@ -34,11 +34,6 @@ def state(tmp_path: Path) -> Iterator[StateDirectory]:
     directory = StateDirectory(tmp_path / ".sandbox")
     yield directory
     process.stop(directory)
-
-
-def start(state: StateDirectory) -> Record:
-    aws_port, port = free_ports(2)
-    return process.start(state, aws_port=aws_port, port=port)
 
 
 def deploy_function(record: Record) -> None:
@@ -79,7 +74,7 @@ def test_a_function_answers_at_the_front_door_knows_no_secret_and_ends_with_the_
         record = start(state)
     deploy_function(record)
 
-    with urllib.request.urlopen(record.connection.url, timeout=30) as response:
+    with urllib.request.urlopen(record.connection.url, timeout=PATIENCE) as response:
         answer = json.load(response)
 
     assert not {"AWS_PROFILE", "GITHUB_TOKEN", process.SECRET_VARIABLE} & set(answer["environment"])
@@ -98,9 +93,7 @@ def test_a_function_answers_at_the_front_door_knows_no_secret_and_ends_with_the_
 def test_after_a_killed_server_its_remains_are_ended_and_a_new_one_starts(state: StateDirectory) -> None:
     first = start(state)
     os.kill(first.pid, signal.SIGKILL)
-    deadline = time.monotonic() + 5
-    while process.is_running(first) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    eventually(lambda: not process.is_running(first))
 
     assert process.health(first) == process.Health(running=False, answering=False)
     assert process.stop(state) is False
@@ -126,7 +119,7 @@ def test_two_sandboxes_live_side_by_side_and_neither_obeys_a_web_page(tmp_path: 
         # A page whose name was rebound to the loopback still sends that name.
         rebound = urllib.request.Request(f"{one.connection.aws_url}/_sandbox/health", headers={"Host": "evil.example"})
         with pytest.raises(urllib.error.HTTPError, match="403") as refused:
-            urllib.request.urlopen(rebound, timeout=10)
+            urllib.request.urlopen(rebound, timeout=PATIENCE)
         refused.value.close()
 
 
@@ -135,11 +128,11 @@ def test_a_taken_port_is_named_before_anything_is_started(option: str, state: St
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        taken, free = other.getsockname()[1], free_ports(1)[0]
-        ports = {"aws_port": taken, "port": free} if option == "--aws-port" else {"aws_port": free, "port": taken}
+        taken, free = other.getsockname()[1], ports.free(1)[0]
+        chosen = {"aws_port": taken, "port": free} if option == "--aws-port" else {"aws_port": free, "port": taken}
 
         with pytest.raises(SandboxError, match=rf"port {taken} is taken by another program; choose .* {option} PORT"):
-            process.start(state, **ports)
+            process.start(state, **chosen)
 
     assert not state.path.exists()
 
@@ -161,7 +154,7 @@ def test_a_server_that_fails_shows_its_log_and_leaves_no_process(
 
 
 def test_a_server_that_does_not_answer_in_time_is_ended(state: StateDirectory) -> None:
-    aws_port, port = free_ports(2)
+    aws_port, port = ports.free(2)
 
     with pytest.raises(SandboxError, match="did not answer within 0 s"):
         process.start(state, aws_port=aws_port, port=port, seconds=0.0)

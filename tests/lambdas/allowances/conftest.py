@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from lambdas.allowances.ledger import Ledger
 from lambdas.allowances.usage import Usage
 from lambdas.common.caller import Caller, KeyLimits
+from tests import mocked_aws
 from tests.lambdas.allowances.fakes import FakeTable
 
 NOON = datetime(2026, 11, 21, 12, 0, 20, tzinfo=UTC).timestamp()
@@ -47,8 +46,8 @@ def ledger(table: FakeTable, clock: Clock) -> Ledger:
 @pytest.fixture
 def dynamodb() -> Iterator[Any]:
     """moto's, with the table "allowances"."""
-    with mock_aws():
-        client: Any = boto3.client("dynamodb")
+    with mocked_aws.mock_aws():
+        client: Any = mocked_aws.client("dynamodb")
         client.create_table(
             TableName="allowances",
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],

@@ -4,18 +4,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from lambdas.authorizer.keys import ApiKey, KeyNotFoundError, KeyStore, LimitNotRaisedError, digest, new_secret
 from lambdas.common.caller import NO_LIMITS, KeyLimits
+from tests import mocked_aws
 
 
 @pytest.fixture
 def dynamodb() -> Iterator[Any]:
-    with mock_aws():
-        client = boto3.client("dynamodb")
+    with mocked_aws.mock_aws():
+        client = mocked_aws.client("dynamodb")
         client.create_table(
             TableName="keys",
             KeySchema=[{"AttributeName": "key_hash", "KeyType": "HASH"}],

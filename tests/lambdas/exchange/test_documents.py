@@ -16,6 +16,7 @@ from lambdas.knowledge.citations import NOT_IN_DOCUMENTS
 from tests.lambdas.fakes import client_error, converse_reply, stream_events
 from tests.lambdas.knowledge.fakes import WEAK, FakeRetrieve, retrieve_error
 from tests.lambdas.stores import Desk, desk
+from tests.waiting import PATIENCE
 
 LIMITED = Caller(key_id="key_1", owner="ann", limits=KeyLimits(usd_total=1_000_000, requests_per_minute=50))
 CITED = "Second class [1], see [9]."
@@ -207,7 +208,7 @@ def test_a_spent_allowance_is_refused_and_no_model_asked() -> None:
 
 
 def test_the_allowance_and_the_documents_are_asked_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
-    together = threading.Barrier(2, timeout=10)
+    together = threading.Barrier(2, timeout=PATIENCE)
 
     class Waiting(FakeRetrieve):
         def retrieve(self, **kwargs: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from lambdas.model_access.fixes import Fixes
 from lambdas.model_access.refusals import Outcome
 from lambdas.model_access.verdicts import Finding, Verdict
 from tests.lambdas.model_access.fakes import HAIKU, MICRO, FakeBedrock, FakeProber, FakeQuotas, day, denied
+from tests.waiting import PATIENCE
 
 FIXES = Fixes(environment="dev", region="us-east-1")
 TODAY = date(2026, 11, 21)
@@ -236,7 +237,7 @@ def test_an_embedding_model_is_judged_by_the_control_plane() -> None:
 def test_twenty_models_are_asked_about_at_the_same_time() -> None:
     candidates = [replace(MICRO, model_id=f"m{number}", callable_id=f"m{number}") for number in range(8)]
     # Nobody passes before all have come.
-    barrier = threading.Barrier(len(candidates), timeout=10)
+    barrier = threading.Barrier(len(candidates), timeout=PATIENCE)
 
     class Slow(FakeBedrock):
         def get_foundation_model_availability(self, **kwargs: Any) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from lambdas.model_access.verdicts import Finding, Verdict
 from tests.lambdas.cloudformation import Context, FakeCloudFormation
 from tests.lambdas.model_access.deploying import FORM, READY, Unwritable, broken, deploy, event, finds
 from tests.lambdas.model_access.fakes import HAIKU, MICRO, FakeBedrock, FakeParameters, FakeProber
+from tests.waiting import PATIENCE
 
 
 @pytest.mark.parametrize("request_type", ["Create", "Update"])
@@ -75,7 +76,7 @@ def test_a_check_that_hangs_is_answered_in_time(mode: str, status: str) -> None:
     ends = threading.Event()
 
     def check(_asked: list[CheckedCandidate]) -> list[Finding]:
-        ends.wait(60)
+        ends.wait(PATIENCE)
         return [READY]
 
     answer = deploy(check, seconds=ANSWER_SECONDS + handler.NOTING_SECONDS + 0.05, mode=mode)

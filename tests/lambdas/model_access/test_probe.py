@@ -1,6 +1,8 @@
 """The probe: one small call per model, at the same time, within bounds; a refusal is a result."""
 
 import threading
+from collections.abc import Collection
+from concurrent.futures import Future, as_completed, wait
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +13,7 @@ from lambdas.common import aws
 from lambdas.model_access import probe as probe_module
 from lambdas.model_access.probe import DEADLINE_SECONDS, MARGIN_SECONDS, answer, asked, probe
 from tests.lambdas.fakes import SETTINGS, FakeConverse, client_error, converse_reply
+from tests.waiting import PATIENCE
 
 
 def test_each_model_is_called_once_with_one_token_and_the_guardrail() -> None:
@@ -59,16 +62,23 @@ def test_a_family_that_refuses_both_is_reported() -> None:
     assert outcome["message"] == "token trouble"
 
 
-def test_a_model_that_hangs_holds_nobody_up() -> None:
+def test_a_model_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
     release = threading.Event()
+
+    def until_all_others_answered(calls: Collection[Future[Any]], timeout: float) -> None:
+        for _, done in zip(range(len(calls) - 1), as_completed(calls), strict=False):
+            done.result()
+        wait(calls, timeout)
+
+    monkeypatch.setattr(probe_module, "wait", until_all_others_answered)
 
     class Hanging(FakeConverse):
         def converse(self, **kwargs: Any) -> dict[str, Any]:
             if kwargs["modelId"] == "slow":
-                release.wait(10)
+                release.wait(PATIENCE)
             return super().converse(**kwargs)
 
-    outcomes = probe(Hanging(converse_reply()), ["slow", "fast"], deadline_seconds=0.2)
+    outcomes = probe(Hanging(converse_reply()), ["slow", "fast"], deadline_seconds=0.01)
     release.set()
 
     assert [(one["model_id"], one["ok"], one["code"]) for one in outcomes] == [

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from lambdas.sessions import items
 from lambdas.sessions.store import SessionStore
+from tests import mocked_aws
 
 DAY = 24 * 3600
 TTL = 8 * DAY
@@ -31,8 +30,8 @@ def clock() -> Clock:
 
 @pytest.fixture
 def dynamodb() -> Iterator[Any]:
-    with mock_aws():
-        client = boto3.client("dynamodb")
+    with mocked_aws.mock_aws():
+        client = mocked_aws.client("dynamodb")
         names = (items.PARTITION_KEY, items.SORT_KEY, items.OWNER_KEY)
         client.create_table(
             TableName="sessions",

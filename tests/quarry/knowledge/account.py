@@ -108,9 +108,9 @@ class FakeKnowledge:
         if job:
             self.start_job(job)
 
-    def start_job(self, job_id: str = "JOB0000001", *, status: str = "IN_PROGRESS", ago: int = 0) -> dict[str, Any]:
-        """Start a job, so many seconds ago."""
-        started = datetime.now(UTC) + timedelta(seconds=2 - ago)
+    def start_job(self, job_id: str = "JOB0000001", *, status: str = "IN_PROGRESS", ago: int = -3600) -> dict[str, Any]:
+        """Start a job, so many seconds ago; by default in an hour: after everything that the test sends."""
+        started = datetime.now(UTC) - timedelta(seconds=ago)
         job = {"ingestionJobId": job_id, "status": status, "startedAt": started, "updatedAt": started}
         self.jobs.insert(0, {**job, "statistics": dict(STATISTICS), "failureReasons": []})
         return self.jobs[0]

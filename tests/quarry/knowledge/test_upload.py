@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,45 +16,68 @@ from quarry.knowledge import uploading
 from tests.quarry.conftest import Ran
 from tests.quarry.fakes import FakeAws
 from tests.quarry.knowledge.account import BUCKET, denied, keys
+from tests.waiting import PATIENCE
 
 Refuse = Callable[[str, Exception], None]
 
 
-class _Pool(ThreadPoolExecutor):
-    """A pool that holds uploads after the second back until it is told to stop, so that there is something to stop."""
+@dataclass
+class Held:
+    """Uploads, one at a time, of which one is held back until those that have not begun are given up."""
 
-    gate: threading.Event
+    number: int
+    begun: list[str] = field(default_factory=list)
+    is_held: threading.Event = field(default_factory=threading.Event)
+    given_up: threading.Event = field(default_factory=threading.Event)
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        super().shutdown(wait=False, cancel_futures=cancel_futures)
-        self.gate.set()
-        super().shutdown(wait=wait)
+    def begin(self, path: str) -> None:
+        self.begun.append(path)
+        if len(self.begun) == self.number:
+            self.is_held.set()
+            assert self.given_up.wait(PATIENCE)
+
+
+@pytest.fixture
+def hold(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Held]:
+    """Hold the upload of this number back, counted from 1."""
+
+    def holding(number: int) -> Held:
+        held = Held(number)
+
+        class Pool(ThreadPoolExecutor):
+            def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+                if cancel_futures:  # Not the pool that compares before anything is uploaded.
+                    super().shutdown(wait=False, cancel_futures=True)
+                    held.given_up.set()
+                super().shutdown(wait=wait)
+
+        monkeypatch.setattr(uploading, "AT_ONCE", 1)
+        monkeypatch.setattr(uploading, "ThreadPoolExecutor", Pool)
+        return held
+
+    return holding
 
 
 def test_an_interrupted_upload_says_how_far_it_came_and_goes_on_from_there(
-    sync: Callable[..., Ran], docs: Path, s3: Any, monkeypatch: pytest.MonkeyPatch
+    sync: Callable[..., Ran], docs: Path, s3: Any, hold: Callable[[int], Held], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(20):
         (docs / f"{number:02}.md").write_text(f"Page {number}.", encoding="utf-8")
-    _Pool.gate = threading.Event()
-    sent: list[str] = []
+    held = hold(3)
     upload = s3.upload_file
 
     def slow_upload(path: str, *arguments: Any, **options: Any) -> None:
-        sent.append(path)
-        if len(sent) > 2:
-            _Pool.gate.wait(30)
+        held.begin(path)
         upload(path, *arguments, **options)
 
     def interrupted(futures: Any) -> Iterator[Any]:
         for number, future in enumerate(as_completed(futures), 1):
             yield future
             if number == 2:
+                assert held.is_held.wait(PATIENCE)
                 raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(uploading, "AT_ONCE", 1)
-        patched.setattr(uploading, "ThreadPoolExecutor", _Pool)
         patched.setattr(uploading, "as_completed", interrupted)
         patched.setattr(s3, "upload_file", slow_upload)
         ran = sync()
@@ -103,23 +127,19 @@ def test_an_upload_that_fails_is_exit_code_1_and_can_be_repeated(
 
 
 def test_after_a_failure_the_rest_is_not_tried(
-    sync: Callable[..., Ran], docs: Path, s3: Any, monkeypatch: pytest.MonkeyPatch
+    sync: Callable[..., Ran], docs: Path, s3: Any, hold: Callable[[int], Held], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _Pool.gate = threading.Event()
-    tried: list[str] = []
+    held = hold(2)
 
     def refuse(path: str, *_: Any, **__: Any) -> None:
-        tried.append(path)
-        if len(tried) > 1:
-            _Pool.gate.wait(30)
+        held.begin(path)
         raise denied("PutObject")
 
-    monkeypatch.setattr(uploading, "AT_ONCE", 1)
-    monkeypatch.setattr(uploading, "ThreadPoolExecutor", _Pool)
     monkeypatch.setattr(s3, "upload_file", refuse)
 
     assert sync().code == 1
-    assert len(tried) <= 2
+    # The second had begun by the time that the first one's failure was seen, or it never did.
+    assert len(held.begun) in (1, 2)
 
 
 def test_s3s_own_refusal_of_an_upload_names_the_action(sync: Callable[..., Ran], refuse: Refuse) -> None:

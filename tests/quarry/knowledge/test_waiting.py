@@ -48,7 +48,7 @@ def test_an_ingestion_that_began_while_files_went_out_counts(
     def upload_file(*arguments: Any, **options: Any) -> None:
         upload(*arguments, **options)
         if not kb.jobs:
-            kb.start_job(status="COMPLETE", ago=2)
+            kb.start_job(status="COMPLETE", ago=0)
 
     monkeypatch.setattr(s3, "upload_file", upload_file)
     monkeypatch.setattr(uploading.Bucket, "time", lambda _bucket: datetime.now(UTC))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from sandbox.resources import register, service_api
 from tests.sandbox.knowledge import bases
 from tests.sandbox.resources import engine
 from tests.sandbox.resources.examples import Template
+from tests.waiting import eventually
 
 
 @dataclass
@@ -49,13 +49,12 @@ class Base:
 
     def wait(self, job_id: str) -> dict[str, Any]:
         """Wait until a job has ended, and return it."""
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
+
+        def ended() -> dict[str, Any] | None:
             job: dict[str, Any] = self.call("GetIngestionJob", ingestionJobId=job_id)["ingestionJob"]
-            if job["status"] not in library.RUNNING:
-                return job
-            time.sleep(0.005)
-        raise TimeoutError(f"job {job_id} did not end")
+            return None if job["status"] in library.RUNNING else job
+
+        return eventually(ended, every=0.005)
 
     def sync(self) -> dict[str, Any]:
         """Run a job and return it."""

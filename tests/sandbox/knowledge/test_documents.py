@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +12,7 @@ from sandbox.resources.service_api import ApiError
 from tests.sandbox.knowledge import bases
 from tests.sandbox.knowledge.conftest import Base
 from tests.sandbox.resources.examples import Template
+from tests.waiting import eventually
 
 URI = "s3://library/documents/"
 
@@ -174,13 +174,13 @@ def test_documents_are_ingested_and_deleted_one_by_one(base: Base) -> None:
 
     started = base.call("IngestKnowledgeBaseDocuments", documents=wanted)["documentDetails"]
     assert [each["status"] for each in started] == ["STARTING"]
-    _eventually(lambda: base.documents() == {"a.md": ("INDEXED", "")})
+    eventually(lambda: base.documents() == {"a.md": ("INDEXED", "")})
     assert base.retrieve("marimba")[0]["metadata"]["year"] == 2024
 
     named = [{"dataSourceType": "S3", "s3": {"uri": f"{URI}a.md"}}]
     deleted = base.call("DeleteKnowledgeBaseDocuments", documentIdentifiers=named)["documentDetails"]
     assert [each["status"] for each in deleted] == ["DELETING"]
-    _eventually(lambda: base.documents() == {})
+    eventually(lambda: base.documents() == {})
     assert base.found("marimba") == []
 
 
@@ -199,10 +199,3 @@ def test_metadata_files_without_a_document_are_counted_only(base: Base) -> None:
     base.upload("gone.md.metadata.json", json.dumps({"metadataAttributes": {"a": 1}}).encode())
 
     assert base.counts() == {"MetadataDocumentsScanned": 1}
-
-
-def _eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)

@@ -16,6 +16,7 @@ from sandbox.knowledge.library import Job
 from sandbox.resources.service_api import ApiError, call
 from tests.sandbox.knowledge import bases
 from tests.sandbox.knowledge.conftest import Base
+from tests.waiting import PATIENCE
 
 TOKEN = "a-client-token-of-more-than-33-characters"
 
@@ -25,7 +26,7 @@ def test_a_job_goes_from_starting_to_complete(base: Base, monkeypatch: pytest.Mo
     run = Ingestion.run
 
     def waiting(ingestion: Ingestion, job: Job) -> None:
-        assert may_end.wait(10)
+        assert may_end.wait(PATIENCE)
         run(ingestion, job)
 
     monkeypatch.setattr(Ingestion, "run", waiting)
@@ -106,7 +107,7 @@ def test_a_job_sees_what_is_there_when_it_is_in_progress(base: Base, monkeypatch
 
 
 def test_a_job_can_be_stopped(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "STARTING_SECONDS", 5.0)
+    monkeypatch.setattr(jobs, "STARTING_SECONDS", PATIENCE)
     base.put("a.md", "never read")
     job_id = base.start()
 
@@ -118,6 +119,17 @@ def test_a_job_can_be_stopped(base: Base, monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(ApiError, match="it is STOPPED") as refused:
         base.call("StopIngestionJob", ingestionJobId=job_id)
     assert refused.value.code == "ConflictException"
+
+
+def test_who_is_asked_to_stop_at_the_very_end_is_stopped_or_has_ended() -> None:
+    asked, ended = Job("base", "source", "job1"), Job("base", "source", "job2")
+
+    assert asked.ask_to_stop() is True
+    asked.become("COMPLETE", stopped="STOPPED")
+    ended.become("COMPLETE", stopped="STOPPED")
+    assert ended.ask_to_stop() is False
+
+    assert (asked.status, ended.status) == ("STOPPED", "COMPLETE")
 
 
 def test_jobs_are_listed_latest_first_in_pages(base: Base) -> None:
@@ -184,7 +196,7 @@ def test_a_retaining_data_source_leaves_its_passages(base: Base) -> None:
 
 
 def test_a_deleted_knowledge_base_is_forgotten(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "STARTING_SECONDS", 5.0)
+    monkeypatch.setattr(jobs, "STARTING_SECONDS", PATIENCE)
     base.start()
     (source,) = library.sources(base.names["knowledgeBaseId"])
 

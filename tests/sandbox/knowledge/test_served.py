@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,8 @@ from botocore.exceptions import ClientError
 
 from tests.sandbox.knowledge import bases
 from tests.sandbox.resources.examples import Template, get
-from tests.sandbox.servers import ONE_ATTEMPT, running, session
+from tests.sandbox.servers import ONE_ATTEMPT, running, session, settled
+from tests.waiting import eventually
 
 Client = Callable[..., Any]
 
@@ -96,7 +96,7 @@ def outputs(client: Client) -> dict[str, str]:
     wanted = {"Base": "Base", "Source": "Source", "Machine": "Machine"}
     body = {"Resources": _template(), "Outputs": {name: {"Value": {"Ref": ref}} for name, ref in wanted.items()}}
     formation.create_stack(StackName="kb", TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_NAMED_IAM"])
-    formation.get_waiter("stack_create_complete").wait(StackName="kb", WaiterConfig={"Delay": 1})
+    settled(formation, "kb", "stack_create_complete")
     (stack,) = formation.describe_stacks(StackName="kb")["Stacks"]
     bucket = client("s3")
     for name, text in (("bells.md", "Bells are cast in bronze by founders."), ("reeds.md", "Reeds are cut from cane.")):
@@ -112,16 +112,23 @@ def job(client: Client, outputs: dict[str, str]) -> dict[str, str]:
     """A job that has ended: its names."""
     agent = client("bedrock-agent")
     names = {"knowledgeBaseId": outputs["Base"], "dataSourceId": outputs["Source"]}
-    job_id = agent.start_ingestion_job(**names)["ingestionJob"]["ingestionJobId"]
-    with pytest.raises(agent.exceptions.ConflictException):
-        agent.start_ingestion_job(**names)
-    seen: set[str] = set()
-    deadline = time.monotonic() + 20
-    while not seen & {"COMPLETE", "FAILED"}:
-        assert time.monotonic() < deadline
-        seen.add(agent.get_ingestion_job(**names, ingestionJobId=job_id)["ingestionJob"]["status"])
-    assert "COMPLETE" in seen
-    return {**names, "ingestionJobId": job_id}
+    started: list[str] = []
+
+    def conflicts() -> bool:
+        """Start a job; while it runs, which is not long, no other can be started."""
+        try:
+            started.append(agent.start_ingestion_job(**names)["ingestionJob"]["ingestionJobId"])
+        except agent.exceptions.ConflictException:
+            return True
+        return False
+
+    def ended() -> str | None:
+        status = agent.get_ingestion_job(**names, ingestionJobId=started[-1])["ingestionJob"]["status"]
+        return str(status) if status in ("COMPLETE", "FAILED") else None
+
+    eventually(conflicts, every=0.0)
+    assert eventually(ended) == "COMPLETE"
+    return {**names, "ingestionJobId": started[-1]}
 
 
 @pytest.fixture
@@ -216,10 +223,12 @@ def test_a_state_machine_watches_a_job_as_its_role(
 ) -> None:
     states = client("stepfunctions")
     arn = states.start_execution(stateMachineArn=outputs["Machine"], input=json.dumps(job))["executionArn"]
-    deadline = time.monotonic() + 20
-    while (found := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+
+    def ended() -> dict[str, Any] | None:
+        execution: dict[str, Any] = states.describe_execution(executionArn=arn)
+        return None if execution["status"] == "RUNNING" else execution
+
+    found = eventually(ended)
 
     # It read the job, which its role may; the job had ended, so that stopping it is a conflict.
     assert (found["status"], found["error"]) == ("FAILED", "BedrockAgent.ConflictException")
@@ -232,6 +241,6 @@ def test_the_whole_stack_goes(client: Client, outputs: dict[str, str]) -> None:
         bucket.delete_object(Bucket=bases.BUCKET, Key=each["Key"], VersionId=each["VersionId"])
     formation = client("cloudformation")
     formation.delete_stack(StackName="kb")
-    formation.get_waiter("stack_delete_complete").wait(StackName="kb", WaiterConfig={"Delay": 1})
+    settled(formation, "kb", "stack_delete_complete")
 
     assert client("bedrock-agent").list_knowledge_bases()["knowledgeBaseSummaries"] == []

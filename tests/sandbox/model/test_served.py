@@ -4,7 +4,6 @@ import json
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,8 +14,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, EventStreamError
 
+from sandbox import ports
 from sandbox.model.script import ModelScript
-from tests.sandbox.servers import free_ports
+from tests.waiting import PATIENCE, eventually
 
 MODEL = "amazon.nova-micro-v1:0"
 PROFILE = f"us.{MODEL}"
@@ -32,7 +32,7 @@ Client = Callable[..., Any]
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     """A server of its own for this module, ended by its process id."""
-    port = free_ports(1)[0]
+    (port,) = ports.free(1)
     root = Path(__file__).parents[3]
     command = [sys.executable, "-m", "tests.sandbox.model.server", str(port)]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
@@ -41,18 +41,16 @@ def endpoint() -> Iterator[str]:
             yield f"http://localhost:{port}"
         finally:
             process.terminate()
-            process.wait(timeout=10)
+            process.wait(PATIENCE)
 
 
 def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+    def listens() -> bool:
         assert process.poll() is None, "the server ended before it served"
-        time.sleep(0.05)
-    raise TimeoutError("the server did not start within 30 s")
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    eventually(listens)
 
 
 @pytest.fixture
@@ -61,7 +59,7 @@ def client(endpoint: str) -> Iterator[Client]:
     made: list[Any] = []
 
     def make(service: str, key: str = "test", secret: str = "test") -> Any:
-        config = Config(retries={"total_max_attempts": 1})
+        config = Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE)
         one = boto3.client(
             service,  # type: ignore[call-overload]  # the name is a parameter
             endpoint_url=endpoint,
@@ -104,30 +102,28 @@ def user(client: Client) -> Iterator[tuple[Any, Callable[..., None]]]:
 
 
 def test_tokens_arrive_as_they_are_sent(client: Client, model: ModelScript) -> None:
-    model.slow(50)
+    model.hold(after_tokens=2)
     runtime = client("bedrock-runtime")
     reply = runtime.converse_stream(modelId=MODEL, messages=HELLO, inferenceConfig={"maxTokens": 10})
-    arrived = [(time.time(), event) for event in reply["stream"]]
-    call = model.calls()[-1]
-    assert len(call["sent"]) == 10, call
-    sent = call["sent"]
-    first = next(when for when, event in arrived if "contentBlockDelta" in event)
-    assert first < sent[2]
-    assert arrived[-1][0] - arrived[0][0] > 0.4
-    assert arrived[-1][1]["metadata"]["usage"]["outputTokens"] == 10
+    events = iter(reply["stream"])
+    first = [next(events) for _ in range(3)]
+    assert [next(iter(event)) for event in first] == ["messageStart", "contentBlockDelta", "contentBlockDelta"]
+    (call,) = model.calls()
+    assert (len(call["sent"]), call["outcome"]) == (2, "running")
+    model.clear()
+    rest = list(events)
+    assert len([event for event in rest if "contentBlockDelta" in event]) == 8
+    assert rest[-1]["metadata"]["usage"]["outputTokens"] == 10
 
 
 def test_a_client_that_leaves_stops_the_stream(client: Client, model: ModelScript) -> None:
-    model.slow(30)
+    model.hold()
     stream = client("bedrock-runtime").converse_stream(modelId=MODEL, messages=HELLO)["stream"]
     for event in stream:
         if "contentBlockDelta" in event:
             break
     stream.close()
-    deadline = time.monotonic() + 5
-    while model.calls()[-1]["outcome"] == "running" and time.monotonic() < deadline:
-        time.sleep(0.02)
-    call = model.calls()[-1]
+    call = eventually(lambda: next((one for one in model.calls()[-1:] if one["outcome"] != "running"), None))
     assert call["disconnected"] is True
     assert len(call["sent"]) < call["output_tokens"]
 

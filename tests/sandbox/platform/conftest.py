@@ -13,11 +13,13 @@ from typing import Any
 import boto3
 import httpx
 import pytest
+from botocore.config import Config
 from openai import OpenAI
 
 from configuration.environment_file import PROJECT
+from sandbox import ports
 from sandbox.model.script import ModelScript
-from tests.sandbox.servers import free_ports
+from tests.waiting import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,12 @@ class Platform:
     def client(self, service: str, **credentials: str) -> Any:
         """Return a boto3 client of the local AWS, as its administrator unless other credentials are given."""
         session = boto3.Session(region_name="us-east-1")
+        config = Config(read_timeout=PATIENCE)
         chosen = credentials or {
             "aws_access_key_id": self.aws["access_key_id"],
             "aws_secret_access_key": self.aws["secret_access_key"],
         }
-        return session.client(service, endpoint_url=self.aws["endpoint_url"], **chosen)  # type: ignore[call-overload]  # a name, not a literal
+        return session.client(service, endpoint_url=self.aws["endpoint_url"], config=config, **chosen)  # type: ignore[call-overload]  # a name, not a literal
 
 
 def run(command: tuple[str, ...], environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -72,7 +75,7 @@ def run(command: tuple[str, ...], environ: dict[str, str]) -> subprocess.Complet
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     folder = tmp_path_factory.mktemp("platform")
-    aws_port, port = free_ports(2)
+    aws_port, port = ports.free(2)
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "POWERTOOLS_"))},
         "PATH": f"{PROJECT / '.venv/bin'}:{PROJECT / 'node_modules/.bin'}:{os.environ['PATH']}",
@@ -123,6 +126,6 @@ def post(platform: Platform) -> Post:
         if key is not None:
             headers["Authorization"] = f"Bearer {key}"
         url = f"{platform.base_url}/chat/completions"
-        return httpx.post(url, content=content, json=json, headers=headers, timeout=60)
+        return httpx.post(url, content=content, json=json, headers=headers, timeout=PATIENCE)
 
     return send

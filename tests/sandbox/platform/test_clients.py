@@ -14,6 +14,7 @@ from pydantic import BaseModel, SecretStr
 
 from sandbox.model.script import ModelScript
 from tests.sandbox.platform.conftest import Platform
+from tests.waiting import PATIENCE
 
 TOOLS: list[Any] = [
     {
@@ -141,7 +142,10 @@ def test_aliases_are_compared(platform: Platform, model: ModelScript) -> None:
     body = {"models": ["fast", "smart"], "messages": [{"role": "user", "content": "Hello"}]}
 
     response = httpx.post(
-        f"{platform.base_url}/compare", json=body, headers={"Authorization": f"Bearer {platform.api_key}"}
+        f"{platform.base_url}/compare",
+        json=body,
+        headers={"Authorization": f"Bearer {platform.api_key}"},
+        timeout=PATIENCE,
     )
 
     fast, smart = response.json()["data"]

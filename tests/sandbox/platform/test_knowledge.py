@@ -12,6 +12,7 @@ from openai import OpenAI
 from configuration.environment_file import PROJECT
 from sandbox.model.script import ModelScript
 from tests.sandbox.platform.conftest import Platform
+from tests.waiting import PATIENCE
 
 QUESTIONS: dict[str, Any] = yaml.safe_load((PROJECT / "samples" / "questions.yaml").read_text(encoding="utf-8"))
 NOT_IN_DOCUMENTS = "The documents do not answer this."
@@ -22,7 +23,7 @@ Ask = Callable[..., dict[str, Any]]
 @pytest.fixture
 def http(platform: Platform) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {platform.api_key}"}
-    with httpx.Client(base_url=platform.base_url, headers=headers, timeout=60) as client:
+    with httpx.Client(base_url=platform.base_url, headers=headers, timeout=PATIENCE) as client:
         yield client
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from configuration.prompts import PromptFile, PromptTest, read
 from tests.sandbox.platform.conftest import Platform
+from tests.waiting import PATIENCE
 
 PROMPTS = read()
 CASES = [
@@ -22,7 +23,7 @@ CASES = [
 @pytest.fixture
 def http(platform: Platform) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {platform.api_key}"}
-    with httpx.Client(base_url=platform.base_url, headers=headers, timeout=60) as client:
+    with httpx.Client(base_url=platform.base_url, headers=headers, timeout=PATIENCE) as client:
         yield client
 
 

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.sandbox.platform.conftest import Platform, Post
+from tests.waiting import PATIENCE
 
 USER = {"role": "user", "content": "Hello"}
 
@@ -54,7 +55,8 @@ def test_without_a_good_key_nothing_is_answered(post: Post, key: str | None, say
 
 
 def test_an_unknown_path_is_told(platform: Platform) -> None:
-    response = httpx.get(f"{platform.base_url}/nothing", headers={"Authorization": f"Bearer {platform.api_key}"})
+    headers = {"Authorization": f"Bearer {platform.api_key}"}
+    response = httpx.get(f"{platform.base_url}/nothing", headers=headers, timeout=PATIENCE)
 
     check(response, 404, "no such path")
 

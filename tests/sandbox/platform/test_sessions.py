@@ -12,6 +12,7 @@ from openai import ConflictError, NotFoundError, OpenAI
 from configuration.environment_file import load
 from sandbox.model.script import ModelScript
 from tests.sandbox.platform.conftest import Platform
+from tests.waiting import PATIENCE
 
 SUBJECTS = ("granite", "marble", "slate", "basalt", "sandstone", "limestone")
 WEATHER: Any = {
@@ -29,7 +30,9 @@ class Client:
 
     def __init__(self, platform: Platform, api_key: str) -> None:
         self.openai = OpenAI(base_url=platform.base_url, api_key=api_key, max_retries=0)
-        self.http = httpx.Client(base_url=platform.base_url, headers={"Authorization": f"Bearer {api_key}"}, timeout=60)
+        self.http = httpx.Client(
+            base_url=platform.base_url, headers={"Authorization": f"Bearer {api_key}"}, timeout=PATIENCE
+        )
 
     def session(self, **fields: Any) -> str:
         """Make a session and return its id."""

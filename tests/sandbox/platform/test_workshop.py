@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.model.script import ModelScript
 from tests.sandbox.platform.conftest import Platform
+from tests.waiting import PATIENCE
 
 Json = dict[str, Any]
 
@@ -15,7 +16,7 @@ Json = dict[str, Any]
 @pytest.fixture
 def http(platform: Platform) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {platform.api_key}"}
-    with httpx.Client(base_url=platform.base_url, headers=headers, timeout=60) as client:
+    with httpx.Client(base_url=platform.base_url, headers=headers, timeout=PATIENCE) as client:
         yield client
 
 

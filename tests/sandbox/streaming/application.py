@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-import time
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -12,8 +12,6 @@ try:
     from from_a_layer import NAME  # type: ignore[import-not-found]
 except ImportError:
     NAME = None
-
-EVENTS: list[dict[str, Any]] = []
 
 
 async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -39,24 +37,24 @@ async def reply(send: Any, document: object, status: int = 200) -> None:
 
 
 async def stream(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Ten chunks, 50 ms apart, each with the moment it was sent."""
+    """Ten chunks, each as soon as the file of its number is in the folder ``?gate=``."""
+    gate = Path(query(scope)["gate"])
     await start(send)
     for number in range(10):
-        line = json.dumps({"number": number, "sent": time.time(), "pid": os.getpid()}).encode() + b"\n"
-        await send({"type": "http.response.body", "body": line, "more_body": True})
-        await asyncio.sleep(0.05)
+        while not (gate / str(number)).exists():
+            await asyncio.sleep(0.01)
+        await send({"type": "http.response.body", "body": b"%d\n" % number, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 
 
 async def endless(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Chunks until the client hangs up, which is remembered."""
+    """Chunks until the client hangs up, which is logged with ``?who=``."""
     await start(send)
     gone = asyncio.create_task(disconnected(receive))
     while not gone.done():
         await send({"type": "http.response.body", "body": b"%d\n" % os.getpid(), "more_body": True})
         await asyncio.sleep(0.02)
-    EVENTS.append({"event": "disconnect", "pid": os.getpid()})
-    print("the client hung up", flush=True)
+    print(query(scope).get("who"), "hung up", flush=True)
 
 
 async def broken_off(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -68,9 +66,14 @@ async def broken_off(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 async def silent(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """No answer before the client hangs up."""
+    """No answer before the client hangs up; both ends are logged with ``?who=``."""
+    print(query(scope).get("who"), "waits", flush=True)
     await disconnected(receive)
-    EVENTS.append({"event": "disconnect before the first byte", "pid": os.getpid()})
+    print(query(scope).get("who"), "hung up", flush=True)
+
+
+def query(scope: dict[str, Any]) -> dict[str, Any]:
+    return {name: values[0] for name, values in parse_qs(scope["query_string"].decode()).items()}
 
 
 async def disconnected(receive: Any) -> None:
@@ -83,10 +86,10 @@ async def call(scope: dict[str, Any], receive: Any, send: Any) -> None:
     import boto3
     from botocore.exceptions import ClientError
 
-    query = parse_qs(scope["query_string"].decode())
-    client = boto3.client(query["service"][0])
+    asked = query(scope)
+    client = boto3.client(asked["service"])
     try:
-        getattr(client, query["operation"][0])()
+        getattr(client, asked["operation"])()
     except ClientError as error:
         await reply(send, {"code": error.response["Error"]["Code"]})
     else:
@@ -107,7 +110,6 @@ async def describe(scope: dict[str, Any], receive: Any, send: Any) -> None:
             "query": scope["query_string"].decode(),
             "headers": dict(headers),
             "body": body.decode(),
-            "events": EVENTS,
             "layer": NAME,
             "environment": {name: value for name, value in os.environ.items() if name != "AWS_SECRET_ACCESS_KEY"},
         },

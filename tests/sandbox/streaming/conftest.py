@@ -7,6 +7,7 @@ import pytest
 
 from tests.sandbox.servers import running
 from tests.sandbox.streaming.deployment import ALLOWED, Deployment, deploy
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -18,5 +19,5 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
 @pytest.fixture
 def http(deployment: Deployment) -> Iterator[httpx.Client]:
     """A client of the front door whose key is accepted."""
-    with httpx.Client(base_url=deployment.url, headers={"Authorization": ALLOWED}, timeout=60) as client:
+    with httpx.Client(base_url=deployment.url, headers={"Authorization": ALLOWED}, timeout=PATIENCE) as client:
         yield client

@@ -4,14 +4,17 @@ import io
 import json
 import zipfile
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 
 from sandbox.state import Record
-from tests.sandbox.servers import ONE_ATTEMPT, session
+from tests.sandbox.servers import ONE_ATTEMPT, session, settled
+from tests.waiting import PATIENCE
 
 REGION = "us-east-1"
 ADAPTER = f"arn:aws:lambda:{REGION}:753240598075:layer:LambdaAdapterLayerArm64:27"
@@ -42,9 +45,9 @@ def packed(files: dict[str, str]) -> bytes:
 
 
 def function(
-    role: str, *, key: str = "app.zip", timeout: int = 30, layers: Sequence[Any] = (ADAPTER,), **environment: str
+    role: str, *, key: str = "app.zip", timeout: int = 900, layers: Sequence[Any] = (ADAPTER,), **environment: str
 ) -> dict[str, Any]:
-    """A function behind the adapter, whose code lies in the bucket ``code``."""
+    """A function behind the adapter, whose code lies in the bucket ``code``. ``timeout`` is in seconds."""
     return {
         "Type": "AWS::Lambda::Function",
         "Properties": {
@@ -82,8 +85,8 @@ def role(*actions: str) -> dict[str, Any]:
     }
 
 
-def route(name: str, function_id: str, *, authorized: bool = True, timeout: int = 60_000) -> dict[str, Any]:
-    """``ANY /name/{proxy+}``, streamed by a function."""
+def route(name: str, function_id: str, *, authorized: bool = True, timeout: int = 900_000) -> dict[str, Any]:
+    """``ANY /name/{proxy+}``, streamed by a function. ``timeout`` is in milliseconds."""
     arn = {"Fn::GetAtt": [function_id, "Arn"]}
     prefix = f"arn:aws:apigateway:{REGION}:lambda:path/2021-11-15/functions/"
     guard = {"AuthorizationType": "CUSTOM", "AuthorizerId": {"Ref": "Authorizer"}}
@@ -119,7 +122,7 @@ def route(name: str, function_id: str, *, authorized: bool = True, timeout: int 
     }
 
 
-NAMES = ("chat", "slow", "broken", "mute", "late", "buffered", "hasty", "other")
+NAMES = ("chat", "slow", "broken", "mute", "late", "buffered", "hasty", "other", "plain")
 """Routes, each with a function of the same name."""
 
 
@@ -146,6 +149,7 @@ def functions() -> dict[str, Any]:
         "Buffered": function("Role", AWS_LWA_INVOKE_MODE="buffered"),
         "Hasty": function("Role"),
         "Other": function("Role", layers=(ADAPTER, {"Ref": "Layer"})),
+        "Plain": function("Role"),
         "Layer": {
             "Type": "AWS::Lambda::LayerVersion",
             "Properties": {"Content": {"S3Bucket": "code", "S3Key": "layer.zip"}},
@@ -222,6 +226,19 @@ class Deployment:
         """The front door's."""
         return f"http://127.0.0.1:{self.record.port}"
 
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        """What the front door answers, however long it takes."""
+        return httpx.get(f"{self.url}{path}", timeout=PATIENCE, **options)
+
+    def endless(self, path: str) -> AbstractContextManager[httpx.Response]:
+        """A stream, of which each line is the process id of the function, until it is closed."""
+        return httpx.stream("GET", f"{self.url}{path}", timeout=PATIENCE)
+
+    def log_lines(self, function: str) -> list[str]:
+        """The log of a function, named by output."""
+        events = self.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{self.names[function]}")["events"]
+        return [event["message"] for event in events]
+
     def client(self, service: str) -> Any:
         """A boto3 client with the administrator's key."""
         return client(self.record, service)
@@ -241,7 +258,7 @@ def deploy(record: Record) -> Deployment:
         "app.zip": RUN,
         "broken.zip": "#!/bin/sh\necho 'nothing to run' >&2\nexit 3\n",
         "mute.zip": "#!/bin/sh\nexec sleep 600\n",
-        "late.zip": "sleep 11\n" + RUN,
+        "late.zip": "sleep 2\n" + RUN,
     }
     for key, run in codes.items():
         s3.put_object(Bucket="code", Key=key, Body=archive(run))
@@ -251,9 +268,7 @@ def deploy(record: Record) -> Deployment:
     cloudformation.create_stack(
         StackName="streams", TemplateBody=json.dumps(template()), Capabilities=["CAPABILITY_IAM"]
     )
-    cloudformation.get_waiter("stack_create_complete").wait(
-        StackName="streams", WaiterConfig={"Delay": 1, "MaxAttempts": 60}
-    )
+    settled(cloudformation, "streams", "stack_create_complete")
     return Deployment(record=record, names=outputs(cloudformation))
 
 

@@ -11,13 +11,18 @@ import pytest
 
 from sandbox import process
 from sandbox.state import StateDirectory
-from tests.sandbox.servers import free_ports
+from tests.sandbox.servers import settled, start
 from tests.sandbox.streaming.deployment import Deployment, archive, deploy, function, template
-from tests.sandbox.streaming.waiting import eventually, is_alive
+from tests.waiting import PATIENCE, eventually
 
 
-def described(deployment: Deployment, name: str = "slow") -> dict[str, Any]:
-    response = httpx.get(f"{deployment.url}/{name}/x", timeout=30)
+def is_alive(pid: int) -> bool:
+    """Whether the process runs; one that ended and was not collected does not."""
+    return process.start_time(pid) is not None
+
+
+def described(deployment: Deployment, name: str = "plain") -> dict[str, Any]:
+    response = deployment.get(f"/{name}/x")
     assert response.status_code == 200, response.text
     document: dict[str, Any] = response.json()
     return document
@@ -28,15 +33,13 @@ def update_stack(deployment: Deployment, **changes: Any) -> None:
     cloudformation.update_stack(
         StackName="streams", TemplateBody=json.dumps(template(**changes)), Capabilities=["CAPABILITY_IAM"]
     )
-    cloudformation.get_waiter("stack_update_complete").wait(
-        StackName="streams", WaiterConfig={"Delay": 1, "MaxAttempts": 60}
-    )
+    settled(cloudformation, "streams", "stack_update_complete")
 
 
 def test_an_updated_environment_replaces_the_instances(deployment: Deployment) -> None:
     before = described(deployment)
 
-    update_stack(deployment, Slow=function("Role", timeout=1, COLOUR="green"))
+    update_stack(deployment, Plain=function("Role", COLOUR="green"))
 
     after = described(deployment)
     assert "COLOUR" not in before["environment"]
@@ -49,7 +52,7 @@ def test_updated_code_replaces_the_instances(deployment: Deployment) -> None:
     before = described(deployment)
     run = "#!/bin/sh\nexport COLOUR=blue\nexec python -m uvicorn --host 127.0.0.1 --port $PORT application:app\n"
 
-    deployment.client("lambda").update_function_code(FunctionName=deployment.names["Slow"], ZipFile=archive(run))
+    deployment.client("lambda").update_function_code(FunctionName=deployment.names["Plain"], ZipFile=archive(run))
 
     after = described(deployment)
     assert after["environment"]["COLOUR"] == "blue"
@@ -59,10 +62,10 @@ def test_updated_code_replaces_the_instances(deployment: Deployment) -> None:
 def test_a_script_that_does_not_exec_leaves_no_child_behind(deployment: Deployment) -> None:
     run = "#!/bin/sh\npython -m uvicorn --host 127.0.0.1 --port $PORT application:app\n"
     client = deployment.client("lambda")
-    client.update_function_code(FunctionName=deployment.names["Slow"], ZipFile=archive(run))
+    client.update_function_code(FunctionName=deployment.names["Plain"], ZipFile=archive(run))
     pid = described(deployment)["pid"]
 
-    client.update_function_code(FunctionName=deployment.names["Slow"], ZipFile=archive())
+    client.update_function_code(FunctionName=deployment.names["Plain"], ZipFile=archive())
 
     eventually(lambda: not is_alive(pid))
 
@@ -71,29 +74,29 @@ def test_reserved_concurrency_throttles(deployment: Deployment) -> None:
     client, name = deployment.client("lambda"), deployment.names["Other"]
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
 
-    with httpx.stream("GET", f"{deployment.url}/other/endless", timeout=30) as response:
+    with deployment.endless("/other/endless") as response:
         assert response.status_code == 200
-        assert httpx.get(f"{deployment.url}/other/x").status_code == 429
+        assert deployment.get("/other/x").status_code == 429
 
-    eventually(lambda: httpx.get(f"{deployment.url}/other/x").status_code == 200)
+    eventually(lambda: deployment.get("/other/x").status_code == 200)
 
 
 def test_a_deleted_functions_instances_end_and_its_log_group_stays_away(deployment: Deployment) -> None:
     pid = described(deployment)["pid"]
-    name, logs = deployment.names["Slow"], deployment.client("logs")
+    name, logs = deployment.names["Plain"], deployment.client("logs")
 
     deployment.client("lambda").delete_function(FunctionName=name)
     logs.delete_log_group(logGroupName=f"/aws/lambda/{name}")
 
     eventually(lambda: not is_alive(pid))
-    assert httpx.get(f"{deployment.url}/slow/x").status_code == 500
+    assert deployment.get("/plain/x").status_code == 500
     assert logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}")["logGroups"] == []
 
 
 def test_a_reset_ends_the_instances(deployment: Deployment) -> None:
-    pid = eventually(lambda: described(deployment, "hasty"))["pid"]
+    pid = described(deployment, "other")["pid"]
 
-    httpx.post(f"{deployment.record.connection.aws_url}/_ministack/reset").raise_for_status()
+    httpx.post(f"{deployment.record.connection.aws_url}/_ministack/reset", timeout=PATIENCE).raise_for_status()
 
     assert not is_alive(pid)
 
@@ -105,14 +108,13 @@ def state(tmp_path: Path) -> StateDirectory:
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
 def test_a_stopped_server_leaves_no_process(state: StateDirectory, how: str) -> None:
-    aws_port, port = free_ports(2)
-    record = process.start(state, aws_port=aws_port, port=port)
+    record = start(state)
     try:
         deployment = deploy(record)
         idle = described(deployment)["pid"]
-        with httpx.stream("GET", f"{deployment.url}/other/stream", timeout=30) as response:
+        with deployment.endless("/other/endless") as response:
             lines = response.iter_lines()
-            busy = json.loads(next(lines))["pid"]
+            busy = int(next(lines))
             if how == "kill":
                 os.kill(record.pid, signal.SIGKILL)
             process.stop(state)
