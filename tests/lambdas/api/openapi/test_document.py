@@ -16,7 +16,7 @@ from docs import reference
 from lambdas.allowances.report import Usage
 from lambdas.allowances.usage import Usage as Taken
 from lambdas.api import handler
-from lambdas.api.openapi.document import document
+from lambdas.api.openapi.document import answer_schemas, document, request_schemas
 from lambdas.api.openapi.headers import HEADERS
 from lambdas.api.openapi.schemas import name_of
 from lambdas.api.operations import OPERATIONS
@@ -113,6 +113,14 @@ def test_every_reference_leads_somewhere() -> None:
         node = document()
         for part in reference_.removeprefix("#/").split("/"):
             node = node[part]
+
+
+def test_no_two_types_have_one_name() -> None:
+    requests, answers = request_schemas(OPERATIONS), answer_schemas(OPERATIONS)
+
+    assert set(requests) & set(answers) == set()
+    # Of two types of one name msgspec makes names with their modules.
+    assert [name for name in (*requests, *answers) if not name.isalpha()] == []
 
 
 def test_operations_have_names_of_their_own_and_want_a_key() -> None:
