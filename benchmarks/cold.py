@@ -47,7 +47,7 @@ OTHERS: Final[dict[str, tuple[str, EnvSettings]]] = {
             inference_function="inference",
             parameter_name="/quarry/bench/model-access",
             participants=10,
-            needed_until="",
+            needed_until=None,
             called_as={},
         ),
     ),

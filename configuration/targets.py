@@ -7,6 +7,7 @@ from configuration.models import CustomModel, NamedCandidate, Residency
 from lambdas.catalogue.facts import FoundationModel, InferenceProfile, PriceScope
 from lambdas.catalogue.models import NARROWEST_FIRST, find
 from lambdas.catalogue.prices import scope_of
+from lambdas.chat.settings import CalledByArn, CandidateEntry
 
 
 class ModelNotInRegionError(ValueError):
@@ -49,6 +50,12 @@ class Target:
     def price_scope(self) -> PriceScope:
         """Which of the model's prices applies. A custom model's tokens cost what its base's do in the region."""
         return scope_of(self.profile)
+
+    @property
+    def entry(self) -> CandidateEntry:
+        """What the function is told of it: no more than it cannot find out, since it has to fit into 4 KB."""
+        known = self.profile.profile_id if self.profile else self.model.model_id
+        return known if self.callable_id == known else CalledByArn(self.callable_id, known)
 
 
 def resolve(named: NamedCandidate, *, region: str, residency: Residency = "geography") -> Target:

@@ -7,8 +7,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from lambdas.allowances.ledger import Ledger
+from lambdas.api.settings import InferenceSettings
+from lambdas.chat.aliases import Aliases
 from lambdas.chat.service import ChatService
-from lambdas.chat.settings import InferenceSettings
 from lambdas.common import aws
 from lambdas.common.errors import NotFoundError
 from lambdas.exchange.documents import from_documents
@@ -33,10 +34,16 @@ def settings() -> InferenceSettings:
 
 
 @cache
+def aliases() -> Aliases:
+    """The aliases, which are the settings' for as long as the function lives."""
+    return Aliases(lambda: settings().aliases)
+
+
+@cache
 def service() -> ChatService:
     """The service. Retries are its own, hence one attempt per call."""
     client = aws.client("bedrock-runtime", read_timeout=settings().read_timeout_seconds, max_attempts=1, direct=True)
-    return ChatService(settings=settings(), client=client)
+    return ChatService(settings=settings(), aliases=aliases(), client=client)
 
 
 @cache
@@ -44,7 +51,7 @@ def aside() -> ChatService:
     """The service for what a request needs besides its answer."""
     seconds = min(SIDE_CALL_TIMEOUT_SECONDS, settings().read_timeout_seconds / 2)
     client = aws.client("bedrock-runtime", read_timeout=seconds, max_attempts=1)
-    return ChatService(settings=settings(), client=client)
+    return ChatService(settings=settings(), aliases=aliases(), client=client)
 
 
 @cache
@@ -103,9 +110,6 @@ def knowledge() -> "Knowledge":
         )
     from lambdas.knowledge import retrieval
     from lambdas.knowledge.asking import Knowledge
-    from lambdas.knowledge.settings import from_environment
-
-    found = from_environment(configured)
 
     @cache
     def client() -> retrieval.RetrieveClient:
@@ -115,7 +119,7 @@ def knowledge() -> "Knowledge":
         )
         return made
 
-    return Knowledge(settings=found, retriever=retrieval.Retriever(settings=found, client=client))
+    return Knowledge(settings=configured, retriever=retrieval.Retriever(settings=configured, client=client))
 
 
 @cache
@@ -123,4 +127,8 @@ def model_listing() -> "ModelListing":
     """What lists the aliases. Its module is imported here, because no other request needs it."""
     from lambdas.model_access.listing import ModelListing
 
-    return ModelListing(settings=settings(), client=lambda: aws.client("ssm", read_timeout=TABLE_TIMEOUT_SECONDS))
+    return ModelListing(
+        aliases=aliases(),
+        parameter_name=settings().model_access_parameter,
+        client=lambda: aws.client("ssm", read_timeout=TABLE_TIMEOUT_SECONDS),
+    )

@@ -69,6 +69,23 @@ def find(model_id: str) -> FoundationModel:
     raise ModelNotInCatalogueError(f"the catalogue has no model {model_id!r}; it has {', '.join(sorted(catalogue()))}")
 
 
+@cache
+def _called() -> dict[str, tuple[FoundationModel, InferenceProfile | None]]:
+    of_models = {id_: (model, None) for id_, model in catalogue().items()}
+    of_profiles = {one.profile_id: (model, one) for model in catalogue().values() for one in model.profiles}
+    return {**of_models, **of_profiles}
+
+
+def find_called(callable_id: str) -> tuple[FoundationModel, InferenceProfile | None]:
+    """Return what an id calls: the model, and the system inference profile if the id is one's.
+
+    Raises:
+        ModelEndedError, ModelNotInCatalogueError: as ``find``.
+    """
+    found = _called().get(callable_id)
+    return found if found else (find(callable_id), None)
+
+
 def _base(model_id: str) -> str:
     """Return the base model's id for a profile's id or a tunable variant's, else the id itself."""
     scope, _, rest = model_id.partition(".")

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.catalogue.facts import FoundationModel, PriceScope
-from lambdas.catalogue.models import find
-from lambdas.catalogue.prices import price
+from lambdas.catalogue.models import find, find_called
+from lambdas.catalogue.prices import price, scope_of
 from lambdas.chat.errors import error_code
+from lambdas.chat.settings import CandidateEntry
 
 # The candidate cannot answer now or ever again, whatever was asked: another one may. A refused request, a missing
 # permission or a guardrail's intervention is never hidden behind another model.
@@ -40,6 +41,17 @@ class Candidate:
     model_id: str
     base_model_id: str
     price_scope: PriceScope
+
+    @classmethod
+    def of(cls, entry: CandidateEntry) -> Self:
+        """Return the candidate that an alias's entry names.
+
+        Raises:
+            ModelNotInCatalogueError, ModelEndedError: an id that the catalogue does not know; deploy both together.
+        """
+        called, known = (entry, entry) if isinstance(entry, str) else (entry.arn, entry.stands_for)
+        model, profile = find_called(known)
+        return cls(called, model.model_id, scope_of(profile))
 
     @cached_property
     def model(self) -> FoundationModel:

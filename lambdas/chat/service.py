@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar
 
-import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.catalogue.parameters import fit
+from lambdas.chat.aliases import Aliases
 from lambdas.chat.candidates import Candidate, may_fall_back
 from lambdas.chat.completion import to_openai
 from lambdas.chat.converse import Spoken, to_converse, wants_answer_tool
 from lambdas.chat.errors import RETRYABLE, error_code, to_api_error
 from lambdas.chat.guardrail import Guardrail, GuardrailClient
 from lambdas.chat.request import ChatRequest
-from lambdas.chat.settings import InferenceSettings
+from lambdas.chat.settings import ChatSettings
 from lambdas.chat.stream import ChunkStream
-from lambdas.common.errors import ApiError, InvalidRequestError, NotFoundError
+from lambdas.common.errors import ApiError
 from lambdas.common.observability import logger
 
 Opened = TypeVar("Opened")
@@ -119,16 +119,14 @@ class ChatService:
     def __init__(
         self,
         *,
-        settings: InferenceSettings,
+        settings: ChatSettings,
+        aliases: Aliases,
         client: ConverseClient,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
-        # Kept, because each finds its facts and its price once.
-        self._candidates = {
-            alias: [msgspec.convert(facts, Candidate) for facts in every] for alias, every in settings.aliases.items()
-        }
+        self._aliases = aliases
         self._client = client
         self.guardrail = Guardrail(
             client=client, guardrail_id=settings.guardrail_id, version=settings.guardrail_version
@@ -137,20 +135,12 @@ class ChatService:
         self._clock = clock
 
     def candidates(self, alias: str) -> list[Candidate]:
-        """Return an alias's candidates, best first.
+        """Return who may answer for an alias, best first.
 
         Raises:
-            NotFoundError: there is no such alias; the message has those that there are.
+            ApiError: as ``Aliases.chatting``.
         """
-        found = self._candidates.get(alias)
-        if found and found[0].model.kind != "chat":
-            raise InvalidRequestError(f"`{alias}` is not a model that can chat.", param="model")
-        if found:
-            return found
-        known = ", ".join(f"`{name}`" for name in sorted(self._settings.aliases))
-        raise NotFoundError(
-            f"There is no model `{alias}`. Models go by alias here: {known}.", param="model", code="model_not_found"
-        )
+        return self._aliases.chatting(alias)
 
     def complete(self, request: ChatRequest, spoken: Spoken) -> Completion:
         """Answer one request, whole, by the first candidate that can.

@@ -1,45 +1,43 @@
-"""The inference function's settings."""
+"""What a function has to be told to answer chat requests."""
 
 from dataclasses import dataclass
-from typing import Any
+
+from msgspec import Struct
 
 from lambdas.common.settings import EnvSettings
 
 
-@dataclass(frozen=True, kw_only=True)
-class InferenceSettings(EnvSettings):
-    """What the stack tells the function.
+class CalledByArn(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A candidate that is the account's own: a custom model, or an application inference profile.
 
     Attributes:
-        aliases: alias -> candidates, best first, each {"model_id": what Converse is given, "base_model_id": the
-            foundation model, "price_scope": in_region, geography or global}. Resolved at deploy; the function never
-            builds an id. Everything else is in the catalogue, since Lambda's environment holds 4 KB in all.
+        arn: what Converse is given.
+        stands_for: id of the model that it was made of, or of the model or system inference profile that it copies.
+    """
+
+    arn: str
+    stands_for: str
+
+
+# A candidate as the function is told of it. What its id does not say, the catalogue does: so 30 aliases fit into the
+# 4 KB of Lambda's environment.
+CandidateEntry = str | CalledByArn
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatSettings(EnvSettings):
+    """How models are called. Which ones, ``lambdas.chat.aliases`` knows.
+
+    Attributes:
         guardrail_id: id of the guardrail that every call passes through.
         guardrail_version: its immutable version.
-        model_access_parameter: name of the SSM parameter with the access check's latest verdicts.
-        max_body_bytes: larger request bodies get 413.
         read_timeout_seconds: how long a call to Bedrock may take; below the function's own time-out.
         max_attempts: calls to Bedrock per candidate while it throttles or fails, the first included.
         call_seconds: how long the function itself may run; older reservations are swept.
-        allowances_table: name of the DynamoDB table of the allowances.
-        sessions_table: name of the DynamoDB table of the sessions.
-        session_ttl_seconds: after so long without a turn a session is gone.
-        history_token_budget: tokens that a session's turn sends in all.
-        summary_alias: alias that writes the summaries of long sessions.
-        knowledge: the knowledge base and how it is asked, as lambdas.knowledge.settings has it; None if there is none.
     """
 
-    aliases: dict[str, list[dict[str, str]]]
     guardrail_id: str
     guardrail_version: str
-    model_access_parameter: str
-    max_body_bytes: int
     read_timeout_seconds: float
     max_attempts: int
     call_seconds: int
-    allowances_table: str
-    sessions_table: str
-    session_ttl_seconds: int
-    history_token_budget: int
-    summary_alias: str
-    knowledge: dict[str, Any] | None

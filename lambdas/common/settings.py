@@ -4,12 +4,10 @@ A variable can therefore be neither misspelt nor forgotten nor set for nothing. 
 because at synth a table's name is not known yet; values are checked by ``from_env``, in the function.
 """
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from types import NoneType, UnionType
-from typing import Any, Self, get_args, get_origin, get_type_hints
+from typing import Any, Self, get_type_hints
 
 
 class SettingsError(Exception):
@@ -20,20 +18,23 @@ class SettingsError(Exception):
 class EnvSettings:
     """Base of a function's settings. Field ``table_name`` is environment variable ``TABLE_NAME``.
 
-    Fields may be ``str``, ``int``, ``float``, ``bool``, or anything else that JSON carries; all but ``str`` may be None
-    (``dict[str, str] | None``), which is written as ``null``.
+    A ``str`` is the variable's text. Any other type is JSON, as msgspec reads and writes it, to whatever depth:
+    numbers, dates, ``None`` beside another type, collections, structs. msgspec is imported when a field needs it:
+    functions that are told nothing but text start without.
     """
 
     def to_env(self) -> dict[str, str]:
-        """Return the environment variables, {"TABLE_NAME": "..."}; strings, CDK tokens included, pass unchanged."""
-        return {field.name.upper(): _encode(getattr(self, field.name)) for field in fields(self)}
+        """Return the environment variables, {"TABLE_NAME": "..."}; CDK tokens pass unchanged, inside JSON too."""
+        hints = get_type_hints(type(self))
+        return {field.name.upper(): _encode(getattr(self, field.name), hints[field.name]) for field in fields(self)}
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
         """Read the settings from ``environ`` (default ``os.environ``).
 
         Raises:
-            SettingsError: naming all variables that are missing, or all that cannot be read as their type.
+            SettingsError: naming all variables that are missing, or all that cannot be read as their type, each with
+                the place in it, as ``ALIASES: Expected `str`, got `int` - at `$[...][0]```.
         """
         source = os.environ if environ is None else environ
         hints = get_type_hints(cls)
@@ -53,23 +54,18 @@ class EnvSettings:
         return cls(**values)
 
 
-def _encode(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, separators=(",", ":"), sort_keys=True)
+def _encode(value: Any, kind: Any) -> str:
+    if kind is str:
+        return str(value)
+    from msgspec import json
+
+    # Sorted, so that a template changes only when what is told does.
+    return json.encode(value, order="sorted").decode()
 
 
 def _decode(text: str, kind: Any) -> Any:
     if kind is str:
         return text
-    value = json.loads(text)
-    if isinstance(kind, UnionType):
-        if value is None:
-            return None
-        (kind,) = (one for one in get_args(kind) if one is not NoneType)
-    kind = get_origin(kind) or kind
-    if kind is float and type(value) is int:
-        return float(value)
-    if isinstance(kind, type) and type(value) is not kind:
-        raise ValueError(f"{text!r} is not of type {kind.__name__}")
-    return value
+    from msgspec import json
+
+    return json.decode(text, type=kind)

@@ -7,14 +7,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Protocol
 
-import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
+from lambdas.chat.aliases import Aliases
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.errors import to_api_error
-from lambdas.chat.settings import InferenceSettings
-from lambdas.common.errors import InvalidRequestError, NotFoundError
+from lambdas.common.errors import InvalidRequestError
 from lambdas.common.tokens import likely_tokens
 from lambdas.embeddings.request import EmbeddingRequest
 
@@ -56,10 +55,10 @@ Embedded = tuple[list[Vector], int]
 
 
 class Embeddings:
-    """Embeds texts by an alias's first candidate; vectors of different models cannot be mixed, so none steps in."""
+    """Embeds texts by an alias's first candidate."""
 
-    def __init__(self, *, settings: InferenceSettings, client: Callable[[], InvokeClient]) -> None:
-        self._settings = settings
+    def __init__(self, *, aliases: Aliases, client: Callable[[], InvokeClient]) -> None:
+        self._aliases = aliases
         self._client = client
 
     def candidate(self, request: EmbeddingRequest) -> Candidate:
@@ -69,17 +68,7 @@ class Embeddings:
             NotFoundError: there is no such alias.
             InvalidRequestError: its model embeds nothing, or has no vectors of that length.
         """
-        facts = self._settings.aliases.get(request.model)
-        if not facts:
-            known = ", ".join(f"`{alias}`" for alias in sorted(self._settings.aliases))
-            raise NotFoundError(
-                f"There is no model `{request.model}`. Models go by alias here: {known}.",
-                param="model",
-                code="model_not_found",
-            )
-        candidate = msgspec.convert(facts[0], Candidate)
-        if candidate.model.kind != "embedding":
-            raise InvalidRequestError(f"`{request.model}` is not an embedding model.", param="model")
+        candidate = self._aliases.embedding(request.model)
         lengths = candidate.model.capabilities.dimensions
         if request.dimensions is not None and request.dimensions not in lengths:
             offered = ", ".join(map(str, lengths))

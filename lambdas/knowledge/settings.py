@@ -1,9 +1,10 @@
-"""What a function is told of the knowledge base: the member ``knowledge`` of its settings."""
+"""What a function is told of the knowledge base: the member ``knowledge`` of its settings.
 
-from collections.abc import Mapping
-from typing import Any, Final, Literal
+Settings are read in every cold start, also where nobody asks the documents: nothing that asks is imported here.
+"""
 
-import msgspec
+from typing import Final, Literal
+
 from msgspec import Struct
 
 from lambdas.knowledge.fields import FieldType
@@ -19,7 +20,7 @@ class Reranking(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     results: int
 
 
-class KnowledgeSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class KnowledgeSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """The knowledge base and how it is asked.
 
     Attributes:
@@ -42,12 +43,3 @@ class KnowledgeSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     rerank: Reranking | None
     grounding: bool
     passage_tokens: int = LONGEST_PASSAGE
-
-
-def from_environment(knowledge: Mapping[str, Any]) -> KnowledgeSettings:
-    """Return the settings of what JSON gave.
-
-    Raises:
-        msgspec.ValidationError: it is not what this code expects; deploy both together.
-    """
-    return msgspec.convert(knowledge, KnowledgeSettings)

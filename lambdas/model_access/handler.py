@@ -55,7 +55,7 @@ def access_check() -> ModelAccessCheck:
         quotas=aws.client("service-quotas", read_timeout=5),
         fixes=Fixes(environment=settings().environment, region=settings().region),
         participants=settings().participants,
-        needed_until=settings().last_day,
+        needed_until=settings().needed_until,
     )
 
 

@@ -7,8 +7,7 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
-from lambdas.catalogue.models import find
-from lambdas.chat.settings import InferenceSettings
+from lambdas.chat.aliases import Aliases
 from lambdas.common.observability import logger
 from lambdas.model_access import published
 from lambdas.model_access.published import ParameterClient, Published
@@ -53,6 +52,7 @@ class ModelListing:
     """Lists the aliases.
 
     Args:
+        parameter_name: SSM parameter with the access check's findings.
         client: SSM's, or what makes it when it is needed.
         clock: seconds from any start; for tests.
     """
@@ -60,11 +60,13 @@ class ModelListing:
     def __init__(
         self,
         *,
-        settings: InferenceSettings,
+        aliases: Aliases,
+        parameter_name: str,
         client: Callable[[], ParameterClient],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._settings = settings
+        self._aliases = aliases
+        self._parameter_name = parameter_name
         self._client = client
         self._clock = clock
         self._known: tuple[float, Published] | None = None
@@ -74,15 +76,15 @@ class ModelListing:
         found = self._published()
         checked_at = found.checked_at.isoformat() if found.checked_at else None
         listed = []
-        for alias, candidates in sorted(self._settings.aliases.items()):
+        for alias, candidates in self._aliases.every().items():
             standing = found.aliases.get(alias)
             status = ModelStatus(
                 standing=standing.standing if standing else None,
                 verdict=standing.verdict.value if standing else None,
                 checked_at=checked_at,
-                candidates=[candidate["base_model_id"] for candidate in candidates],
+                candidates=[candidate.base_model_id for candidate in candidates],
             )
-            owner = find(candidates[0]["base_model_id"]).provider
+            owner = candidates[0].model.provider
             listed.append(Model(id=alias, created=0, owned_by=owner, quarry=status))
         return ModelList(listed)
 
@@ -94,7 +96,7 @@ class ModelListing:
 
     def _read(self) -> Published:
         try:
-            return published.read(self._client(), self._settings.model_access_parameter)
+            return published.read(self._client(), self._parameter_name)
         except (ClientError, BotoCoreError, ValueError) as error:
             # The list is worth more than its status: it is given without.
             logger.warning("the access check's findings cannot be read", extra={"reason": type(error).__name__})

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.chat.errors import error_code
-from lambdas.chat.settings import InferenceSettings
+from lambdas.chat.settings import ChatSettings
 from lambdas.common import aws
 
 EVENT: Final = "probe"
@@ -38,7 +38,7 @@ def asked(event: dict[str, Any]) -> bool:
     return event.get("quarry") == EVENT
 
 
-def answer(event: dict[str, Any], settings: InferenceSettings) -> list[dict[str, Any]]:
+def answer(event: dict[str, Any], settings: ChatSettings) -> list[dict[str, Any]]:
     """Answer a function's event that asks for a probe, calling models as requests do: with the guardrail."""
     return probe(
         aws.client("bedrock-runtime", read_timeout=settings.read_timeout_seconds, max_attempts=1),

@@ -16,7 +16,7 @@ class ModelAccessSettings(EnvSettings):
         inference_function: name of the function that serves, and so makes the real calls.
         parameter_name: SSM parameter that the findings go to.
         participants: how many people call at the same time.
-        needed_until: last day on which the models are needed, as 2026-12-31, or "".
+        needed_until: last day on which the models are needed, as 2026-12-31; None if nobody said.
         called_as: alias -> id of the catalogue's -> what is deployed to be called in its place: the ARN of an
             application inference profile. Only those that differ.
     """
@@ -26,10 +26,5 @@ class ModelAccessSettings(EnvSettings):
     inference_function: str
     parameter_name: str
     participants: int
-    needed_until: str
+    needed_until: date | None
     called_as: dict[str, dict[str, str]]
-
-    @property
-    def last_day(self) -> date | None:
-        """``needed_until`` as a day."""
-        return date.fromisoformat(self.needed_until) if self.needed_until else None

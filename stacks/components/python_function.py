@@ -1,5 +1,6 @@
 """A Python function of ours: the one place that knows runtime, code asset, layer, tracing, logs and role."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,9 @@ PROJECT: Final = Path(__file__).resolve().parents[2]
 METRICS_NAMESPACE: Final = "Quarry"
 # Source: Lambda developer guide, quotas.
 ENVIRONMENT_BYTES: Final = 4096
+# The longest value that a token stands for: the ARN of an application inference profile.
+TOKEN_BYTES: Final = 86
+_TOKEN: Final = re.compile(r"\$\{Token\[[^]]+\]\}")
 
 
 def function_code() -> lambda_.AssetCode:
@@ -37,8 +41,13 @@ class EnvironmentTooLargeError(ValueError):
 
 
 def _check_size(handler: str, environment: dict[str, str]) -> None:
-    """Refuse at synth what Lambda would refuse in mid-deployment. Tokens count with about the size of their value."""
-    size = sum(len(name.encode()) + len(value.encode()) for name, value in environment.items())
+    """Refuse at synth what Lambda would refuse in mid-deployment. What a token stands for counts as long as it can be.
+
+    Raises:
+        EnvironmentTooLargeError: the variables do not fit.
+    """
+    known = {name: _TOKEN.sub("x" * TOKEN_BYTES, value) for name, value in environment.items()}
+    size = sum(len(name.encode()) + len(value.encode()) for name, value in known.items())
     if size > ENVIRONMENT_BYTES:
         raise EnvironmentTooLargeError(
             f"the environment variables of {handler} have {size:,} bytes; Lambda takes {ENVIRONMENT_BYTES:,}. "

@@ -43,7 +43,6 @@ class ModelAccessCheck(Construct):
         super().__init__(scope, id_)
         stack = EnvironmentStack.of(self)
         config = stack.config
-        needed_until = config.models.needed_until
         name = ParameterNames(config).model_access
         settings = ModelAccessSettings(
             environment=config.name,
@@ -51,7 +50,7 @@ class ModelAccessCheck(Construct):
             inference_function=inference.function.function_name,
             parameter_name=name,
             participants=config.models.participants,
-            needed_until=needed_until.isoformat() if needed_until else "",
+            needed_until=config.models.needed_until,
             called_as=_called_as(models.aliases),
         )
         function = PythonFunction(
@@ -93,7 +92,7 @@ class ModelAccessCheck(Construct):
                 "Candidates": json.dumps(to_json(candidates(config)), separators=(",", ":"), sort_keys=True),
                 "CalledAs": settings.to_env()["CALLED_AS"],
                 "Participants": config.models.participants,
-                "NeededUntil": settings.needed_until,
+                "NeededUntil": str(settings.needed_until or ""),
             },
         )
         # Functions alone are not enough: their roles' policies must be there too.

@@ -8,6 +8,7 @@ from constructs import Construct
 
 from configuration import fingerprint
 from configuration.targets import Target
+from lambdas.chat.settings import CandidateEntry
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.model_arns import source_arn
 
@@ -32,15 +33,9 @@ class ServedModels(Construct):
         """Return the targets of all aliases; one that has several aliases is there once for each."""
         return [target for targets in self.aliases.values() for target in targets]
 
-    def settings(self) -> dict[str, list[dict[str, str]]]:
-        """Return alias -> what the function is told about each candidate."""
-        return {
-            alias: [
-                {"model_id": one.callable_id, "base_model_id": one.model.model_id, "price_scope": one.price_scope}
-                for one in targets
-            ]
-            for alias, targets in self.aliases.items()
-        }
+    def entries(self) -> dict[str, tuple[CandidateEntry, ...]]:
+        """Return alias -> what the function is told of each target."""
+        return {alias: tuple(target.entry for target in targets) for alias, targets in self.aliases.items()}
 
     def _deployed(self, alias: str, target: Target) -> Target:
         # A custom model is a resource of its own with tags of its own: nothing to allocate.

@@ -11,8 +11,8 @@ from configuration.config import Config
 from configuration.parameters import ParameterNames
 from configuration.prompts import PromptFile
 from lambdas.api import operations
+from lambdas.api.settings import InferenceSettings
 from lambdas.authorizer.settings import AuthorizerSettings
-from lambdas.chat.settings import InferenceSettings
 from lambdas.sessions import items
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.python_function import FunctionLayer, PythonFunction
@@ -146,7 +146,7 @@ class InferenceStack(EnvironmentStack):
         names = ParameterNames(self.config)
         options = self.config.inference
         return InferenceSettings(
-            aliases=self._models.settings(),
+            aliases=self._models.entries(),
             guardrail_id=ssm.StringParameter.value_for_string_parameter(self, names.guardrail_id),
             guardrail_version=ssm.StringParameter.value_for_string_parameter(self, names.guardrail_version),
             model_access_parameter=names.model_access,

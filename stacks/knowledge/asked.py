@@ -1,19 +1,18 @@
 """The knowledge base as the inference functions see it: what they are told of it, and that they may search it."""
 
-from typing import Any
-
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ssm as ssm
 
 from configuration.knowledge.models import resolve
 from configuration.knowledge.section import Chunking, FixedChunks, HierarchicalChunks, SemanticChunks
 from configuration.parameters import ParameterNames
+from lambdas.knowledge.settings import LONGEST_PASSAGE, KnowledgeSettings, Reranking
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.knowledge import permissions
 
 
-def asked_knowledge(stack: EnvironmentStack) -> dict[str, Any] | None:
-    """Return what lambdas.knowledge.settings reads; None if the environment has no knowledge base."""
+def asked_knowledge(stack: EnvironmentStack) -> KnowledgeSettings | None:
+    """Return what the functions are told; None if the environment has no knowledge base."""
     knowledge = stack.config.knowledge
     if knowledge is None:
         return None
@@ -21,19 +20,18 @@ def asked_knowledge(stack: EnvironmentStack) -> dict[str, Any] | None:
     rerank = None
     if knowledge.reranking and models.reranker:
         arn = permissions.reranker_arn(stack=stack, model=models.reranker)
-        rerank = {"model_arn": arn, "results": knowledge.reranking.results}
-    tokens = passage_tokens(knowledge.chunking)
-    return {
-        "id": _knowledge_base_id(stack),
-        "alias": models.alias,
-        "results": knowledge.results,
-        "search": knowledge.search,
-        "threshold": knowledge.score_threshold,
-        "filters": dict(knowledge.metadata),
-        "rerank": rerank,
-        "grounding": knowledge.grounding_check,
-        **({"passage_tokens": tokens} if tokens else {}),
-    }
+        rerank = Reranking(model_arn=arn, results=knowledge.reranking.results)
+    return KnowledgeSettings(
+        id=_knowledge_base_id(stack),
+        alias=models.alias,
+        results=knowledge.results,
+        search=knowledge.search,
+        threshold=knowledge.score_threshold,
+        filters=dict(knowledge.metadata),
+        rerank=rerank,
+        grounding=knowledge.grounding_check,
+        passage_tokens=passage_tokens(knowledge.chunking) or LONGEST_PASSAGE,
+    )
 
 
 def grant_ask(grantee: iam.IGrantable, *, stack: EnvironmentStack) -> None:

@@ -1,13 +1,15 @@
 """What candidates become in a region, under each residency policy."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
 from configuration.models import CustomModel, Residency
-from configuration.targets import ModelNotInRegionError, NoTargetError, resolve, targets
-from lambdas.catalogue.models import ModelEndedError, ModelNotInCatalogueError
+from configuration.targets import ModelNotInRegionError, NoTargetError, Target, resolve, targets
+from lambdas.catalogue.models import ModelEndedError, ModelNotInCatalogueError, catalogue
 from lambdas.catalogue.prices import PriceScope
+from lambdas.chat.candidates import Candidate
 
 HAIKU = "anthropic.claude-haiku-4-5-20251001-v1:0"
 MICRO = "amazon.nova-micro-v1:0"
@@ -114,6 +116,20 @@ def test_an_application_inference_profile_is_called_in_the_place_of_what_it_copi
     target = replace(resolve(HAIKU, region="us-east-1"), cost_profile_arn=profile)
 
     assert (target.callable_id, target.own_id, target.price_scope) == (profile, f"us.{HAIKU}", "geography")
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "ca-central-1", "eu-west-1", "ap-northeast-1", "ap-south-1"])
+def test_the_function_finds_out_of_each_entry_what_was_resolved(region: str) -> None:
+    found: list[Target] = []
+    for model_id in catalogue():
+        with suppress(ModelNotInRegionError):
+            target = resolve(model_id, region=region, residency="global")
+            found += [target, replace(target, cost_profile_arn=f"arn:{model_id}"), replace(target, custom_arn="arn:x")]
+
+    assert len(found) > 10
+    for target in found:
+        told = Candidate.of(target.entry)
+        assert (told.model_id, told.model, told.price_scope) == (target.callable_id, target.model, target.price_scope)
 
 
 def test_all_that_can_be_called_are_kept_in_their_order() -> None:

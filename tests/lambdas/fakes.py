@@ -8,41 +8,31 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.chat.settings import InferenceSettings
+from lambdas.api.settings import InferenceSettings
+from lambdas.chat.aliases import Aliases
+from lambdas.knowledge.settings import KnowledgeSettings
 from tests.lambdas import service_model
 
 HAIKU_ID = "anthropic.claude-haiku-4-5-20251001-v1:0"
-NOVA_MICRO = {
-    "model_id": "amazon.nova-micro-v1:0",
-    "base_model_id": "amazon.nova-micro-v1:0",
-    "price_scope": "in_region",
-}
-NOVA_LITE = {
-    "model_id": "us.amazon.nova-lite-v1:0",
-    "base_model_id": "amazon.nova-lite-v1:0",
-    "price_scope": "geography",
-}
-HAIKU = {"model_id": f"us.{HAIKU_ID}", "base_model_id": HAIKU_ID, "price_scope": "geography"}
-TITAN = {
-    "model_id": "amazon.titan-embed-text-v2:0",
-    "base_model_id": "amazon.titan-embed-text-v2:0",
-    "price_scope": "in_region",
-}
+NOVA_MICRO = "amazon.nova-micro-v1:0"
+NOVA_LITE = "us.amazon.nova-lite-v1:0"
+HAIKU = f"us.{HAIKU_ID}"
+TITAN = "amazon.titan-embed-text-v2:0"
 
-KNOWLEDGE: dict[str, Any] = {
-    "id": "KBTEST0001",
-    "alias": "fast",
-    "results": 5,
-    "search": "semantic",
-    "threshold": 0.4,
-    "filters": {"department": "string", "year": "number", "public": "boolean"},
-    "rerank": None,
-    "grounding": False,
-    "passage_tokens": 300,
-}
+KNOWLEDGE = KnowledgeSettings(
+    id="KBTEST0001",
+    alias="fast",
+    results=5,
+    search="semantic",
+    threshold=0.4,
+    filters={"department": "string", "year": "number", "public": "boolean"},
+    rerank=None,
+    grounding=False,
+    passage_tokens=300,
+)
 
 SETTINGS = InferenceSettings(
-    aliases={"fast": [NOVA_MICRO, NOVA_LITE], "smart": [HAIKU], "embed": [TITAN]},
+    aliases={"fast": (NOVA_MICRO, NOVA_LITE), "smart": (HAIKU,), "embed": (TITAN,)},
     guardrail_id="gr123",
     guardrail_version="2",
     model_access_parameter="/quarry/test/model-access",
@@ -57,6 +47,7 @@ SETTINGS = InferenceSettings(
     summary_alias="fast",
     knowledge=KNOWLEDGE,
 )
+ALIASES = Aliases(lambda: SETTINGS.aliases)
 
 
 def client_error(code: str, message: str = "AWS says so") -> ClientError:

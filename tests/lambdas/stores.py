@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from lambdas.allowances.ledger import Ledger
 from lambdas.chat.service import ChatService
 from lambdas.exchange.documents import from_documents
@@ -13,12 +15,11 @@ from lambdas.exchange.ingredient import MakeIngredient
 from lambdas.exchange.session import from_sessions
 from lambdas.knowledge.asking import Knowledge
 from lambdas.knowledge.retrieval import Retriever
-from lambdas.knowledge.settings import from_environment
 from lambdas.sessions import items
 from lambdas.sessions.service import Sessions
 from lambdas.sessions.store import SessionStore
 from tests import mocked_aws
-from tests.lambdas.fakes import KNOWLEDGE, SETTINGS, FakeConverse
+from tests.lambdas.fakes import ALIASES, KNOWLEDGE, SETTINGS, FakeConverse
 from tests.lambdas.knowledge.fakes import FakeRetrieve
 
 STRING = "S"
@@ -50,7 +51,7 @@ def desk(
         knowledge: changes to the knowledge base's settings.
     """
     retrieve = documents or FakeRetrieve()
-    settings = from_environment({**KNOWLEDGE, **knowledge})
+    settings = msgspec.structs.replace(KNOWLEDGE, **knowledge)
     retriever = Retriever(settings=settings, client=lambda: retrieve, sleep=lambda _: None)
     asking = Knowledge(settings=settings, retriever=retriever)
     with mocked_aws.mock_aws():
@@ -58,7 +59,7 @@ def desk(
         _table(client, "allowances", ("pk", "sk"))
         _table(client, "sessions", (items.PARTITION_KEY, items.SORT_KEY), index=True)
         bedrock = FakeConverse(*replies)
-        service = ChatService(settings=SETTINGS, client=bedrock, sleep=lambda _: None)
+        service = ChatService(settings=SETTINGS, aliases=ALIASES, client=bedrock, sleep=lambda _: None)
         ledger = Ledger(client=client, table_name="allowances", call_seconds=28)
         store = SessionStore(client=client, table_name="sessions", ttl_seconds=86_400)
         exchanges = Exchanges(

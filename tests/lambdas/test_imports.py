@@ -18,6 +18,8 @@ LATE = (
     "lambdas.model_access.listing",
     "lambdas.prompts",
 )
+# Of these, the types of what they are told.
+TOLD = {"lambdas.knowledge", "lambdas.knowledge.fields", "lambdas.knowledge.settings"}
 FRAMEWORKS = ("aws_lambda_powertools.event_handler", "starlette")
 PROJECT = Path(lambdas.__file__).parents[1]
 HANDLERS = sorted(
@@ -52,12 +54,31 @@ def test_what_few_requests_need_costs_no_cold_start(module: str) -> None:
 
     loaded = json.loads(done.stdout)
     assert "lambdas.api.operations" in loaded
-    assert [name for name in loaded if name.startswith(LATE)] == []
+    assert {name for name in loaded if name.startswith(LATE)} == TOLD
 
 
 @pytest.mark.parametrize("module", ["lambdas.api.operations", "lambdas.api.openapi.document", "docs.reference"])
 def test_the_table_of_operations_needs_no_framework(module: str) -> None:
     code = f"import sys, {module}; sys.exit(any(name in sys.modules for name in {(*FRAMEWORKS, 'botocore')}))"
+
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("handler", "settings"),
+    [
+        ("lambdas.authorizer.handler", "lambdas.authorizer.settings.AuthorizerSettings"),
+        ("lambdas.allowances.handler", "lambdas.allowances.settings.SweeperSettings"),
+        ("lambdas.ingestion.starter", "lambdas.ingestion.settings.StarterSettings"),
+        ("lambdas.ingestion.recorder", "lambdas.ingestion.settings.RecorderSettings"),
+    ],
+)
+def test_functions_that_are_told_nothing_but_text_start_without_msgspec(handler: str, settings: str) -> None:
+    code = (
+        f"import sys, dataclasses, {handler}; told = {settings}; "
+        "told.from_env({field.name.upper(): 'x' for field in dataclasses.fields(told)}); "
+        "sys.exit('msgspec' in sys.modules)"
+    )
 
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT).returncode == 0
 

@@ -14,7 +14,7 @@ def create_embeddings(call: Call) -> Answer[EmbeddingList]:
     request = parse(call.body)
     settings, ledger = composition.settings(), composition.ledger()
     embedder = Embeddings(
-        settings=settings,
+        aliases=composition.aliases(),
         client=lambda: aws.client("bedrock-runtime", read_timeout=settings.read_timeout_seconds),
     )
     candidate = embedder.candidate(request)

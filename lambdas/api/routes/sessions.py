@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from lambdas.api import composition
 from lambdas.api.call import Answer, Call
 from lambdas.api.operations import AFTER, AFTER_TURN, LIMIT
-from lambdas.common.errors import AuthenticationError, InvalidRequestError, NotFoundError
+from lambdas.common.errors import AuthenticationError, InvalidRequestError
 from lambdas.common.json_body import decode
 from lambdas.sessions import session as stored
 from lambdas.sessions.openai_messages import to_openai_messages
@@ -108,14 +108,8 @@ _decoder: Final = msgspec.json.Decoder(NewSession)
 def create_session(call: Call) -> Answer[Session]:
     """Make a session."""
     wanted = decode(call.body, _decoder)
-    aliases = composition.settings().aliases
-    if wanted.alias is not None and wanted.alias not in aliases:
-        known = ", ".join(f"`{alias}`" for alias in sorted(aliases))
-        raise NotFoundError(
-            f"There is no model `{wanted.alias}`. Models go by alias here: {known}.",
-            param="alias",
-            code="model_not_found",
-        )
+    if wanted.alias is not None:
+        composition.aliases().candidates(wanted.alias, param="alias")
     made = composition.session_store().create(
         _owner(call), metadata=wanted.metadata, system=wanted.system, alias=wanted.alias
     )

@@ -11,7 +11,7 @@ from lambdas.api import composition
 from lambdas.common.observability import logger, metrics
 from lambdas.model_access.listing import ModelListing
 from lambdas.prompts.definition import Prompt, Variable
-from tests.lambdas.fakes import SETTINGS
+from tests.lambdas.fakes import ALIASES, SETTINGS
 from tests.lambdas.knowledge.fakes import FakeRetrieve
 from tests.lambdas.model_access.test_listing import FakeParameters
 from tests.lambdas.stores import Desk, desk
@@ -45,10 +45,15 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
 
         def put(*replies: Any, documents: FakeRetrieve | None = None) -> Desk:
             made = stack.enter_context(desk(*replies, documents=documents))
-            listed = ModelListing(settings=SETTINGS, client=lambda: FakeParameters(READY))
+            listed = ModelListing(
+                aliases=ALIASES,
+                parameter_name=SETTINGS.model_access_parameter,
+                client=lambda: FakeParameters(READY),
+            )
             monkeypatch.setattr(composition, "exchanges", lambda: made.exchanges)
             monkeypatch.setattr(composition, "knowledge", lambda: made.knowledge)
             monkeypatch.setattr(composition, "settings", lambda: SETTINGS)
+            monkeypatch.setattr(composition, "aliases", lambda: ALIASES)
             monkeypatch.setattr(composition, "ledger", lambda: made.ledger)
             monkeypatch.setattr(composition, "session_store", lambda: made.sessions)
             monkeypatch.setattr(composition, "model_listing", lambda: listed)

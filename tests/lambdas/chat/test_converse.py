@@ -4,7 +4,6 @@ import base64
 import json
 from typing import Any
 
-import msgspec
 import pytest
 
 from lambdas.chat.candidates import Candidate
@@ -13,8 +12,8 @@ from lambdas.chat.request import ChatRequest, parse
 from lambdas.common.errors import InvalidRequestError
 from tests.lambdas.fakes import HAIKU, NOVA_LITE, NOVA_MICRO
 
-MICRO = msgspec.convert(NOVA_MICRO, Candidate)
-CLAUDE = msgspec.convert(HAIKU, Candidate)
+MICRO = Candidate.of(NOVA_MICRO)
+CLAUDE = Candidate.of(HAIKU)
 TOOL = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object", "required": ["city"]}}}
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
 JSON_SCHEMA = {"type": "json_schema", "json_schema": {"name": "place", "schema": SCHEMA}}
@@ -191,6 +190,6 @@ def test_top_k_goes_where_the_family_has_it() -> None:
 
 def test_reasoning_is_refused_where_the_family_has_none() -> None:
     with pytest.raises(InvalidRequestError) as refused:
-        converse(request(("user", "A"), reasoning_effort="low"), msgspec.convert(NOVA_LITE, Candidate))
+        converse(request(("user", "A"), reasoning_effort="low"), Candidate.of(NOVA_LITE))
 
     assert refused.value.param == "reasoning_effort"

@@ -10,7 +10,7 @@ from lambdas.chat.converse import to_turns
 from lambdas.chat.request import ChatRequest, parse
 from lambdas.chat.service import ChatService, Completion
 from lambdas.common.errors import ApiError, InvalidRequestError, NotFoundError, RateLimitError
-from tests.lambdas.fakes import SETTINGS, FakeConverse, client_error, converse_reply, stream_events
+from tests.lambdas.fakes import ALIASES, SETTINGS, FakeConverse, client_error, converse_reply, stream_events
 
 
 class Waits(list[float]):
@@ -28,7 +28,7 @@ class Service(ChatService):
 
 
 def service(client: FakeConverse, waits: Waits | None = None) -> Service:
-    return Service(settings=SETTINGS, client=client, sleep=waits if waits is not None else Waits())
+    return Service(settings=SETTINGS, aliases=ALIASES, client=client, sleep=waits if waits is not None else Waits())
 
 
 def request(model: str = "fast") -> Any:
@@ -147,7 +147,7 @@ def test_an_intervention_never_falls_back() -> None:
 def test_nothing_is_tried_anew_when_the_time_is_up() -> None:
     times = iter([0.0, 1.0, 5.0, 5.0, 5.0])
     client = FakeConverse(client_error("ThrottlingException"))
-    slow = Service(settings=SETTINGS, client=client, sleep=Waits(), clock=lambda: next(times))
+    slow = Service(settings=SETTINGS, aliases=ALIASES, client=client, sleep=Waits(), clock=lambda: next(times))
 
     with pytest.raises(RateLimitError):
         slow.ask(request())

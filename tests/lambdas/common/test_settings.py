@@ -1,11 +1,23 @@
 """Settings survive the way through environment variables, and complain precisely."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 import pytest
 from aws_cdk import Token
+from msgspec import Struct
 
 from lambdas.common.settings import EnvSettings, SettingsError
+
+
+class Part(Struct, frozen=True):
+    name: str
+    size: int = 1
+
+
+class Pair(Struct, frozen=True, array_like=True):
+    first: str
+    second: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,16 +28,34 @@ class Example(EnvSettings):
     active: bool
     table: dict[str, dict[str, str | int]]
     options: dict[str, int | None] | None
+    parts: dict[str, tuple[str | Pair, ...]]
+    part: Part | None
+    last_day: date | None
 
 
-EXAMPLE = Example(name="a b", count=3, share=0.5, active=False, table={"x": {"y": 1, "z": "é"}}, options={"a": None})
+EXAMPLE = Example(
+    name="a b",
+    count=3,
+    share=0.5,
+    active=False,
+    table={"x": {"y": 1, "z": "é"}},
+    options={"a": None},
+    parts={"b": ("text", Pair("x", "y")), "a": ()},
+    part=Part("p"),
+    last_day=date(2026, 12, 31),
+)
 
 
 def test_a_round_trip_changes_nothing() -> None:
     environ = EXAMPLE.to_env()
 
-    assert set(environ) == {"NAME", "COUNT", "SHARE", "ACTIVE", "TABLE", "OPTIONS"}
+    assert set(environ) == {"NAME", "COUNT", "SHARE", "ACTIVE", "TABLE", "OPTIONS", "PARTS", "PART", "LAST_DAY"}
     assert Example.from_env(environ) == EXAMPLE
+
+
+def test_the_text_is_the_same_whatever_the_order() -> None:
+    assert EXAMPLE.to_env()["PARTS"] == '{"a":[],"b":["text",["x","y"]]}'
+    assert EXAMPLE.to_env()["LAST_DAY"] == '"2026-12-31"'
 
 
 def test_what_there_is_none_of_comes_back_as_none() -> None:
@@ -38,14 +68,16 @@ def test_what_there_is_none_of_comes_back_as_none() -> None:
 def test_tokens_pass_through() -> None:
     token = Token.as_string({"Ref": "Table"})
 
-    environ = Example(name=token, count=1, share=1.0, active=True, table={}, options=None).to_env()
+    environ = replace(EXAMPLE, name=token, parts={"a": (Pair(token, token), token)}, part=Part(token)).to_env()
 
     assert environ["NAME"] == token
+    assert environ["PARTS"] == f'{{"a":[["{token}","{token}"],"{token}"]}}'
+    assert environ["PART"] == f'{{"name":"{token}","size":1}}'
 
 
 def test_all_missing_variables_are_named_at_once() -> None:
-    with pytest.raises(SettingsError, match="Example: missing environment variables: COUNT, ACTIVE"):
-        Example.from_env({"NAME": "a", "SHARE": "1", "TABLE": "{}", "OPTIONS": "{}"})
+    with pytest.raises(SettingsError, match=r"Example: missing environment variables: COUNT, ACTIVE$"):
+        Example.from_env({name: text for name, text in EXAMPLE.to_env().items() if name not in ("COUNT", "ACTIVE")})
 
 
 @pytest.mark.parametrize(
@@ -61,6 +93,11 @@ def test_all_missing_variables_are_named_at_once() -> None:
         ("TABLE", "null"),
         ("OPTIONS", "[]"),
         ("OPTIONS", "3"),
+        ("PARTS", '{"a": [1]}'),
+        ("PARTS", '{"a": [["x"]]}'),
+        ("PART", '{"name": "x", "size": "y"}'),
+        ("LAST_DAY", '"tomorrow"'),
+        ("LAST_DAY", ""),
     ],
 )
 def test_an_ill_typed_variable_is_named(variable: str, value: str) -> None:
@@ -77,3 +114,12 @@ def test_the_process_environment_is_the_default(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv(name, value)
 
     assert Example.from_env() == EXAMPLE
+
+
+def test_all_that_is_ill_typed_is_named_at_once_with_its_place() -> None:
+    with pytest.raises(SettingsError) as told:
+        Example.from_env(EXAMPLE.to_env() | {"COUNT": "x", "PART": '{"name": "x", "size": "y"}'})
+
+    assert str(told.value) == (
+        "Example: COUNT: JSON is malformed: invalid character (byte 0); PART: Expected `int`, got `str` - at `$.size`"
+    )

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from lambdas.chat.converse import Spoken, to_turns
@@ -13,16 +14,16 @@ from lambdas.knowledge.asking import ESTIMATED_PER_TOKEN, Found, Knowledge, Ques
 from lambdas.knowledge.citations import NOT_IN_DOCUMENTS
 from lambdas.knowledge.prompt import RULES
 from lambdas.knowledge.retrieval import Retriever
-from lambdas.knowledge.settings import LONGEST_PASSAGE, from_environment
+from lambdas.knowledge.settings import LONGEST_PASSAGE, Reranking
 from tests.lambdas.fakes import KNOWLEDGE
 from tests.lambdas.knowledge.fakes import FakeRetrieve, result
 
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
-RERANK = {"model_arn": "arn:aws:bedrock:us-east-1::foundation-model/cohere.rerank-v3-5:0", "results": 2}
+RERANK = Reranking(model_arn="arn:aws:bedrock:us-east-1::foundation-model/cohere.rerank-v3-5:0", results=2)
 
 
 def knowledge(documents: FakeRetrieve | None = None, **changes: Any) -> Knowledge:
-    settings = from_environment({**KNOWLEDGE, **changes})
+    settings = msgspec.structs.replace(KNOWLEDGE, **changes)
     retrieve = documents or FakeRetrieve()
     return Knowledge(settings=settings, retriever=Retriever(settings=settings, client=lambda: retrieve))
 

@@ -3,13 +3,14 @@
 import io
 from typing import Any
 
+import msgspec
 import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from lambdas.common.errors import ApiError
 from lambdas.common.observability import logger
 from lambdas.knowledge.retrieval import ATTEMPTS, MOST_CHARACTERS, Retriever
-from lambdas.knowledge.settings import from_environment
+from lambdas.knowledge.settings import Reranking
 from tests.lambdas.fakes import KNOWLEDGE
 from tests.lambdas.knowledge.fakes import LEAVE, TRAVEL, WEAK, FakeRetrieve, retrieve_error
 
@@ -19,7 +20,7 @@ FILTER = {"equals": {"key": "year", "value": 2024}}
 
 def retriever(client: FakeRetrieve, waits: list[float] | None = None, **changes: Any) -> Retriever:
     slept = waits if waits is not None else []
-    return Retriever(settings=from_environment({**KNOWLEDGE, **changes}), client=lambda: client, sleep=slept.append)
+    return Retriever(settings=msgspec.structs.replace(KNOWLEDGE, **changes), client=lambda: client, sleep=slept.append)
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_a_plain_search_asks_for_meaning_and_the_configured_number() -> None:
 
 def test_a_search_with_everything_fits_the_service_too() -> None:
     client = FakeRetrieve()
-    both = retriever(client, search="hybrid", rerank={"model_arn": RERANKER, "results": 5})
+    both = retriever(client, search="hybrid", rerank=Reranking(model_arn=RERANKER, results=5))
 
     both.find("x", results=100, filter_=FILTER)
     both.find("x", results=3)
@@ -88,9 +89,8 @@ def test_tries_are_bounded_by_number_and_by_time() -> None:
 
     slow = FakeRetrieve(retrieve_error("ThrottlingException"))
     times = iter([0.0, 5.0])
-    settings = from_environment(KNOWLEDGE)
     with pytest.raises(ApiError):
-        Retriever(settings=settings, client=lambda: slow, sleep=lambda _: None, clock=lambda: next(times)).find("x")
+        Retriever(settings=KNOWLEDGE, client=lambda: slow, sleep=lambda _: None, clock=lambda: next(times)).find("x")
     assert len(slow.calls) == 1
 
 

@@ -13,7 +13,7 @@ from lambdas.common.observability import logger
 from lambdas.common.tokens import text_tokens
 from lambdas.knowledge import rewriting
 from lambdas.knowledge.retrieval import MOST_CHARACTERS
-from tests.lambdas.fakes import SETTINGS, FakeConverse, converse_reply
+from tests.lambdas.fakes import ALIASES, SETTINGS, FakeConverse, converse_reply
 
 PAST = [
     {"role": "user", "content": [{"text": "How many days of leave are there in Germany?"}]},
@@ -22,7 +22,7 @@ PAST = [
 
 
 def ask(bedrock: FakeConverse, question: str = "And in Spain?", **said: Any) -> str:
-    service = ChatService(settings=SETTINGS, client=bedrock, sleep=lambda _: None)
+    service = ChatService(settings=SETTINGS, aliases=ALIASES, client=bedrock, sleep=lambda _: None)
 
     def complete(request: ChatRequest) -> Completion:
         return service.complete(request, to_turns(request))

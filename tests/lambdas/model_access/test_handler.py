@@ -2,6 +2,7 @@
 
 import json
 import threading
+from datetime import date
 
 import pytest
 
@@ -167,7 +168,7 @@ def test_what_is_deployed_is_checked_and_published(monkeypatch: pytest.MonkeyPat
         inference_function="f",
         parameter_name="/quarry/dev/model-access",
         participants=1,
-        needed_until="2026-12-31",
+        needed_until=date(2026, 12, 31),
         called_as={"smart": {HAIKU.callable_id: profile}},
     )
     prober = FakeProber({profile: Outcome(ok=False, code="ThrottlingException")})
@@ -196,7 +197,7 @@ def test_what_is_deployed_is_checked_and_published(monkeypatch: pytest.MonkeyPat
 def test_settings_make_a_check(monkeypatch: pytest.MonkeyPatch) -> None:
     values = {
         "ENVIRONMENT": "dev", "REGION": "us-east-1", "INFERENCE_FUNCTION": "f", "PARAMETER_NAME": "/p",
-        "PARTICIPANTS": "40", "NEEDED_UNTIL": "", "CALLED_AS": "{}",
+        "PARTICIPANTS": "40", "NEEDED_UNTIL": "null", "CALLED_AS": "{}",
     }  # fmt: skip
     for name, value in values.items():
         monkeypatch.setenv(name, value)
@@ -204,7 +205,7 @@ def test_settings_make_a_check(monkeypatch: pytest.MonkeyPatch) -> None:
     handler.access_check.cache_clear()
     handler.passed.cache_clear()
 
-    assert handler.settings().last_day is None
+    assert handler.settings().needed_until is None
     assert isinstance(handler.access_check(), ModelAccessCheck)
     assert isinstance(handler.passed(), PassedInParameter)
     handler.settings.cache_clear()

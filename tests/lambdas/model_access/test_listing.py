@@ -9,7 +9,7 @@ import pytest
 from lambdas.model_access import published
 from lambdas.model_access.listing import REMEMBERED_SECONDS, ModelListing
 from lambdas.model_access.verdicts import AliasStanding, Standing, Verdict
-from tests.lambdas.fakes import SETTINGS, client_error
+from tests.lambdas.fakes import ALIASES, SETTINGS, client_error
 
 FOUND = published.render(
     [
@@ -38,8 +38,14 @@ class FakeParameters:
         raise AssertionError("nothing is written here")
 
 
+def listing(parameters: FakeParameters, **options: Any) -> ModelListing:
+    return ModelListing(
+        aliases=ALIASES, parameter_name=SETTINGS.model_access_parameter, client=lambda: parameters, **options
+    )
+
+
 def test_each_alias_is_listed_with_what_was_found() -> None:
-    listed = ModelListing(settings=SETTINGS, client=lambda: FakeParameters(FOUND)).models()
+    listed = listing(FakeParameters(FOUND)).models()
 
     assert [(model.id, model.owned_by) for model in listed.data] == [
         ("embed", "Amazon"),
@@ -56,7 +62,7 @@ def test_each_alias_is_listed_with_what_was_found() -> None:
 
 @pytest.mark.parametrize("value", [published.EMPTY, "damaged", "[]", client_error("AccessDeniedException")])
 def test_without_findings_the_list_is_given_all_the_same(value: str | Exception) -> None:
-    listed = ModelListing(settings=SETTINGS, client=lambda: FakeParameters(value)).models()
+    listed = listing(FakeParameters(value)).models()
 
     assert [model.quarry.verdict for model in listed.data] == [None, None, None]
 
@@ -64,13 +70,13 @@ def test_without_findings_the_list_is_given_all_the_same(value: str | Exception)
 def test_findings_are_remembered_for_a_while() -> None:
     parameters = FakeParameters(FOUND)
     now = [0.0]
-    listing = ModelListing(settings=SETTINGS, client=lambda: parameters, clock=lambda: now[0])
+    remembering = listing(parameters, clock=lambda: now[0])
 
-    listing.models()
+    remembering.models()
     now[0] = REMEMBERED_SECONDS
-    listing.models()
+    remembering.models()
     assert parameters.reads == 1
 
     now[0] = REMEMBERED_SECONDS + 1
-    listing.models()
+    remembering.models()
     assert parameters.reads == 2

@@ -181,7 +181,7 @@ def test_the_function_gets_what_its_settings_class_reads(synthesise: Synthesise,
 
     settings = ModelAccessSettings.from_env(environ)
 
-    assert (settings.environment, settings.participants, settings.last_day) == ("dev", 40, date(2026, 12, 31))
+    assert (settings.environment, settings.participants, settings.needed_until) == ("dev", 40, date(2026, 12, 31))
     assert set(settings.called_as["fast"]) == {"amazon.nova-micro-v1:0", "amazon.nova-lite-v1:0"}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from lambdas.chat.settings import InferenceSettings
+from lambdas.api.settings import InferenceSettings
 from tests import templates
 from tests.varying import Vary
 
@@ -244,7 +244,7 @@ def test_the_function_gets_what_its_settings_class_reads() -> None:
 
     settings = InferenceSettings.from_env(environ)
 
-    assert settings.aliases["smart"][0]["model_id"] == f"us.{HAIKU}"
+    assert settings.aliases["smart"] == (f"us.{HAIKU}",)
     assert settings.max_body_bytes == 1024 * 1024
 
 

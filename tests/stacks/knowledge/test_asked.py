@@ -1,6 +1,5 @@
 """The knowledge base as the endpoint and the command line find it."""
 
-import json
 from typing import Any
 
 import pytest
@@ -8,7 +7,8 @@ from aws_cdk.assertions import Template
 
 from configuration.config import Config
 from configuration.environment_file import load
-from lambdas.knowledge.settings import LONGEST_PASSAGE, from_environment
+from lambdas.api.settings import InferenceSettings
+from lambdas.knowledge.settings import LONGEST_PASSAGE, KnowledgeSettings
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.knowledge.asked import asked_knowledge
 from stacks.platform import Platform
@@ -33,12 +33,13 @@ def test_outputs_are_what_the_command_line_looks_for() -> None:
     }
 
 
-def inference(template: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what the functions that are told of knowledge are told."""
+def inference(template: dict[str, Any]) -> list[KnowledgeSettings | None]:
+    """Return what the functions that are told of knowledge are told, as they read it."""
+    told = [function["Environment"]["Variables"] for _, function in rules.of_type(template, "AWS::Lambda::Function")]
     return [
-        json.loads(flat(function["Environment"]["Variables"]["KNOWLEDGE"]))
-        for _, function in rules.of_type(template, "AWS::Lambda::Function")
-        if "KNOWLEDGE" in function.get("Environment", {}).get("Variables", {})
+        InferenceSettings.from_env({name: flat(value) for name, value in variables.items()}).knowledge
+        for variables in told
+        if "KNOWLEDGE" in variables
     ]
 
 
@@ -49,8 +50,8 @@ def test_the_inference_functions_read_the_id_from_a_parameter_and_may_search_tha
 
     assert parameter == the(stacks["Knowledge"], BASE)
     assert len(asked) == 2
-    for told in asked:
-        settings = from_environment(told)
+    for settings in asked:
+        assert settings
         assert (settings.alias, settings.results, settings.search, settings.threshold) == ("fast", 5, "semantic", 0.4)
         assert settings.filters == {"department": "string", "year": "number", "public": "boolean"}
         assert settings.passage_tokens == 300
@@ -65,10 +66,9 @@ def a_stack(config: Config) -> EnvironmentStack:
 
 
 def test_what_reranks_and_how_long_passages_are_is_told_too() -> None:
-    told = asked_knowledge(a_stack(config("S3-extras")))
+    settings = asked_knowledge(a_stack(config("S3-extras")))
 
-    assert told
-    settings = from_environment(told)
+    assert settings
     assert settings.rerank
     assert settings.rerank.model_arn == "arn:aws:bedrock:us-east-1::foundation-model/cohere.rerank-v3-5:0"
     assert (settings.rerank.results, settings.passage_tokens) == (3, 250)
@@ -78,7 +78,10 @@ def test_what_reranks_and_how_long_passages_are_is_told_too() -> None:
     ("name", "tokens"), [("OpenSearch", 300), ("S3-hierarchical", 1200), ("S3-none", LONGEST_PASSAGE)]
 )
 def test_passages_are_as_long_as_documents_are_cut(name: str, tokens: int) -> None:
-    assert from_environment(asked_knowledge(a_stack(config(name))) or {}).passage_tokens == tokens
+    settings = asked_knowledge(a_stack(config(name)))
+
+    assert settings
+    assert settings.passage_tokens == tokens
 
 
 def test_without_the_section_there_is_no_stack_no_right_and_no_setting(vary: Vary) -> None:

@@ -29,11 +29,10 @@ from lambdas.chat.request import DocumentSearch, Extension
 from lambdas.chat.stream import ChunkStream
 from lambdas.common.caller import Caller, KeyLimits
 from lambdas.common.errors import ApiError, InvalidRequestError
-from lambdas.knowledge.settings import from_environment
 from lambdas.model_access.listing import ModelList, ModelListing
 from tests import events
 from tests.lambdas.api.test_handler import LambdaContext
-from tests.lambdas.fakes import KNOWLEDGE, SETTINGS, converse_reply, stream_events
+from tests.lambdas.fakes import ALIASES, KNOWLEDGE, SETTINGS, converse_reply, stream_events
 from tests.lambdas.model_access.test_listing import FakeParameters
 from tests.lambdas.stores import desk
 
@@ -186,12 +185,14 @@ def usage_chunk() -> dict[str, Any]:
 
 def models() -> ModelList:
     found = '{"checked_at": null, "aliases": {"fast": {"standing": "first", "verdict": "ready"}}}'
-    return ModelListing(settings=SETTINGS, client=lambda: FakeParameters(found)).models()
+    return ModelListing(
+        aliases=ALIASES, parameter_name=SETTINGS.model_access_parameter, client=lambda: FakeParameters(found)
+    ).models()
 
 
 def from_documents(reply: Any) -> tuple[dict[str, Any], KnowledgeAnswer]:
     """Return a completion and an answer from documents."""
-    asked = knowledge_query.parse(b'{"question": "x"}', from_environment(KNOWLEDGE))
+    asked = knowledge_query.parse(b'{"question": "x"}', KNOWLEDGE)
     asked.quarry = Extension(knowledge=DocumentSearch(), guardrail_trace=True)
     with desk(reply) as at:
         body = at.exchanges.complete(asked, Caller(key_id="key_x")).completion.body
@@ -200,7 +201,7 @@ def from_documents(reply: Any) -> tuple[dict[str, Any], KnowledgeAnswer]:
 
 def chunks_from_documents() -> list[Any]:
     """Return the last chunks of chat, and all events of a question."""
-    asked = knowledge_query.parse(b'{"question": "x"}', from_environment(KNOWLEDGE))
+    asked = knowledge_query.parse(b'{"question": "x"}', KNOWLEDGE)
     with desk(stream_events("See [1].")) as at:
         events = [*knowledge_query.events(at.exchanges.stream(asked, Caller(key_id="key_x")))]
         asked.quarry = Extension(knowledge=DocumentSearch(), guardrail_trace=True)

@@ -14,7 +14,6 @@ from lambdas.chat.converse import to_turns
 from lambdas.common.json_body import decode
 from lambdas.knowledge.citations import NOT_IN_DOCUMENTS
 from lambdas.knowledge.filters import _TAKES, to_retrieval_filter
-from lambdas.knowledge.settings import from_environment
 from tests.lambdas.api.openapi.test_document import misfits
 from tests.lambdas.fakes import KNOWLEDGE
 from tests.lambdas.stores import desk
@@ -26,7 +25,6 @@ ANSWERS = {
     "knowledge.answer.chunk": "KnowledgeAnswerEvent",
     "list": "PassageList",
 }
-SETTINGS = from_environment(KNOWLEDGE)
 
 
 def takes(example: dict[str, Any]) -> None:
@@ -34,7 +32,7 @@ def takes(example: dict[str, Any]) -> None:
     body = json.dumps(example).encode()
     match example:
         case {"question": _}:
-            knowledge_query.parse(body, SETTINGS)
+            knowledge_query.parse(body, KNOWLEDGE)
         case {"query": _}:
             decode(body, knowledge_retrieve._decoder)
         case {"messages": _}:
@@ -42,7 +40,7 @@ def takes(example: dict[str, Any]) -> None:
             with desk() as at:
                 at.knowledge.question(asked, to_turns(asked))
         case {"filter": filter_}:
-            assert to_retrieval_filter(filter_, SETTINGS.filters, param="filter")
+            assert to_retrieval_filter(filter_, KNOWLEDGE.filters, param="filter")
         case _:
             raise AssertionError(f"nothing takes {example}")
 

@@ -12,17 +12,15 @@ from lambdas.chat.request import UserMessage
 from lambdas.common.caller import Caller
 from lambdas.common.errors import ApiError, ConflictError, InvalidRequestError
 from lambdas.knowledge.citations import NOT_IN_DOCUMENTS
-from lambdas.knowledge.settings import from_environment
 from tests.lambdas.fakes import KNOWLEDGE, client_error, converse_reply, stream_events
 from tests.lambdas.knowledge.fakes import WEAK, FakeRetrieve
 from tests.lambdas.stores import desk
 
-SETTINGS = from_environment(KNOWLEDGE)
 CALLER = Caller(key_id="key_1")
 
 
 def parse(**body: Any) -> Any:
-    return knowledge_query.parse(json.dumps({"question": "Which class?", **body}).encode(), SETTINGS)
+    return knowledge_query.parse(json.dumps({"question": "Which class?", **body}).encode(), KNOWLEDGE)
 
 
 def told(shaped: Struct) -> dict[str, Any]:
@@ -50,7 +48,7 @@ def test_a_question_is_a_chat_request() -> None:
 
 
 def test_the_environments_alias_answers_unless_another_is_named() -> None:
-    assert parse().model == KNOWLEDGE["alias"]
+    assert parse().model == KNOWLEDGE.alias
 
 
 @pytest.mark.parametrize(
@@ -78,7 +76,7 @@ def test_what_is_wrong_is_named_as_the_caller_has_it(body: Any, param: str) -> N
 
 def test_a_missing_question_is_named() -> None:
     with pytest.raises(InvalidRequestError) as refused:
-        knowledge_query.parse(b"{}", SETTINGS)
+        knowledge_query.parse(b"{}", KNOWLEDGE)
 
     assert refused.value.param == "question"
 

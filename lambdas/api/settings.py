@@ -1,0 +1,35 @@
+"""The settings of the two functions behind the API."""
+
+from dataclasses import dataclass
+
+from lambdas.chat.settings import CandidateEntry, ChatSettings
+from lambdas.knowledge.settings import KnowledgeSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class InferenceSettings(ChatSettings):
+    """What the stack tells the functions.
+
+    Attributes:
+        aliases: alias -> candidates, best first. Resolved at deploy; the function never builds an id. Everything else
+            is in the catalogue, since Lambda's environment holds 4 KB in all. Read by ``lambdas.api.composition`` only,
+            which makes ``lambdas.chat.aliases.Aliases`` of it.
+        model_access_parameter: name of the SSM parameter with the access check's latest verdicts.
+        max_body_bytes: larger request bodies get 413.
+        allowances_table: name of the DynamoDB table of the allowances.
+        sessions_table: name of the DynamoDB table of the sessions.
+        session_ttl_seconds: after so long without a turn a session is gone.
+        history_token_budget: tokens that a session's turn sends in all.
+        summary_alias: alias that writes the summaries of long sessions.
+        knowledge: the knowledge base and how it is asked; None if there is none.
+    """
+
+    aliases: dict[str, tuple[CandidateEntry, ...]]
+    model_access_parameter: str
+    max_body_bytes: int
+    allowances_table: str
+    sessions_table: str
+    session_ttl_seconds: int
+    history_token_budget: int
+    summary_alias: str
+    knowledge: KnowledgeSettings | None
