@@ -239,6 +239,7 @@ def test_everything_is_made_from_the_environment(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv(name, value)
     makers = [
         composition.settings,
+        composition.aliases,
         composition.service,
         composition.aside,
         composition.ledger,

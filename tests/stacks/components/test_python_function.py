@@ -54,13 +54,14 @@ def size(template: dict[str, Any], alias: str) -> int:
     return max(sum(len(name) + len(deployed(value).encode()) for name, value in one.items()) for one in told)
 
 
-@pytest.mark.parametrize(("number", "cost_allocation", "kilobytes"), [(30, False, 3.4), (10, True, 3.7)])
+@pytest.mark.parametrize(("number", "cost_allocation", "kilobytes"), [(30, False, 3.5), (10, True, 3.8)])
 def test_what_aliases_with_two_candidates_take_of_the_environment(
     vary: Vary, number: int, cost_allocation: bool, kilobytes: float
 ) -> None:
-    """docs/models.md has these figures."""
+    """docs/models.md has these figures; a variable more of the function's may add a little."""
     aliases = {"fast": ["amazon.nova-micro-v1:0"], "embed": ["amazon.titan-embed-text-v2:0"], **aliases_of_two(number)}
 
     stacks = templates.synthesise(vary(models={"aliases": aliases, "cost_allocation": cost_allocation}))
 
-    assert round(size(stacks["Inference"], f"team-{number - 1:02d}-assistant") / 1000, 1) == kilobytes
+    taken = size(stacks["Inference"], f"team-{number - 1:02d}-assistant") / 1000
+    assert kilobytes - 0.2 < taken <= kilobytes
