@@ -1,30 +1,36 @@
 """The calls that every chat request makes, on a short way: botocore's signer and HTTP session without its client.
 
 For these calls a client spends half of its time on what they can do without: the rules for endpoints, every member's
-way through the service's model, out and back, hooks, retries. What is sent and what is raised is the client's, and
-tests/lambdas/common/test_direct.py holds the two side by side.
+way through the service's model, out and back, hooks, retries. What is sent and what is raised is the client's;
+tests/lambdas/common/test_direct.py holds the two side by side, and docs/decisions/0018 says what is lost.
 """
 
 import socket
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, Protocol
 from urllib.parse import quote
+from uuid import uuid4
 
 import msgspec
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
-from botocore.endpoint import convert_to_response_dict
-from botocore.exceptions import ClientError, ConnectionClosedError
-from botocore.httpsession import URLLib3Session
+from botocore.credentials import ReadOnlyCredentials
+from botocore.endpoint import EndpointCreator, convert_to_response_dict
+from botocore.exceptions import ClientError, ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError
+from botocore.handlers import add_recursion_detection_header, add_retry_headers
 from botocore.parsers import create_parser
 from botocore.session import Session
-from botocore.utils import get_environ_proxies
+
+from lambdas.common.connections import KeptSession
 
 _JSON: Final = {"Content-Type": "application/json"}
 _UPDATE_ITEM: Final = {
     "Content-Type": "application/x-amz-json-1.0",
     "X-Amz-Target": "DynamoDB_20120810.UpdateItem",
 }
+# Of a new connection: a kept one that was closed is renewed before anybody hears of it.
+_MENDABLE: Final = (ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError)
 # A request in two packets would wait for the first one's acknowledgement.
 _AT_ONCE: Final = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -37,15 +43,24 @@ class Http(Protocol):
         ...
 
 
+class _Request(AWSRequest):
+    """A request whose body is bytes from the start, so that the signer need not prepare it all to see them."""
+
+    @property
+    def body(self) -> Any:
+        return self.data
+
+
 class DirectClient:
-    """A client that makes some calls itself and leaves all others to botocore's.
+    """A client that makes some calls itself and leaves all others to botocore's; threads may share it.
 
     Whole replies are JSON as it came: without ``ResponseMetadata``, and bytes in them are base64.
 
     Args:
-        client: botocore's, of Bedrock or DynamoDB: gives the endpoint, the time-outs and the exceptions.
-        session: gives the credentials.
-        http: sends requests; botocore's own unless a test gives another.
+        client: botocore's, of Bedrock or DynamoDB: gives the endpoint, the time-outs and the exceptions. It sends
+            through the same connections from now on.
+        session: gives the credentials, anew for each call, and the CA bundle.
+        http: sends requests; botocore's own, over connections that outlive a freeze, unless a test gives another.
     """
 
     def __init__(self, client: Any, session: Session, *, http: Http | None = None) -> None:
@@ -54,14 +69,12 @@ class DirectClient:
         self._endpoint = meta.endpoint_url.rstrip("/")
         self._agent = meta.config.user_agent
         self._scope = (meta.service_model.signing_name, meta.region_name)
+        # As the signer reads it from the URL, which it would otherwise do twice for every request.
+        nobody = ReadOnlyCredentials("", "", None)
+        self._host = SigV4Auth(nobody, *self._scope).headers_to_sign(AWSRequest(url=self._endpoint))["host"]
         self._credentials: Any = session.get_credentials()
-        self._http: Http = http or URLLib3Session(
-            # What it takes is what urllib3 takes; the stubs know less.
-            timeout=(meta.config.connect_timeout, meta.config.read_timeout),  # type: ignore[arg-type]
-            verify=session.get_config_variable("ca_bundle") or True,
-            proxies=get_environ_proxies(self._endpoint),
-            socket_options=[_AT_ONCE],  # type: ignore[list-item]
-        )
+        self._http: Http = http or _http_session(meta, ca_bundle=session.get_config_variable("ca_bundle"))
+        meta.events.register("before-send", self._send_for_the_client)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
@@ -72,7 +85,7 @@ class DirectClient:
         Raises:
             ClientError, BotoCoreError: as botocore's client.
         """
-        return _decoded(self._send("Converse", _path(modelId, "converse"), arguments, _JSON))
+        return self._decoded("Converse", self._send("Converse", _path(modelId, "converse"), arguments, _JSON))
 
     def converse_stream(self, *, modelId: str, **arguments: Any) -> dict[str, Any]:  # noqa: N803 - AWS's name
         """Call Bedrock's ConverseStream, once; ``stream`` of the reply is botocore's own.
@@ -91,9 +104,8 @@ class DirectClient:
             ClientError, BotoCoreError: as botocore's client.
         """
         try:
-            return _decoded(self._send("UpdateItem", "/", arguments, _UPDATE_ITEM))
-        except ConnectionClosedError:
-            # One that was kept too long.
+            return self._decoded("UpdateItem", self._send("UpdateItem", "/", arguments, _UPDATE_ITEM))
+        except _MENDABLE:
             pass
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
@@ -110,20 +122,43 @@ class DirectClient:
         *,
         streamed: bool = False,
     ) -> AWSResponse:
-        request = AWSRequest(
+        request = _Request(
             method="POST",
             url=self._endpoint + path,
-            headers={**headers, "User-Agent": self._agent},
+            headers={**headers, "Host": self._host},
             data=msgspec.json.encode(arguments),
             stream_output=streamed,
         )
         # Frozen, because credentials may be renewed while they are read. Where there are none, the signer says so.
         credentials = self._credentials and self._credentials.get_frozen_credentials()
         SigV4Auth(credentials, *self._scope).add_auth(request)
-        response = self._http.send(request.prepare())
+        response = self._http.send(self._completed(request))
         if response.status_code >= 300:
             raise self._error(operation, response)
         return response
+
+    def _completed(self, request: AWSRequest) -> AWSPreparedRequest:
+        """Add the headers that are not signed: signing goes through all headers several times, so these come after."""
+        request.context["retries"] = {"invocation-id": str(uuid4()), "attempt": 1}
+        prepared = request.prepare()
+        prepared.headers["User-Agent"] = self._agent
+        # The trace's, under Lambda.
+        add_recursion_detection_header({"headers": prepared.headers})
+        add_retry_headers(prepared)  # type: ignore[arg-type] # uses context and headers, which both kinds have
+        return prepared
+
+    def _send_for_the_client(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        """Send what the client has made and signed; botocore calls this before it would send itself."""
+        return self._http.send(request)
+
+    def _decoded(self, operation: str, response: AWSResponse) -> dict[str, Any]:
+        try:
+            reply: dict[str, Any] = msgspec.json.decode(response.content)
+        except msgspec.DecodeError:
+            # Nothing, or no JSON: botocore makes something of it.
+            reply = self._parsed(operation, response)
+            del reply["ResponseMetadata"]
+        return reply
 
     def _error(self, operation: str, response: AWSResponse) -> ClientError:
         """Return what botocore's client raises for the response."""
@@ -143,10 +178,26 @@ class DirectClient:
         return parsed
 
 
+def _http_session(meta: Any, *, ca_bundle: Any) -> Http:
+    """Return an HTTP session as botocore's client makes its own, with its time-outs, proxies and CA bundle."""
+    config = meta.config
+    endpoint = EndpointCreator(meta.events).create_endpoint(
+        meta.service_model,
+        meta.region_name,
+        meta.endpoint_url,
+        verify=ca_bundle,
+        timeout=(config.connect_timeout, config.read_timeout),  # type: ignore[arg-type] # what it takes is urllib3's
+        max_pool_connections=config.max_pool_connections,
+        http_session_cls=KeptSession,
+        proxies=config.proxies,
+        socket_options=[_AT_ONCE],
+        client_cert=config.client_cert,
+        proxies_config=config.proxies_config,
+    )
+    session: Http = endpoint.http_session
+    return session
+
+
+@lru_cache
 def _path(model_id: str, operation: str) -> str:
     return f"/model/{quote(model_id, safe='')}/{operation}"
-
-
-def _decoded(response: AWSResponse) -> dict[str, Any]:
-    reply: dict[str, Any] = msgspec.json.decode(response.content)
-    return reply

@@ -2,43 +2,29 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any, cast
 
 import botocore.session
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionClosedError, NoCredentialsError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
 
 from benchmarks.upstream import EVENTS, event_message
 from lambdas.common.direct import DirectClient
+from tests.lambdas.common.calls import CALLS, CONVERSE, LOADER, UPDATE
+from tests.lambdas.common.other_side import OtherSide, response
 
-ARN = "arn:aws:bedrock:us-east-1:000000000000:application-inference-profile/ab-1_2.c~d"
-TOOL = {"toolSpec": {"name": "f", "inputSchema": {"json": {"type": "object", "properties": {"n": {"minimum": 0.5}}}}}}
-CONVERSE: dict[str, Any] = {
-    "modelId": "us.amazon.nova-lite-v1:0",
-    "system": [{"text": "Be brief."}],
-    "messages": [
-        {
-            "role": "user",
-            "content": [{"text": "石切場?"}, {"image": {"format": "png", "source": {"bytes": b"\x89PNG"}}}],
-        }
-    ],
-    "inferenceConfig": {"maxTokens": 9, "temperature": 0.1, "stopSequences": ["\n"]},
-    "toolConfig": {"tools": [TOOL]},
-    "guardrailConfig": {"guardrailIdentifier": "g", "guardrailVersion": "1", "trace": "disabled"},
-    "additionalModelRequestFields": {"top_k": 5},
-}
-UPDATE: dict[str, Any] = {
-    "TableName": "allowances",
-    "Key": {"pk": {"S": "ACCOUNTS#0"}, "sk": {"S": "ключ"}},
-    "UpdateExpression": "ADD #n0 :v0",
-    "ExpressionAttributeNames": {"#n0": "spent"},
-    "ExpressionAttributeValues": {":v0": {"N": "7"}, ":v1": {"M": {"e": {"N": "1"}}}},
-    "ConditionExpression": "attribute_exists(#n0)",
-    "ReturnValues": "ALL_NEW",
-    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-}
+ONCE: Any = {"total_max_attempts": 1}
 CONVERSED = {
     "output": {
         "message": {"role": "assistant", "content": [{"toolUse": {"toolUseId": "t", "name": "f", "input": {}}}]}
@@ -49,12 +35,6 @@ CONVERSED = {
     "trace": {"guardrail": {"actionReason": "none"}},
 }
 UPDATED = {"Attributes": {"pk": {"S": "a"}, "spent": {"N": "7"}, "p#1": {"M": {"i": {"N": "1"}}}}}
-CALLS = [
-    ("bedrock-runtime", "converse", CONVERSE),
-    ("bedrock-runtime", "converse", {**CONVERSE, "modelId": ARN}),
-    ("bedrock-runtime", "converse_stream", {**CONVERSE, "modelId": ARN}),
-    ("dynamodb", "update_item", UPDATE),
-]
 
 
 class FakeRaw:
@@ -88,83 +68,79 @@ class FakeHttp:
         return AWSResponse(request.url, status, headers, FakeRaw(content))
 
 
-def session(*, token: str | None = None) -> botocore.session.Session:
+def session() -> botocore.session.Session:
     made = botocore.session.Session()
-    made.set_credentials("AKIATEST", "secret", token)
+    made.register_component("data_loader", LOADER)
+    made.set_credentials("AKIATEST", "secret")
     return made
 
 
-def client(service: str, http: FakeHttp, made: botocore.session.Session, *, attempts: int = 1) -> Any:
-    """Return botocore's client; ``http`` answers it too."""
+def client(service: str, made: botocore.session.Session, *, attempts: int = 1) -> Any:
+    """Return botocore's client."""
     config = Config(retries={"total_max_attempts": attempts, "mode": "standard"}, user_agent="test quarry")
-    one: Any = made.create_client(service, region_name="us-east-1", config=config)
-    one.meta.events.register("before-send.*.*", lambda request, **_: http.send(request))
-    return one
+    return made.create_client(service, region_name="us-east-1", config=config)
+
+
+def direct(service: str, http: FakeHttp) -> DirectClient:
+    """Return our client; ``http`` answers it, and botocore's client within."""
+    made = session()
+    return DirectClient(client(service, made), made, http=http)
 
 
 def ok(body: Any) -> tuple[int, dict[str, str], Any]:
     return 200, {}, body
 
 
-def both(service: str, answer: Any, *, token: str | None = None) -> tuple[FakeHttp, Any, FakeHttp, Any]:
-    """Return botocore's HTTP and client and ours, each of which gets the answer."""
-    made = session(token=token)
+def both(service: str, answer: Any) -> tuple[Any, DirectClient, FakeHttp]:
+    """Return botocore's client and ours, each of which gets the answer, and what answers ours."""
     theirs, ours = FakeHttp(answer), FakeHttp(answer)
-    return theirs, client(service, theirs, made), ours, DirectClient(client(service, FakeHttp(), made), made, http=ours)
+    alone = client(service, session())
+    alone.meta.events.register("before-send", lambda request, **_: theirs.send(request))
+    return alone, direct(service, ours), ours
 
 
-def sent(http: FakeHttp) -> dict[str, Any]:
-    """Return what was sent, without what changes from call to call and without the count of the attempts."""
-    (request,) = http.requests
-    assert isinstance(request.body, bytes)
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    headers = {name: value.decode() if isinstance(value, bytes) else value for name, value in headers.items()}
-    changing = {"amz-sdk-invocation-id", "amz-sdk-request", "content-length", "x-amz-date"}
-    headers["authorization"] = headers["authorization"].partition("Signature=")[0]
-    # Powertools, once it is imported, adds its own name to what every client says.
-    headers["user-agent"] = headers["user-agent"].partition(" PT/")[0]
-    return {
-        "method": request.method,
-        "url": request.url,
-        "headers": {name: value for name, value in headers.items() if name not in changing},
-        "body": json.loads(request.body),
-    }
+def raised(call: Callable[..., Any], arguments: dict[str, Any]) -> Exception:
+    with pytest.raises(Exception) as error:  # noqa: PT011 - which one is what the caller asks
+        call(**arguments)
+    return error.value
 
 
-@pytest.mark.parametrize("token", [None, "a session's token"])
-@pytest.mark.parametrize(("service", "name", "arguments"), CALLS)
-def test_the_same_is_sent(service: str, name: str, arguments: dict[str, Any], token: str | None) -> None:
-    theirs, client, ours, direct = both(service, ok({}), token=token)
-
-    getattr(client, name)(**arguments)
-    getattr(direct, name)(**arguments)
-
-    assert sent(ours) == sent(theirs)
+def told(error: Exception) -> tuple[str, Any]:
+    """Return what an error is and says, without the count of attempts that a client adds."""
+    return type(error).__name__, error.response["Error"] if isinstance(error, ClientError) else str(error)
 
 
 @pytest.mark.parametrize(
     ("service", "name", "arguments", "body"),
-    [("bedrock-runtime", "converse", CONVERSE, CONVERSED), ("dynamodb", "update_item", UPDATE, UPDATED)],
+    [
+        ("bedrock-runtime", "converse", CONVERSE, CONVERSED),
+        ("dynamodb", "update_item", UPDATE, UPDATED),
+        # By something on the way.
+        ("bedrock-runtime", "converse", CONVERSE, b""),
+        ("bedrock-runtime", "converse", CONVERSE, b"<html>Welcome</html>"),
+        ("dynamodb", "update_item", UPDATE, b"{"),
+    ],
 )
-def test_the_same_is_returned(service: str, name: str, arguments: dict[str, Any], body: dict[str, Any]) -> None:
-    _, client, _, direct = both(service, ok(body))
+def test_the_same_is_returned(service: str, name: str, arguments: dict[str, Any], body: Any) -> None:
+    theirs, ours, _ = both(service, ok(body))
 
-    reply = getattr(client, name)(**arguments)
+    reply = getattr(theirs, name)(**arguments)
+    del reply["ResponseMetadata"]
 
-    assert getattr(direct, name)(**arguments) == {name: reply[name] for name in reply if name != "ResponseMetadata"}
+    assert getattr(ours, name)(**arguments) == reply
 
 
 def test_a_stream_has_the_same_events() -> None:
     streamed = b"".join(event_message(name, payload) for name, payload in EVENTS)
     answer = (200, {"Content-Type": "application/vnd.amazon.eventstream"}, streamed)
-    _, client, ours, direct = both("bedrock-runtime", answer)
+    theirs, ours, http = both("bedrock-runtime", answer)
 
-    theirs = list(client.converse_stream(**CONVERSE)["stream"])
-    stream = direct.converse_stream(**CONVERSE)["stream"]
+    expected = list(theirs.converse_stream(**CONVERSE)["stream"])
+    stream = ours.converse_stream(**CONVERSE)["stream"]
 
-    assert list(stream) == theirs
-    assert len(theirs) == len(EVENTS)
-    assert ours.requests[0].stream_output
+    assert list(stream) == expected
+    assert len(expected) == len(EVENTS)
+    assert http.requests[0].stream_output
     stream.close()
 
 
@@ -192,53 +168,122 @@ def test_a_stream_has_the_same_events() -> None:
     ],
 )
 def test_the_same_is_raised(service: str, name: str, arguments: dict[str, Any], answer: Any) -> None:
-    _, client, _, direct = both(service, answer)
+    alone, shortened, _ = both(service, answer)
 
-    def raised(call: Callable[..., Any]) -> ClientError:
-        with pytest.raises(ClientError) as error:
-            call(**arguments)
-        return error.value
+    theirs, ours = (raised(getattr(one, name), arguments) for one in (alone, shortened))
 
-    theirs, ours = raised(getattr(client, name)), raised(getattr(direct, name))
+    assert isinstance(theirs, ClientError)
+    assert isinstance(ours, ClientError)
     assert type(ours).__name__ == type(theirs).__name__
-    without = {key: value for key, value in theirs.response.items() if key != "ResponseMetadata"}
-    assert {key: value for key, value in ours.response.items() if key != "ResponseMetadata"} == without
+    expected = {key: value for key, value in theirs.response.items() if key != "ResponseMetadata"}
+    assert {key: value for key, value in ours.response.items() if key != "ResponseMetadata"} == expected
 
 
-@pytest.mark.parametrize(
-    "first", [ConnectionClosedError(endpoint_url="https://dynamodb.test"), (500, {}, {"__type": "InternalServerError"})]
-)
-def test_an_update_that_may_be_mended_is_tried_again(first: Any) -> None:
-    made, again = session(), FakeHttp(ok(UPDATED))
-    direct = DirectClient(client("dynamodb", again, made), made, http=FakeHttp(first))
-
-    assert direct.update_item(**UPDATE)["Attributes"] == UPDATED["Attributes"]
-    assert len(again.requests) == 1
+CLOSED = ConnectionClosedError(endpoint_url="https://aws.test")
+BROKEN: Any = (500, {}, {"__type": "x#InternalServerError", "message": "No."})
+UNREACHABLE = [
+    ConnectTimeoutError(endpoint_url="https://aws.test"),
+    EndpointConnectionError(endpoint_url="https://aws.test", error="refused"),
+]
+LATE = ReadTimeoutError(endpoint_url="https://aws.test")
 
 
-def test_a_model_is_not_asked_twice() -> None:
-    made, again = session(), FakeHttp()
-    broken = FakeHttp(ReadTimeoutError(endpoint_url="https://bedrock.test"), (500, {}, {"message": "No."}))
-    direct = DirectClient(client("bedrock-runtime", again, made), made, http=broken)
+@pytest.mark.parametrize("fault", [CLOSED, BROKEN, *UNREACHABLE])
+def test_an_update_that_may_be_mended_is_tried_again(fault: Any) -> None:
+    http = FakeHttp(fault, ok(UPDATED))
 
-    with pytest.raises(ReadTimeoutError):
-        direct.converse(**CONVERSE)
-    with pytest.raises(ClientError):
-        direct.converse_stream(**CONVERSE)
+    assert direct("dynamodb", http).update_item(**UPDATE)["Attributes"] == UPDATED["Attributes"]
 
-    assert again.requests == []
+    first, second = (json.loads(cast(bytes, request.body)) for request in http.requests)
+    assert first == second
+
+
+@pytest.mark.parametrize("fault", [CLOSED, BROKEN, *UNREACHABLE])
+def test_an_update_that_fails_again_fails_as_the_clients(fault: Any) -> None:
+    http = FakeHttp(fault, fault)
+    alone, _, _ = both("dynamodb", fault)
+
+    theirs, ours = raised(alone.update_item, UPDATE), raised(direct("dynamodb", http).update_item, UPDATE)
+
+    assert told(ours) == told(theirs)
+    assert len(http.requests) == 2
+
+
+def test_an_update_that_may_have_been_made_is_not_made_again() -> None:
+    http = FakeHttp(LATE)
+
+    assert raised(direct("dynamodb", http).update_item, UPDATE) is LATE
+    assert len(http.requests) == 1
+
+
+def test_checksums_of_replies_are_the_clients_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lost: DynamoDB's CRC32, on which a client asks again. TLS notices what was damaged on the way."""
+    damaged = (200, {"x-amz-crc32": "1"}, UPDATED)
+    theirs, ours = FakeHttp(damaged, ok(UPDATED)), FakeHttp(damaged)
+    alone = client("dynamodb", session(), attempts=2)
+    alone.meta.events.register("before-send", lambda request, **_: theirs.send(request))
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+    alone.update_item(**UPDATE)
+
+    assert direct("dynamodb", ours).update_item(**UPDATE) == UPDATED
+    assert (len(theirs.requests), len(ours.requests)) == (2, 1)
+
+
+@pytest.mark.parametrize("name", ["converse", "converse_stream"])
+@pytest.mark.parametrize("fault", [CLOSED, BROKEN, *UNREACHABLE, LATE])
+def test_a_model_is_not_asked_twice(name: str, fault: Any) -> None:
+    alone, ours, http = both("bedrock-runtime", fault)
+
+    theirs, mine = (raised(getattr(one, name), CONVERSE) for one in (alone, ours))
+
+    assert told(mine) == told(theirs)
+    assert len(http.requests) == 1
 
 
 def test_other_operations_are_the_clients() -> None:
-    made, theirs = session(), FakeHttp(ok({"Item": {"pk": {"S": "a"}}}))
-    direct = DirectClient(client("dynamodb", theirs, made), made, http=FakeHttp())
+    http = FakeHttp(ok({"Item": {"pk": {"S": "a"}}}))
 
-    assert direct.get_item(TableName="t", Key={"pk": {"S": "a"}})["Item"] == {"pk": {"S": "a"}}
+    assert direct("dynamodb", http).get_item(TableName="t", Key={"pk": {"S": "a"}})["Item"] == {"pk": {"S": "a"}}
+    assert http.requests[0].headers["X-Amz-Target"] == b"DynamoDB_20120810.GetItem"
+
+
+def test_both_ways_share_their_connections(other_side: Callable[..., OtherSide]) -> None:
+    side = other_side(response(), None, response(b'{"Item": {}}'), response())
+    made = session()
+    alone = made.create_client("dynamodb", region_name="us-east-1", use_ssl=False, config=Config(retries=ONCE))
+    ours = DirectClient(alone, made)
+
+    ours.update_item(**UPDATE)
+    # The connection was closed meanwhile.
+    assert ours.get_item(TableName="t", Key={})["Item"] == {}
+    ours.update_item(**UPDATE)
+
+    assert [number for number, _ in side.requests] == [1, 1, 2, 2]
+
+
+def test_threads_share_a_client(other_side: Callable[..., OtherSide]) -> None:
+    """Each is given what it asked for; the body comes back as the answer."""
+    side = other_side(*[lambda read: response(read.rpartition(b"\r\n")[2])] * 50)
+    made = session()
+    alone = made.create_client("bedrock-runtime", region_name="us-east-1", use_ssl=False, config=Config(retries=ONCE))
+    ours = DirectClient(alone, made)
+    together = Barrier(5)
+
+    def asked(number: int) -> list[Any]:
+        together.wait()
+        return [ours.converse(modelId="m", system=[{"text": f"{number}-{turn}"}])["system"] for turn in range(10)]
+
+    with ThreadPoolExecutor(5) as pool:
+        told = list(pool.map(asked, range(5)))
+
+    assert told == [[[{"text": f"{number}-{turn}"}] for turn in range(10)] for number in range(5)]
+    assert len(side.addresses) <= 5
 
 
 def test_without_credentials_it_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
     made = session()
-    of_somebody = client("dynamodb", FakeHttp(), made)
+    of_somebody = client("dynamodb", made)
     monkeypatch.setattr(made, "get_credentials", lambda: None)
 
     with pytest.raises(NoCredentialsError):
