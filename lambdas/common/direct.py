@@ -2,7 +2,7 @@
 
 For these calls a client spends half of its time on what they can do without: the rules for endpoints, every member's
 way through the service's model, out and back, hooks, retries. What is sent and what is raised is the client's;
-tests/lambdas/common/test_direct.py holds the two side by side, and docs/decisions/0018 says what is lost.
+tests/lambdas/common/test_direct*.py hold the two side by side, and docs/decisions/0018 says what is lost.
 """
 
 import socket

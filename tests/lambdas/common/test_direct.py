@@ -1,4 +1,4 @@
-"""The short way beside botocore's client: what is sent, returned and raised is the same."""
+"""The short way beside botocore's client: what is returned and raised is the same, and what is tried again."""
 
 import json
 from collections.abc import Callable
