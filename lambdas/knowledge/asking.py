@@ -166,13 +166,13 @@ class Knowledge:
                 "With `quarry.knowledge` the last message must be a user's and have text: it is the question.",
                 param=f"messages[{len(request.messages) - 1}]",
             )
-        if self.settings.grounding and len(text) > prompt.MOST_GROUNDED_QUESTION:
+        if self.settings.grounding_check and len(text) > prompt.MOST_GROUNDED_QUESTION:
             raise InvalidRequestError(
                 f"The question has {len(text):,} characters; the guardrail's grounding check takes at most "
                 f"{prompt.MOST_GROUNDED_QUESTION:,}. Shorten the last message.",
                 param=f"messages[{len(request.messages) - 1}]",
             )
-        results = wanted.results or self.settings.results
+        results = self.results(wanted.results)
         before = spoken.turns[-1]["content"][:-parts]
         return Question(
             text=text,
@@ -180,7 +180,7 @@ class Knowledge:
             alias=request.model,
             earlier=(*spoken.turns[:-1], *([{"role": "user", "content": before}] if before else [])),
             results=results,
-            filter_=to_retrieval_filter(wanted.filter, self.settings.filters, param=_FILTER),
+            filter_=to_retrieval_filter(wanted.filter, self.settings.metadata, param=_FILTER),
             most_tokens=self._most_passage_tokens(results) + text_tokens(prompt.RULES),
         )
 
@@ -206,14 +206,18 @@ class Knowledge:
         if said or notes:
             query = rewriting.standalone(query, past=said, notes=notes, alias=question.alias, complete=complete)
         found = self.retriever.find(query, results=question.results, filter_=question.filter_, filter_param=_FILTER)
-        good = [passage for passage in found if passage.score >= self.settings.threshold]
-        grounding = self.settings.grounding
+        good = [passage for passage in found if passage.score >= self.settings.score_threshold]
+        grounding = self.settings.grounding_check
         kept = prompt.fitting(good, most_tokens=self._most_passage_tokens(question.results), grounding=grounding)
         logger.info("retrieved", extra={"found": len(found), "passed": len(good), "given": len(kept)})
         return Found(question=question, search_query=query, passages=tuple(kept), grounding=grounding)
 
+    def results(self, wanted: int | None) -> int:
+        """Return how many passages are looked for: what a request wants, else the environment's number."""
+        return wanted or self.settings.results
+
     def _most_passage_tokens(self, results: int) -> int:
         """Return what passages may take, by the allowances' estimate; what would be more is left out."""
-        if self.settings.rerank is not None:
-            results = min(results, self.settings.rerank.results)
+        if self.settings.reranking is not None:
+            results = min(results, self.settings.reranking.results)
         return results * self.settings.passage_tokens * ESTIMATED_PER_TOKEN

@@ -59,7 +59,7 @@ class Retriever:
         self,
         text: str,
         *,
-        results: int | None = None,
+        results: int,
         filter_: RetrievalFilter | None = None,
         filter_param: str = "filter",
     ) -> list[Passage]:
@@ -72,7 +72,7 @@ class Retriever:
         Raises:
             ApiError: what ``retrieval_errors`` makes of the last failed call.
         """
-        search = self._search(results or self._settings.results)
+        search = self._search(results)
         if filter_:
             search["filter"] = filter_
         arguments = {
@@ -97,7 +97,7 @@ class Retriever:
             "numberOfResults": results,
             "overrideSearchType": self._settings.search.upper(),
         }
-        rerank = self._settings.rerank
+        rerank = self._settings.reranking
         if rerank is not None:
             search["rerankingConfiguration"] = {
                 "type": "BEDROCK_RERANKING_MODEL",

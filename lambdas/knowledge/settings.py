@@ -21,16 +21,16 @@ class Reranking(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class KnowledgeSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
-    """The knowledge base and how it is asked.
+    """The knowledge base and how it is asked. Knobs of the environment file have their names from there.
 
     Attributes:
         id: of the knowledge base.
         alias: who answers unless the request names another.
         results: passages per question unless the request says otherwise.
         search: by meaning alone, or by words too.
-        threshold: the least score, from 0 to 1, of a passage that is given to the model.
-        filters: the documents' own fields that requests may filter by, and what each holds.
-        grounding: whether the guardrail holds answers against the passages.
+        score_threshold: the least score, from 0 to 1, of a passage that is given to the model.
+        metadata: the documents' own fields that requests may filter by, and what each holds.
+        grounding_check: whether the guardrail holds answers against the passages.
         passage_tokens: the most tokens of one passage, as the documents were cut.
     """
 
@@ -38,8 +38,8 @@ class KnowledgeSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     alias: str
     results: int
     search: Literal["semantic", "hybrid"]
-    threshold: float
-    filters: dict[str, FieldType]
-    rerank: Reranking | None
-    grounding: bool
+    score_threshold: float
+    metadata: dict[str, FieldType]
+    reranking: Reranking | None
+    grounding_check: bool
     passage_tokens: int = LONGEST_PASSAGE

@@ -17,19 +17,19 @@ def asked_knowledge(stack: EnvironmentStack) -> KnowledgeSettings | None:
     if knowledge is None:
         return None
     models = resolve(knowledge, aliases=stack.config.alias_targets)
-    rerank = None
+    reranking = None
     if knowledge.reranking and models.reranker:
         arn = permissions.reranker_arn(stack=stack, model=models.reranker)
-        rerank = Reranking(model_arn=arn, results=knowledge.reranking.results)
+        reranking = Reranking(model_arn=arn, results=knowledge.reranking.results)
     return KnowledgeSettings(
         id=_knowledge_base_id(stack),
         alias=models.alias,
         results=knowledge.results,
         search=knowledge.search,
-        threshold=knowledge.score_threshold,
-        filters=dict(knowledge.metadata),
-        rerank=rerank,
-        grounding=knowledge.grounding_check,
+        score_threshold=knowledge.score_threshold,
+        metadata=dict(knowledge.metadata),
+        reranking=reranking,
+        grounding_check=knowledge.grounding_check,
         passage_tokens=passage_tokens(knowledge.chunking) or LONGEST_PASSAGE,
     )
 

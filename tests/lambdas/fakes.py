@@ -24,10 +24,10 @@ KNOWLEDGE = KnowledgeSettings(
     alias="fast",
     results=5,
     search="semantic",
-    threshold=0.4,
-    filters={"department": "string", "year": "number", "public": "boolean"},
-    rerank=None,
-    grounding=False,
+    score_threshold=0.4,
+    metadata={"department": "string", "year": "number", "public": "boolean"},
+    reranking=None,
+    grounding_check=False,
     passage_tokens=300,
 )
 

@@ -75,7 +75,7 @@ def parse(body: bytes, settings: KnowledgeSettings) -> ChatRequest:
     """
     asked = decode(body, _decoder)
     # Here, where the field's path is known as the caller has it.
-    to_retrieval_filter(asked.filter, settings.filters, param="filter")
+    to_retrieval_filter(asked.filter, settings.metadata, param="filter")
     return ChatRequest(
         model=asked.model or settings.alias,
         messages=[UserMessage(content=asked.question)],

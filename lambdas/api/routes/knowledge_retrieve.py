@@ -49,11 +49,11 @@ def retrieve(body: bytes, caller: Caller, *, knowledge: Knowledge, ledger: Ledge
         ApiError: too many requests, or the search failed.
     """
     asked = decode(body, _decoder)
-    filter_ = to_retrieval_filter(asked.filter, knowledge.settings.filters, param="filter")
+    filter_ = to_retrieval_filter(asked.filter, knowledge.settings.metadata, param="filter")
     anybody = replace(caller, limits=replace(caller.limits, aliases=None))
     reservation = ledger.reserve(anybody, alias=ALIAS, estimate=Usage())
     try:
-        passages = knowledge.retriever.find(asked.query, results=asked.results, filter_=filter_)
+        passages = knowledge.retriever.find(asked.query, results=knowledge.results(asked.results), filter_=filter_)
     except BaseException:
         ledger.release(reservation)
         raise

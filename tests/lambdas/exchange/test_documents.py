@@ -230,7 +230,7 @@ def test_the_allowance_and_the_documents_are_asked_side_by_side(monkeypatch: pyt
 
 def test_the_guardrails_grounding_check_gets_its_sources() -> None:
     stopped = converse_reply("Not grounded.", stop_reason="guardrail_intervened")
-    with desk(stopped, grounding=True) as at:
+    with desk(stopped, grounding_check=True) as at:
         body = at.exchanges.complete(ask("Which class?"), LIMITED).completion.body
 
     guarded = [block["guardContent"]["text"] for block in at.bedrock.calls[0]["messages"][0]["content"]]

@@ -93,7 +93,7 @@ def test_what_cannot_be_asked_is_refused_by_name(messages: Any, fields: dict[str
 
 def test_the_grounding_check_bounds_the_question() -> None:
     with pytest.raises(InvalidRequestError, match="1,000") as refused:
-        question("x" * 1_001, at=knowledge(grounding=True))
+        question("x" * 1_001, at=knowledge(grounding_check=True))
 
     assert refused.value.param == "messages[0]"
     assert question("x" * 1_001).text == "x" * 1_001
@@ -104,7 +104,7 @@ def test_the_grounding_check_bounds_the_question() -> None:
     [
         ({}, {}, 5 * 300),
         ({}, {"results": 10}, 10 * 300),
-        ({"rerank": RERANK}, {}, 2 * 300),
+        ({"reranking": RERANK}, {}, 2 * 300),
         ({"passage_tokens": LONGEST_PASSAGE}, {}, 5 * 8192),
     ],
 )
@@ -187,7 +187,7 @@ def test_what_is_an_answer(text: str, blocked: bool, answered: bool, citations: 
 
 
 def test_nothing_above_the_threshold_leaves_nothing() -> None:
-    found, _ = find(knowledge(threshold=0.9), request("x"))
+    found, _ = find(knowledge(score_threshold=0.9), request("x"))
 
     assert found.passages == ()
     assert found.nothing == NOT_IN_DOCUMENTS

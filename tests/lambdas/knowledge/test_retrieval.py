@@ -33,7 +33,7 @@ def printed(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 def test_a_plain_search_asks_for_meaning_and_the_configured_number() -> None:
     client = FakeRetrieve()
 
-    found = retriever(client).find("How do I book a train?")
+    found = retriever(client).find("How do I book a train?", results=5)
 
     assert [passage.document for passage in found] == ["travel.md", "hr/leave.md", "menu.md"]
     assert client.calls == [
@@ -49,7 +49,7 @@ def test_a_plain_search_asks_for_meaning_and_the_configured_number() -> None:
 
 def test_a_search_with_everything_fits_the_service_too() -> None:
     client = FakeRetrieve()
-    both = retriever(client, search="hybrid", rerank=Reranking(model_arn=RERANKER, results=5))
+    both = retriever(client, search="hybrid", reranking=Reranking(model_arn=RERANKER, results=5))
 
     both.find("x", results=100, filter_=FILTER)
     both.find("x", results=3)
@@ -65,7 +65,7 @@ def test_a_search_with_everything_fits_the_service_too() -> None:
 def test_of_a_long_text_as_much_is_searched_for_as_bedrock_takes() -> None:
     client = FakeRetrieve()
 
-    retriever(client).find("x" * 5_000)
+    retriever(client).find("x" * 5_000, results=5)
 
     assert client.queries == ["x" * MOST_CHARACTERS]
 
@@ -75,7 +75,7 @@ def test_what_may_pass_is_tried_again_with_growing_waits(code: str) -> None:
     waits: list[float] = []
     client = FakeRetrieve(retrieve_error(code), retrieve_error(code), [TRAVEL, LEAVE, WEAK])
 
-    found = retriever(client, waits).find("x")
+    found = retriever(client, waits).find("x", results=5)
 
     assert len(found) == 3
     assert 0.25 <= waits[0] <= 0.5 <= waits[1] <= 1
@@ -84,13 +84,15 @@ def test_what_may_pass_is_tried_again_with_growing_waits(code: str) -> None:
 def test_tries_are_bounded_by_number_and_by_time() -> None:
     busy = FakeRetrieve(retrieve_error("ThrottlingException"))
     with pytest.raises(ApiError):
-        retriever(busy).find("x")
+        retriever(busy).find("x", results=5)
     assert len(busy.calls) == ATTEMPTS
 
     slow = FakeRetrieve(retrieve_error("ThrottlingException"))
     times = iter([0.0, 5.0])
     with pytest.raises(ApiError):
-        Retriever(settings=KNOWLEDGE, client=lambda: slow, sleep=lambda _: None, clock=lambda: next(times)).find("x")
+        Retriever(settings=KNOWLEDGE, client=lambda: slow, sleep=lambda _: None, clock=lambda: next(times)).find(
+            "x", results=5
+        )
     assert len(slow.calls) == 1
 
 
@@ -114,7 +116,7 @@ def test_tries_are_bounded_by_number_and_by_time() -> None:
 )  # fmt: skip
 def test_a_failure_says_what_to_do(failure: Exception, status: int, code: str, says: str) -> None:
     with pytest.raises(ApiError, match=says) as told:
-        retriever(FakeRetrieve(failure)).find("x")
+        retriever(FakeRetrieve(failure)).find("x", results=5)
 
     assert (told.value.status, told.value.code) == (status, code)
     assert "arn:aws:iam" not in told.value.message
@@ -127,11 +129,11 @@ def test_a_refused_filter_is_the_callers(message: str) -> None:
     client = FakeRetrieve(retrieve_error("ValidationException", message))
 
     with pytest.raises(ApiError, match=message) as told:
-        retriever(client).find("x", filter_=FILTER, filter_param="quarry.knowledge.filter")
+        retriever(client).find("x", results=5, filter_=FILTER, filter_param="quarry.knowledge.filter")
 
     assert (told.value.status, told.value.param) == (400, "quarry.knowledge.filter")
     with pytest.raises(ApiError) as told:
-        retriever(client).find("x")
+        retriever(client).find("x", results=5)
     assert told.value.param is None
 
 
@@ -141,7 +143,7 @@ def test_a_failure_is_logged_and_never_with_the_question(printed: io.StringIO) -
         retrieve_error("AccessDeniedException", "not authorized to perform: bedrock:Retrieve"),
     ):
         with pytest.raises(ApiError):
-            retriever(FakeRetrieve(error)).find("my own words")
+            retriever(FakeRetrieve(error)).find("my own words", results=5)
 
     assert "my own words" not in printed.getvalue()
     assert "not authorized to perform: bedrock:Retrieve" in printed.getvalue()

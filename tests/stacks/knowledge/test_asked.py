@@ -52,8 +52,13 @@ def test_the_inference_functions_read_the_id_from_a_parameter_and_may_search_tha
     assert len(asked) == 2
     for settings in asked:
         assert settings
-        assert (settings.alias, settings.results, settings.search, settings.threshold) == ("fast", 5, "semantic", 0.4)
-        assert settings.filters == {"department": "string", "year": "number", "public": "boolean"}
+        assert (settings.alias, settings.results, settings.search, settings.score_threshold) == (
+            "fast",
+            5,
+            "semantic",
+            0.4,
+        )
+        assert settings.metadata == {"department": "string", "year": "number", "public": "boolean"}
         assert settings.passage_tokens == 300
     for role in ("InferenceRole", "ChatRole"):
         arn = allowed(stacks["Inference"], role)["bedrock:Retrieve"]
@@ -69,9 +74,9 @@ def test_what_reranks_and_how_long_passages_are_is_told_too() -> None:
     settings = asked_knowledge(a_stack(config("S3-extras")))
 
     assert settings
-    assert settings.rerank
-    assert settings.rerank.model_arn == "arn:aws:bedrock:us-east-1::foundation-model/cohere.rerank-v3-5:0"
-    assert (settings.rerank.results, settings.passage_tokens) == (3, 250)
+    assert settings.reranking
+    assert settings.reranking.model_arn == "arn:aws:bedrock:us-east-1::foundation-model/cohere.rerank-v3-5:0"
+    assert (settings.reranking.results, settings.passage_tokens) == (3, 250)
 
 
 @pytest.mark.parametrize(
