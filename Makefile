@@ -27,11 +27,13 @@ INSTALLED := .venv/installed
 # What `make up` asks the samples.
 QUESTION := How many days ahead does the travel desk want a flight booked?
 SANDBOX := python -m sandbox
+# In two processes, each with files of its own; what shares something costly stays together (tests/conftest.py).
+PYTEST := python -m pytest --numprocesses 2 --dist loadgroup
 
-.PHONY: help up down status test lint format bench synth deploy destroy install lock catalogue schema api structure clean
+.PHONY: help up down status test test-fast test-sandbox lint format bench synth deploy destroy install lock catalogue schema api structure clean
 
 help: ## Show what there is
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}'
 
 up: install ## Run Quarry on this machine: start AWS, deploy, answer a question (PORT=, AWS_PORT=)
 	@$(SANDBOX) up $(if $(PORT),--port $(PORT)) $(if $(AWS_PORT),--aws-port $(AWS_PORT))
@@ -57,8 +59,14 @@ down: ## Take it down again: destroy the stacks, prove that nothing is left, sto
 status: install ## Show what runs and lives in the sandbox
 	@$(SANDBOX) status
 
-test: install ## Run all tests (ARGS= for pytest)
-	@python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+test: install ## Run all tests: some minutes (ARGS= for pytest)
+	@$(PYTEST) $(ARGS)
+
+test-fast: install ## Run the tests that need no sandbox: a minute or so (ARGS=)
+	@$(PYTEST) --ignore tests/sandbox $(ARGS)
+
+test-sandbox: install ## Run the tests of the sandbox and of the platform deployed on it (ARGS=)
+	@$(PYTEST) tests/sandbox $(ARGS)
 
 lint: install ## Check style, types and every template
 	@ruff check .
@@ -114,4 +122,4 @@ structure: install ## Count modules and the imports between them, and show the l
 	@python -m tests.structure
 
 clean: ## Remove everything that was installed or built here (not what is deployed)
-	@rm -rf .venv node_modules cdk.out .cache .pytest_cache .mypy_cache .ruff_cache quarry.egg-info
+	@rm -rf .venv node_modules cdk.out .cache .pytest_cache .mypy_cache .ruff_cache .coverage quarry.egg-info

@@ -7,6 +7,10 @@ import pytest
 import pytest_socket
 from hypothesis import HealthCheck, settings
 
+from tests.closing_lines import pytest_terminal_summary
+
+__all__ = ["pytest_terminal_summary"]
+
 # The same examples every time, and no judgement by the clock of a busy machine.
 settings.register_profile("quarry", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("quarry")

@@ -93,12 +93,12 @@ def _looks_like_path(span: str) -> bool:
 def missing_targets(document: Document) -> list[str]:
     """Return `make` targets and variables that the Makefile does not have."""
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     variables = set(re.findall(r"^([A-Z_]+) \?=", makefile, re.MULTILINE))
     wrong = []
     for code in document.code():
-        wrong += [f"make {name}" for name in re.findall(r"\bmake ([a-z]+)", code) if name not in targets]
-        for arguments in re.findall(r"\bmake (?:[a-z]+ )?((?:[A-Z_]+=\S* ?)+)", code):
+        wrong += [f"make {name}" for name in re.findall(r"\bmake ([a-z-]+)", code) if name not in targets]
+        for arguments in re.findall(r"\bmake (?:[a-z-]+ )?((?:[A-Z_]+=\S* ?)+)", code):
             wrong += [f"make {name}=" for name in re.findall(r"([A-Z_]+)=", arguments) if name not in variables]
     return wrong
 
