@@ -15,6 +15,7 @@ from typing import IO, Final
 from benchmarks.child_process import isolated
 from benchmarks.function_home import FunctionHome
 from benchmarks.measurement import MeasurementError
+from sandbox import ports
 
 READY_SECONDS: Final = 60.0
 POLL_SECONDS: Final = 0.001
@@ -76,7 +77,7 @@ class _Begun:
 
 @contextmanager
 def _begun(home: FunctionHome, *, upstream: str, folder: Path) -> Iterator[_Begun]:
-    port = _free_port()
+    (port,) = ports.free(1)
     log = folder / f"{port}.log"
     env = {
         **isolated({**home.env, **endpoints(upstream)}, [home.layer]),
@@ -115,13 +116,6 @@ def _python(folder: Path) -> Path:
         script.write_text(PYTHON, encoding="utf-8")
         script.chmod(script.stat().st_mode | stat.S_IXUSR)
     return place
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 def _ready(port: int) -> bool:
