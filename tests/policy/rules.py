@@ -3,23 +3,17 @@
 cdk-nag knows nothing of Bedrock or OpenSearch Serverless; these rules know our own conventions too.
 """
 
-import ast
 import importlib
-import inspect
 import os
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import grimp
-
 from configuration.environment_file import PROJECT
 from lambdas.common.observability import ENVIRONMENT_VARIABLE
-from lambdas.common.settings import EnvSettings
 from stacks.components.python_function import METRICS_NAMESPACE
 from stacks.inference import web_function
-from tests import structure
+from tests.policy.function_settings import module_of, served, variables_of
 
 # Action -> why it may stand on Resource "*".
 ALLOWED_STAR: Final = {
@@ -164,12 +158,7 @@ def _starts(script: Path) -> bool:
     """Whether the Lambda Web Adapter can start the script, and what it serves can be imported."""
     if not script.is_file() or not os.access(script, os.X_OK) or b"\r" in script.read_bytes():
         return False
-    return _is_callable(_served(script).replace(":", "."))
-
-
-def _served(script: Path) -> str:
-    """Return what the script serves, as ``module:name``: the last word of its last command."""
-    return script.read_text(encoding="utf-8").split()[-1]
+    return _is_callable(served(script).replace(":", "."))
 
 
 def _is_callable(path: str) -> bool:
@@ -185,47 +174,10 @@ def mismatched_environments(template: Template) -> list[str]:
     offences = []
     for id_, function in of_type(template, "AWS::Lambda::Function"):
         variables = set(function.get("Environment", {}).get("Variables", {})) - COMMON_VARIABLES
-        expected = _settings_variables(_module_of(function["Handler"]))
+        expected = variables_of(module_of(function["Handler"]))
         if variables != expected:
             offences.append(f"{id_}: {sorted(variables ^ expected)}")
     return offences
-
-
-def _module_of(handler: str) -> str:
-    """Return the module of a handler's path, or that of what a script serves."""
-    if handler.endswith(".sh"):
-        return _served(PROJECT / handler).rpartition(":")[0]
-    return handler.rpartition(".")[0]
-
-
-def _settings_variables(module: str) -> set[str]:
-    """Return the variables of the settings classes that the module reads, or any of ours that it needs."""
-    graph = _graph()
-    if module not in graph.modules:
-        return set()
-    needed = {module, *graph.find_upstream_modules(module)}
-    return {name for one in sorted(needed) for name in _variables_read(one)}
-
-
-@cache
-def _graph() -> grimp.ImportGraph:
-    return structure.graph("lambdas")
-
-
-@cache
-def _variables_read(name: str) -> set[str]:
-    """Return the variables of every settings class for which a module has a call of from_env."""
-    module = importlib.import_module(name)
-    called = {
-        node.func.value.id
-        for node in ast.walk(ast.parse(inspect.getsource(module)))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "from_env"
-        and isinstance(node.func.value, ast.Name)
-    }
-    classes = [getattr(module, one) for one in called]
-    return {one.upper() for cls in classes if issubclass(cls, EnvSettings) for one in inspect.get_annotations(cls)}
 
 
 def shared_metrics(template: Template) -> list[str]:
@@ -258,7 +210,7 @@ def unknown_actions(template: Template) -> list[str]:
         properties = resource.get("Properties", {})
         if resource["Type"].startswith("Custom::") and "Action" in properties:
             function = template["Resources"][properties["ServiceToken"]["Fn::GetAtt"][0]]["Properties"]
-            module = importlib.import_module(_module_of(function["Handler"]))
+            module = importlib.import_module(module_of(function["Handler"]))
             if properties["Action"] not in getattr(module, "ACTIONS", {}):
                 offences.append(f"{id_}: {properties['Action']}")
     return offences

@@ -13,7 +13,7 @@ from lambdas.chat import request as chat
 from lambdas.chat.converse import to_turns
 from lambdas.common.json_body import decode
 from lambdas.knowledge.citations import NOT_IN_DOCUMENTS
-from lambdas.knowledge.metadata import _TAKES, to_retrieval_filter
+from lambdas.knowledge.filters import _TAKES, to_retrieval_filter
 from tests.lambdas.api.openapi.test_document import misfits
 from tests.lambdas.fakes import KNOWLEDGE
 from tests.lambdas.stores import desk
