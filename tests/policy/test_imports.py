@@ -28,10 +28,14 @@ KINDS: Final[dict[str, type[Contract]]] = {
 
 # Contract -> an import that it forbids. Both modules exist; the import does not.
 FORBIDDEN: Final[dict[str, list[tuple[str, str]]]] = {
-    "lambdas <- configuration <- stacks": [
+    "lambdas <- configuration <- stacks | quarry": [
         ("lambdas.chat.service", "configuration.aliases"),
         ("configuration.config", "stacks.platform"),
         ("lambdas.common.aws", "stacks.components.checks"),
+        ("lambdas.knowledge.asking", "quarry.output"),
+        ("configuration.section", "quarry.command_error"),
+        ("stacks.platform", "quarry.output"),
+        ("quarry.deployed.deployment", "stacks.components.environment_stack"),
     ],
     "Only stacks know aws_cdk": [
         ("configuration.knowledge.names", "aws_cdk"),
@@ -39,7 +43,6 @@ FORBIDDEN: Final[dict[str, list[tuple[str, str]]]] = {
         ("quarry.output", "constructs"),
         ("sandbox.state", "cdk_nag"),
     ],
-    "quarry works without stacks": [("quarry.deployed.deployment", "stacks.components.environment_stack")],
     "The sandbox knows AWS and nothing of ours": [
         ("sandbox.server", "lambdas.common.errors"),
         ("sandbox.inventory", "configuration.environment_file"),
@@ -50,6 +53,10 @@ FORBIDDEN: Final[dict[str, list[tuple[str, str]]]] = {
         ("quarry.cli", "sandbox.connection"),
         ("stacks.platform", "benchmarks.table"),
         ("lambdas.api.handler", "docs.reference"),
+    ],
+    "Nothing that is shipped or deploys knows app.py and the tests": [
+        ("stacks.platform", "app"),
+        ("sandbox.server", "tests"),
     ],
     "lambdas: the request's way, from the edge down": [
         ("lambdas.exchange.exchanges", "lambdas.api.outcome"),
@@ -65,9 +72,16 @@ FORBIDDEN: Final[dict[str, list[tuple[str, str]]]] = {
         ("lambdas.lifecycle.wait", "lambdas.ingestion.changes"),
         ("lambdas.common.aws", "lambdas.lifecycle.wait"),
     ],
-    "lambdas: who decides about keys and who answers requests do not know who is started by events": [
+    "lambdas: no function knows who decides about keys, nor who is started by events": [
+        ("lambdas.authorizer.handler", "lambdas.lifecycle.wait"),
+        ("lambdas.api.handler", "lambdas.authorizer.keys"),
+        ("lambdas.knowledge.asking", "lambdas.lifecycle.wait"),
+        ("lambdas.exchange.documents", "lambdas.ingestion.message"),
+    ],
+    "lambdas: nor do these know the request's way": [
         ("lambdas.authorizer.handler", "lambdas.api.outcome"),
         ("lambdas.ingestion.starter", "lambdas.api.outcome"),
+        ("lambdas.lifecycle.wait", "lambdas.chat.errors"),
     ],
     "stacks: capabilities over components": [
         ("stacks.components.log_group", "stacks.inference.rest_api"),
@@ -113,7 +127,7 @@ def holds(contract: Contract, *more: tuple[str, str]) -> bool:
     with_more = copy.deepcopy(imports())
     for importer, imported in more:
         assert importer in with_more.modules
-        assert imported in with_more.modules or imported in {"aws_cdk", "constructs", "cdk_nag"}
+        assert imported in with_more.modules or imported in {"aws_cdk", "constructs", "cdk_nag", "app", "tests"}
         if imported not in with_more.modules:
             with_more.add_module(imported, is_squashed=True)
         assert not with_more.direct_import_exists(importer=importer, imported=imported)
