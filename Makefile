@@ -109,7 +109,7 @@ $(INSTALLED): requirements.txt requirements-dev.txt constraints.txt lambdas/requ
 lock: install ## Pin anew what the direct dependencies bring along
 	@python -m pip freeze --exclude-editable --disable-pip-version-check > constraints.txt
 
-catalogue: install ## Compile lambdas/catalogue/*.yaml into the file that functions load
+catalogue: install ## Compile configuration/catalogue/*.yaml into the file that functions load
 	@python -m configuration.catalogue.compile
 
 schema: install ## Write environments/schema.json from configuration/

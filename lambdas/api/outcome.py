@@ -20,7 +20,7 @@ def answered(done: Answered, *, stop_reason: str, usage: dict[str, Any], key_id:
         "answered",
         extra={
             "alias": done.alias,
-            "model_id": done.candidate.model_id,
+            "model_id": done.candidate.callable_id,
             "stop_reason": stop_reason,
             "fallbacks": done.fallbacks,
             "dropped": done.dropped,
@@ -42,7 +42,7 @@ def asked_documents(told: dict[str, Any] | None) -> None:
 def hung_up(done: Answered, *, key_id: str) -> None:
     """Record a stream whose caller left before its end."""
     count("ChatHungUp")
-    logger.info("hung up", extra={"alias": done.alias, "model_id": done.candidate.model_id, "key_id": key_id})
+    logger.info("hung up", extra={"alias": done.alias, "model_id": done.candidate.callable_id, "key_id": key_id})
 
 
 def headers(done: Answered) -> dict[str, str]:

@@ -33,12 +33,12 @@ class Candidate:
     """One of an alias's models.
 
     Attributes:
-        model_id: what Converse is given, as the stack resolved it.
+        callable_id: what Converse is given, as the stack resolved it.
         base_model_id: the foundation model, which callers and the log are told.
         price_scope: which of the model's prices applies: in_region, geography or global.
     """
 
-    model_id: str
+    callable_id: str
     base_model_id: str
     price_scope: PriceScope
 

@@ -97,7 +97,9 @@ class StreamedCompletion:
             for event in self._events:
                 yield from self.state.chunks(event)
         except (ClientError, BotoCoreError) as error:
-            raise to_api_error(error, alias=self.answered.alias, model_id=self.answered.candidate.model_id) from error
+            raise to_api_error(
+                error, alias=self.answered.alias, model_id=self.answered.candidate.callable_id
+            ) from error
 
     def close(self) -> None:
         """Stop reading from Bedrock, which stops generating."""
@@ -146,7 +148,7 @@ class ChatService:
         """Answer one request, whole, by the first candidate that can.
 
         Raises:
-            ApiError: unknown alias, or whatever ``bedrock_errors`` makes of the last failed call.
+            ApiError: unknown alias, or whatever ``to_api_error`` makes of the last failed call.
         """
         reply, answered = self._first_that_can(request, spoken, self._client.converse)
         parallel = request.parallel_tool_calls is not False
@@ -187,11 +189,11 @@ class ChatService:
             arguments["inferenceConfig"], dropped = fit(candidate.model.parameters, arguments["inferenceConfig"])
             arguments["guardrailConfig"] = self.guardrail.config(trace=request.quarry.guardrail_trace)
             try:
-                reply = self._insist(call, deadline=deadline, modelId=candidate.model_id, **arguments)
+                reply = self._insist(call, deadline=deadline, modelId=candidate.callable_id, **arguments)
             except (ClientError, BotoCoreError) as error:
                 last = position == len(candidates) - 1 or self._clock() > deadline
                 if last or not may_fall_back(error):
-                    raise self._told(error, alias=request.model, model_id=candidate.model_id) from error
+                    raise self._told(error, alias=request.model, model_id=candidate.callable_id) from error
                 logger.warning(
                     "fallback",
                     extra={

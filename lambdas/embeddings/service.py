@@ -79,13 +79,13 @@ class Embeddings:
         """Return the vectors as OpenAI has them.
 
         Raises:
-            ApiError: what ``bedrock_errors`` makes of a failed call.
+            ApiError: what ``to_api_error`` makes of a failed call.
         """
         embed = _cohere if candidate.base_model_id.startswith("cohere.") else _titan
         try:
-            vectors, tokens = embed(self._client(), candidate.model_id, request)
+            vectors, tokens = embed(self._client(), candidate.callable_id, request)
         except (ClientError, BotoCoreError) as error:
-            raise to_api_error(error, alias=request.model, model_id=candidate.model_id) from error
+            raise to_api_error(error, alias=request.model, model_id=candidate.callable_id) from error
         return EmbeddingList(
             model=candidate.base_model_id,
             data=[

@@ -64,8 +64,8 @@ class Exchanges:
         """
         begun = self._reserve(request, caller)
         try:
-            begun.look_up()
-            completion = begun.complete()
+            draft = begun.look_up()
+            completion = begun.told(draft.answerer.complete(request, draft.spoken))
         except BaseException:
             begun.give_up()
             raise
@@ -79,8 +79,8 @@ class Exchanges:
         """
         begun = self._reserve(request, caller)
         try:
-            begun.look_up()
-            streamed = begun.stream()
+            draft = begun.look_up()
+            streamed = draft.answerer.stream(request, draft.spoken)
         except BaseException:
             begun.give_up()
             raise

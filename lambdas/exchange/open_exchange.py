@@ -9,7 +9,7 @@ from lambdas.allowances.estimate import actual, input_tokens, usage
 from lambdas.allowances.ledger import Ledger, Reservation
 from lambdas.allowances.usage import Usage
 from lambdas.chat.converse import to_converse
-from lambdas.chat.service import Answered, Completion, StreamedCompletion
+from lambdas.chat.service import Answered, Completion
 from lambdas.common.tokens import likely_tokens
 from lambdas.exchange.ingredient import Asked, Draft, GivenAnswer, Ingredient
 
@@ -28,21 +28,17 @@ class OpenExchange:
     reservation: Reservation
     ledger: Ledger
 
-    def look_up(self) -> None:
-        """Let the ingredients complete the draft."""
+    def look_up(self) -> Draft:
+        """Let the ingredients complete the draft, and return it."""
         for ingredient in self.ingredients:
             self.draft = ingredient.look_up(self.draft)
+        return self.draft
 
-    def complete(self) -> Completion:
-        """Ask, and return the answer as the caller is told it."""
-        completion = self.draft.answerer.complete(self.asked.request, self.draft.spoken)
+    def told(self, completion: Completion) -> Completion:
+        """Return a whole answer as the caller is told it."""
         for ingredient in self.ingredients:
             completion = ingredient.whole(completion)
         return completion
-
-    def stream(self) -> StreamedCompletion:
-        """Ask, and return the answer that begins to be given, as it comes."""
-        return self.draft.answerer.stream(self.asked.request, self.draft.spoken)
 
     @property
     def stores(self) -> bool:

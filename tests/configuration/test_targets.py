@@ -129,7 +129,11 @@ def test_the_function_finds_out_of_each_entry_what_was_resolved(region: str) -> 
     assert len(found) > 10
     for target in found:
         told = Candidate.of(target.entry)
-        assert (told.model_id, told.model, told.price_scope) == (target.callable_id, target.model, target.price_scope)
+        assert (told.callable_id, told.model, told.price_scope) == (
+            target.callable_id,
+            target.model,
+            target.price_scope,
+        )
 
 
 def test_all_that_can_be_called_are_kept_in_their_order() -> None:

@@ -30,8 +30,8 @@ def test_an_entry_that_the_catalogue_does_not_know_is_told(entry: str | CalledBy
 
 
 def test_candidates_are_best_first() -> None:
-    assert [one.model_id for one in ALIASES.chatting("fast")] == [NOVA_MICRO, NOVA_LITE]
-    assert ALIASES.embedding("embed").model_id == TITAN
+    assert [one.callable_id for one in ALIASES.chatting("fast")] == [NOVA_MICRO, NOVA_LITE]
+    assert ALIASES.embedding("embed").callable_id == TITAN
     assert {alias: len(found) for alias, found in ALIASES.every().items()} == {"embed": 1, "fast": 2, "smart": 1}
 
 
@@ -65,7 +65,7 @@ def test_a_source_that_changes_is_followed() -> None:
 
     entries["fast"], entries["tuned"] = [NOVA_LITE], [NOVA_MICRO]
 
-    assert [one.model_id for one in aliases.chatting("fast")] == [NOVA_LITE]
+    assert [one.callable_id for one in aliases.chatting("fast")] == [NOVA_LITE]
     assert list(aliases.every()) == ["fast", "tuned"]
     assert aliases.chatting("tuned")[0] is before
 
