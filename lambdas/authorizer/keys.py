@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 
 from botocore.exceptions import ClientError
 
-from lambdas.common.caller import NO_LIMITS, KeyLimits
+from lambdas.common.caller import COUNTED, NO_LIMITS, KeyLimits
 
 PREFIX: Final = "qk-"
 
@@ -211,12 +211,11 @@ class KeyStore:
 
 
 _TIMES: Final = ("created_at", "expires_at", "revoked_at", "frozen_at")
-_COUNTS: Final = ("requests_per_minute", "tokens_per_day", "usd_total")
 
 
 def _to_item(key: ApiKey) -> dict[str, Any]:
     item: dict[str, Any] = {name: {"S": getattr(key, name)} for name in ("key_id", "key_hash", "name", "prefix")}
-    numbers = {name: getattr(key, name) for name in _TIMES} | {name: getattr(key.limits, name) for name in _COUNTS}
+    numbers = {name: getattr(key, name) for name in _TIMES} | {name: getattr(key.limits, name) for name in COUNTED}
     item.update({name: {"N": str(value)} for name, value in numbers.items() if value is not None})
     if key.limits.aliases is not None:
         item["aliases"] = {"L": [{"S": alias} for alias in key.limits.aliases]}

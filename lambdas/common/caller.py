@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-_COUNTS: Final = ("requests_per_minute", "tokens_per_day", "usd_total")
+# Of a key's limits, the amounts.
+COUNTED: Final = ("requests_per_minute", "tokens_per_day", "usd_total")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +32,11 @@ class KeyLimits:
     @property
     def counted(self) -> bool:
         """Whether calls have to be reserved: some amount is limited, and not just which aliases may be called."""
-        return any(getattr(self, name) is not None for name in _COUNTS)
+        return any(getattr(self, name) is not None for name in COUNTED)
 
     def to_context(self) -> str:
         """Return the limits as JSON for the authorizer's context."""
-        limits = {name: getattr(self, name) for name in (*_COUNTS, "aliases") if getattr(self, name) is not None}
+        limits = {name: getattr(self, name) for name in (*COUNTED, "aliases") if getattr(self, name) is not None}
         return json.dumps(limits, separators=(",", ":"))
 
     @classmethod
@@ -46,9 +47,9 @@ class KeyLimits:
             ValueError: it is something else. What is not understood could be a limit, so it is not passed over.
         """
         limits = json.loads(text)
-        if not isinstance(limits, dict) or set(limits) - {*_COUNTS, "aliases"}:
+        if not isinstance(limits, dict) or set(limits) - {*COUNTED, "aliases"}:
             raise ValueError("the authorizer's limits are not understood")
-        counts = {name: limits[name] for name in _COUNTS if name in limits}
+        counts = {name: limits[name] for name in COUNTED if name in limits}
         if not all(type(count) is int and count >= 0 for count in counts.values()):
             raise ValueError("the authorizer's limits are not whole numbers")
         aliases = limits.get("aliases")

@@ -1,0 +1,91 @@
+"""Embedding: each family of models has its own body and reply; callers see OpenAI's."""
+
+import io
+import json
+import struct
+from base64 import b64decode
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from lambdas.chat.aliases import Aliases
+from lambdas.common.errors import InvalidRequestError, RateLimitError
+from lambdas.embeddings.request import EmbeddingRequest
+from lambdas.embeddings.service import Embeddings, EmbeddingUsage
+from tests.lambdas.fakes import ALIASES, TITAN, client_error
+
+COHERE = "cohere.embed-v4:0"
+
+
+class FakeModels:
+    """Titan and Cohere, which embed a text as [its length, 1.0]; a failure is raised in the answer's place."""
+
+    def __init__(self, failure: ClientError | None = None) -> None:
+        self.failure = failure
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def invoke_model(self, **kwargs: Any) -> dict[str, Any]:
+        body = json.loads(kwargs["body"])
+        self.asked.append((kwargs["modelId"], body))
+        if self.failure:
+            raise self.failure
+        reply: dict[str, Any]
+        if kwargs["modelId"] == COHERE:
+            reply = {"embeddings": {"float": [[len(text), 1.0] for text in body["texts"]]}}
+        else:
+            reply = {"embedding": [len(body["inputText"]), 1.0], "inputTextTokenCount": 3}
+        return {"body": io.BytesIO(json.dumps(reply).encode())}
+
+
+def service(models: FakeModels) -> Embeddings:
+    return Embeddings(aliases=Aliases(lambda: {"embed": [TITAN], "cohere": [COHERE]}), client=lambda: models)
+
+
+def test_titan_is_asked_text_by_text() -> None:
+    models = FakeModels()
+    asked = EmbeddingRequest(model="embed", input=["a", "bb"], dimensions=256)
+
+    done = service(models).embed(asked, service(models).candidate(asked))
+
+    assert (done.model, done.usage) == (TITAN, EmbeddingUsage(prompt_tokens=6, total_tokens=6))
+    assert [(one.index, one.embedding) for one in done.data] == [(0, [1.0, 1.0]), (1, [2.0, 1.0])]
+    assert sorted(body["inputText"] for _, body in models.asked) == ["a", "bb"]
+    assert all(body["dimensions"] == 256 for _, body in models.asked)
+
+
+def test_cohere_is_asked_once_and_its_tokens_are_estimated() -> None:
+    models = FakeModels()
+    asked = EmbeddingRequest(model="cohere", input=["abcde", "a"], dimensions=256)
+
+    done = service(models).embed(asked, service(models).candidate(asked))
+
+    ((model_id, body),) = models.asked
+    assert (model_id, body["texts"], body["output_dimension"]) == (COHERE, ["abcde", "a"], 256)
+    assert [one.embedding for one in done.data] == [[5.0, 1.0], [1.0, 1.0]]
+    assert done.usage == EmbeddingUsage(prompt_tokens=3, total_tokens=3)
+
+
+def test_vectors_are_packed_where_that_is_asked_for() -> None:
+    asked = EmbeddingRequest(model="embed", input="abc", encoding_format="base64")
+
+    (one,) = service(FakeModels()).embed(asked, ALIASES.embedding("embed")).data
+
+    assert isinstance(one.embedding, str)
+    assert struct.unpack("<2f", b64decode(one.embedding)) == (3.0, 1.0)
+
+
+def test_a_length_that_the_model_has_not_is_refused() -> None:
+    with pytest.raises(InvalidRequestError, match="`embed` has vectors of 1024, 512, 256 numbers") as told:
+        service(FakeModels()).candidate(EmbeddingRequest(model="embed", input="x", dimensions=7))
+
+    assert told.value.param == "dimensions"
+
+
+@pytest.mark.parametrize("alias", ["embed", "cohere"])
+def test_bedrocks_refusal_is_told_as_ours(alias: str) -> None:
+    embeddings = service(FakeModels(client_error("ThrottlingException")))
+    asked = EmbeddingRequest(model=alias, input="x")
+
+    with pytest.raises(RateLimitError):
+        embeddings.embed(asked, embeddings.candidate(asked))
