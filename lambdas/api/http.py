@@ -1,5 +1,6 @@
 """Answers and failures as HTTP has them: status, headers, JSON. Both functions hand these to their frameworks."""
 
+import json
 from typing import Any, Final
 
 import msgspec
@@ -33,4 +34,6 @@ def failed(error: Exception, *, request_id: str) -> Reply:
     """Record a failure and return its response, in the one error shape."""
     told = record_failure(error, request_id=request_id)
     headers = {"x-request-id": request_id, **told.headers()}
-    return Reply(status=told.status, content=msgspec.json.encode(told.to_body()), headers=headers)
+    # Half a surrogate pair, which a path can be quoted with, is no UTF-8; the failure is told all the same.
+    content = json.dumps(told.to_body(), separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    return Reply(status=told.status, content=content, headers=headers)

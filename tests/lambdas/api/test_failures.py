@@ -82,6 +82,16 @@ def test_an_unknown_url_has_the_one_error_shape(serve: Serve, method: str, path:
     assert headers["x-request-id"] == [CONTEXT["requestId"]]
 
 
+@pytest.mark.parametrize("path", ["/v1/nothing/\ud800", "/v1/prompts/\udfff", "/v1/sessions/\ud800"])
+def test_a_path_that_utf_8_has_not_is_refused_like_any_other(serve: Serve, path: str) -> None:
+    serve(converse_reply())
+
+    status, body, _ = call("GET", path)
+
+    assert status == 404
+    assert body["error"]["message"]
+
+
 @pytest.mark.parametrize(("method", "path"), [("GET", "/v1/nothing"), ("GET", "/v1/chat/completions")])
 def test_it_has_so_in_the_streaming_function_too(
     serve: Serve, capsys: pytest.CaptureFixture[str], method: str, path: str
