@@ -32,7 +32,13 @@ os.environ.update(
 
 
 # Tests that share something costly and so run in one of the two processes: the deployment, the synthesised templates.
-TOGETHER = {"tests/sandbox/platform/": "deployment", "tests/stacks/": "templates", "tests/policy/": "templates"}
+# The file with deployments of its own is here because of its place: what takes longest comes first.
+TOGETHER = {
+    "tests/sandbox/platform/": "deployment",
+    "tests/stacks/": "templates",
+    "tests/policy/": "templates",
+    "tests/sandbox/test_knowledge_switching.py": "switching",
+}
 
 
 @pytest.hookimpl(wrapper=True)  # begins before pytest-xdist reads the marks, in the same hook
@@ -44,7 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, N
         groups.append(next((name for folder, name in TOGETHER.items() if path.startswith(folder)), path))
         item.add_marker(pytest.mark.xdist_group(groups[-1]))
     # The long ones first, so that none of the two processes ends up with one of them alone.
-    order = list(TOGETHER.values())
+    order = list(dict.fromkeys(TOGETHER.values()))
     ranks = [order.index(group) if group in order else len(order) for group in groups]
     items[:] = [item for _, item in sorted(zip(ranks, items, strict=True), key=lambda pair: pair[0])]
     yield
