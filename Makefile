@@ -28,7 +28,8 @@ INSTALLED := .venv/installed
 QUESTION := How many days ahead does the travel desk want a flight booked?
 SANDBOX := python -m sandbox
 # In two processes, each with files of its own; what shares something costly stays together (tests/conftest.py).
-PYTEST := python -m pytest --numprocesses 2 --dist loadgroup
+# Bytecode is written even where the shell says otherwise: each process would compile, and rewrite, every test anew.
+PYTEST := PYTHONDONTWRITEBYTECODE= python -m pytest --numprocesses 2 --dist loadgroup
 
 .PHONY: help up down status test test-fast test-sandbox lint format bench synth deploy destroy install lock catalogue schema api structure clean
 

@@ -9,8 +9,12 @@ from typing import Any
 
 import boto3
 from moto import mock_aws  # its import comes first: only clients that are made later ask it
+from moto.core import models
 
 __all__ = ["client", "mock_aws"]
+
+# For which the calls of the library requests are answered too: none here, instead of a thousand patterns per account.
+models.RESPONSES_METHODS.clear()
 
 
 @cache
