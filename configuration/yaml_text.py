@@ -9,7 +9,7 @@ class YamlError(ValueError):
     """The text cannot be used; the message is one line, which begins with the file."""
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: dict[str, int] = {}
         for key_node, _ in node.value:

@@ -5,15 +5,10 @@ from collections.abc import Generator, Iterator
 
 import pytest
 import pytest_socket
-from hypothesis import HealthCheck, settings
 
 from tests.closing_lines import pytest_terminal_summary
 
 __all__ = ["pytest_terminal_summary"]
-
-# The same examples every time, and no judgement by the clock of a busy machine.
-settings.register_profile("quarry", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("quarry")
 
 # A test that forgot to replace a client would sign with these and reach nothing.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -46,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, N
     """Tell pytest-xdist what to run together: else the tests of a file, which share its servers."""
     groups: list[str] = []
     for item in items:
-        path = item.path.relative_to(item.config.rootpath).as_posix()
+        path = item.nodeid.partition("::")[0]
         groups.append(next((name for folder, name in TOGETHER.items() if path.startswith(folder)), path))
         item.add_marker(pytest.mark.xdist_group(groups[-1]))
     # The long ones first, so that none of the two processes ends up with one of them alone.

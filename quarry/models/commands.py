@@ -189,11 +189,12 @@ Texts = dict[str, str]
 def _texts(comparison: Comparison, *, today: date) -> tuple[Texts, Texts]:
     """Return the two files' texts as they are and as they would be: name -> text."""
     before = {name: (compiler.FOLDER / name).read_text(encoding="utf-8") for name in ("models.yaml", "prices.yaml")}
+    after = dict(before)
     try:
-        after = {
-            "models.yaml": catalogue_patch.patch_models(before["models.yaml"], comparison.models, today=today),
-            "prices.yaml": catalogue_patch.patch_prices(before["prices.yaml"], comparison.prices, today=today),
-        }
+        if comparison.models:
+            after["models.yaml"] = catalogue_patch.patch_models(after["models.yaml"], comparison.models, today=today)
+        if comparison.prices:
+            after["prices.yaml"] = catalogue_patch.patch_prices(after["prices.yaml"], comparison.prices, today=today)
     except catalogue_patch.PatchError as error:
         raise CommandError(
             f"The catalogue's files and catalogue.json differ ({error}). Run `make catalogue`."

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -43,9 +44,13 @@ def compiler(target: Target) -> str | None:
     if target == "host" or f"{sys.version_info.major}.{sys.version_info.minor}" == PYTHON:
         return sys.executable
     found = shutil.which(f"python{PYTHON}")
-    # A version manager's shim is there even where its Python is not.
-    works = found and subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode == 0  # noqa: S603
-    return found if works else None
+    return found if found and _runs(found) else None
+
+
+@cache
+def _runs(python: str) -> bool:
+    """Tell whether it does: a version manager's shim is there even where its Python is not."""
+    return subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0  # noqa: S603
 
 
 def fingerprint(target: Target) -> str:

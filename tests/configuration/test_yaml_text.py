@@ -17,7 +17,7 @@ def test_a_mapping_is_read(text: str | bytes) -> None:
         ("- a", "f.yaml: expected a mapping, found list"),
         ("a", "f.yaml: expected a mapping, found str"),
         ("{", "f.yaml: not valid YAML: while parsing a flow node"),
-        (b"a: \xff", "f.yaml: not valid YAML: unacceptable character #x00ff: invalid start byte"),
+        (b"a: \xff", "f.yaml: not valid YAML: unacceptable character #x00ff: invalid leading UTF-8"),
         ("a: \x07", "f.yaml: not valid YAML: unacceptable character"),
         ("a: !!python/object:os.system []", "f.yaml: not valid YAML: could not determine a constructor"),
         ("a: 1\nb: 2\na: 3", "f.yaml: line 3: 'a' is there twice (first in line 1); keep one"),

@@ -1,5 +1,6 @@
 """Running commands as a shell does, against AWS as moto behaves and an endpoint that is faked."""
 
+import functools
 import io
 import json
 import sys
@@ -10,6 +11,7 @@ from typing import Any, Protocol
 
 import httpx
 import pytest
+import typer.main
 
 from configuration.environment_file import load
 from configuration.knowledge.section import Knowledge
@@ -51,8 +53,16 @@ class Run(Protocol):
     def __call__(self, *arguments: str, stdin: str = "") -> Ran: ...
 
 
+@pytest.fixture(scope="session")
+def _parsers_made_once() -> Iterator[None]:
+    """Make what typer makes of the commands once, as a shell does for a command, and not for each that is run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
+        yield
+
+
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(_parsers_made_once: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     def run_command(*arguments: str, stdin: str = "") -> Ran:
         monkeypatch.setattr(sys, "argv", ["quarry", *arguments])
         monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))

@@ -19,6 +19,7 @@ from lambdas.allowances.ledger import MARGIN_SECONDS, Ledger, Reservation
 from lambdas.allowances.usage import Usage
 from lambdas.common.caller import Caller
 from lambdas.common.errors import RateLimitError
+from tests.examples import examples
 from tests.lambdas.allowances.conftest import CALL_SECONDS, Clock, caller, ledger_over, usage
 from tests.lambdas.allowances.fakes import FakeTable, OneAtATime
 
@@ -151,7 +152,7 @@ class Spending(RuleBasedStateMachine):
         assert sum(told) == self.charged
 
 
-Spending.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+Spending.TestCase.settings = settings(examples(150), stateful_step_count=40)
 TestSpending = Spending.TestCase
 
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.api import app as module
 from lambdas.api import composition, handler
 from lambdas.common.observability import metrics
 from tests import events
+from tests.examples import examples
 from tests.lambdas.api.test_handler import LambdaContext
 from tests.lambdas.fakes import SETTINGS, converse_reply
 from tests.lambdas.stores import desk
@@ -152,7 +153,7 @@ def check(post: Ask, content: bytes, path: str = "/v1/chat/completions") -> None
 
 
 @given(body=_request | _json)
-@settings(max_examples=1_700)
+@examples(1_700)
 def test_no_json_is_too_odd(post: Ask, body: Any) -> None:
     if isinstance(body, dict) and body.get("stream") is True:
         # A stream of the fake would need events; whether to stream is decided after everything that is fuzzed here.
@@ -161,13 +162,13 @@ def test_no_json_is_too_odd(post: Ask, body: Any) -> None:
 
 
 @given(body=_questions)
-@settings(max_examples=400)
+@examples(400)
 def test_no_question_is_too_odd(post: Ask, body: Any) -> None:
     check(post, json.dumps(body).encode("utf-8", "surrogatepass"), "/v1/knowledge/query")
 
 
 @given(body=_questions)
-@settings(max_examples=200)
+@examples(200)
 def test_no_search_is_too_odd(post: Ask, body: Any) -> None:
     event = {**EVENT, "path": "/v1/knowledge/retrieve", "body": json.dumps(body)}
 
@@ -178,7 +179,7 @@ def test_no_search_is_too_odd(post: Ask, body: Any) -> None:
 
 
 @given(content=st.binary(max_size=200))
-@settings(max_examples=300)
+@examples(300)
 def test_no_bytes_are_too_odd(post: Ask, content: bytes) -> None:
     check(post, content)
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.ingestion import starter
 from lambdas.ingestion.starter import Starter
+from tests.examples import examples
 from tests.lambdas.ingestion.fakes import (
     START,
     STARTER_SETTINGS,
@@ -106,7 +107,7 @@ class World:
     st.sampled_from([2.0, 25.0, 200.0]),
     st.sampled_from([0.0, 0.4, 5.0]),
 )
-@settings(max_examples=200)
+@examples(200)
 def test_two_hundred_uploads_start_at_most_three_jobs(seed: int, during: float, seconds: float, late: float) -> None:
     world = World(chance=random.Random(seed), seconds=seconds)
     uploads = [number * during / UPLOADS for number in range(UPLOADS)]

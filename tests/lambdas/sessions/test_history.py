@@ -2,13 +2,14 @@
 
 import itertools
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.common.tokens import BYTES_PER_TOKEN, cut_text, text_tokens
 from lambdas.sessions.contents import tool_calls, tool_results
 from lambdas.sessions.history import Plan, count_message, open_exchange, plan, summary_tokens
 from lambdas.sessions.session import Message, StoredTurn
+from tests.examples import examples
 from tests.lambdas.sessions.conversation import assistant, call, chat, result, text_of, turn, user
 
 
@@ -110,7 +111,7 @@ def conversations(draw: st.DrawFn) -> list[StoredTurn]:
     return turns
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(conversations(), st.integers(50, 2000), st.one_of(st.none(), words), st.booleans())
 def test_a_plan_stays_in_the_budget_alternates_and_parts_nothing(
     turns: list[StoredTurn], budget: int, summary: str | None, tools: bool
