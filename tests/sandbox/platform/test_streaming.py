@@ -58,7 +58,8 @@ def test_hanging_up_stops_the_model_and_is_charged_in_part(
     platform: Platform, openai: OpenAI, model: ModelScript
 ) -> None:
     key = platform.quarry("keys", "create", "hangs up", "--usd", "1")
-    model.hold()
+    # Far from its end when the next token comes, with which the hang-up is noticed.
+    model.answer("stone " * 4_000, delay_ms=100)
     with OpenAI(base_url=platform.base_url, api_key=key["api_key"], max_retries=0) as client:
         stream = client.chat.completions.create(model="fast", messages=HELLO, stream=True)
         next(chunk for chunk in stream if chunk.choices[0].delta.content)
