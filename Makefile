@@ -38,7 +38,9 @@ help: ## Show what there is
 
 up: install ## Run Quarry on this machine: start AWS, deploy, answer a question (PORT=, AWS_PORT=)
 	@$(SANDBOX) up $(if $(PORT),--port $(PORT)) $(if $(AWS_PORT),--aws-port $(AWS_PORT))
-	$(SANDBOX) exec -- cdk bootstrap --context environment=sandbox --no-notices
+	# Where there is no cdk.json, whose app would have to be synthesised for it.
+	mkdir -p .cache
+	$(SANDBOX) exec -- sh -c 'cd .cache && cdk bootstrap "aws://000000000000/$$AWS_REGION" --no-notices'
 	$(SANDBOX) exec -- cdk deploy --all --context environment=sandbox --require-approval never --no-notices
 	$(SANDBOX) exec -- quarry connect --environment sandbox --base-url "$$($(SANDBOX) url)/v1"
 	if grep -q '^knowledge:' environments/sandbox.yaml; then
