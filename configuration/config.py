@@ -1,8 +1,8 @@
 """An environment file as a whole: its sections and what has to hold between them. Unknown keys are refused.
 
 Every knob of a section, its meaning, bounds and default, stands in a module of the section's name: ``models``,
-``inference``, ``guardrail``, ``knowledge``. ``configuration.environment_file`` reads ``environments/<name>.yaml`` into
-``Config`` and turns what is wrong into one clear line each.
+``inference``, ``guardrail``, ``knowledge``, ``studio``. ``configuration.environment_file`` reads
+``environments/<name>.yaml`` into ``Config`` and turns what is wrong into one clear line each.
 """
 
 from typing import Annotated, Literal
@@ -17,6 +17,7 @@ from configuration.knowledge.section import Knowledge
 from configuration.models import Models
 from configuration.names import physical_name
 from configuration.section import Region, Section
+from configuration.studio.section import Studio
 from configuration.targets import Target
 
 # CloudWatch keeps logs for one of these numbers of days.
@@ -58,6 +59,8 @@ class Config(Section):
     inference: Inference = Inference()
     knowledge: Knowledge | None = None
     """Documents that questions are answered from; left out, there is none of it and nothing of it is billed."""
+    studio: Studio | None = None
+    """Notebooks in SageMaker Studio for a workshop's participants; left out, there is none of it."""
 
     @model_validator(mode="after")
     def _aliases_resolve(self) -> "Config":

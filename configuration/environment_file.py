@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from configuration import yaml_text
 from configuration.config import Config
 from configuration.section import place, sentence
+from configuration.studio import roster
 from configuration.yaml_text import YamlError
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
@@ -49,6 +50,10 @@ def load(name: str | None, *, project: Path = PROJECT) -> Config:
     policy = document.get("guardrail")
     if policy is not None:
         document["guardrail"] = _policy(policy, project=project, shown=f"environments/{name}.yaml")
+    studio = document.get("studio")
+    if isinstance(studio, dict) and studio.get("roster") is not None:
+        people = _roster(studio["roster"], project=project, shown=f"environments/{name}.yaml")
+        document["studio"] = {**studio, "roster": people}
     try:
         return Config.model_validate(document)
     except ValidationError as error:
@@ -63,6 +68,20 @@ def _policy(value: object, *, project: Path, shown: str) -> Any:
         there = sorted(str(found.relative_to(project)) for found in (project / "guardrails").glob("*.yaml"))
         raise ConfigError([f"{shown}: guardrail: {value!r}: no such file; there are {', '.join(there) or 'none'}"])
     return read_mapping(path, shown=os.path.relpath(path, project))
+
+
+def _roster(value: object, *, project: Path, shown: str) -> list[dict[str, Any]]:
+    if not isinstance(value, str):
+        raise ConfigError([f"{shown}: studio.roster: {value!r} is not accepted: expected the path of a CSV"])
+    folder = project / "environments"
+    path = (folder / value).resolve()
+    if not path.is_relative_to(project.resolve()) or not path.is_file():
+        there = sorted(found.name for found in folder.glob("*.csv"))
+        raise ConfigError([f"{shown}: studio.roster: {value!r}: no such file; there are {', '.join(there) or 'none'}"])
+    try:
+        return [person.model_dump() for person in roster.read(path, shown=os.path.relpath(path, project.resolve()))]
+    except roster.RosterError as error:
+        raise ConfigError(error.problems) from error
 
 
 def read_mapping(path: Path, *, shown: str) -> dict[str, Any]:
