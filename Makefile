@@ -31,7 +31,7 @@ SANDBOX := python -m sandbox
 # Bytecode is written even where the shell says otherwise: each process would compile, and rewrite, every test anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= python -m pytest --numprocesses 2 --dist loadgroup
 
-.PHONY: help up down status test test-fast test-sandbox lint format bench synth deploy destroy install lock catalogue schema api structure clean
+.PHONY: help up down status test test-fast test-sandbox lint format bench synth deploy destroy install lock catalogue schema api notebooks structure clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}'
@@ -120,6 +120,9 @@ schema: install ## Write environments/schema.json from configuration/
 
 api: install ## Write docs/api.md's reference from the code
 	@python -m docs.reference
+
+notebooks: install ## Clear what running them left in samples/notebooks, as git keeps them
+	@python -m tests.notebooks
 
 structure: install ## Count modules and the imports between them, and show the longest chain of imports
 	@python -m tests.structure
