@@ -53,7 +53,12 @@ up: install ## Run Quarry on this machine: start AWS, deploy, answer a question 
 down: ## Take it down again: destroy the stacks, prove that nothing is left, stop AWS
 	@if [ ! -x .venv/bin/python ]; then echo "Nothing is installed here, so nothing is up."; exit 0; fi
 	if $(SANDBOX) status --quiet; then
-	  $(SANDBOX) exec -- cdk destroy --all --force --context environment=sandbox --no-notices
+	  # As it was synthesised when it was deployed, which saves synthesising it; by the app of now what that leaves.
+	  out="$${CDK_OUTPUT:-cdk.out}"
+	  if [ -f "$$out/manifest.json" ]; then $(SANDBOX) exec -- cdk destroy --all --force --app "$$out" --no-notices; fi
+	  if ! $(SANDBOX) inventory --except CDKToolkit > /dev/null; then
+	    $(SANDBOX) exec -- cdk destroy --all --force --context environment=sandbox --no-notices
+	  fi
 	  $(SANDBOX) inventory --except CDKToolkit
 	fi
 	$(SANDBOX) down
