@@ -1,4 +1,8 @@
-"""Printing: tables and text for people, JSON for programs. Everything a command says goes through here."""
+"""Printing: tables and text for people, JSON for programs. Everything a command says goes through here.
+
+Whatever way it takes, a text reaches the terminal by one of two consoles, and these show what a terminal would obey as
+escapes (quarry/terminal_text.py): no caller has to think of it.
+"""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -6,14 +10,28 @@ from contextlib import contextmanager
 from time import sleep
 from typing import Any, Final
 
+import typer
 from rich.cells import cell_len
 from rich.console import Console
 from rich.live import Live
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-console: Final = Console(highlight=False)
-errors: Final = Console(stderr=True, highlight=False)
+from quarry.terminal_text import shown, shown_on_a_line
+
+
+class _Harmless(Console):
+    """A console of which only its own styles and movements reach the terminal, and nothing that a text brings along."""
+
+    def _render_buffer(self, buffer: Iterable[Segment]) -> str:
+        return super()._render_buffer(
+            segment if segment.control else Segment(shown(segment.text), segment.style) for segment in buffer
+        )
+
+
+console: Final = _Harmless(highlight=False)
+errors: Final = _Harmless(stderr=True, highlight=False)
 
 
 def print_json(value: Any) -> None:
@@ -23,7 +41,7 @@ def print_json(value: Any) -> None:
 
 def print_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     """Print a table, a line per row however narrow the terminal is: a folded URL could not be copied."""
-    lines = [list(columns), *(list(row) for row in rows)]
+    lines = [list(columns), *([shown_on_a_line(cell) for cell in row] for row in rows)]
     widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
     for number, line in enumerate(lines):
         cells = [cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True)]
@@ -35,10 +53,10 @@ def watch_table(columns: Iterable[str], rows: Callable[[], Iterable[Iterable[str
     named = list(columns)
 
     def table() -> Table:
-        shown = Table(*named, box=None, pad_edge=False)
+        live_table = Table(*named, box=None, pad_edge=False)
         for row in rows():
-            shown.add_row(*map(Text, row))
-        return shown
+            live_table.add_row(*(Text(shown_on_a_line(cell)) for cell in row))
+        return live_table
 
     try:
         with Live(table(), console=console, auto_refresh=False) as live:
@@ -62,6 +80,15 @@ def print_note(text: str, *, style: str | None = None) -> None:
 def print_part(text: str) -> None:
     """Print a part of a text that goes on, at once and as it is."""
     console.out(text, end="", highlight=False)
+
+
+def confirm(question: str) -> bool:
+    """Ask on standard error for yes or no.
+
+    Raises:
+        typer.Abort: there was no answer.
+    """
+    return typer.confirm(shown(question), err=True)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from lambdas.chat.request import (
     plain_text,
 )
 from lambdas.common.errors import InvalidRequestError
+from lambdas.common.json_body import decode_text
 
 Block = dict[str, Any]
 
@@ -142,13 +143,7 @@ def _user_blocks(message: UserMessage, path: str) -> list[Block]:
 def _assistant_blocks(message: AssistantMessage, path: str) -> list[Block]:
     blocks: list[Block] = [{"text": plain_text(message.content)}] if message.content else []
     for position, call in enumerate(message.tool_calls or []):
-        try:
-            given = msgspec.json.decode(call.function.arguments or "{}", type=dict[str, Any])
-        except msgspec.DecodeError as error:
-            raise InvalidRequestError(
-                f"The arguments of a tool call must be a JSON object as text ({error}).",
-                param=f"{path}.tool_calls[{position}].function.arguments",
-            ) from error
+        given = decode_text(call.function.arguments or "{}", param=f"{path}.tool_calls[{position}].function.arguments")
         blocks.append({"toolUse": {"toolUseId": call.id, "name": call.function.name, "input": given}})
     return blocks
 

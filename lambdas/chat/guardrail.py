@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.chat.errors import THROTTLED_RETRY_SECONDS, error_code
-from lambdas.common.errors import ApiError, RateLimitError, UpstreamError
+from lambdas.common.errors import MOST_SAID, ApiError, RateLimitError, UpstreamError, cut
 from lambdas.common.observability import logger
 
 # Source: ApplyGuardrail takes 25 text units of 1,000 characters.
@@ -58,7 +58,7 @@ def _blocks(value: Any) -> bool:
 
 def _told(error: ClientError | BotoCoreError) -> ApiError:
     code = error_code(error)
-    logger.warning("guardrail failed", extra={"reason": code, "aws": str(error)})
+    logger.warning("guardrail failed", extra={"reason": code, "aws": cut(str(error), MOST_SAID)})
     if code in {"ThrottlingException", "TooManyRequestsException", "ServiceQuotaExceededException"}:
         return RateLimitError(
             "Amazon Bedrock is throttling the guardrail. Wait and try again.", retry_after=THROTTLED_RETRY_SECONDS

@@ -19,7 +19,7 @@ from lambdas.chat.guardrail import Guardrail, GuardrailClient
 from lambdas.chat.request import ChatRequest
 from lambdas.chat.settings import ChatSettings
 from lambdas.chat.stream import ChunkStream
-from lambdas.common.errors import ApiError
+from lambdas.common.errors import MOST_SAID, ApiError, cut
 from lambdas.common.observability import logger
 
 Opened = TypeVar("Opened")
@@ -222,7 +222,7 @@ class ChatService:
     def _told(self, error: ClientError | BotoCoreError, *, alias: str, model_id: str) -> ApiError:
         told = to_api_error(error, alias=alias, model_id=model_id)
         # AWS's words about a refused request may quote it; about everything else they are what an operator needs.
-        words = str(error) if told.status != 400 else ""
+        words = cut(str(error), MOST_SAID) if told.status != 400 else ""
         logger.warning(
             "bedrock failed", extra={"alias": alias, "model_id": model_id, "reason": error_code(error), "aws": words}
         )

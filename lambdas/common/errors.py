@@ -17,15 +17,29 @@ The ``type`` and ``code`` strings are OpenAI's, so that its SDK raises the match
 A guardrail's intervention is not here: it is a result, not an error.
 """
 
-from typing import ClassVar
+import re
+from typing import ClassVar, Final
+
+# Characters of a caller's text (a name, a path of names) and of a whole message that are said again, in the reply and
+# in the log: enough to find the place.
+MOST_QUOTED: Final = 200
+MOST_SAID: Final = 2000
+# What messages quote stands between backticks.
+_QUOTED: Final = re.compile(rf"`([^`]{{{MOST_QUOTED}}})[^`]+`")
+
+
+def cut(text: str, most: int) -> str:
+    """Return a text of at most ``most`` characters; one that was longer ends in "…"."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 class ApiError(Exception):
     """Base of all errors that reach a caller.
 
     Args:
-        message: what went wrong and what to do about it, in one or two sentences.
-        param: path of the offending field, as ``messages[0].role``.
+        message: what went wrong and what to do about it, in one or two sentences. What it quotes in backticks, and all
+            of it, is cut where it is long.
+        param: path of the offending field, as ``messages[0].role``; cut where it is long.
         code: a word for programs; a class default where none is given.
         retry_after: seconds after which a retry makes sense, for the ``Retry-After`` header.
     """
@@ -37,9 +51,9 @@ class ApiError(Exception):
     def __init__(
         self, message: str, *, param: str | None = None, code: str | None = None, retry_after: int | None = None
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.param = param
+        self.message = cut(_QUOTED.sub(r"`\1…`", message), MOST_SAID)
+        super().__init__(self.message)
+        self.param = None if param is None else cut(param, MOST_QUOTED)
         self.code = code or self.default_code
         self.retry_after = retry_after
 

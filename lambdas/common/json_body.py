@@ -1,14 +1,16 @@
 """Request bodies: parsed and validated in one pass, with what is wrong told by the field's name as OpenAI does."""
 
 import re
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
+from lambdas.common import nesting
 from lambdas.common.errors import InvalidRequestError
 
 Body = TypeVar("Body")
 
+_TOO_DEEP: Final = f"This is nested more than {nesting.MOST} levels deep. Make it flatter."
 _PATH: Final = re.compile(r" - at `\$?\.?(?P<path>[^`]*)`$")
 # What the pattern for "anything but white space" says of white space.
 _EMPTY: Final = r"Expected `str` matching regex '\\S'"
@@ -19,14 +21,33 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[Body]) -> Body:
     """Return the body as the decoder's type.
 
     Raises:
-        InvalidRequestError: no JSON, or not as the type wants it; ``param`` is the field's path, as ``metadata``.
+        InvalidRequestError: no JSON, nested too deep, or not as the type wants it; ``param`` is the field's path, as
+            ``metadata``.
     """
+    most = nesting.MOST + nesting.AROUND
+    if nesting.is_too_deep(body, most=most):
+        raise InvalidRequestError(_TOO_DEEP, param=nesting.path_beyond(body, most=most) or None)
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
         raise _invalid(str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidRequestError(f"The request body is not valid JSON ({error}). Send a JSON object.") from error
+
+
+def decode_text(text: str, *, param: str) -> dict[str, Any]:
+    """Return the JSON object that a field holds as text, as the arguments of a tool call.
+
+    Raises:
+        InvalidRequestError: it is none, or nested too deep; ``param`` is ``param``.
+    """
+    try:
+        written = text.encode()
+        if nesting.is_too_deep(written, most=nesting.MOST):
+            raise InvalidRequestError(_TOO_DEEP, param=param)
+        return msgspec.json.decode(written, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise InvalidRequestError(f"`{param}` must be a JSON object as text ({error}).", param=param) from error
 
 
 def _invalid(text: str) -> InvalidRequestError:

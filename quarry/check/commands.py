@@ -14,7 +14,7 @@ from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment, environment
 from quarry.deployed.refusals import explained
 from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
-from quarry.output import errors, print_json, print_note, print_table, print_text
+from quarry.output import confirm, errors, print_json, print_note, print_table, print_text
 
 ALL_FIRST: Final = 0
 ONLY_FALLBACK: Final = 1
@@ -91,7 +91,7 @@ def _enable(deployment: Deployment, findings: list[Finding], *, form: Path | Non
             print_note(f"{question} yes (--yes)")
             return True
         try:
-            return typer.confirm(question, err=True)
+            return confirm(question)
         except typer.Abort as error:
             raise CommandError("\nNothing more was accepted: the question was not answered.") from error
 

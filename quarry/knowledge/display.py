@@ -12,7 +12,7 @@ from quarry.knowledge.answer import Answer
 from quarry.knowledge.stack import KnowledgeStack
 from quarry.knowledge.status import Status, counts_in_words, when
 from quarry.knowledge.uploading import Bucket, Plan
-from quarry.output import errors, print_note, print_table, print_text
+from quarry.output import confirm, errors, print_note, print_table, print_text
 
 # Characters of a passage that fit beside what else is told of it.
 PASSAGE: Final = 60
@@ -53,7 +53,7 @@ def confirm_deletion(names: list[str]) -> None:
     more = f"\n  and {len(names) - NAMED} more" if len(names) > NAMED else ""
     print_note(f"In the knowledge base and not in DIR:{shown}{more}")
     try:
-        agreed = typer.confirm(f"Delete {_count(len(names), 'file')} from the knowledge base?", err=True)
+        agreed = confirm(f"Delete {_count(len(names), 'file')} from the knowledge base?")
     except typer.Abort as error:
         raise CommandError("\nNothing was sent or deleted: the question was not answered. --yes answers it.") from error
     if not agreed:

@@ -13,6 +13,7 @@ from lambdas.api.call import Answer, Call
 from lambdas.chat import request as chat
 from lambdas.common.caller import Caller
 from lambdas.common.errors import ApiError, InvalidRequestError
+from lambdas.common.json_body import decode
 from lambdas.exchange.exchanges import Exchanges
 
 Models = Annotated[list[str], Meta(min_length=2, max_length=5)]
@@ -71,10 +72,7 @@ def parse(body: bytes) -> list[chat.ChatRequest]:
     Raises:
         InvalidRequestError: with ``param`` naming the field.
     """
-    try:
-        fields = _FIELDS.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidRequestError(f"The request body is not a JSON object ({error}).") from error
+    fields = decode(body, _FIELDS)
     try:
         models = msgspec.convert(fields.pop("models", None), Models)
     except msgspec.ValidationError as error:

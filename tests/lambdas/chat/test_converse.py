@@ -193,3 +193,28 @@ def test_reasoning_is_refused_where_the_family_has_none() -> None:
         converse(request(("user", "A"), reasoning_effort="low"), Candidate.of(NOVA_LITE))
 
     assert refused.value.param == "reasoning_effort"
+
+
+@pytest.mark.parametrize("depth", [101, 400, 10_000])
+def test_arguments_that_are_nested_too_deep_are_refused_by_their_name(depth: int) -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": '{"a":' * depth + "1" + "}" * depth}}
+
+    with pytest.raises(InvalidRequestError) as refused:
+        answer = {"role": "tool", "tool_call_id": "c", "content": "r"}
+        to_turns(request(("user", "x"), {"role": "assistant", "tool_calls": [call]}, answer))
+
+    assert refused.value.param == "messages[1].tool_calls[0].function.arguments"
+
+
+@pytest.mark.parametrize(("depth", "refused"), [(100, False), (101, True), (400, True), (10_000, True)])
+def test_a_schema_that_is_nested_too_deep_is_refused_by_its_name(depth: int, refused: bool) -> None:
+    schema = '{"a":' * depth + "1" + "}" * depth
+    tool = '{"type":"function","function":{"name":"f","parameters":' + schema + "}}"
+    body = '{"model":"fast","messages":[{"role":"user","content":"x"}],"tools":[' + tool + "]}"
+
+    if not refused:
+        assert converse(parse(body.encode()))["toolConfig"]
+        return
+    with pytest.raises(InvalidRequestError) as told:
+        parse(body.encode())
+    assert str(told.value.param).startswith("tools[0].function.parameters.a.a")

@@ -41,3 +41,19 @@ def test_the_errors_text_is_not_among_the_fields_not_even_that_of_its_cause() ->
 
     assert fields["error_type"] == "RuntimeError"
     assert "secret" not in json.dumps(fields)
+
+
+def test_a_deep_errors_places_are_bounded() -> None:
+    def deeper(left: int) -> None:
+        if left:
+            deeper(left - 1)
+        fail()
+
+    try:
+        deeper(500)
+    except ValueError as error:
+        found = places(error)
+
+    assert len(found) == 31
+    assert found[15] == f"({503 - 1 - 30 + 1} more)"
+    assert found[-1].endswith(f":{fail.__code__.co_firstlineno + 1}")
