@@ -34,6 +34,12 @@ def sync(
         bool, typer.Option("--delete", help="Delete what is in the knowledge base and not in DIR; asks first.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Answer the question of --delete with yes, for CI.")] = False,
+    follow_links: Annotated[
+        bool, typer.Option("--follow-links", help="Take files too that links lead to outside of DIR.")
+    ] = False,
+    accept_secrets: Annotated[
+        bool, typer.Option("--accept-secrets", help="Upload what looks like a secret without asking.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
     wait: Wait = False,
     timeout_minutes: Timeout = 30,
@@ -48,7 +54,8 @@ def sync(
     {"metadataAttributes": {"department": "Finance", "year": 2025}}
 
     All of DIR is checked before anything is sent. What was interrupted or failed
-    can be run again: only the rest is sent.
+    can be run again: only the rest is sent. Links that lead out of DIR are left
+    out; what looks like a secret, as a key, is asked about.
 
     Exit codes: 0 done; 1 an upload failed, or with --wait a document did;
     2 DIR has something that Bedrock would not take.
@@ -61,9 +68,12 @@ def sync(
         raise CommandError("--dry-run sends nothing that --wait could wait for: leave out one of them.", exit_code=2)
     deployment = Deployment(environment(name))
     stack = KnowledgeStack.of(deployment)
-    found = _read(folder, deployment, stack)
+    found = _read(folder, deployment, stack, follow_links=follow_links)
     bucket = _bucket(deployment, stack)
     plan = uploading.plan(found.files.values(), bucket)
+    suspects = {file.name: file.secret for file in plan.upload if file.secret}
+    if suspects and not accept_secrets:
+        display.confirm_secrets(suspects, ask=not dry_run)
     gone = plan.gone if delete else []
     if gone and not (yes or dry_run):
         display.confirm_deletion(gone)
@@ -193,7 +203,7 @@ def ask(
     display.show_citations(answer, question=question)
 
 
-def _read(folder: Path, deployment: Deployment, stack: KnowledgeStack) -> Folder:
+def _read(folder: Path, deployment: Deployment, stack: KnowledgeStack, *, follow_links: bool) -> Folder:
     """Read DIR as the environment file would have it, and tell the warnings."""
     knowledge = deployment.config.knowledge
     found = documents.read(
@@ -201,6 +211,7 @@ def _read(folder: Path, deployment: Deployment, stack: KnowledgeStack) -> Folder
         prefix=stack.prefix,
         fields=knowledge.metadata if knowledge else {},
         vector_store=knowledge.vector_store if knowledge else None,
+        follow_links=follow_links,
     )
     for warning in found.warnings:
         print_note(warning, style="yellow")

@@ -1,5 +1,6 @@
 """What people are shown of the knowledge base: uploads, how documents fare, citations. Programs read JSON."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import typer
@@ -58,6 +59,31 @@ def confirm_deletion(names: list[str]) -> None:
         raise CommandError("\nNothing was sent or deleted: the question was not answered. --yes answers it.") from error
     if not agreed:
         raise CommandError("Nothing was sent or deleted.")
+
+
+def confirm_secrets(suspects: Mapping[str, str], *, ask: bool) -> None:
+    """Name files that look like they hold what nobody should be told, and ask whether they are meant.
+
+    Args:
+        suspects: name of a file -> what it looks like.
+        ask: with False they are only named.
+
+    Raises:
+        CommandError: the answer was no, or there was none.
+    """
+    shown = "".join(f"\n  {name}: looks like {what}" for name, what in list(suspects.items())[:NAMED])
+    more = f"\n  and {len(suspects) - NAMED} more" if len(suspects) > NAMED else ""
+    print_note(f"Whoever asks the knowledge base can be told what is in these:{shown}{more}", style="yellow")
+    if not ask:
+        return
+    try:
+        agreed = confirm(f"Upload {'it' if len(suspects) == 1 else 'them'} all the same?")
+    except typer.Abort as error:
+        raise CommandError(
+            "\nNothing was sent: the question was not answered. --accept-secrets answers it with yes."
+        ) from error
+    if not agreed:
+        raise CommandError("Nothing was sent.")
 
 
 def show_sync(plan: Plan, deleted: list[str], stack: KnowledgeStack, *, dry_run: bool) -> None:

@@ -16,7 +16,7 @@ from typing import Final
 
 from configuration.knowledge import s3_vectors
 from quarry.command_error import CommandError
-from quarry.knowledge import sidecars
+from quarry.knowledge import secret_signs, sidecars
 from quarry.knowledge.sidecars import SidecarError
 
 _OFFICE: Final = "application/vnd.openxmlformats-officedocument"
@@ -48,6 +48,7 @@ class File:
         size: bytes.
         md5: hexadecimal digest, to compare with S3's ETag.
         sha256: hexadecimal digest, stored with the object.
+        secret: what it looks like it holds and should not, or None.
     """
 
     name: str
@@ -55,6 +56,7 @@ class File:
     size: int
     md5: str
     sha256: str
+    secret: str | None = None
 
     @property
     def is_sidecar(self) -> bool:
@@ -80,20 +82,28 @@ class Folder:
         return [file for file in self.files.values() if not file.is_sidecar]
 
 
-def read(folder: Path, *, prefix: str, fields: Mapping[str, str], vector_store: str | None = None) -> Folder:
+def read(
+    folder: Path,
+    *,
+    prefix: str,
+    fields: Mapping[str, str],
+    vector_store: str | None = None,
+    follow_links: bool = False,
+) -> Folder:
     """Return what a folder holds, checked against what Bedrock takes.
 
     Args:
         prefix: what keys begin with in the bucket.
         fields: fields of the environment's ``knowledge.metadata`` -> "string", "number" or "boolean".
         vector_store: the environment's; "s3_vectors" holds less metadata.
+        follow_links: take files that links lead to outside of the folder too.
 
     Raises:
         CommandError: with a line per problem and exit code 2; nothing of the folder should be uploaded.
     """
     if not folder.is_dir():
         raise CommandError(f"{folder} is no folder. Name the folder that holds the documents.", exit_code=2)
-    reading = _Reading(folder, prefix=prefix, fields=fields, vector_store=vector_store)
+    reading = _Reading(folder, prefix=prefix, fields=fields, vector_store=vector_store, follow_links=follow_links)
     reading.read()
     if reading.problems:
         count = len(reading.problems)
@@ -108,8 +118,11 @@ def read(folder: Path, *, prefix: str, fields: Mapping[str, str], vector_store: 
 
 
 class _Reading:
-    def __init__(self, root: Path, *, prefix: str, fields: Mapping[str, str], vector_store: str | None) -> None:
+    def __init__(
+        self, root: Path, *, prefix: str, fields: Mapping[str, str], vector_store: str | None, follow_links: bool
+    ) -> None:
         self.root = root
+        self.follow_links = follow_links
         self.prefix = prefix
         self.fields = fields
         self.vector_store = vector_store
@@ -117,6 +130,7 @@ class _Reading:
         self.problems: list[str] = []
         self._seen: dict[str, str] = {}
         self._left_out: list[str] = []
+        self._outside: list[str] = []
         # Attribute that the environment file does not have -> type -> sidecars.
         self._undeclared: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
 
@@ -129,6 +143,10 @@ class _Reading:
                 self.problems.append(f"{name}: there is no {Path(document).name} beside it that it could describe")
         if self._left_out:
             self.folder.warnings.append(f"Left out, hidden files and links to folders: {_some(self._left_out)}.")
+        if self._outside:
+            self.folder.warnings.append(
+                f"Left out, links that lead out of the folder: {_some(self._outside)}. --follow-links takes them."
+            )
         for name, types in sorted(self._undeclared.items()):
             if len(types) > 1:
                 mixed = " and ".join(f"a {kind} in {_some(names, 1)}" for kind, names in sorted(types.items()))
@@ -155,8 +173,19 @@ class _Reading:
             for name in files:
                 if name.startswith(_LEFTOVERS):
                     self._left_out.append(self._shown(here / name))
+                elif self._leads_out(here / name):
+                    self._outside.append(self._shown(here / name))
                 else:
                     yield here / name
+
+    def _leads_out(self, path: Path) -> bool:
+        """Tell whether a file is a link to one outside of the folder. What leads nowhere is refused when it is read."""
+        if self.follow_links or not path.is_symlink():
+            return False
+        try:
+            return not path.resolve(strict=True).is_relative_to(self.root.resolve())
+        except (OSError, RuntimeError):
+            return False
 
     def _take(self, path: Path) -> None:
         """Read a file, and note everything that is wrong with it. With one problem nothing is uploaded."""
@@ -234,14 +263,19 @@ def _file(name: str, path: Path) -> tuple[File, bytes]:
     if not sidecar and status.st_size > MAX_BYTES:
         raise ValueError(f"{status.st_size / 1024**2:,.1f} MB; Bedrock takes {MAX_BYTES // 1024**2} MB at most")
     md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
-    content = b""
+    content = before = b""
+    secret = secret_signs.in_name(path.name)
     with path.open("rb") as stream:
         while part := stream.read(1024 * 1024):
             md5.update(part)
             sha256.update(part)
+            secret = secret or secret_signs.in_content(before + part)
+            before = part[-secret_signs.LONGEST :]
             if sidecar and len(content) <= sidecars.MAX_BYTES:
                 content += part
-    file = File(name=name, path=path, size=status.st_size, md5=md5.hexdigest(), sha256=sha256.hexdigest())
+    file = File(
+        name=name, path=path, size=status.st_size, md5=md5.hexdigest(), sha256=sha256.hexdigest(), secret=secret
+    )
     return file, content
 
 

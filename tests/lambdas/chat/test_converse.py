@@ -198,10 +198,11 @@ def test_reasoning_is_refused_where_the_family_has_none() -> None:
 @pytest.mark.parametrize("depth", [101, 400, 10_000])
 def test_arguments_that_are_nested_too_deep_are_refused_by_their_name(depth: int) -> None:
     call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": '{"a":' * depth + "1" + "}" * depth}}
+    answer = {"role": "tool", "tool_call_id": "c", "content": "r"}
+    asked = request(("user", "x"), {"role": "assistant", "tool_calls": [call]}, answer)
 
     with pytest.raises(InvalidRequestError) as refused:
-        answer = {"role": "tool", "tool_call_id": "c", "content": "r"}
-        to_turns(request(("user", "x"), {"role": "assistant", "tool_calls": [call]}, answer))
+        to_turns(asked)
 
     assert refused.value.param == "messages[1].tool_calls[0].function.arguments"
 

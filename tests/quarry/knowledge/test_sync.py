@@ -178,3 +178,63 @@ def test_a_folder_that_is_not_there_is_exit_code_2(run: Run, s3: Any) -> None:
 
     assert ran.code == 2
     assert "/nowhere is no folder" in ran.err
+
+
+@pytest.fixture
+def outside(tmp_path: Path, docs: Path) -> Path:
+    """A file elsewhere, and links to it and to a link to it in the folder."""
+    file = tmp_path / "elsewhere" / "private.md"
+    file.parent.mkdir()
+    file.write_text("Not for the knowledge base.", encoding="utf-8")
+    (docs / "linked.md").symlink_to(file)
+    (docs / "twice.md").symlink_to(docs / "linked.md")
+    return file
+
+
+@pytest.mark.usefixtures("outside")
+def test_links_that_lead_out_are_passed_over_and_named(sync: Callable[..., Ran], s3: Any) -> None:
+    ran = sync()
+
+    assert ran.code == 0
+    assert keys(s3) == below(*NAMES)
+    assert "links that lead out of the folder: linked.md, twice.md. --follow-links takes them" in ran.err
+
+
+@pytest.mark.usefixtures("outside")
+def test_links_that_lead_out_are_followed_when_asked_for(sync: Callable[..., Ran], s3: Any) -> None:
+    assert sync("--follow-links").code == 0
+    assert keys(s3) == below(*NAMES, "linked.md", "twice.md")
+
+
+def test_a_folder_may_itself_be_a_link(run: Run, docs: Path, tmp_path: Path, s3: Any) -> None:
+    (tmp_path / "link").symlink_to(docs)
+    (docs / "within.md").symlink_to(docs / "travel.md")
+
+    assert run("knowledge", "sync", str(tmp_path / "link"), "-e", "dev").code == 0
+    assert keys(s3) == below(*NAMES, "within.md")
+
+
+KEY_FILE = '{"base_url": "http://localhost", "api_key": "qk-' + "x" * 43 + '"}'
+
+
+@pytest.mark.parametrize(("answer", "sent"), [("y\n", True), ("n\n", False), ("", False), ("--accept-secrets", True)])
+def test_what_looks_like_a_secret_is_asked_about(
+    sync: Callable[..., Ran], docs: Path, s3: Any, answer: str, sent: bool
+) -> None:
+    (docs / "notes.txt").write_text("x" * (1024 * 1024 - 20) + KEY_FILE, encoding="utf-8")
+
+    ran = sync(answer) if answer.startswith("--") else sync(stdin=answer)
+
+    assert (ran.code == 0) == sent
+    assert ("notes.txt: looks like a key of Quarry" in ran.err) == (answer != "--accept-secrets")
+    assert keys(s3) == (below(*NAMES, "notes.txt") if sent else [])
+
+
+@pytest.mark.usefixtures("s3")
+def test_a_dry_run_names_secrets_and_asks_nothing(sync: Callable[..., Ran], docs: Path) -> None:
+    (docs / "prod.env.txt").write_text("A=1", encoding="utf-8")
+
+    ran = sync("--dry-run")
+
+    assert ran.code == 0
+    assert "prod.env.txt: looks like a secret, by its name" in ran.err
