@@ -44,6 +44,14 @@ _OF_THE_STACKS: Final = {
     "GetQueueUrl": "sqs:GetQueueUrl",
     "SendMessage": "sqs:SendMessage",
     "ListExecutions": "states:ListExecutions",
+    "CreateApp": "sagemaker:CreateApp",
+    "DeleteApp": "sagemaker:DeleteApp",
+    "DescribeApp": "sagemaker:DescribeApp",
+    "DescribeSpace": "sagemaker:DescribeSpace",
+    "ListApps": "sagemaker:ListApps",
+    "ListSpaces": "sagemaker:ListSpaces",
+    "GetSecretValue": "secretsmanager:GetSecretValue",
+    "PutSecretValue": "secretsmanager:PutSecretValue",
 }
 # Operations of the account.
 _OF_THE_ACCOUNT: Final = {
@@ -55,6 +63,7 @@ _OF_THE_ACCOUNT: Final = {
     "ListFoundationModelAgreementOffers": "bedrock:ListFoundationModelAgreementOffers",
     "CreateFoundationModelAgreement": "bedrock:CreateFoundationModelAgreement",
     "GetProducts": "pricing:GetProducts",
+    "GetServiceQuota": "servicequotas:GetServiceQuota",
 }
 _ACTIONS: Final = _OF_THE_STACKS | _OF_THE_ACCOUNT
 _DENIED: Final = {"AccessDenied", "AccessDeniedException", "403"}

@@ -1,0 +1,263 @@
+"""``quarry workshop``: a room full of notebooks, from the quotas to the last secret."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from configuration.studio.names import STACK
+from configuration.studio.participants import participants
+from quarry.command_error import CommandError
+from quarry.deployed.deployment import Deployment, environment
+from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
+from quarry.output import print_json, print_note, print_table, print_text, tell_progress, watch_table
+from quarry.workshop import cdk, handout, people, status
+from quarry.workshop.display import show_plan
+from quarry.workshop.keys import WorkshopKeys
+from quarry.workshop.person_commands import Timeout, apps_of, freeze, raise_allowance, reset
+from quarry.workshop.plan import plan as planned
+from quarry.workshop.studio import StudioDomain
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Run a workshop: plan, up, start before people come, handout, status, down. The people are those of the "
+    "environment's section studio.",
+)
+
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+WATCH_SECONDS: Final = 5.0
+
+
+@app.command()
+def plan(
+    roster: Annotated[
+        Path | None, typer.Option("--roster", metavar="FILE", help="Plan for these people instead of the file's.")
+    ] = None,
+    name: Environment = DEFAULT_ENVIRONMENT,
+    as_json: AsJson = False,
+) -> None:
+    """Hold AWS's quotas and the price against the number of people. Nothing has to be deployed.
+
+    Without credentials AWS's defaults for new accounts are taken, and said to be.
+    For each quota that is too small the command is shown that asks AWS for more.
+
+    Exit codes: 0 it can be held; 1 a quota stops it.
+
+    Example: quarry workshop plan --roster people.csv -e dev
+    """
+    config = environment(name)
+    studio = people.planned(config, roster)
+    found = planned(config, studio, people=len(participants(studio)))
+    if as_json:
+        print_json(found.to_json())
+        if found.asked:
+            print_note(f"AWS's defaults are used: {found.asked}")
+    else:
+        show_plan(found)
+    raise typer.Exit(1 if found.stopping else 0)
+
+
+@app.command()
+def up(name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False) -> None:
+    """Give everybody a space, and a key with the allowance in a secret of their own.
+
+    Deploys first if the spaces are not those of the file. What was interrupted can
+    be run again: whoever has a good key keeps it. Keys of people who have left the
+    file are revoked. Keys last for studio.hours; `start` counts them from then on.
+
+    Example: quarry workshop up -e dev
+    """
+    deployment = Deployment(environment(name))
+    studio = people.section(deployment.config)
+    everybody = participants(studio)
+    wanted = {one.id for one in everybody}
+    deployed = _spaces(deployment)
+    if deployed is None or wanted != deployed:
+        cdk.deploy(deployment)
+        # Its outputs are read anew.
+        deployment = Deployment(deployment.config)
+    keys = WorkshopKeys(deployment, studio)
+    live = keys.live()
+    made: list[str] = []
+    with tell_progress() as tell:
+        for number, one in enumerate(everybody, start=1):
+            if keys.ensure(one, live.get(one.id, [])):
+                made.append(one.id)
+            tell(f"{number} of {len(everybody)} people have a key, {len(made)} of them a new one.")
+    left = sorted(set(live) - wanted)
+    for gone in left:
+        keys.revoke(gone, live[gone])
+    deployment.forget_cached_keys()
+    if as_json:
+        print_json({"participants": len(everybody), "new_keys": made, "revoked": left})
+        return
+    print_text(f"{len(everybody)} people are ready: {len(made)} new keys, {len(left)} revoked of people who have left.")
+    print_text("Next: `quarry workshop start` before they come, and `quarry workshop handout --out DIR`.")
+
+
+@app.command()
+def start(timeout_minutes: Timeout = 20, name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False) -> None:
+    """Start everybody's notebook and wait until it runs, so that nobody waits at minute zero.
+
+    Billing of the machines begins. Keys then last for studio.hours from now on.
+
+    Exit codes: 0 all run; 1 some do not, and why.
+
+    Example: quarry workshop start -e dev
+    """
+    deployment = Deployment(environment(name))
+    studio = people.section(deployment.config)
+    everybody = participants(studio)
+    keys = WorkshopKeys(deployment, studio)
+    live = keys.live()
+    keys.prolong([key for one in everybody for key in live.get(one.id, [])])
+    deployment.forget_cached_keys()
+    apps = apps_of(deployment, minutes=timeout_minutes)
+    with tell_progress() as tell:
+        failed = apps.start(everybody, tell)
+    if as_json:
+        print_json({"in_service": len(everybody) - len(failed), "failed": failed})
+    else:
+        print_text(f"{len(everybody) - len(failed)} of {len(everybody)} apps are in service.")
+        for participant_id, reason in failed.items():
+            print_note(f"{participant_id}: {reason}", style="red")
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command("handout")
+def hand_out(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write to.")],
+    again: Annotated[bool, typer.Option("--again", help="Show keys that an earlier handout has shown.")] = False,
+    name: Environment = DEFAULT_ENVIRONMENT,
+    as_json: AsJson = False,
+) -> None:
+    """Write handout.csv and a page to print for each person: link, endpoint, key, allowance, a first request.
+
+    A key is shown by one handout only; a lost one is replaced by `quarry workshop
+    reset NAME`, and --again shows all of them once more. Files are readable by you only.
+
+    Example: quarry workshop handout --out handout -e dev
+    """
+    deployment = Deployment(environment(name))
+    studio = people.section(deployment.config)
+    domain, keys = StudioDomain.of(deployment), WorkshopKeys(deployment, studio)
+    config, base_url = deployment.config, deployment.output("BaseUrl")
+    held = {one.id: keys.held(one.id) for one in participants(studio)}
+    missing = [who for who, found in held.items() if found is None]
+    if missing:
+        raise CommandError(f"There is no key yet for {', '.join(missing)}. `quarry workshop up` makes them.")
+    handouts = []
+    for one in participants(studio):
+        found = held[one.id]
+        assert found is not None
+        handouts.append(
+            handout.Handout(
+                participant=one,
+                api_key=found.api_key if again or found.handed_out_at is None else None,
+                handed_out_at=found.handed_out_at,
+                base_url=base_url,
+                alias=config.alias_targets.chatting()[0],
+                allowance=handout.in_words(studio.allowance),
+                sign_in=handout.sign_in(one.id, domain_id=domain.domain_id, region=config.region),
+            )
+        )
+    file = handout.write(handouts, out)
+    # Only now: a handout that could not be written has shown nothing.
+    shown = [one for one in handouts if one.api_key is not None]
+    for done in shown:
+        found = held[done.participant.id]
+        assert found is not None
+        keys.mark_handed_out(done.participant.id, found)
+    if as_json:
+        print_json({"file": str(file), "pages": len(handouts), "keys_shown": len(shown)})
+        return
+    print_text(f"Wrote {file} and {len(handouts)} pages; {len(shown)} of them show a key.")
+
+
+@app.command("status")
+def show_status(
+    watch: Annotated[bool, typer.Option("--watch", help="Show it live until Ctrl-C.")] = False,
+    name: Environment = DEFAULT_ENVIRONMENT,
+    as_json: AsJson = False,
+) -> None:
+    """Show everybody's space, app, last request and spending, and who is stuck and why.
+
+    Example: quarry workshop status --watch -e dev
+    """
+    if watch and as_json:
+        raise CommandError("--watch shows a table for people: leave out either --watch or --json.", exit_code=2)
+    deployment = Deployment(environment(name))
+    studio = people.section(deployment.config)
+    domain, keys = StudioDomain.of(deployment), WorkshopKeys(deployment, studio)
+    everybody = participants(studio)
+
+    def lines() -> list[status.Line]:
+        return status.lines(deployment, keys, domain, everybody)
+
+    if watch:
+        watch_table(status.COLUMNS, lambda: [line.row() for line in lines()], seconds=WATCH_SECONDS)
+        return
+    found = lines()
+    if as_json:
+        print_json([line.to_json() for line in found])
+        return
+    print_table(status.COLUMNS, [line.row() for line in found])
+
+
+app.command()(freeze)
+app.command("raise")(raise_allowance)
+app.command()(reset)
+
+
+@app.command()
+def down(
+    yes: Yes = False, timeout_minutes: Timeout = 30, name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False
+) -> None:
+    """End the workshop: keys revoked, apps deleted, secrets emptied, the Studio stack destroyed. Nothing is left.
+
+    Participants' files are deleted with their spaces. Twice does no harm.
+
+    Example: quarry workshop down -e dev
+    """
+    deployment = Deployment(environment(name))
+    studio = people.section(deployment.config)
+    if not yes:
+        _confirm(name)
+    keys = WorkshopKeys(deployment, studio)
+    live = keys.live()
+    for who in sorted({*live, *(one.id for one in participants(studio))}):
+        keys.revoke(who, live.get(who, []))
+    deployment.forget_cached_keys()
+    there = _stack_is_there(deployment)
+    if there:
+        with tell_progress() as tell:
+            apps_of(deployment, minutes=timeout_minutes).stop_all(tell)
+        cdk.destroy(deployment)
+        if _stack_is_there(Deployment(deployment.config)):
+            raise CommandError(f"The stack {deployment.config.physical_name(STACK)} is still there. Run it again.")
+    revoked = sum(map(len, live.values()))
+    if as_json:
+        print_json({"keys_revoked": revoked, "stack_destroyed": there})
+        return
+    print_text(f"{revoked} keys revoked{', the Studio stack destroyed' if there else ''}. Nothing is left.")
+
+
+def _spaces(deployment: Deployment) -> set[str] | None:
+    """Return the names of the spaces that are deployed, or None if there is no Studio yet."""
+    if not _stack_is_there(deployment):
+        return None
+    return set(StudioDomain.of(deployment).spaces())
+
+
+def _stack_is_there(deployment: Deployment) -> bool:
+    name = deployment.config.physical_name(STACK)
+    return any(stack["StackName"] == name for stack in deployment.stacks)
+
+
+def _confirm(name: str) -> None:
+    try:
+        agreed = typer.confirm(f"End the workshop of {name} and delete all participants' files?", err=True)
+    except typer.Abort as error:
+        raise CommandError("\nNothing was ended: the question was not answered. --yes answers it.") from error
+    if not agreed:
+        raise CommandError("Nothing was ended.")

@@ -1,0 +1,33 @@
+"""What people are shown of a plan. Programs read JSON."""
+
+from quarry.output import print_note, print_table, print_text
+from quarry.workshop.plan import Plan
+
+
+def show_plan(plan: Plan) -> None:
+    """Show the quotas against what is needed, what to ask AWS for, and the price."""
+    print_text(f"A workshop of {plan.people} in {plan.region}", style="bold")
+    rows = [
+        (
+            "ok" if row.ok and row.value is not None else "not known" if row.ok else "TOO SMALL",
+            row.need.quota.code,
+            row.need.quota.name,
+            f"{row.need.needed:,}",
+            "" if row.value is None else f"{row.value:,.0f}",
+            row.source,
+        )
+        for row in plan.rows
+    ]
+    print_table(("", "code", "quota", "needed", "value", "value of"), rows)
+    if plan.asked:
+        print_note(f"Where it says default, the account was not asked: {plan.asked}", style="yellow")
+    if plan.stopping:
+        print_text("\nAsk AWS for these first; it can take days:", style="bold")
+        for row in plan.stopping:
+            print_text(f"  {row.request(plan.region)}")
+    parts = ", ".join(f"{name.replace('_', ' ')} {usd:.2f}" for name, usd in plan.usd.items() if usd)
+    print_text(f"\n{plan.usd_per_hour:.2f} USD per hour while all apps run ({parts}).")
+    print_text(
+        f"{plan.usd_event:.2f} USD for {plan.hours:g} hours, {plan.usd_event / plan.people:.2f} per person; models "
+        f"come on top, {plan.usd_allowances:.2f} at most by the keys' allowances."
+    )

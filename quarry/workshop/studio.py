@@ -1,0 +1,78 @@
+"""The Studio that an environment has deployed: its domain, and the spaces and apps in it as SageMaker has them."""
+
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from configuration.studio.names import APP_NAME, APP_TYPE, DOMAIN_ID_OUTPUT, STACK
+from quarry.command_error import CommandError
+from quarry.deployed.deployment import Deployment
+
+_MISSING: Final = {"ResourceNotFound", "ResourceNotFoundException"}
+# An app that is deleted is described for a day more.
+GONE: Final = "Deleted"
+
+
+class StudioDomain:
+    """A domain of SageMaker's, and what is in it. A space has its participant's id, and one app."""
+
+    def __init__(self, *, domain_id: str, client: Any) -> None:
+        self.domain_id = domain_id
+        self._client = client
+
+    @classmethod
+    def of(cls, deployment: Deployment) -> "StudioDomain":
+        """Return the domain of the environment's Studio stack.
+
+        Raises:
+            CommandError: it is not deployed, and how to deploy it.
+        """
+        config = deployment.config
+        if config.physical_name(STACK) not in deployment.outputs():
+            raise CommandError(
+                f"The Studio of {config.name} is not deployed. `quarry workshop up -e {config.name}` deploys it."
+            )
+        return cls(domain_id=deployment.output(DOMAIN_ID_OUTPUT, stack=STACK), client=deployment.client("sagemaker"))
+
+    def spaces(self) -> dict[str, str]:
+        """Return space name -> status."""
+        pages = self._client.get_paginator("list_spaces").paginate(DomainIdEquals=self.domain_id)
+        return {space["SpaceName"]: space["Status"] for page in pages for space in page["Spaces"]}
+
+    def apps(self) -> list[dict[str, Any]]:
+        """Return the apps that are there, as ListApps has them: those of spaces and all others."""
+        pages = self._client.get_paginator("list_apps").paginate(DomainIdEquals=self.domain_id)
+        return [app for page in pages for app in page["Apps"] if app["Status"] != GONE]
+
+    def app(self, space: str) -> dict[str, Any] | None:
+        """Return a space's app as DescribeApp has it, or None."""
+        try:
+            found: dict[str, Any] = self._client.describe_app(**self._of(space))
+        except ClientError as error:
+            if error.response["Error"].get("Code") in _MISSING:
+                return None
+            raise
+        return None if found["Status"] == GONE else found
+
+    def create_app(self, space: str, *, instance_type: str) -> None:
+        """Start a space's app: as the space's settings say, which name the image and the start script too."""
+        settings = self._client.describe_space(DomainId=self.domain_id, SpaceName=space).get("SpaceSettings", {})
+        resources = dict(settings.get("JupyterLabAppSettings", {}).get("DefaultResourceSpec", {}))
+        resources.setdefault("InstanceType", instance_type)
+        self._client.create_app(**self._of(space), ResourceSpec=resources)
+
+    def delete_app(self, space: str) -> None:
+        """Stop a space's app; none is as good. Files stay on the space's disk."""
+        self.delete({"SpaceName": space, "AppType": APP_TYPE, "AppName": APP_NAME})
+
+    def delete(self, app: dict[str, Any]) -> None:
+        """Delete an app as ListApps names it; one that is gone, or on its way, is as good."""
+        owner = {name: app[name] for name in ("SpaceName", "UserProfileName") if app.get(name)}
+        try:
+            self._client.delete_app(DomainId=self.domain_id, AppType=app["AppType"], AppName=app["AppName"], **owner)
+        except ClientError as error:
+            if error.response["Error"].get("Code") not in {*_MISSING, "ResourceInUse"}:
+                raise
+
+    def _of(self, space: str) -> dict[str, str]:
+        return {"DomainId": self.domain_id, "SpaceName": space, "AppType": APP_TYPE, "AppName": APP_NAME}

@@ -1,0 +1,193 @@
+"""``quarry workshop up``, ``start``, ``handout``, ``status``, ``freeze``, ``raise``, ``reset``, ``down``."""
+
+import csv
+import time
+from pathlib import Path
+
+import pytest
+
+from configuration.studio.names import NO_KEY_YET
+from quarry.workshop import cdk, keys
+from tests.quarry.conftest import Run
+from tests.quarry.fakes import FakeAws
+from tests.quarry.workshop.account import FakeStudio
+from tests.quarry.workshop.conftest import ANA
+
+DEV = ("-e", "dev")
+
+
+def live(aws: FakeAws) -> list[str]:
+    return sorted(key.name for key in aws.keys.list() if key.revoked_at is None)
+
+
+def test_up_gives_each_a_key_with_the_allowance_and_twice_changes_nothing(
+    run: Run, aws: FakeAws, studio: FakeStudio
+) -> None:
+    assert len(run("workshop", "up", *DEV, "--json").json["new_keys"]) == 2
+    stored = aws.keys.find(studio.key_of(ANA))
+    assert stored is not None
+    assert (stored.limits.usd_total, stored.limits.requests_per_minute) == (5_000_000, 20)
+    assert stored.expires_at is not None
+    before = dict(studio.secrets)
+
+    assert run("workshop", "up", *DEV, "--json").json["new_keys"] == []
+    assert studio.secrets == before
+    assert len(live(aws)) == 2
+
+
+def test_up_goes_on_where_a_run_was_killed(
+    run: Run, aws: FakeAws, studio: FakeStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(studio, "put_secret_value", killed)
+        with pytest.raises(BaseException):  # noqa: B017, PT011  # however typer ends an interrupted command
+            assert run("workshop", "up", *DEV).code == 0
+    assert len(live(aws)) == 1
+
+    assert run("workshop", "up", *DEV).code == 0
+    assert len(live(aws)) == 2
+    assert aws.keys.find(studio.key_of(ANA)) is not None
+
+
+def test_up_revokes_the_key_of_who_has_left_and_touches_nobody_else(run: Run, aws: FakeAws, studio: FakeStudio) -> None:
+    run("workshop", "up", *DEV)
+    before = dict(studio.secrets)
+    aws.keys.create(name=f"{keys.OWNER}gone")
+    aws.keys.create(name="an application")
+
+    assert run("workshop", "up", *DEV, "--json").json["revoked"] == ["gone"]
+    assert studio.secrets == before
+    assert "an application" in live(aws)
+
+
+def test_up_deploys_when_a_space_is_missing(run: Run, studio: FakeStudio, monkeypatch: pytest.MonkeyPatch) -> None:
+    studio.spaces.remove(ANA)
+    deployed: list[object] = []
+    monkeypatch.setattr(cdk, "deploy", deployed.append)
+
+    assert run("workshop", "up", *DEV).code == 0
+    assert len(deployed) == 1
+
+
+def test_without_the_cdk_the_command_is_said(run: Run, studio: FakeStudio, monkeypatch: pytest.MonkeyPatch) -> None:
+    studio.spaces.remove(ANA)
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    ran = run("workshop", "up", *DEV)
+
+    assert ran.code == 1
+    assert "cdk deploy --all --require-approval never --context environment=dev" in ran.err
+
+
+def test_start_brings_all_into_service_as_their_spaces_say(run: Run, studio: FakeStudio) -> None:
+    run("workshop", "up", *DEV)
+    ran = run("workshop", "start", *DEV, "--json")
+
+    assert ran.code == 0
+    assert set(studio.apps.values()) == {"InService"}
+    assert studio.created[0]["ResourceSpec"]["LifecycleConfigArn"] == "arn:lcc"
+    run("workshop", "start", *DEV)
+    assert len(studio.created) == 2
+
+
+def test_start_says_who_failed_and_why(run: Run, studio: FakeStudio) -> None:
+    studio.fails = {ANA}
+    ran = run("workshop", "start", *DEV)
+
+    assert ran.code == 1
+    assert f"{ANA}: no disk" in ran.err
+    studio.fails = set()
+    assert run("workshop", "start", *DEV).code == 0
+
+
+def test_start_names_the_quota(run: Run, studio: FakeStudio) -> None:
+    studio.most = 1
+    ran = run("workshop", "start", *DEV)
+
+    assert ran.code == 1
+    assert "L-71FAF417" in ran.err
+    assert "is 6 Apps" in ran.err
+
+
+def test_start_lets_keys_last_from_then_on(
+    run: Run, aws: FakeAws, studio: FakeStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("workshop", "up", *DEV)
+    later = time.time() + 20 * 3_600
+    monkeypatch.setattr(keys.time, "time", lambda: later)  # type: ignore[attr-defined]  # the module's own import
+    run("workshop", "start", *DEV)
+
+    stored = aws.keys.find(studio.key_of(ANA))
+    assert stored is not None
+    assert stored.expires_at == int(later + 8 * 3_600)
+
+
+def test_a_handout_shows_a_key_once(run: Run, studio: FakeStudio, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert run("workshop", "handout", "--out", str(out), *DEV).code == 1
+    run("workshop", "up", *DEV)
+    assert run("workshop", "handout", "--out", str(out), *DEV, "--json").json["keys_shown"] == 2
+
+    page = out / f"{ANA}.html"
+    key = studio.key_of(ANA)
+    assert key in page.read_text(encoding="utf-8")
+    assert page.stat().st_mode & 0o777 == 0o600
+    rows = list(csv.DictReader((out / "handout.csv").read_text(encoding="utf-8").splitlines()))
+    assert rows[0]["api_key"] == key
+    assert rows[1]["name"] == "'=HYPERLINK(1)"
+    assert "--user-profile-name ana-lima" in rows[0]["sign_in"]
+
+    run("workshop", "handout", "--out", str(out), *DEV)
+    assert key not in page.read_text(encoding="utf-8")
+    assert key not in (out / "handout.csv").read_text(encoding="utf-8")
+    run("workshop", "handout", "--again", "--out", str(out), *DEV)
+    assert key in page.read_text(encoding="utf-8")
+
+
+def test_status_tells_who_is_stuck(run: Run, aws: FakeAws, studio: FakeStudio) -> None:
+    run("workshop", "up", *DEV)
+    run("workshop", "start", *DEV)
+    assert [line["stuck"] for line in run("workshop", "status", *DEV, "--json").json] == [None, None]
+
+    studio.apps[ANA] = "Failed"
+    eve = next(one for one in studio.spaces if one != ANA)
+    assert run("workshop", "freeze", eve, *DEV).code == 0
+    ana, frozen = run("workshop", "status", *DEV, "--json").json
+    assert ana["stuck"].startswith("app failed")
+    assert frozen["stuck"].startswith("key frozen")
+    assert "Ana Lima" in run("workshop", "status", *DEV).out
+
+
+def test_a_person_is_found_by_name_raised_and_reset(run: Run, aws: FakeAws, studio: FakeStudio) -> None:
+    run("workshop", "up", *DEV)
+    former = studio.key_of(ANA)
+    assert run("workshop", "raise", "ana lima", "--usd", "10", *DEV).code == 0
+    stored = aws.keys.find(former)
+    assert stored is not None
+    assert stored.limits.usd_total == 10_000_000
+
+    studio.apps[ANA] = "InService"
+    assert run("workshop", "reset", ANA, *DEV).code == 0
+    assert ANA not in studio.apps
+    stored = aws.keys.find(former)
+    assert stored is not None
+    assert stored.revoked_at is not None
+    assert aws.keys.find(studio.key_of(ANA)) is not None
+    assert run("workshop", "freeze", "nobody", *DEV).code == 2
+
+
+def test_down_leaves_nothing_and_twice_does_no_harm(run: Run, aws: FakeAws, studio: FakeStudio) -> None:
+    run("workshop", "up", *DEV)
+    run("workshop", "start", *DEV)
+    assert run("workshop", "down", *DEV, stdin="n\n").code == 1
+    assert len(live(aws)) == 2
+
+    assert run("workshop", "down", "--yes", *DEV).code == 0
+    assert live(aws) == []
+    assert studio.apps == {}
+    assert studio.key_of(ANA) == NO_KEY_YET
+    assert "quarry-dev-studio" not in aws.stacks
+    studio.secrets.clear()
+    assert run("workshop", "down", "--yes", *DEV).code == 0

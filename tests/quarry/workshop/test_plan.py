@@ -1,0 +1,90 @@
+"""``quarry workshop plan``: quotas against heads, and the price."""
+
+from pathlib import Path
+
+import pytest
+
+from configuration.environment_file import load
+from configuration.studio import quotas
+from quarry.workshop.needs import tokens_per_minute
+from tests.quarry.conftest import Run
+from tests.quarry.workshop.account import FakeStudio
+
+STOPPING = {"L-AC46C40F", "L-8E5333B4", "L-71FAF417"}
+
+
+def roster(folder: Path, count: int) -> str:
+    file = folder / "people.csv"
+    file.write_text("name\n" + "".join(f"Person {number}\n" for number in range(count)), encoding="utf-8")
+    return str(file)
+
+
+def test_forty_on_default_quotas_are_stopped_by_these_and_no_others(
+    run: Run, studio: FakeStudio, tmp_path: Path
+) -> None:
+    ran = run("workshop", "plan", "--roster", roster(tmp_path, 40), "-e", "dev", "--json")
+
+    assert ran.code == 1
+    assert ran.json["participants"] == 40
+    stopping = [quota for quota in ran.json["quotas"] if not quota["ok"]]
+    assert {quota["code"] for quota in stopping} == STOPPING
+    assert {quota["needed"] for quota in stopping} == {40}
+    assert "--quota-code L-AC46C40F --desired-value 40" in stopping[0]["request"]
+    assert ran.json["usd_event"] == pytest.approx(8 * ran.json["usd_per_hour"], abs=0.01)
+
+
+def test_the_accounts_own_values_count(run: Run, studio: FakeStudio, tmp_path: Path) -> None:
+    studio.quotas = {**dict.fromkeys(STOPPING, 100), "L-B99A9384": 10, "L-CFA4FA0D": 0}
+    ran = run("workshop", "plan", "--roster", roster(tmp_path, 40), "-e", "dev")
+
+    assert ran.code == 1
+    small = [line for line in ran.out.splitlines() if line.startswith("TOO SMALL")]
+    assert any("L-B99A9384" in line for line in small)
+    assert not any(code in line for line in small for code in STOPPING)
+
+
+def test_two_people_fit_into_a_new_account(run: Run, studio: FakeStudio) -> None:
+    assert run("workshop", "plan", "-e", "dev").code == 0
+
+
+def test_forty_one_have_no_room_among_the_running_apps(run: Run, studio: FakeStudio, tmp_path: Path) -> None:
+    ran = run("workshop", "plan", "--roster", roster(tmp_path, 41), "-e", "dev", "--json")
+
+    assert "L-4E39DDC4" in {quota["code"] for quota in ran.json["quotas"] if not quota["ok"]}
+
+
+def test_a_bad_roster_is_exit_code_2_with_its_lines(run: Run, studio: FakeStudio, tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("name\n...\nAna\nAna\n", encoding="utf-8")
+    ran = run("workshop", "plan", "--roster", str(file), "-e", "dev")
+
+    assert ran.code == 2
+    assert "line 2" in ran.err
+    assert "line 4" in ran.err
+
+
+def test_without_a_section_and_a_roster_there_is_nothing_to_plan(run: Run) -> None:
+    assert load("dev").studio is None
+    ran = run("workshop", "plan", "-e", "dev")
+
+    assert ran.code == 2
+    assert "Add a `studio` section" in ran.err
+
+
+def test_tokens_are_reckoned_as_bedrock_takes_them_off() -> None:
+    # One call begins (2,000 in and max_tokens), one has ended (2,000 in, 500 out at the model's rate).
+    assert tokens_per_minute("amazon.nova-micro-v1:0", people=1, max_tokens=1_000) == 3_000 + 2_500
+    assert tokens_per_minute("anthropic.claude-haiku-4-5", people=10, max_tokens=1_000) == 10 * (4_500 + 4_500)
+
+
+@pytest.mark.parametrize(
+    ("model", "rate"),
+    [
+        ("amazon.nova-lite-v1:0", 1),
+        ("anthropic.claude-haiku-4-5-20251001-v1:0", 5),
+        ("anthropic.claude-sonnet-5", 10),
+        ("anthropic.claude-opus-4-8", 15),
+    ],
+)
+def test_output_burns_down_by_family(model: str, rate: int) -> None:
+    assert quotas.load().burn_rate(model) == rate
