@@ -10,15 +10,21 @@ class YamlError(ValueError):
 
 
 class _Loader(yaml.CSafeLoader):
+    """libyaml's, several times as fast as the one in Python."""
+
+    def __init__(self, text: str | bytes, *, shown: str) -> None:
+        super().__init__(text)
+        self._shown = shown
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: dict[str, int] = {}
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             line = key_node.start_mark.line + 1
             if not isinstance(key, str):
-                raise YamlError(f"{self.name}: line {line}: {key!r} cannot be a key; keys are words")
+                raise YamlError(f"{self._shown}: line {line}: {key!r} cannot be a key; keys are words")
             if first := seen.get(key):
-                raise YamlError(f"{self.name}: line {line}: {key!r} is there twice (first in line {first}); keep one")
+                raise YamlError(f"{self._shown}: line {line}: {key!r} is there twice (first in line {first}); keep one")
             seen[key] = line
         return super().construct_mapping(node, deep=deep)
 
@@ -33,8 +39,7 @@ def read_mapping(text: str | bytes, *, shown: str) -> dict[str, Any]:
         YamlError: it is not YAML, is no mapping, or has a key twice or one that is no word.
     """
     try:
-        loader = _Loader(text)
-        loader.name = shown
+        loader = _Loader(text, shown=shown)
         document = loader.get_single_data()
     except yaml.YAMLError as error:
         raise YamlError(f"{shown}: not valid YAML: {' '.join(str(error).split())}") from error
