@@ -21,6 +21,7 @@ from lambdas.common.errors import (
 # Bedrock names no time to wait. Its quotas refill continuously over a minute, so a few seconds make a retry worthwhile.
 THROTTLED_RETRY_SECONDS: Final = 5
 NOT_READY_RETRY_SECONDS: Final = 30
+DAILY_RETRY_SECONDS: Final = 3600
 
 # Worth a second try at once: nothing was generated and the next call may go to other capacity.
 RETRYABLE: Final = frozenset({"ThrottlingException", "ServiceUnavailableException", "InternalServerException"})
@@ -35,6 +36,19 @@ def error_code(error: BaseException) -> str:
     return code[:1].upper() + code[1:]
 
 
+def is_daily_quota(error: BaseException) -> bool:
+    """Return whether a call was throttled because the account's tokens or requests of the day are used up.
+
+    Bedrock has no code of its own for that: "Too many tokens per day, please wait before trying again."
+    """
+    return isinstance(error, ClientError) and "per day" in error.response["Error"].get("Message", "")
+
+
+def broken_off(alias: str) -> UpstreamError:
+    """Return the error of a stream that ended without Bedrock's word that the answer does."""
+    return UpstreamError(f"The answer of the model behind `{alias}` broke off. Try again.")
+
+
 def to_api_error(error: ClientError | BotoCoreError, *, alias: str, model_id: str) -> ApiError:
     """Return the error that the caller of ``alias`` is told when calling ``model_id`` failed with ``error``."""
     if isinstance(error, ReadTimeoutError | ConnectTimeoutError):
@@ -45,6 +59,8 @@ def to_api_error(error: ClientError | BotoCoreError, *, alias: str, model_id: st
     message = error.response["Error"].get("Message", "")
     match code:
         case "ThrottlingException" | "TooManyRequestsException":
+            if is_daily_quota(error):
+                return _day_used_up(alias)
             return RateLimitError(
                 f"Amazon Bedrock is throttling the model behind `{alias}`. Wait and try again, or use another alias.",
                 retry_after=THROTTLED_RETRY_SECONDS,
@@ -71,6 +87,16 @@ def to_api_error(error: ClientError | BotoCoreError, *, alias: str, model_id: st
             return _validation(alias, model_id, message)
         case _:
             return UpstreamError(f"Amazon Bedrock failed to answer for `{alias}` ({code}). Try again.")
+
+
+def _day_used_up(alias: str) -> ApiError:
+    # Nobody knows when the day ends that AWS counts by: an hour is soon enough to look again.
+    return RateLimitError(
+        f"The account's Bedrock quota of the day for the model behind `{alias}` is used up. Use another alias, or try "
+        "again tomorrow; the platform's owner can ask AWS to raise it (Service Quotas, tokens per day).",
+        code="insufficient_quota",
+        retry_after=DAILY_RETRY_SECONDS,
+    )
 
 
 def _timeout(alias: str) -> ApiError:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingError
 
 from lambdas.catalogue.parameters import fit
 from lambdas.chat.aliases import Aliases
 from lambdas.chat.candidates import Candidate, may_fall_back
 from lambdas.chat.completion import to_openai
 from lambdas.chat.converse import Spoken, to_converse, wants_answer_tool
-from lambdas.chat.errors import RETRYABLE, error_code, to_api_error
+from lambdas.chat.errors import RETRYABLE, broken_off, error_code, is_daily_quota, to_api_error
 from lambdas.chat.guardrail import Guardrail, GuardrailClient
 from lambdas.chat.request import ChatRequest
 from lambdas.chat.settings import ChatSettings
@@ -85,24 +85,26 @@ class StreamedCompletion:
         self.state = state
         self._events = events
         self._first = first
+        self._closed = False
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield OpenAI's chunks.
 
         Raises:
-            ApiError: Bedrock failed in mid-stream.
+            ApiError: Bedrock failed in mid-stream, or ended it without saying why the answer ends.
         """
         try:
             yield from self.state.chunks(self._first)
             for event in self._events:
                 yield from self.state.chunks(event)
         except (ClientError, BotoCoreError) as error:
-            raise to_api_error(
-                error, alias=self.answered.alias, model_id=self.answered.candidate.callable_id
-            ) from error
+            raise told(error, alias=self.answered.alias, model_id=self.answered.candidate.callable_id) from error
+        if self.state.stop_reason is None and not self._closed:
+            raise broken_off(self.answered.alias)
 
     def close(self) -> None:
         """Stop reading from Bedrock, which stops generating."""
+        self._closed = True
         self._events.close()
 
 
@@ -168,7 +170,10 @@ class ChatService:
 
         def opened(**arguments: Any) -> tuple[Any, dict[str, Any]]:
             events = self._client.converse_stream(**arguments)["stream"]
-            return events, next(iter(events), {})
+            first = next(iter(events), None)
+            if first is None:
+                raise ResponseStreamingError(error="it ended before its first event")
+            return events, first
 
         (events, first), answered = self._first_that_can(request, spoken, opened)
         state = ChunkStream(
@@ -193,7 +198,7 @@ class ChatService:
             except (ClientError, BotoCoreError) as error:
                 last = position == len(candidates) - 1 or self._clock() > deadline
                 if last or not may_fall_back(error):
-                    raise self._told(error, alias=request.model, model_id=candidate.callable_id) from error
+                    raise told(error, alias=request.model, model_id=candidate.callable_id) from error
                 logger.warning(
                     "fallback",
                     extra={
@@ -214,19 +219,21 @@ class ChatService:
                 return call(**arguments)
             except (ClientError, BotoCoreError) as error:
                 last = attempt == self._settings.max_attempts or self._clock() > deadline
-                if last or error_code(error) not in RETRYABLE:
+                if last or error_code(error) not in RETRYABLE or is_daily_quota(error):
                     raise
             self._sleep(BACKOFF_SECONDS * 2 ** (attempt - 1) * (1 + random.random()))  # noqa: S311 - jitter
         raise AssertionError("max_attempts is at least 1")
 
-    def _told(self, error: ClientError | BotoCoreError, *, alias: str, model_id: str) -> ApiError:
-        told = to_api_error(error, alias=alias, model_id=model_id)
-        # AWS's words about a refused request may quote it; about everything else they are what an operator needs.
-        words = cut(str(error), MOST_SAID) if told.status != 400 else ""
-        logger.warning(
-            "bedrock failed", extra={"alias": alias, "model_id": model_id, "reason": error_code(error), "aws": words}
-        )
-        return told
+
+def told(error: ClientError | BotoCoreError, *, alias: str, model_id: str) -> ApiError:
+    """Log a failed call and return what the caller is told."""
+    made = to_api_error(error, alias=alias, model_id=model_id)
+    # AWS's words about a refused request may quote it; about everything else they are what an operator needs.
+    words = cut(str(error), MOST_SAID) if made.status != 400 else ""
+    logger.warning(
+        "bedrock failed", extra={"alias": alias, "model_id": model_id, "reason": error_code(error), "aws": words}
+    )
+    return made
 
 
 def new_id() -> str:

@@ -36,6 +36,8 @@ class ChunkStream:
         self.blocks: dict[int, dict[str, Any]] = {}
         self.stop_reason: str | None = None
         self.usage: dict[str, Any] = {}
+        # What the model thought, which is written, and paid for, but not told.
+        self._thought: list[str] = []
         self.guardrail: dict[str, Any] | None = None
 
     def chunks(self, event: dict[str, Any]) -> list[Chunk]:
@@ -67,6 +69,11 @@ class ChunkStream:
         """Return what was said, as Converse's content blocks."""
         return [self.blocks[index] for index in sorted(self.blocks)]
 
+    def written(self) -> str:
+        """Return all that the model has written so far, whoever was told it: text, tools' inputs, thoughts."""
+        parts = [block["toolUse"]["input"] if "toolUse" in block else block["text"] for block in self.content()]
+        return "".join([*self._thought, *parts])
+
     def _start(self, start: dict[str, Any]) -> list[Chunk]:
         use = start.get("start", {}).get("toolUse")
         if use is None:
@@ -94,6 +101,10 @@ class ChunkStream:
             block = self.blocks.setdefault(index, {"text": ""})
             block["text"] += given["text"]
             return [] if self._silent else [self._chunk({"content": given["text"]})]
+        if "reasoningContent" in given:
+            thought = given["reasoningContent"]
+            self._thought.append(thought.get("text") or str(thought.get("redactedContent", "")))
+            return []
         if "toolUse" not in given or index not in self.blocks:
             return []
         part = given["toolUse"]["input"]

@@ -23,6 +23,7 @@ from botocore.parsers import create_parser
 from botocore.session import Session
 
 from lambdas.common.connections import KeptSession
+from lambdas.common.streamed_events import StreamedEvents
 
 _JSON: Final = {"Content-Type": "application/json"}
 _UPDATE_ITEM: Final = {
@@ -88,14 +89,16 @@ class DirectClient:
         return self._decoded("Converse", self._send("Converse", _path(modelId, "converse"), arguments, _JSON))
 
     def converse_stream(self, *, modelId: str, **arguments: Any) -> dict[str, Any]:  # noqa: N803 - AWS's name
-        """Call Bedrock's ConverseStream, once; ``stream`` of the reply is botocore's own.
+        """Call Bedrock's ConverseStream, once; ``stream`` of the reply raises botocore's exceptions, whatever breaks.
 
         Raises:
             ClientError, BotoCoreError: as botocore's client.
         """
         path = _path(modelId, "converse-stream")
         response = self._send("ConverseStream", path, arguments, _JSON, streamed=True)
-        return self._parsed("ConverseStream", response)
+        reply = self._parsed("ConverseStream", response)
+        reply["stream"] = StreamedEvents(reply["stream"], response.raw, self._endpoint)
+        return reply
 
     def update_item(self, **arguments: Any) -> dict[str, Any]:
         """Call DynamoDB's UpdateItem; what a second attempt may mend is tried again by botocore's client.

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdas.allowances import remaining
-from lambdas.allowances.estimate import actual, input_tokens, usage
+from lambdas.allowances.estimate import actual, input_tokens
 from lambdas.allowances.ledger import Ledger, Reservation
 from lambdas.allowances.usage import Usage
 from lambdas.chat.converse import to_converse
 from lambdas.chat.service import Answered, Completion
-from lambdas.common.tokens import likely_tokens
+from lambdas.common.tokens import text_tokens
 from lambdas.exchange.ingredient import Asked, Draft, GivenAnswer, Ingredient
 
 
@@ -54,11 +54,17 @@ class OpenExchange:
         """Charge what the calls took and return the headers."""
         return remaining.headers(self._charge(actual(converse_usage, answered.candidate.price)))
 
-    def settle_unfinished(self, answered: Answered, characters: int) -> None:
-        """Charge what was certainly taken of a call whose end nobody heard."""
-        read = input_tokens(to_converse(self.asked.request, answered.candidate, self.draft.spoken))
-        written = likely_tokens(characters)
-        self._charge(usage(input_tokens=read, output_tokens=written, price=answered.candidate.price))
+    def counted(self, answered: Answered, written: str) -> dict[str, int]:
+        """Return Converse's token counts, by the rule of the estimate, of a call whose count Bedrock did not tell.
+
+        Args:
+            written: all that the model is known to have written.
+        """
+        asked = to_converse(self.asked.request, answered.candidate, self.draft.spoken)
+        read = input_tokens(asked)
+        # More than it may write it has not written.
+        output = min(text_tokens(written), asked["inferenceConfig"]["maxTokens"])
+        return {"inputTokens": read, "outputTokens": output, "totalTokens": read + output}
 
     def give_up(self) -> None:
         """End an exchange without an answer: charge its side calls if there were any, and nothing else."""

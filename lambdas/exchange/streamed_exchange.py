@@ -23,7 +23,7 @@ class StreamedExchange:
     def __init__(self, begun: OpenExchange, streamed: StreamedCompletion) -> None:
         self._begun = begun
         self._streamed = streamed
-        self._ended = self._closed = self._settled = False
+        self._closed = self._settled = False
         self.answered = streamed.answered
         self.headers = remaining.headers(begun.reservation.remaining)
         self.told: dict[str, Any] = {}
@@ -49,7 +49,7 @@ class StreamedExchange:
         if self._closed:
             # Reading was stopped, which may look like an end: nothing of it is stored.
             return
-        self._ended = True
+        self._count()
         if self._begun.stores:
             self._settle()
             message = {"role": "assistant", "content": state.content()}
@@ -80,9 +80,11 @@ class StreamedExchange:
         if self._settled:
             return
         self._settled = True
+        self._count()
+        self._begun.settle(self.answered, self._streamed.state.usage)
+
+    def _count(self) -> None:
+        """Count where nobody told the count: the caller hung up, or Bedrock broke off before its last event."""
         state = self._streamed.state
-        if self._ended or state.usage:
-            self._begun.settle(self.answered, state.usage)
-            return
-        written = [block["toolUse"]["input"] if "toolUse" in block else block["text"] for block in state.content()]
-        self._begun.settle_unfinished(self.answered, sum(map(len, written)))
+        if not state.usage:
+            state.usage = self._begun.counted(self.answered, state.written())

@@ -9,7 +9,7 @@ from botocore.exceptions import ReadTimeoutError
 from lambdas.chat.converse import to_turns
 from lambdas.chat.request import ChatRequest, parse
 from lambdas.chat.service import ChatService, Completion
-from lambdas.common.errors import ApiError, InvalidRequestError, NotFoundError, RateLimitError
+from lambdas.common.errors import ApiError, InvalidRequestError, NotFoundError, RateLimitError, UpstreamError
 from tests.lambdas.fakes import ALIASES, SETTINGS, FakeConverse, client_error, converse_reply, stream_events
 
 
@@ -213,3 +213,24 @@ def test_the_guardrails_findings_are_told_on_request() -> None:
 
     assert client.calls[0]["guardrailConfig"]["trace"] == "enabled"
     assert completion.body["quarry"] == found
+
+
+def test_a_stream_that_ends_before_its_first_event_never_began() -> None:
+    with pytest.raises(UpstreamError):
+        service(FakeConverse([])).stream(request(), to_turns(request()))
+
+
+def test_a_stream_that_the_reader_closed_has_not_broken_off() -> None:
+    streamed = service(FakeConverse(stream_events("An ", "open ")[:2])).stream(request(), to_turns(request()))
+    streamed.close()
+
+    assert len(list(streamed)) == 2
+
+
+def test_a_used_up_day_is_not_tried_again_at_once() -> None:
+    client = FakeConverse(client_error("ThrottlingException", "Too many tokens per day, please wait."))
+    with pytest.raises(RateLimitError) as refused:
+        service(client).complete(request(), to_turns(request()))
+
+    assert (refused.value.code, refused.value.retry_after) == ("insufficient_quota", 3600)
+    assert len({call["modelId"] for call in client.calls}) == len(client.calls)

@@ -9,6 +9,7 @@ import pytest
 from lambdas.chat.request import ChatRequest, parse
 from lambdas.common.caller import Caller, KeyLimits
 from lambdas.common.errors import ApiError, NotFoundError, RateLimitError
+from lambdas.common.tokens import text_tokens
 from tests.lambdas.fakes import client_error, converse_reply, stream_events
 from tests.lambdas.stores import Desk, desk
 
@@ -156,3 +157,54 @@ def test_a_tools_result_may_answer_a_call_of_the_session() -> None:
         with pytest.raises(ApiError, match="answers no tool call"):
             at.exchanges.complete(ask("sunny", "tool", quarry={"session": session}, **result), LIMITED)
         assert account(at)["reserved"]["micro_dollars"] == 0
+
+
+def test_an_end_without_a_stop_reason_is_no_answer_is_charged_and_not_stored() -> None:
+    with desk(stream_events("An ", "open ")[:3]) as at:
+        session = at.sessions.create("key_1")
+        exchange = at.exchanges.stream(ask(quarry={"session": session.session_id}), LIMITED)
+        with pytest.raises(ApiError) as broken:
+            list(exchange)
+        exchange.close()
+
+        assert (broken.value.status, broken.value.code) == (502, "upstream_error")
+        assert account(at)["total"]["micro_dollars"] > 0
+        assert account(at)["reserved"]["micro_dollars"] == 0
+        assert list(at.sessions.turns(at.sessions.get(session.session_id, "key_1"))) == []
+
+
+def test_an_answer_whose_count_was_never_sent_is_charged_by_the_estimates_rule() -> None:
+    with desk(stream_events(*["token "] * 500)[:-1]) as at:
+        exchange = at.exchanges.stream(ask(stream_options={"include_usage": True}), LIMITED)
+        chunks = list(exchange)
+        exchange.close()
+
+        assert account(at)["today"]["output_tokens"] == text_tokens("token " * 500)
+        assert chunks[-1]["usage"]["completion_tokens"] == text_tokens("token " * 500)
+
+
+@pytest.mark.parametrize("text", ["granite ", "\u77f3", '{"a":[1,2,3]},'])
+def test_who_hangs_up_pays_for_what_was_written_by_the_estimates_rule(text: str) -> None:
+    with desk(stream_events(*[text] * 300)) as at:
+        exchange = at.exchanges.stream(ask(), LIMITED)
+        chunks = iter(exchange)
+        for _ in range(201):
+            next(chunks)
+        exchange.close()
+
+        assert account(at)["today"]["output_tokens"] == text_tokens(text * 200)
+
+
+def test_who_hangs_up_pays_for_thoughts_and_never_for_more_than_was_asked_for() -> None:
+    thought = {"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"reasoningContent": {"text": "Hm. " * 90}}}}
+    start, *rest = stream_events("No.")
+    spent = []
+    with desk([start, thought, *rest]) as at:
+        for most in (5000, 50):
+            exchange = at.exchanges.stream(ask(max_tokens=most), LIMITED)
+            chunks = iter(exchange)
+            next(chunks), next(chunks)
+            exchange.close()
+            spent.append(account(at)["today"]["output_tokens"])
+
+    assert spent == [text_tokens("Hm. " * 90 + "No."), text_tokens("Hm. " * 90 + "No.") + 50]

@@ -1,0 +1,52 @@
+"""The events of a stream of AWS's, whose failures are botocore's exceptions, as a whole reply's are.
+
+botocore's own stream lets through what its HTTP library and its frame parser raise when the connection breaks, falls
+silent or delivers damage.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from botocore.eventstream import ParserError
+from botocore.exceptions import ReadTimeoutError, ResponseStreamingError
+from botocore.parsers import ResponseParserError
+from urllib3.exceptions import HTTPError
+from urllib3.exceptions import ReadTimeoutError as SilentError
+
+
+class StreamedEvents:
+    """The events, in order. Iterating anew goes on where the last iteration stopped.
+
+    Args:
+        events: botocore's ``EventStream``.
+        raw: the response that it reads.
+        endpoint: who sends it, for the exceptions.
+    """
+
+    def __init__(self, events: Any, raw: Any, endpoint: str) -> None:
+        self._events = events
+        self._raw = raw
+        self._endpoint = endpoint
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield the events.
+
+        Raises:
+            ClientError: the service says that it failed.
+            ReadTimeoutError: it was silent for too long.
+            ResponseStreamingError: the connection broke, or what came over it is damaged.
+        """
+        try:
+            yield from self._events
+        except SilentError as error:
+            raise ReadTimeoutError(endpoint_url=self._endpoint, error=error) from error
+        except (HTTPError, OSError, ParserError, ResponseParserError) as error:
+            raise ResponseStreamingError(error=error) from error
+
+    def close(self) -> None:
+        """Stop reading. A thread that waits for the next event is woken, and not waited for."""
+        # Closing a response waits for who reads it. Where it was read to its end, there is nothing to shut down.
+        with suppress(AttributeError, OSError, RuntimeError, ValueError):
+            self._raw.shutdown()
+        self._events.close()
