@@ -105,6 +105,11 @@ def _say(text: str, *, end: str = "\n") -> None:
     sys.stdout.flush()
 
 
+def _shown(name: str) -> str:
+    """Return a name as a terminal can be shown it: a key of S3 may hold anything."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in name)
+
+
 def _complain(text: str) -> None:
     sys.stderr.write(text + "\n")
 
@@ -199,7 +204,7 @@ def _inventory(options: argparse.Namespace, state: StateDirectory) -> int:
     found = process.request(_running(state).connection, "GET", f"/_sandbox/inventory?{query}")
     for service, names in found.items():
         for name in names:
-            _say(f"{service}: {name}")
+            _say(f"{service}: {_shown(name)}")
     _say(f"{sum(map(len, found.values()))} left" if found else "nothing left")
     return 1 if found else 0
 

@@ -228,10 +228,10 @@ def require_free_ports(ports: Mapping[str, int]) -> None:
                 taken = (
                     "is taken by another program" if error.errno == errno.EADDRINUSE else f"cannot be used ({error})"
                 )
-                raise SandboxError(f"port {port} {taken}; choose another with {option} PORT") from error
+                raise SandboxError(f"port {port} {taken}; choose another with {_chosen_by(option)}") from error
         # `localhost` may mean ::1 to a client: another program there would get its requests.
         if any(_answers(address, port) for address in ("127.0.0.1", "::1")):
-            raise SandboxError(f"port {port} is taken by another program; choose another with {option} PORT")
+            raise SandboxError(f"port {port} is taken by another program; choose another with {_chosen_by(option)}")
 
 
 def _answers(address: str, port: int) -> bool:
@@ -282,3 +282,8 @@ def last_lines(state: StateDirectory, count: int = _LOG_LINES_SHOWN) -> str:
     if not state.log.exists():
         return ""
     return "\n".join(state.log.read_text(errors="replace").splitlines()[-count:])
+
+
+def _chosen_by(option: str) -> str:
+    """Return how a port is chosen: by the option, and by the Makefile's variable, which is named like it."""
+    return f"{option} PORT (make up {option.lstrip('-').replace('-', '_').upper()}=PORT)"

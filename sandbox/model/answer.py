@@ -23,7 +23,7 @@ _AS_JSON = re.compile(
 )
 _TURN = re.compile(r"^\s*(?:\[?\d+[.)\]]?\s*)?(?:\*\*)?(user|human|assistant|ai|bot|tool)(?:\*\*)?\s*:\s*", re.I | re.M)
 # What reading a schema trips over when the schema itself is wrong: AWS refuses such a one too.
-_MALFORMED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+_MALFORMED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 _HEADING = "Summary of the conversation:"
 _OWN_WORDS = ("This is the sandbox's stand-in model", _HEADING)  # said by the stand-in about itself: no fact to keep
 _ECHO = 120  # characters of the question that are said back
@@ -62,7 +62,7 @@ def answer(request: Json, model_id: str) -> Answer:
         if called:
             return _tool_calls(request, called, said, model_id)
         if form := (request.get("outputConfig") or {}).get("textFormat"):
-            return Answer([{"text": _as_schema(form, said, model_id)}])
+            return Answer([{"text": _as_schema(form, said, model_id, most=_most(request))}])
     except _MALFORMED as error:
         raise invalid(f"The JSON schema in the request cannot be used: {error}") from error
     if results:
@@ -81,7 +81,7 @@ def answer(request: Json, model_id: str) -> Answer:
 
 
 def _tool_calls(request: Json, called: list[Json], said: str, model_id: str) -> Answer:
-    pairs = [(spec["name"], value) for spec in called for value in tools.calls(spec, said)]
+    pairs = [(spec["name"], value) for spec in called for value in tools.calls(spec, said, most=_most(request))]
     choice = (request.get("toolConfig") or {}).get("toolChoice") or {}
     seed = hashlib.sha256(json.dumps(request.get("messages"), sort_keys=True).encode()).hexdigest()
     made = tools.blocks(pairs, seed)
@@ -92,10 +92,15 @@ def _tool_calls(request: Json, called: list[Json], said: str, model_id: str) -> 
     return Answer(made, "tool_use")
 
 
-def _as_schema(form: Json, said: str, model_id: str) -> str:
+def _most(request: Json) -> int:
+    """Return how many values of a schema may be made: one takes a token at least, but its commas may be counted."""
+    return 2 * int((request.get("inferenceConfig") or {}).get("maxTokens", 10_000))
+
+
+def _as_schema(form: Json, said: str, model_id: str, *, most: int) -> str:
     schema = json.loads(form["structure"]["jsonSchema"]["schema"])
     text = f"{disclosure(model_id)} You asked: {words.shorten(said, _ECHO)}"
-    return json.dumps(json_schema.generate(schema, text=text), ensure_ascii=False)
+    return json.dumps(json_schema.generate(schema, text=text, most=most), ensure_ascii=False)
 
 
 def _in_words(request: Json, said: str, model_id: str) -> str:

@@ -15,6 +15,8 @@ Hint = Callable[[str, Schema], Any]
 """Given a property's name and schema, a value for it, or None where it has none to offer."""
 
 _MAX_DEPTH = 12  # a schema that refers to itself is followed this far
+_MOST = 10_000  # values of one answer, whatever the schema asks for
+_PIECE = 8  # characters that count as a value
 _FORMATS = {
     "date": "2026-01-01",
     "date-time": "2026-01-01T00:00:00Z",
@@ -31,13 +33,20 @@ def no_hint(name: str, schema: Schema) -> None:
     """Offer no value."""
 
 
-def generate(schema: Schema, hint: Hint = no_hint, *, text: str = "stand-in") -> Any:
-    """Return a value for ``schema``. ``text`` is what a free string says."""
-    return _Generator(schema, hint, text).value(schema, "", 0)
+def generate(schema: Schema, hint: Hint = no_hint, *, text: str = "stand-in", most: int = _MOST) -> Any:
+    """Return a value for ``schema``.
+
+    Args:
+        text: what a free string says.
+        most: values, and pieces of so many characters of a string, that are made; the rest is left out as a model would
+            that has reached its ``maxTokens``.
+    """
+    return _Generator(schema, hint, text, min(most, _MOST)).value(schema, "", 0)
 
 
 class _Generator:
-    def __init__(self, root: Schema, hint: Hint, text: str) -> None:
+    def __init__(self, root: Schema, hint: Hint, text: str, most: int) -> None:
+        self._left = most
         self._root = root
         self._hint = hint
         self._text = text
@@ -45,7 +54,7 @@ class _Generator:
     def _resolved(self, schema: Schema) -> dict[str, Any]:
         if "$ref" in schema:
             target: Any = self._root
-            for part in str(schema["$ref"]).lstrip("#/").split("/"):
+            for part in str(schema["$ref"]).lstrip("#/").split("/") if schema["$ref"] != "#" else ():
                 key = part.replace("~1", "/").replace("~0", "~")
                 if not isinstance(target, Mapping) or key not in target:
                     raise ValueError(f"the schema refers to {schema['$ref']}, which it does not have")
@@ -62,6 +71,7 @@ class _Generator:
     def value(self, schema: Schema | bool, name: str, depth: int) -> Any:
         if isinstance(schema, bool) or not schema or depth > _MAX_DEPTH:
             return self._text if not isinstance(schema, Mapping) or depth <= _MAX_DEPTH else None
+        self._left -= 1
         schema = self._resolved(schema)
         if "const" in schema:
             return schema["const"]
@@ -88,6 +98,8 @@ class _Generator:
         required = list(dict.fromkeys(schema.get("required") or []))
         made = {}
         for name, inner in properties.items():
+            if self._left <= 0:
+                break
             if name in required or not required:
                 made[name] = self.value(inner, name, depth + 1)
             elif (offered := self._hint(name, self._resolved(inner))) is not None:
@@ -95,7 +107,9 @@ class _Generator:
         for name in required:
             if name not in made:
                 made[name] = self._text
-        for number in range(int(schema.get("minProperties", 0)) - len(made)):
+        wanted = int(schema.get("minProperties", 0)) - len(made)
+        for number in range(min(wanted, max(self._left, 0))):
+            self._left -= 1
             made[f"key{number + 1}"] = self._text
         return made
 
@@ -107,7 +121,8 @@ class _Generator:
         if items is False or depth > _MAX_DEPTH - 2:
             return made
         choices = list(self._resolved(items).get("enum") or []) if isinstance(items, Mapping) else []
-        while len(made) < wanted:
+        while len(made) < wanted and self._left > 0:
+            self._left -= 1
             value = self.value(items, name, depth + 1)
             if schema.get("uniqueItems") and value in made:
                 value = _another(value, len(made), choices)
@@ -122,7 +137,8 @@ class _Generator:
         if kind in ("integer", "number"):
             return bounded(0, schema)
         text = _FORMATS.get(str(schema.get("format")), self._text)
-        text = text.ljust(int(schema.get("minLength", 0)), ".")
+        text = text.ljust(min(int(schema.get("minLength", 0)), max(self._left, 1) * _PIECE), ".")
+        self._left -= len(text) // _PIECE
         return text[: int(schema["maxLength"])] if "maxLength" in schema else text
 
 

@@ -68,13 +68,13 @@ def _described(spec: Json, said: str) -> bool:
     return len(used & described) >= _MIN_SHARED
 
 
-def calls(spec: Json, said: str) -> list[Json]:
+def calls(spec: Json, said: str, *, most: int) -> list[Json]:
     """Return the inputs to call a tool with: one, or one per place where the user names several."""
     schema = (spec.get("inputSchema") or {}).get("json") or {}
     places = _places(said)
     takes_place = any(_words_of(name) & _PLACE_NAMES for name in schema.get("properties") or {})
     each = places if takes_place and len(places) > 1 else places[:1] or [""]
-    return [dict(json_schema.generate(schema, _Hints(said, place))) for place in each]
+    return [dict(json_schema.generate(schema, _Hints(said, place), most=most)) for place in each]
 
 
 def blocks(called: list[tuple[str, Json]], seed: str) -> list[Json]:

@@ -1,5 +1,6 @@
 """Values for JSON schemas."""
 
+import json
 from typing import Any
 
 import pytest
@@ -39,3 +40,21 @@ def test_a_schema_that_refers_to_itself_ends() -> None:
 def test_a_reference_to_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="refers to #/x"):
         generate({"$ref": "#/x"})
+
+
+BOMBS: dict[str, dict[str, Any]] = {
+    "items": {"type": "array", "minItems": 10**9, "items": {"type": "integer"}},
+    "items of items": {"type": "array", "minItems": 10**6, "items": {"type": "array", "minItems": 10**6}},
+    "length": {"type": "object", "properties": {"a": {"type": "string", "minLength": 2 * 10**9}}},
+    "properties": {"type": "object", "minProperties": 10**9},
+    "branches": {"type": "object", "properties": {name: {"$ref": "#"} for name in "abcdefghij"}},
+    "texts": {"type": "array", "minItems": 10**9, "items": {"type": "string", "minLength": 10**9}},
+}
+
+
+@pytest.mark.parametrize("schema", BOMBS.values(), ids=BOMBS.keys())
+@pytest.mark.parametrize("most", [20, 10**9])
+def test_a_schema_that_asks_for_too_much_gets_what_a_model_may_write(schema: dict[str, Any], most: int) -> None:
+    written = json.dumps(generate(schema, most=most))
+
+    assert len(written) < (5_000 if most == 20 else 500_000)
