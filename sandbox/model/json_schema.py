@@ -69,9 +69,9 @@ class _Generator:
         return dict(schema)
 
     def value(self, schema: Schema | bool, name: str, depth: int) -> Any:
+        self._left -= 1
         if isinstance(schema, bool) or not schema or depth > _MAX_DEPTH:
             return self._text if not isinstance(schema, Mapping) or depth <= _MAX_DEPTH else None
-        self._left -= 1
         schema = self._resolved(schema)
         if "const" in schema:
             return schema["const"]
