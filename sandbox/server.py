@@ -114,10 +114,12 @@ def _install_extensions() -> None:
         resources,
         state_machines,
         streaming,
+        studio,
     )
 
     api_gateway.install()
     streaming.install()
+    studio.install()
     resources.register()
     inventory.source(resources.records)
     model.install()

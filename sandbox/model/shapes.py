@@ -14,6 +14,8 @@ import botocore.session
 from sandbox.model.errors import Json, invalid
 
 _UNION_CHOICES = 1
+# Classes of Unicode letters, spaces and digits in AWS's patterns of tags; their sets hold the underscore as well.
+_UNICODE_CLASSES = {r"\p{L}": r"\w", r"\p{Z}": r"\s", r"\p{N}": r"\d"}
 # MiniStack's guardrail ids ("gr-…") do not fit AWS's pattern, so that one pattern is not enforced.
 _PATTERNS_SKIPPED = frozenset({"GuardrailIdentifier"})
 
@@ -121,8 +123,14 @@ def _string(value: str, shape: Any, path: str) -> None:
         _fail(path, value, f"satisfy enum value set: [{', '.join(shape.enum)}]")
     _length(len(value), shape, path, value)
     pattern = shape.metadata.get("pattern")
-    if pattern and shape.name not in _PATTERNS_SKIPPED and not re.fullmatch(pattern, value):
+    if pattern and shape.name not in _PATTERNS_SKIPPED and not re.fullmatch(_python(pattern), value):
         _fail(path, value, f"satisfy regular expression pattern: {pattern}")
+
+
+def _python(pattern: str) -> str:
+    for theirs, ours in _UNICODE_CLASSES.items():
+        pattern = pattern.replace(theirs, ours)
+    return pattern
 
 
 def _length(length: int, shape: Any, path: str, value: object) -> None:

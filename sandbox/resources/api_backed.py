@@ -48,7 +48,7 @@ class ApiBackend:
         if self._row.ready is not None:
             member, wanted = self._row.ready
             while resource.get(member) != wanted:
-                if time.monotonic() > deadline or "FAILED" in str(resource.get(member)):
+                if time.monotonic() > deadline or "FAILED" in str(resource.get(member)).upper():
                     raise NotStabilizedError(f"{self._row.type_name} is {resource.get(member)}, not {wanted}")
                 time.sleep(_POLL_SECONDS)
                 resource = self._resource(model)
@@ -78,14 +78,28 @@ class ApiBackend:
         except ApiError as error:
             if not error.is_not_found:
                 raise
+        if self._row.waits_until_gone:
+            self._wait_until_gone(model)
+
+    def _wait_until_gone(self, model: Model) -> None:
+        member, _ = self._row.ready or ("Status", "")
+        deadline = time.monotonic() + _READY_TIMEOUT_SECONDS
+        while (resource := self._resource_or_none(model)) is not None:
+            status = str(resource.get(member))
+            if time.monotonic() > deadline or "FAILED" in status.upper():
+                raise NotStabilizedError(f"{self._row.type_name} is {status}, not deleted")
+            time.sleep(_POLL_SECONDS)
 
     def exists(self, model: Model) -> bool:
         """Whether the service knows the resource. Raises ApiError for any other refusal."""
+        return bool(self._resource_or_none(model))
+
+    def _resource_or_none(self, model: Model) -> dict[str, Any] | None:
         try:
-            return bool(self._resource(model))
+            return self._resource(model)
         except ApiError as error:
             if error.is_not_found:
-                return False
+                return None
             raise
 
     def _send(
@@ -129,18 +143,18 @@ class ApiBackend:
         return values
 
     def _retag(self, arn: str, old: dict[str, str], new: dict[str, str]) -> None:
-        service = self._row.service
+        service, (tag, untag) = self._row.service, self._row.tag_operations
         removed = [key for key in old if key not in new]
         changed = {key: value for key, value in new.items() if old.get(key) != value}
         if removed:
-            names = _names(self._input("UntagResource"))
+            names = _names(self._input(untag))
             keys = names.get("tagkeys") or names["resourcetagkeys"]
-            call(service, "UntagResource", {names["resourcearn"]: arn, keys: removed})
+            call(service, untag, {names["resourcearn"]: arn, keys: removed})
         if changed:
-            shape = self._input("TagResource")
+            shape = self._input(tag)
             names = _names(shape)
             tags = to_parameters({"Tags": changed}, shape, {} if "tags" in names else {"Tags": "ResourceTags"})
-            call(service, "TagResource", {names["resourcearn"]: arn, **tags})
+            call(service, tag, {names["resourcearn"]: arn, **tags})
 
 
 def _member(reply: dict[str, Any], name: str | None) -> dict[str, Any]:

@@ -10,12 +10,8 @@ from ministack.core.responses import get_account_id
 
 from sandbox.resources import rules, vector_rules
 from sandbox.resources.attributes import (
-    domain_attributes,
     model_package_group_attributes,
     search_index_attributes,
-    space_attributes,
-    studio_lifecycle_config_attributes,
-    user_profile_attributes,
     vector_bucket_attributes,
     vector_index_attributes,
 )
@@ -221,19 +217,54 @@ _S3_VECTORS = (
 )
 
 _SAGEMAKER = (
-    RecordedType(
+    ApiBackedType(
         type_name="AWS::SageMaker::Domain",
-        attributes=domain_attributes,
-        check_delete=rules.empty_domain,
+        service="sagemaker",
+        create="CreateDomain",
+        read="DescribeDomain",
+        update="UpdateDomain",
+        delete="DeleteDomain",
+        identify=lambda model: {"DomainId": model["DomainId"]},
+        update_renames={"DomainSettings": "DomainSettingsForUpdate"},
+        ready=("Status", "InService"),
+        waits_until_gone=True,
+        tagged=lambda model: model["DomainArn"],
+        tag_operations=("AddTags", "DeleteTags"),
     ),
-    RecordedType(
+    ApiBackedType(
         type_name="AWS::SageMaker::UserProfile",
-        attributes=user_profile_attributes,
-        check_create=rules.user_profile,
-        check_delete=rules.user_profile_without_spaces,
+        service="sagemaker",
+        create="CreateUserProfile",
+        read="DescribeUserProfile",
+        update="UpdateUserProfile",
+        delete="DeleteUserProfile",
+        identify=lambda model: {"DomainId": model["DomainId"], "UserProfileName": model["UserProfileName"]},
+        ready=("Status", "InService"),
+        waits_until_gone=True,
+        tagged=lambda model: model["UserProfileArn"],
+        tag_operations=("AddTags", "DeleteTags"),
     ),
-    RecordedType(type_name="AWS::SageMaker::Space", attributes=space_attributes, check_create=rules.space),
-    RecordedType(type_name="AWS::SageMaker::StudioLifecycleConfig", attributes=studio_lifecycle_config_attributes),
+    ApiBackedType(
+        type_name="AWS::SageMaker::Space",
+        service="sagemaker",
+        create="CreateSpace",
+        read="DescribeSpace",
+        update="UpdateSpace",
+        delete="DeleteSpace",
+        identify=lambda model: {"DomainId": model["DomainId"], "SpaceName": model["SpaceName"]},
+        ready=("Status", "InService"),
+        waits_until_gone=True,
+        tagged=lambda model: model["SpaceArn"],
+        tag_operations=("AddTags", "DeleteTags"),
+    ),
+    ApiBackedType(
+        type_name="AWS::SageMaker::StudioLifecycleConfig",
+        service="sagemaker",
+        create="CreateStudioLifecycleConfig",
+        read="DescribeStudioLifecycleConfig",
+        delete="DeleteStudioLifecycleConfig",
+        identify=lambda model: {"StudioLifecycleConfigName": model["StudioLifecycleConfigName"]},
+    ),
     RecordedType(type_name="AWS::SageMaker::ModelPackageGroup", attributes=model_package_group_attributes),
     RecordedType(type_name="AWS::SageMaker::Pipeline"),
 )

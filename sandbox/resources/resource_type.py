@@ -79,8 +79,12 @@ class ApiBackedType(ResourceType):
     """Operations that the resource handler calls on the resource after a create or update."""
     ready: tuple[str, str] | None = None
     """A member of the resource and the value to wait for, for example ``("status", "ACTIVE")``."""
+    waits_until_gone: bool = False
+    """Whether a delete takes its time, in which the resource is still read."""
     tagged: Callable[[Model], str] | None = None
     """The ARN that TagResource takes, where ``update`` takes no tags."""
+    tag_operations: tuple[str, str] = ("TagResource", "UntagResource")
+    """The operations that set and remove tags."""
 
 
 @dataclass(frozen=True, kw_only=True)

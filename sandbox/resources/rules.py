@@ -1,4 +1,4 @@
-"""What AWS refuses although the registry schema allows it, for guardrails, prompts, vector buckets and domains.
+"""What AWS refuses although the registry schema allows it, for guardrails, prompts and vector buckets.
 
 Each function takes a resource's model (its CloudFormation properties and identifier) and raises RefusedError, in
 AWS's words where they are known. The rules of vector indexes and knowledge bases stand in ``vector_rules``.
@@ -6,15 +6,12 @@ AWS's words where they are known. The rules of vector indexes and knowledge base
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.resources import record_store
 from sandbox.resources.resource_type import Model
 
-_DOMAIN = "AWS::SageMaker::Domain"
-_USER_PROFILE = "AWS::SageMaker::UserProfile"
-_SPACE = "AWS::SageMaker::Space"
 _VECTOR_INDEX = "AWS::S3Vectors::Index"
 _VECTOR_BUCKET = "AWS::S3Vectors::VectorBucket"
 
@@ -100,60 +97,6 @@ def empty_vector_bucket(model: Model) -> None:
     held = [index["IndexName"] for index in record_store.of_type(_VECTOR_INDEX) if index["IndexArn"].startswith(prefix)]
     if held:
         raise RefusedError(f"The specified vector bucket is not empty: it holds the indexes {', '.join(sorted(held))}")
-
-
-def user_profile(model: Model) -> None:
-    """The domain of a user profile exists."""
-    _refuse_missing_domain(model)
-
-
-def space(model: Model) -> None:
-    """The domain of a space exists, and the profile that owns it."""
-    _refuse_missing_domain(model)
-    owner = (model.get("OwnershipSettings") or {}).get("OwnerUserProfileName")
-    if owner is None:
-        return
-    profiles = {each["UserProfileName"] for each in _in_domain(_USER_PROFILE, model["DomainId"])}
-    if owner not in profiles:
-        raise RefusedError(f"ResourceNotFound: UserProfile [{owner}] does not exist in Domain [{model['DomainId']}].")
-
-
-def empty_domain(model: Model) -> None:
-    """A domain goes after its spaces and its user profiles (SageMaker guide, gs-studio-delete-domain)."""
-    domain = model["DomainId"]
-    for type_name, name in ((_SPACE, "SpaceName"), (_USER_PROFILE, "UserProfileName")):
-        left = sorted(each[name] for each in _in_domain(type_name, domain))
-        if left:
-            kind = type_name.rpartition("::")[2]
-            raise RefusedError(
-                f"ResourceInUse: Unable to delete Domain [{domain}] because {kind}(s) are associated with it: "
-                f"{', '.join(left)}"
-            )
-
-
-def user_profile_without_spaces(model: Model) -> None:
-    """A user profile goes after the spaces that it owns."""
-    name = model["UserProfileName"]
-    owned = sorted(
-        each["SpaceName"]
-        for each in _in_domain(_SPACE, model["DomainId"])
-        if (each.get("OwnershipSettings") or {}).get("OwnerUserProfileName") == name
-    )
-    if owned:
-        raise RefusedError(
-            f"ResourceInUse: Unable to delete UserProfile [{name}] because Space(s) are associated with it: "
-            f"{', '.join(owned)}"
-        )
-
-
-def _refuse_missing_domain(model: Model) -> None:
-    domain = model["DomainId"]
-    if domain not in {each["DomainId"] for each in record_store.of_type(_DOMAIN)}:
-        raise RefusedError(f"ResourceNotFound: Domain [{domain}] does not exist.")
-
-
-def _in_domain(type_name: str, domain: str) -> Iterable[Mapping[str, Any]]:
-    return (each for each in record_store.of_type(type_name) if each["DomainId"] == domain)
 
 
 def _bucket_names(bucket: Mapping[str, Any]) -> tuple[str, str]:

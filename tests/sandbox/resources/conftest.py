@@ -7,12 +7,16 @@ from collections.abc import Iterator
 import pytest
 from ministack.services import bedrock, bedrock_agent, budgets, cloudformation, opensearchserverless
 
+from sandbox import studio
 from sandbox.resources import register
+from sandbox.studio import control
 
 
 @pytest.fixture(autouse=True)
 def _empty_ministack() -> Iterator[None]:
+    studio.install()
     register()
     yield
+    control.forget()
     for service in (bedrock, bedrock_agent, budgets, cloudformation, opensearchserverless):
         service.reset()

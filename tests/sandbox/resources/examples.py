@@ -198,7 +198,14 @@ TEMPLATE: Template = {
     ),
     "Domain": _resource(
         "SageMaker::Domain",
-        {"AuthMode": "IAM", "DomainName": "studio", "DefaultUserSettings": {"ExecutionRole": ROLE}},
+        {
+            "AuthMode": "IAM",
+            "DomainName": "studio",
+            "DefaultUserSettings": {"ExecutionRole": ROLE},
+            # Of the VPC that every account has.
+            "VpcId": "vpc-00000001",
+            "SubnetIds": ["subnet-00000001"],
+        },
     ),
     "UserProfile": _resource("SageMaker::UserProfile", {**_IN_DOMAIN, "UserProfileName": "ann"}),
     "Space": _resource(

@@ -11,6 +11,7 @@ import pytest
 from ministack.services.cloudformation import provisioners
 
 from sandbox.resources.rules import RefusedError
+from sandbox.resources.service_api import ApiError
 from tests.sandbox.resources import engine
 from tests.sandbox.resources.examples import (
     ENCRYPTION_POLICY,
@@ -192,16 +193,16 @@ def test_a_space_needs_the_profile_that_owns_it() -> None:
     ("logical_ids", "victim", "words"),
     [
         (("VectorBucket", "VectorIndex"), "VectorBucket", "The specified vector bucket is not empty"),
-        (("Domain", "UserProfile"), "Domain", "UserProfile(s) are associated with it: ann"),
-        (("Domain", "UserProfile", "Space"), "Domain", "Space(s) are associated with it: lab"),
-        (("Domain", "UserProfile", "Space"), "UserProfile", "Space(s) are associated with it: lab"),
+        (("Domain", "UserProfile"), "Domain", "UserProfile(s) are associated with it."),
+        (("Domain", "UserProfile", "Space"), "Domain", "Space(s) are associated with it."),
+        (("Domain", "UserProfile", "Space"), "UserProfile", "Space(s) are associated with it."),
         (_SEARCH, "KnowledgeBase", "still has data sources: files"),
     ],
 )
 def test_a_delete_out_of_order_is_refused(logical_ids: tuple[str, ...], victim: str, words: str) -> None:
     engine.deploy(_some(*logical_ids))
 
-    with pytest.raises(RefusedError, match=re.escape(words)):
+    with pytest.raises((RefusedError, ApiError), match=re.escape(words)):
         _delete(victim)
 
     assert engine.destroy() == "DELETE_COMPLETE", engine.reasons()

@@ -1,0 +1,67 @@
+"""The endpoints that drive Studio, below ``/_sandbox/studio/``.
+
+``PUT script`` takes a list of steps (:mod:`sandbox.studio.script`), ``PUT quotas`` values by code, ``GET`` shows
+either, ``DELETE`` forgets it. ``POST clock`` with ``{"advance_seconds": N}`` moves the clock, ``GET clock`` tells it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from sandbox import control
+from sandbox.studio import clock, quotas, script, store
+
+PREFIX = "/_sandbox/studio"
+
+
+async def handler(method: str, path: str, body: bytes, query: control.Query) -> control.Response:
+    """Answer one control request: 200 with JSON, 204, or 400, 404, 405 with ``{"error": {"message": ...}}``."""
+    del query
+    name = path.rstrip("/").removeprefix(f"{PREFIX}/")
+    try:
+        if name == "clock":
+            return _clock(method, body)
+        return _resource(name, method, body)
+    except ValueError as error:
+        return control.error_response(400, str(error), code="invalid")
+
+
+def _resource(name: str, method: str, body: bytes) -> control.Response:
+    resources: dict[str, tuple[Callable[[Any], None], Callable[[], None], Callable[[], Any]]] = {
+        "script": (lambda document: script.replace(script.parse(document)), lambda: script.replace([]), script.state),
+        "quotas": (lambda document: quotas.replace(quotas.parse(document)), lambda: quotas.replace({}), quotas.state),
+    }
+    if name not in resources:
+        known = ", ".join(f"{PREFIX}/{each}" for each in (*resources, "clock"))
+        return control.error_response(404, f"no such endpoint; known: {known}", code="not_found")
+    write, clear, read = resources[name]
+    if method == "DELETE":
+        clear()
+        return 204, {}, b""
+    if method == "PUT":
+        write(json.loads(body))
+    elif method != "GET":
+        return control.error_response(405, f"{method} is not supported; use GET, PUT or DELETE", code="method")
+    return control.json_response(200, read())
+
+
+def _clock(method: str, body: bytes) -> control.Response:
+    if method == "POST":
+        document = json.loads(body)
+        seconds = document.get("advance_seconds") if isinstance(document, dict) else None
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+            raise ValueError("the clock takes an object with 'advance_seconds', a number")
+        clock.advance(seconds)
+    elif method != "GET":
+        return control.error_response(405, f"{method} is not supported; use GET or POST", code="method")
+    return control.json_response(200, {"now": clock.now()})
+
+
+def forget() -> None:
+    """Forget resources, script, quotas, and how far the clock was moved."""
+    store.reset()
+    script.replace([])
+    quotas.replace({})
+    clock.reset()

@@ -1,0 +1,87 @@
+"""The service ``sagemaker``, as MiniStack calls its own: JSON 1.1, requests checked by botocore's model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.model import shapes
+from sandbox.model.errors import AwsError, Json, Response, invalid
+from sandbox.studio import (
+    apps,
+    domains,
+    lifecycle_configs,
+    listing,
+    presigned_url,
+    script,
+    spaces,
+    store,
+    tags,
+    user_profiles,
+)
+from sandbox.studio.script import Step
+
+SERVICE = "sagemaker"
+TARGET = "SageMaker."
+
+_CHANGES: dict[str, Callable[[Json, Step | None], Json]] = {
+    "CreateDomain": domains.create,
+    "UpdateDomain": domains.update,
+    "DeleteDomain": domains.delete,
+    "CreateUserProfile": user_profiles.create,
+    "UpdateUserProfile": user_profiles.update,
+    "DeleteUserProfile": user_profiles.delete,
+    "CreateSpace": spaces.create,
+    "UpdateSpace": spaces.update,
+    "DeleteSpace": spaces.delete,
+    "CreateApp": apps.create,
+    "DeleteApp": apps.delete,
+}
+_OTHERS: dict[str, Callable[[Json], Json]] = {
+    "DescribeDomain": domains.describe,
+    "DescribeUserProfile": user_profiles.describe,
+    "DescribeSpace": spaces.describe,
+    "DescribeApp": apps.describe,
+    "CreateStudioLifecycleConfig": lifecycle_configs.create,
+    "DescribeStudioLifecycleConfig": lifecycle_configs.describe,
+    "DeleteStudioLifecycleConfig": lifecycle_configs.delete,
+    "CreatePresignedDomainUrl": presigned_url.create,
+    "AddTags": tags.add,
+    "ListTags": tags.list_all,
+    "DeleteTags": tags.delete,
+}
+
+
+async def handle_request(
+    _method: str, _path: str, headers: dict[str, str], body: bytes, _query: dict[str, Any]
+) -> Response:
+    """Answer one request, for MiniStack and for the resource types over this service."""
+    operation = headers.get("x-amz-target", "").removeprefix(TARGET)
+    try:
+        return _json(_run(operation, body))
+    except AwsError as error:
+        return error.response()
+
+
+def reset() -> None:
+    """Forget every resource; MiniStack calls it when its state is emptied."""
+    store.reset()
+
+
+def _run(operation: str, body: bytes) -> Json:
+    if operation not in _CHANGES and operation not in _OTHERS and operation not in listing.LISTINGS:
+        raise invalid(f"This local AWS does not do {operation or 'requests without an operation'} of SageMaker.")
+    request = shapes.parse(operation, body, service=SERVICE)
+    with store.lock:
+        step = script.decide(operation, request)
+        if step is not None and step.do == "refuse":
+            raise AwsError(step.code, step.message)
+        if operation in _CHANGES:
+            return _CHANGES[operation](request, step)
+        return _OTHERS[operation](request) if operation in _OTHERS else listing.run(operation, request)
+
+
+def _json(document: Json) -> Response:
+    headers = {"Content-Type": "application/x-amz-json-1.1"}
+    return 200, headers, json.dumps(document, ensure_ascii=False).encode()
