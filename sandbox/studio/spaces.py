@@ -71,7 +71,7 @@ def delete(request: Json, step: Step | None) -> Json:
 def summary(entry: Entry) -> Json:
     """One element of ListSpaces."""
     members = entry.members
-    shown = {name: members[name] for name in ("DomainId", "SpaceName", "SpaceDisplayName") if name in members}
+    shown: Json = {name: members[name] for name in ("DomainId", "SpaceName", "SpaceDisplayName") if name in members}
     settings = members.get("SpaceSettings") or {}
     kept = {name: settings[name] for name in ("AppType", "SpaceStorageSettings") if name in settings}
     summaries = {
