@@ -9,11 +9,13 @@ from ministack.services import bedrock, bedrock_agent, budgets, cloudformation, 
 
 from sandbox import studio
 from sandbox.resources import register
-from sandbox.studio import control
+from sandbox.studio import control, script
 
 
 @pytest.fixture(autouse=True)
-def _empty_ministack() -> Iterator[None]:
+def _empty_ministack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # States over time have tests of their own.
+    monkeypatch.setattr(script, "_SECONDS_IN_A_STATE", 0.0)
     studio.install()
     register()
     yield
