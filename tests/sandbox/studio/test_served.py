@@ -55,7 +55,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]
         yield record.connection
 
 
-def _client(connection: Connection, service: Any, keys: dict[str, str] | None = None) -> Any:
+def _client(connection: Connection, service: Any, keys: dict[str, Any] | None = None) -> Any:
     owner = session(connection) if keys is None else boto3.Session(region_name=REGION, **keys)
     return owner.client(service, endpoint_url=connection.aws_url, config=ONE_ATTEMPT)
 
