@@ -18,7 +18,7 @@ def vary() -> Vary:
     def varied(**changes: Any) -> Config:
         document = load("dev").model_dump()
         for name, change in changes.items():
-            document[name] = {**document[name], **change} if isinstance(change, dict) else change
+            document[name] = {**(document[name] or {}), **change} if isinstance(change, dict) else change
         return Config.model_validate(document)
 
     return varied

@@ -10,7 +10,7 @@ from configuration.studio.participants import participants
 from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment, environment
 from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
-from quarry.output import print_json, print_note, print_table, print_text, tell_progress, watch_table
+from quarry.output import confirm, print_json, print_note, print_table, print_text, tell_progress, watch_table
 from quarry.workshop import cdk, handout, people, status
 from quarry.workshop.display import show_plan
 from quarry.workshop.keys import WorkshopKeys
@@ -21,7 +21,7 @@ from quarry.workshop.studio import StudioDomain
 app = typer.Typer(
     no_args_is_help=True,
     help="Run a workshop: plan, up, start before people come, handout, status, down. The people are those of the "
-    "environment's section studio.",
+    "environment's section studio. Studio itself cannot be deployed yet: plan works, the others tell what is missing.",
 )
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -256,7 +256,7 @@ def _stack_is_there(deployment: Deployment) -> bool:
 
 def _confirm(name: str) -> None:
     try:
-        agreed = typer.confirm(f"End the workshop of {name} and delete all participants' files?", err=True)
+        agreed = confirm(f"End the workshop of {name} and delete all participants' files?")
     except typer.Abort as error:
         raise CommandError("\nNothing was ended: the question was not answered. --yes answers it.") from error
     if not agreed:
