@@ -1,8 +1,8 @@
 """Knowledge bases behind ``bedrock-agent`` and ``bedrock-agent-runtime``: ingestion jobs, documents, retrieval, rerank.
 
 It replaces MiniStack's own, which read a bucket at once and without asking anybody, kept whole files as passages, and
-made up answers. Here documents are read, chunked and searched for real, with the rights of the knowledge base's service
-role; only the ranking is lexical, because there are no embeddings on this machine (:mod:`sandbox.knowledge.passages`).
+made up answers. Here documents are read, chunked, embedded and searched for real, with the rights of the knowledge
+base's service role (:mod:`sandbox.knowledge.passages` tells how they are ranked).
 RetrieveAndGenerate is refused.
 """
 

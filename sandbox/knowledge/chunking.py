@@ -19,7 +19,7 @@ DEFAULT_TOKENS = 300
 DEFAULT_OVERLAP_PERCENT = 20
 """What Bedrock does when the data source says nothing."""
 
-_DIMENSIONS = 256  # of the stand-in embeddings that semantic chunking compares
+_DIMENSIONS = 256  # of the embeddings that semantic chunking compares
 _SENTENCE = re.compile(r"\s*.+?(?:[.!?]+(?=\s|$)|[。！？]|(?=\n)|$)", re.DOTALL)
 
 

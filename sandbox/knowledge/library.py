@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from ministack.core.responses import AccountRegionScopedDict
 
 from sandbox.knowledge.passages import PassageIndex
+from sandbox.model import word_vectors
 from sandbox.model.errors import Json
 
 RUNNING = ("STARTING", "IN_PROGRESS", "STOPPING")
@@ -149,7 +150,8 @@ def passages(store_key: str) -> PassageIndex:
     """Return the passages of a vector index."""
     with _lock:
         if store_key not in _indexes:
-            _indexes[store_key] = PassageIndex()
+            real = word_vectors.available()
+            _indexes[store_key] = PassageIndex(word_vectors.embed if real else None, word_vectors.DIMENSIONS)
         found: PassageIndex = _indexes[store_key]
         return found
 

@@ -1,6 +1,7 @@
 """Retrieve of ``bedrock-agent-runtime``: the passages of a knowledge base that are nearest to a question.
 
-HYBRID and SEMANTIC rank alike here (see :mod:`sandbox.knowledge.passages`); HYBRID is refused where AWS refuses it.
+How they are ranked is in :mod:`sandbox.knowledge.passages`. HYBRID is refused where AWS refuses it; a search that names
+no type is hybrid where the store can be searched so: AWS leaves the choice to itself.
 """
 
 from __future__ import annotations
@@ -38,14 +39,18 @@ def retrieve(knowledge_base_id: str, body: bytes) -> Json:
     _refuse_what_is_not_here(request)
     settings = (request.get("retrievalConfiguration") or {}).get("vectorSearchConfiguration") or {}
     role, store = _open(base)
-    if settings.get("overrideSearchType") == "HYBRID" and not store.is_search:
+    asked = settings.get("overrideSearchType")
+    if asked == "HYBRID" and not store.is_search:
         raise invalid(f"HYBRID search type is not supported for search operation on index {base['KnowledgeBaseId']}.")
     if wanted := settings.get("filter"):
         filters.check(wanted, store)
     question = request["retrievalQuery"]["text"]
     most = settings.get("numberOfResults", DEFAULT_RESULTS)
     found = library.passages(store.key).search(
-        question, most=most, fits=lambda each: not wanted or filters.matches(wanted, _metadata(each))
+        question,
+        most=most,
+        hybrid=asked == "HYBRID" or (asked is None and store.is_search),
+        fits=lambda each: not wanted or filters.matches(wanted, _metadata(each)),
     )
     found = _with_parents(found)
     if "rerankingConfiguration" in settings:

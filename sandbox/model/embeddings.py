@@ -1,8 +1,9 @@
-"""InvokeModel of embedding and rerank models: repeatable numbers in which texts that share words are near each other.
+"""InvokeModel of embedding and rerank models, with vectors that are repeatable, and real where this machine has them.
 
-An embedding is a bag of content words, each hashed to a few signed places. Bodies are those of Amazon Titan Text
-Embeddings V2, Cohere Embed v3/v4, Cohere Rerank 3.5 and Amazon Rerank 1.0 (Bedrock user guide, "Inference request
-parameters").
+Real ones (:mod:`sandbox.model.word_vectors`) have 256 numbers; asked for more, the rest are zeros, which changes no
+angle. Without them an embedding is a bag of content words, each hashed to a few signed places. Bodies are those of
+Amazon Titan Text Embeddings V2, Cohere Embed v3/v4, Cohere Rerank 3.5 and Amazon Rerank 1.0 (Bedrock user guide,
+"Inference request parameters").
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.model import tokens, words
+from sandbox.model import tokens, word_vectors, words
 from sandbox.model.errors import AwsError, Json, invalid
 
 _TITAN_DIMENSIONS = (256, 512, 1024)
@@ -25,16 +26,25 @@ _MAX_TEXTS = 96
 
 def vector(text: str, dimensions: int, *, normalize: bool = True) -> list[float]:
     """Return the embedding of ``text``; of length 1 with ``normalize``. Never all zeros."""
+    if word_vectors.available():
+        found = word_vectors.embed(text)
+        found += [0.0] * (dimensions - len(found))
+    else:
+        found = _hashed(text, dimensions)
+    length = math.sqrt(sum(value * value for value in found))
+    if length == 0.0:  # signs can cancel out exactly
+        found[0] = length = 1.0
+    return [round(value / length, 8) for value in found] if normalize else found
+
+
+def _hashed(text: str, dimensions: int) -> list[float]:
     found = [0.0] * dimensions
     for word in words.content_words(text) or [text.strip().lower() or "empty"]:
         digest = hashlib.sha256(word.encode()).digest()
         for place in range(_PLACES):
             number = int.from_bytes(digest[place * 5 : place * 5 + 4], "big")
             found[number % dimensions] += 1.0 if digest[place * 5 + 4] % 2 else -1.0
-    length = math.sqrt(sum(value * value for value in found))
-    if length == 0.0:  # signs can cancel out exactly
-        found[0] = length = 1.0
-    return [round(value / length, 8) for value in found] if normalize else found
+    return found
 
 
 def _malformed(what: str) -> AwsError:

@@ -12,6 +12,7 @@ from ministack.services import bedrock_agent, cloudformation, iam, opensearchser
 
 from sandbox import knowledge, service_role
 from sandbox.knowledge import ingestion, jobs, library
+from sandbox.model import word_vectors
 from sandbox.resources import register, service_api
 from tests.sandbox.knowledge import bases
 from tests.sandbox.resources import engine
@@ -123,6 +124,12 @@ def deploy() -> Callable[[Template], Base]:
 def base(deploy: Callable[[Template], Base]) -> Base:
     """A knowledge base on S3 Vectors."""
     return deploy(bases.on_vectors())
+
+
+@pytest.fixture
+def by_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passages are found by their words alone: what shares none with a question is not found."""
+    monkeypatch.setenv(word_vectors.SWITCH, "off")
 
 
 @pytest.fixture

@@ -124,6 +124,7 @@ def test_a_chunk_that_is_too_long_for_the_model_fails(
     )
 
 
+@pytest.mark.usefixtures("by_words")
 def test_parents_are_answered_once(deploy: Callable[[Template], Base]) -> None:
     levels = {"LevelConfigurations": [{"MaxTokens": 60}, {"MaxTokens": 12}], "OverlapTokens": 1}
     chunks = {"ChunkingStrategy": "HIERARCHICAL", "HierarchicalChunkingConfiguration": levels}

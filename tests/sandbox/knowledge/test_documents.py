@@ -17,6 +17,7 @@ from tests.waiting import eventually
 URI = "s3://library/documents/"
 
 
+@pytest.mark.usefixtures("by_words")
 def test_readable_formats_are_read(base: Base) -> None:
     page = (
         "<html><head><title>unseen</title><style>.zither{}</style></head><body><h1>Oboes</h1>"

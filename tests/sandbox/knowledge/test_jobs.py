@@ -53,6 +53,7 @@ def test_a_client_token_starts_one_job(base: Base) -> None:
     assert base.start(clientToken=TOKEN + "x") != first
 
 
+@pytest.mark.usefixtures("by_words")
 def test_only_what_changed_is_taken(base: Base) -> None:
     base.put("same.md", "Violins have four strings.")
     base.put("text.md", "A lute has a round back.")

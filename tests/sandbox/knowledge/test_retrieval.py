@@ -177,6 +177,7 @@ def _reranking(arn: str, **more: Any) -> dict[str, Any]:
     return {"type": "BEDROCK_RERANKING_MODEL", "bedrockRerankingConfiguration": settings}
 
 
+@pytest.mark.usefixtures("by_words")
 def test_results_are_reranked(base: Base) -> None:
     base.put("a.md", "tuba tuba tuba tuba")
     base.put("b.md", "the tuba and the horn were cleaned by a person in the cellar last night")
