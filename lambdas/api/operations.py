@@ -40,7 +40,7 @@ ALLOWANCE_HEADERS: Final = (
     "x-ratelimit-reset-tokens",
     "x-quarry-remaining-usd",
 )
-CHAT_HEADERS: Final = ("x-quarry-model", "x-quarry-dropped-parameters", *ALLOWANCE_HEADERS)
+CHAT_HEADERS: Final = ("x-quarry-model", "x-quarry-dropped-parameters", "x-quarry-not-recorded", *ALLOWANCE_HEADERS)
 
 LIMIT: Final = Parameter(
     name="limit", about="how many", schema={"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
@@ -109,7 +109,7 @@ OPERATIONS: Final = (
         handler="lambdas.api.routes.compare:compare_models",
         body="lambdas.api.routes.compare:CompareRequest",
         answer="lambdas.api.routes.compare:Comparison",
-        headers=ALLOWANCE_HEADERS,
+        headers=("x-quarry-not-recorded", *ALLOWANCE_HEADERS),
         errors=BODY,
     ),
     Operation(

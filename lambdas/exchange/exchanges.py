@@ -61,6 +61,7 @@ class Exchanges:
 
         Raises:
             ApiError: it was refused, here or by Bedrock; nothing is stored, and nothing charged but side calls.
+                An answer that was made is given, though: its headers tell if it could not be charged or stored.
         """
         begun = self._reserve(request, caller)
         try:
@@ -126,14 +127,14 @@ def _settle(begun: OpenExchange, completion: Completion) -> dict[str, str]:
     reply = completion.reply
     taken = reply.get("usage", {})
     if not begun.stores:
-        return begun.settle(completion.answered, taken)
-    settled = _beside.submit(begun.settle, completion.answered, taken)
+        headers = begun.try_to_settle(completion.answered, taken)
+        return headers | begun.unrecorded
+    settled = _beside.submit(begun.try_to_settle, completion.answered, taken)
     message = reply.get("output", {}).get("message", {"role": "assistant", "content": []})
-    try:
-        begun.store(GivenAnswer(message=message, usage=taken, blocked=completion.stop_reason == "guardrail_intervened"))
-    finally:
-        headers = settled.result()
-    return headers
+    blocked = completion.stop_reason == "guardrail_intervened"
+    begun.try_to_store(GivenAnswer(message=message, usage=taken, blocked=blocked))
+    headers = settled.result()
+    return headers | begun.unrecorded
 
 
 def _wanted(request: ChatRequest, most: int) -> int:

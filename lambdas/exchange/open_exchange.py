@@ -1,8 +1,10 @@
 """An exchange between its reservation and its end: looked up, asked, and then settled or given up, once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.allowances import remaining
 from lambdas.allowances.estimate import actual, input_tokens
@@ -10,8 +12,13 @@ from lambdas.allowances.ledger import Ledger, Reservation
 from lambdas.allowances.usage import Usage
 from lambdas.chat.converse import to_converse
 from lambdas.chat.service import Answered, Completion
+from lambdas.common.errors import ApiError
+from lambdas.common.observability import logger
 from lambdas.common.tokens import text_tokens
 from lambdas.exchange.ingredient import Asked, Draft, GivenAnswer, Ingredient
+
+# What a paid answer that could not be charged or stored is given with, as `charge=unavailable, turn=session_conflict`.
+UNRECORDED_HEADER: Final = "x-quarry-not-recorded"
 
 
 @dataclass(kw_only=True)
@@ -27,6 +34,7 @@ class OpenExchange:
     draft: Draft
     reservation: Reservation
     ledger: Ledger
+    _unrecorded: dict[str, str] = field(default_factory=dict, init=False)
 
     def look_up(self) -> Draft:
         """Let the ingredients complete the draft, and return it."""
@@ -49,6 +57,37 @@ class OpenExchange:
         """Let the ingredients keep what they keep of it."""
         for ingredient in self.ingredients:
             ingredient.store(answer)
+
+    def try_to_store(self, answer: GivenAnswer) -> None:
+        """Store as ``store``; an answer that cannot be stored is given all the same, and ``unrecorded`` tells."""
+        try:
+            self.store(answer)
+        except (ApiError, ClientError, BotoCoreError) as error:
+            self._failed("turn", error)
+
+    def try_to_settle(self, answered: Answered, converse_usage: dict[str, Any]) -> dict[str, str]:
+        """Settle as ``settle``; if it fails, what was reserved stays so until it is swept, and ``unrecorded`` tells.
+
+        Returns:
+            The headers; those of the reservation if it could not be settled.
+        """
+        try:
+            return self.settle(answered, converse_usage)
+        except (ApiError, ClientError, BotoCoreError) as error:
+            self._failed("charge", error)
+            return remaining.headers(self.reservation.remaining)
+
+    @property
+    def unrecorded(self) -> dict[str, str]:
+        """The header that tells what of a given answer was not stored or settled; none if all was."""
+        told = ", ".join(f"{what}={code}" for what, code in sorted(self._unrecorded.items()))
+        return {UNRECORDED_HEADER: told} if told else {}
+
+    def _failed(self, what: str, error: ApiError | ClientError | BotoCoreError) -> None:
+        code = error.code if isinstance(error, ApiError) else "unavailable"
+        self._unrecorded[what] = str(code)
+        extra = {"what": what, "code": code, "error_type": type(error).__name__, "key_id": self.asked.caller.key_id}
+        logger.error("answer not recorded", extra=extra)
 
     def settle(self, answered: Answered, converse_usage: dict[str, Any]) -> dict[str, str]:
         """Charge what the calls took and return the headers."""

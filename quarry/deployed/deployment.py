@@ -2,7 +2,8 @@
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from time import sleep
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.config import Config as ClientConfig
@@ -11,12 +12,16 @@ from configuration.config import Config
 from configuration.environment_file import ConfigError, load
 from lambdas.allowances.ledger import Ledger
 from lambdas.authorizer.keys import KeyStore
+from lambdas.authorizer.settings import TIMEOUT_SECONDS
 from quarry.command_error import CommandError
 from quarry.deployed import connection
 from quarry.deployed.connection import LocalAws
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
+
+# After the first flush: an authorizer that had read the key before is dead by then, and API Gateway has its answer.
+FLUSH_AGAIN_SECONDS: Final = TIMEOUT_SECONDS + 1
 
 
 def environment(name: str) -> Config:
@@ -115,10 +120,16 @@ class Deployment:
         return Ledger(table_name=self.output("AllowancesTable"), client=self.client("dynamodb"))
 
     def forget_cached_keys(self) -> None:
-        """Make API Gateway ask the authorizer anew for every key, so that a change of a key counts at once."""
-        self.client("apigateway").flush_stage_authorizers_cache(
-            restApiId=self.output("RestApiId"), stageName=self.output("StageName")
-        )
+        """Make API Gateway ask the authorizer anew for every key, so that a change of a key counts once this returns.
+
+        The memory is emptied twice, ``FLUSH_AGAIN_SECONDS`` apart: an authorizer that had read the key before the
+        change may answer after the first time, and that answer would live on for the cache's time.
+        """
+        flush = self.client("apigateway").flush_stage_authorizers_cache
+        stage = {"restApiId": self.output("RestApiId"), "stageName": self.output("StageName")}
+        flush(**stage)
+        sleep(FLUSH_AGAIN_SECONDS)
+        flush(**stage)
 
     def _hint(self) -> str:
         return (

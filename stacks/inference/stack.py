@@ -12,7 +12,7 @@ from configuration.parameters import ParameterNames
 from configuration.prompts import PromptFile
 from lambdas.api import operations
 from lambdas.api.settings import InferenceSettings
-from lambdas.authorizer.settings import AuthorizerSettings
+from lambdas.authorizer.settings import TIMEOUT_SECONDS, AuthorizerSettings
 from lambdas.sessions import items
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.python_function import FunctionLayer, PythonFunction
@@ -83,7 +83,7 @@ class InferenceStack(EnvironmentStack):
             service="authorizer",
             settings=AuthorizerSettings(keys_table=keys.table_name),
             memory_megabytes=512,
-            timeout_seconds=8,
+            timeout_seconds=TIMEOUT_SECONDS,
         )
         permissions.grant_find_key(function.role, table=keys)
         return function

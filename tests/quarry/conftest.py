@@ -105,6 +105,7 @@ def empty_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
         ledger = Ledger(table_name=INFERENCE["AllowancesTable"], client=dynamodb)
         account = FakeAws(keys=KeyStore(table_name=INFERENCE["KeysTable"], client=dynamodb), ledger=ledger)
         monkeypatch.setattr(Deployment, "client", lambda _, name: dynamodb if name == "dynamodb" else account)
+        monkeypatch.setattr("quarry.deployed.deployment.sleep", account.sleep)
         yield account
 
 

@@ -6,12 +6,13 @@ Fakes and not mocks: they keep their behaviour in one place, and tests say what 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import httpx
 
 from lambdas.allowances.ledger import Ledger
 from lambdas.authorizer.keys import KeyStore
+from quarry.deployed.deployment import FLUSH_AGAIN_SECONDS
 
 BASE_URL = "https://api.test/v1"
 BLOCKED = "This request was stopped."
@@ -134,14 +135,19 @@ def _choice(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
     return {"index": 0, "delta": delta, "finish_reason": finish}
 
 
+_STAGE: Final = {"restApiId": "api123", "stageName": "api"}
+# The memory of keys is emptied twice, so far apart.
+EMPTIED: Final = [_STAGE, float(FLUSH_AGAIN_SECONDS), _STAGE]
+
+
 @dataclass
 class FakeAws:
-    """Stacks, and the stages whose memory of keys was emptied. DynamoDB is moto's."""
+    """Stacks, and the stages whose memory of keys was emptied, with the seconds waited between. DynamoDB is moto's."""
 
     keys: KeyStore
     ledger: Ledger
     stacks: dict[str, dict[str, str] | None] = field(default_factory=dict)
-    flushed: list[dict[str, str]] = field(default_factory=list)
+    flushed: list[dict[str, str] | float] = field(default_factory=list)
 
     def get_paginator(self, _operation: str) -> Self:
         """CloudFormation's DescribeStacks."""
@@ -158,6 +164,10 @@ class FakeAws:
     def flush_stage_authorizers_cache(self, **stage: str) -> None:
         """API Gateway's operation."""
         self.flushed.append(stage)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait between two of them."""
+        self.flushed.append(seconds)
 
 
 def refusal(status: int, message: str) -> httpx.Response:

@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from lambdas.allowances.ledger import Ledger
 from lambdas.chat.request import ChatRequest, parse
 from lambdas.common.caller import Caller, KeyLimits
-from lambdas.common.errors import ApiError, NotFoundError, RateLimitError
+from lambdas.common.errors import ApiError, NotFoundError, RateLimitError, UnavailableError
 from lambdas.common.tokens import text_tokens
 from tests.lambdas.fakes import client_error, converse_reply, stream_events
 from tests.lambdas.stores import Desk, desk
@@ -208,3 +209,37 @@ def test_who_hangs_up_pays_for_thoughts_and_never_for_more_than_was_asked_for() 
             spent.append(account(at)["today"]["output_tokens"])
 
     assert spent == [text_tokens("Hm. " * 90 + "No."), text_tokens("Hm. " * 90 + "No.") + 50]
+
+
+@pytest.mark.parametrize("session", [True, False])
+@pytest.mark.parametrize("caller", [LIMITED, OTHER], ids=["limited", "unlimited"])
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (UnavailableError("busy", code="allowances_busy"), "charge=allowances_busy"),
+        (client_error("AccessDeniedException"), "charge=unavailable"),
+    ],
+)
+def test_a_whole_answer_that_cannot_be_charged_is_given_stored_and_told(
+    monkeypatch: pytest.MonkeyPatch, failure: Exception, told: str, *, session: bool, caller: Caller
+) -> None:
+    def denied(*_: Any) -> Any:
+        raise failure
+
+    with desk(converse_reply("Deep.")) as at:
+        session_id = at.sessions.create(caller.key_id).session_id
+        monkeypatch.setattr(Ledger, "settle", denied)
+        wanted: dict[str, Any] = {"quarry": {"session": session_id}} if session else {}
+        done = at.exchanges.complete(ask(**wanted), caller)
+
+        # The sweep settles a reservation that nobody settled.
+        assert (account(at)["reserved"]["micro_dollars"] > 0) == (caller is LIMITED)
+        assert len(at.sessions.open(session_id, caller.key_id)[1]) == session
+    assert done.headers["x-quarry-not-recorded"] == told
+    assert ("x-quarry-remaining-usd" in done.headers) == (caller is LIMITED)
+    assert done.completion.body["choices"][0]["message"]["content"] == "Deep."
+
+
+def test_an_answer_that_was_charged_and_stored_has_no_such_header() -> None:
+    with desk(converse_reply()) as at:
+        assert "x-quarry-not-recorded" not in at.exchanges.complete(ask(), LIMITED).headers

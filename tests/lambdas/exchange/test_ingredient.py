@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from msgspec.structs import replace
 
 from lambdas.allowances.estimate import input_tokens
@@ -268,19 +269,50 @@ def test_a_refused_allowance_ends_it_before_it_is_looked_up(kitchen: Kitchen) ->
     assert kitchen.log == ["expects", "start", "reserve"]
 
 
-@pytest.mark.parametrize("answer", ["complete", "stream"])
-def test_what_cannot_be_stored_is_charged_and_told(kitchen: Kitchen, answer: str) -> None:
+def test_a_stream_that_cannot_be_stored_is_charged_and_told(kitchen: Kitchen) -> None:
     def full(_: GivenAnswer) -> None:
         raise ConflictError("The diary is full.")
 
     kitchen.keeps = full
-    reply: Any = converse_reply() if answer == "complete" else stream_events("Deep.")
-    with desk(reply, ingredients=[kitchen]) as at:
+    with desk(stream_events("Deep."), ingredients=[kitchen]) as at:
         with pytest.raises(ConflictError):
-            list(getattr(at.exchanges, answer)(ask("weather"), LIMITED))
+            list(at.exchanges.stream(ask("weather"), LIMITED))
 
         assert account(at)["reserved"]["tokens"] == 0
         assert account(at)["today"]["input_tokens"] == 7
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (ConflictError("The diary is full.", code="session_conflict"), "turn=session_conflict"),
+        (client_error("AccessDeniedException"), "turn=unavailable"),
+        (EndpointConnectionError(endpoint_url="https://dynamodb"), "turn=unavailable"),
+    ],
+)
+def test_a_whole_answer_that_cannot_be_stored_is_given_and_charged(
+    kitchen: Kitchen, failure: Exception, told: str
+) -> None:
+    def full(_: GivenAnswer) -> None:
+        raise failure
+
+    kitchen.keeps = full
+    with desk(converse_reply("Deep."), ingredients=[kitchen]) as at:
+        done = at.exchanges.complete(ask("weather"), LIMITED)
+
+        assert account(at)["reserved"]["tokens"] == 0
+        assert account(at)["today"]["input_tokens"] == 7
+    assert done.headers["x-quarry-not-recorded"] == told
+    assert done.completion.body["choices"][0]["message"]["content"] == "Deep."
+
+
+def test_a_defect_in_storing_is_no_trouble_of_bookkeeping(kitchen: Kitchen) -> None:
+    def defect(_: GivenAnswer) -> None:
+        raise TypeError
+
+    kitchen.keeps = defect
+    with desk(converse_reply(), ingredients=[kitchen]) as at, pytest.raises(TypeError):
+        at.exchanges.complete(ask("weather"), LIMITED)
 
 
 @pytest.mark.parametrize("stream", [False, True])

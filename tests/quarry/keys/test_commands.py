@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from quarry.deployed.deployment import Deployment
+from lambdas.authorizer.settings import TIMEOUT_SECONDS
+from quarry.deployed.deployment import FLUSH_AGAIN_SECONDS, Deployment
+from tests import templates
 from tests.quarry.conftest import Run
-from tests.quarry.fakes import FakeAws
+from tests.quarry.fakes import EMPTIED, FakeAws
 
 DEV = ("-e", "dev")
 SHOWN = {"key_id", "name", "prefix", "created_at", "expires_at", "revoked_at", "frozen_at", "limits"}
@@ -100,7 +102,15 @@ def test_revoking_counts_at_once(run: Run, aws: FakeAws) -> None:
     assert (ran.code, ran.out) == (0, f"{key.key_id} (ann) is revoked.\n")
     assert stored is not None
     assert stored.revoked_at is not None
-    assert aws.flushed == [{"restApiId": "api123", "stageName": "api"}]
+    assert aws.flushed == EMPTIED
+
+
+def test_the_memory_is_emptied_again_when_an_authorizer_that_had_read_the_key_before_is_dead() -> None:
+    authorizer = {"Properties": {"Handler": "lambdas.authorizer.handler.lambda_handler"}}
+    found = templates.template("dev", "Inference").find_resources("AWS::Lambda::Function", authorizer)
+
+    assert [function["Properties"]["Timeout"] for function in found.values()] == [TIMEOUT_SECONDS]
+    assert FLUSH_AGAIN_SECONDS > TIMEOUT_SECONDS
 
 
 def test_revoking_twice_does_no_harm(run: Run, aws: FakeAws) -> None:
@@ -121,7 +131,7 @@ def test_an_unknown_id_is_exit_code_1_and_the_others_are_revoked(run: Run, aws: 
     assert ran.code == 1
     assert "there is no key 'key_nope'; `quarry keys list` shows the ids" in ran.err
     assert "(ann) is revoked" in ran.out
-    assert len(aws.flushed) == 1
+    assert aws.flushed == EMPTIED
 
 
 def test_an_unknown_id_alone_leaves_the_cache_alone(run: Run, aws: FakeAws) -> None:

@@ -7,7 +7,7 @@ import pytest
 from lambdas.common.caller import NO_LIMITS, KeyLimits
 from quarry.keys import limits
 from tests.quarry.conftest import Run
-from tests.quarry.fakes import FakeAws
+from tests.quarry.fakes import EMPTIED, FakeAws
 
 DEV = ("-e", "dev")
 FIVE_DOLLARS = KeyLimits(requests_per_minute=20, tokens_per_day=200_000, usd_total=5_000_000, aliases=("fast", "smart"))
@@ -82,7 +82,7 @@ def test_freezing_counts_at_once_and_unfreezing_too(run: Run, aws: FakeAws) -> N
     assert "frozen 20" in run("keys", "list", *DEV).out
     assert run("keys", "unfreeze", key.key_id, *DEV).out == f"{key.key_id} (ann) is not frozen.\n"
     assert aws.keys.find(secret) == key
-    assert len(aws.flushed) == 2
+    assert aws.flushed == 2 * EMPTIED
 
 
 @pytest.mark.parametrize("command", ["freeze", "unfreeze"])
@@ -105,7 +105,7 @@ def test_limits_are_raised_at_once(run: Run, aws: FakeAws) -> None:
     assert stored is not None
     assert (stored.limits.usd_total, stored.limits.requests_per_minute) == (7_500_000, 40)
     assert ran.out.startswith(f"{key.key_id} (ann) has the limits: $7.50, 200,000 tokens/day, 40/min")
-    assert len(aws.flushed) == 1
+    assert aws.flushed == EMPTIED
     assert run("keys", "raise", key.key_id, "--usd", "8", "--json", *DEV).json["limits"]["micro_dollars"] == 8_000_000
 
 

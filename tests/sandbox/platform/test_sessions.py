@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from openai import ConflictError, NotFoundError, OpenAI
+from openai import NotFoundError, OpenAI
 
 from configuration.environment_file import load
 from sandbox.model.script import ModelScript
@@ -130,11 +130,13 @@ def test_of_turns_at_once_none_is_lost(ann: Client) -> None:
     session_id = ann.session()
 
     def attempt(number: int) -> str | None:
-        try:
-            ann.chat(session_id, f"Turn {number}")
-        except ConflictError:
-            return None
-        return f"Turn {number}"
+        body = {"model": "fast", "messages": [{"role": "user", "content": f"Turn {number}"}]}
+        reply = ann.http.post("/chat/completions", json={**body, "quarry": {"session": session_id}})
+        assert reply.status_code == 200, reply.text
+        assert reply.json()["choices"][0]["message"]["content"]
+        failed = reply.headers.get("x-quarry-not-recorded")
+        assert failed in {None, "turn=session_conflict"}
+        return None if failed else f"Turn {number}"
 
     with ThreadPoolExecutor(6) as pool:
         stored = [text for text in pool.map(attempt, range(6)) if text]
