@@ -52,9 +52,10 @@ _OTHERS = (
     Quota("bedrock", "L-7C42E72A", "Cross-region model inference tokens per minute for Amazon Nova Lite", 8_000_000),
     Quota("bedrock", "L-C0326783", "Cross-region model inference tokens per minute for Amazon Nova Pro", 2_000_000),
     Quota("bedrock", "L-C6F5908D", "Cross-region model inference tokens per minute for Amazon Nova 2 Lite", 8_000_000),
-    Quota("bedrock", "L-CFA4FA0D", "On-demand model inference tokens per minute for Amazon Nova Micro", 0),
-    Quota("bedrock", "L-70423BF8", "On-demand model inference tokens per minute for Amazon Nova Lite", 0),
-    Quota("bedrock", "L-CE33604C", "On-demand model inference tokens per minute for Amazon Nova Pro", 0),
+    # What an account in use has, as far as known: new ones were seen with 0, for which nothing could be deployed here.
+    Quota("bedrock", "L-CFA4FA0D", "On-demand model inference tokens per minute for Amazon Nova Micro", 4_000_000),
+    Quota("bedrock", "L-70423BF8", "On-demand model inference tokens per minute for Amazon Nova Lite", 4_000_000),
+    Quota("bedrock", "L-CE33604C", "On-demand model inference tokens per minute for Amazon Nova Pro", 1_000_000),
     Quota("bedrock", "L-CCA5DF70", "Cross-region model inference requests per minute for Claude Haiku 4.5", 10_000),
     Quota("bedrock", "L-58BE175A", "Cross-region model inference tokens per minute for Claude Haiku 4.5", 5_000_000),
     Quota("bedrock", "L-9A11C666", "Global cross-region tokens per minute for Claude Haiku 4.5", 5_000_000),

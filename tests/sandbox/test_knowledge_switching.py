@@ -111,7 +111,7 @@ def test_store_chunking_and_embedding_are_switched_and_nothing_is_left(switching
 
     for knobs in (
         {"chunking": HIERARCHICAL, "dimensions": 512},
-        {"vector_store": "s3_vectors", "chunking": SEMANTIC},
+        {"vector_store": "s3_vectors", "chunking": SEMANTIC, "search": "semantic"},
     ):
         switching.deploy(**knobs)
         # Filled again without an upload, and once only: nothing of the old chunks is left.
