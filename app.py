@@ -21,7 +21,7 @@ def main() -> int:
     try:
         config = load(app.node.try_get_context("environment"))
         if config.studio:
-            raise ConfigError([NO_STUDIO])
+            raise ConfigError([f"environments/{config.name}.yaml: {NO_STUDIO}"])
         prompts = prompt_files.load(config)
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")

@@ -18,6 +18,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from quarry.command_error import CommandError
 from quarry.terminal_text import shown, shown_on_a_line
 
 
@@ -82,13 +83,31 @@ def print_part(text: str) -> None:
     console.out(text, end="", highlight=False)
 
 
-def confirm(question: str) -> bool:
-    """Ask on standard error for yes or no.
+def confirm(question: str, *, otherwise: str, option: str | None = None) -> bool:
+    """Ask on standard error for yes or no, and return the answer.
+
+    Args:
+        otherwise: what is so without a yes, as "Nothing was sent".
+        option: that answers with yes.
 
     Raises:
-        typer.Abort: there was no answer.
+        CommandError: there was no answer.
     """
-    return typer.confirm(shown(question), err=True)
+    try:
+        return typer.confirm(shown(question), err=True)
+    except typer.Abort as error:
+        hint = f" {option} answers it with yes." if option else ""
+        raise CommandError(f"\n{otherwise}: the question was not answered.{hint}") from error
+
+
+def require_yes(question: str, *, otherwise: str, option: str) -> None:
+    """Ask as ``confirm`` does.
+
+    Raises:
+        CommandError: the answer was no, or there was none.
+    """
+    if not confirm(question, otherwise=otherwise, option=option):
+        raise CommandError(f"{otherwise}.")
 
 
 @contextmanager

@@ -90,10 +90,7 @@ def _enable(deployment: Deployment, findings: list[Finding], *, form: Path | Non
         if yes:
             print_note(f"{question} yes (--yes)")
             return True
-        try:
-            return confirm(question)
-        except typer.Abort as error:
-            raise CommandError("\nNothing more was accepted: the question was not answered.") from error
+        return confirm(question, otherwise="Nothing more was accepted")
 
     return ModelEnabling(bedrock=deployment.client("bedrock"), ask=ask, form=form).enable(wanting)
 

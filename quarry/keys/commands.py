@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lambdas.authorizer.keys import ApiKey, KeyNotFoundError, KeyStore, LimitNotRaisedError
+from lambdas.authorizer.keys import ApiKey, KeyNotFoundError, KeyStore
 from lambdas.common.caller import KeyLimits
 from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment, environment
@@ -19,6 +19,8 @@ from quarry.keys.limits import (
     end,
     in_words,
     micro_dollars,
+    raised,
+    to_raise,
 )
 from quarry.keys.state import NO_KEYS, shown, state, when
 from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
@@ -112,21 +114,9 @@ def raise_limits(
 
     Example: quarry keys raise key_0123456789ab --usd 10 -e dev
     """
-    wanted = {
-        "usd_total": micro_dollars(usd),
-        "tokens_per_day": tokens_per_day,
-        "requests_per_minute": rpm,
-        "expires_at": end(expires),
-    }
-    if all(value is None for value in wanted.values()):
-        raise CommandError("Say what to raise: --usd, --tokens-per-day, --rpm or --expires.", exit_code=2)
+    wanted = to_raise(usd=usd, tokens_per_day=tokens_per_day, rpm=rpm, expires=expires)
     deployment = Deployment(environment(name))
-    try:
-        key = deployment.keys().raise_limits(key_id, **wanted)
-    except KeyNotFoundError as error:
-        raise CommandError(str(error)) from error
-    except LimitNotRaisedError as error:
-        raise CommandError(f"{error}. `quarry keys list` shows the present ones.", exit_code=2) from error
+    key = raised(deployment.keys(), key_id, wanted)
     deployment.forget_cached_keys()
     if as_json:
         print_json(shown(key))

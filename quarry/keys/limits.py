@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Annotated, Final
 
@@ -10,6 +10,7 @@ import typer
 
 from configuration import duration
 from lambdas.allowances.usage import dollars
+from lambdas.authorizer.keys import ApiKey, KeyNotFoundError, KeyStore, LimitNotRaisedError
 from lambdas.common.caller import KeyLimits
 from quarry.command_error import CommandError
 
@@ -69,6 +70,39 @@ def chosen(aliases: str | None, *, known: Collection[str]) -> tuple[str, ...] | 
         what = f"there is no {', '.join(unknown)}" if unknown else "no alias is named"
         raise CommandError(f"--aliases: {what}; there are {', '.join(sorted(known))}.", exit_code=2)
     return names
+
+
+def to_raise(
+    *, usd: str | None, tokens_per_day: int | None, rpm: int | None, expires: str | None
+) -> dict[str, int | None]:
+    """Return new limits as ``KeyStore.raise_limits`` takes them.
+
+    Raises:
+        CommandError: one is wrong, or none is there.
+    """
+    wanted = {
+        "usd_total": micro_dollars(usd),
+        "tokens_per_day": tokens_per_day,
+        "requests_per_minute": rpm,
+        "expires_at": end(expires),
+    }
+    if all(value is None for value in wanted.values()):
+        raise CommandError("Say what to raise: --usd, --tokens-per-day, --rpm or --expires.", exit_code=2)
+    return wanted
+
+
+def raised(store: KeyStore, key_id: str, wanted: Mapping[str, int | None]) -> ApiKey:
+    """Raise a key's limits and return it.
+
+    Raises:
+        CommandError: there is no such key, or a limit would not be raised.
+    """
+    try:
+        return store.raise_limits(key_id, **wanted)
+    except KeyNotFoundError as error:
+        raise CommandError(str(error)) from error
+    except LimitNotRaisedError as error:
+        raise CommandError(f"{error}. `quarry keys list` shows the present ones.", exit_code=2) from error
 
 
 def in_words(limits: KeyLimits) -> str:

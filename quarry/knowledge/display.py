@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from quarry.command_error import CommandError
 from quarry.deployed.footnote import footnote
 from quarry.knowledge import uploading
 from quarry.knowledge.answer import Answer
 from quarry.knowledge.stack import KnowledgeStack
 from quarry.knowledge.status import Status, counts_in_words, when
 from quarry.knowledge.uploading import Bucket, Plan
-from quarry.output import confirm, errors, print_note, print_table, print_text
+from quarry.output import errors, print_note, print_table, print_text, require_yes
 
 # Characters of a passage that fit beside what else is told of it.
 PASSAGE: Final = 60
@@ -53,12 +51,8 @@ def confirm_deletion(names: list[str]) -> None:
     shown = "".join(f"\n  {name}" for name in names[:NAMED])
     more = f"\n  and {len(names) - NAMED} more" if len(names) > NAMED else ""
     print_note(f"In the knowledge base and not in DIR:{shown}{more}")
-    try:
-        agreed = confirm(f"Delete {_count(len(names), 'file')} from the knowledge base?")
-    except typer.Abort as error:
-        raise CommandError("\nNothing was sent or deleted: the question was not answered. --yes answers it.") from error
-    if not agreed:
-        raise CommandError("Nothing was sent or deleted.")
+    question = f"Delete {_count(len(names), 'file')} from the knowledge base?"
+    require_yes(question, otherwise="Nothing was sent or deleted", option="--yes")
 
 
 def confirm_secrets(suspects: Mapping[str, str], *, ask: bool) -> None:
@@ -76,14 +70,8 @@ def confirm_secrets(suspects: Mapping[str, str], *, ask: bool) -> None:
     print_note(f"Whoever asks the knowledge base can be told what is in these:{shown}{more}", style="yellow")
     if not ask:
         return
-    try:
-        agreed = confirm(f"Upload {'it' if len(suspects) == 1 else 'them'} all the same?")
-    except typer.Abort as error:
-        raise CommandError(
-            "\nNothing was sent: the question was not answered. --accept-secrets answers it with yes."
-        ) from error
-    if not agreed:
-        raise CommandError("Nothing was sent.")
+    question = f"Upload {'it' if len(suspects) == 1 else 'them'} all the same?"
+    require_yes(question, otherwise="Nothing was sent", option="--accept-secrets")
 
 
 def show_sync(plan: Plan, deleted: list[str], stack: KnowledgeStack, *, dry_run: bool) -> None:

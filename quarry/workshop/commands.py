@@ -10,7 +10,7 @@ from configuration.studio.participants import participants
 from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment, environment
 from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
-from quarry.output import confirm, print_json, print_note, print_table, print_text, tell_progress, watch_table
+from quarry.output import print_json, print_note, print_table, print_text, require_yes, tell_progress, watch_table
 from quarry.workshop import cdk, handout, people, status
 from quarry.workshop.display import show_plan
 from quarry.workshop.keys import WorkshopKeys
@@ -222,7 +222,8 @@ def down(
     deployment = Deployment(environment(name))
     studio = people.section(deployment.config)
     if not yes:
-        _confirm(name)
+        question = f"End the workshop of {name} and delete all participants' files?"
+        require_yes(question, otherwise="Nothing was ended", option="--yes")
     keys = WorkshopKeys(deployment, studio)
     live = keys.live()
     for who in sorted({*live, *(one.id for one in participants(studio))}):
@@ -252,12 +253,3 @@ def _spaces(deployment: Deployment) -> set[str] | None:
 def _stack_is_there(deployment: Deployment) -> bool:
     name = deployment.config.physical_name(STACK)
     return any(stack["StackName"] == name for stack in deployment.stacks)
-
-
-def _confirm(name: str) -> None:
-    try:
-        agreed = confirm(f"End the workshop of {name} and delete all participants' files?")
-    except typer.Abort as error:
-        raise CommandError("\nNothing was ended: the question was not answered. --yes answers it.") from error
-    if not agreed:
-        raise CommandError("Nothing was ended.")

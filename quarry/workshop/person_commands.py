@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from configuration.studio.participants import Participant
-from lambdas.authorizer.keys import ApiKey, LimitNotRaisedError
+from lambdas.authorizer.keys import ApiKey
 from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment, environment
-from quarry.keys.limits import Expires, RequestsPerMinute, TokensPerDay, Usd, end, in_words, micro_dollars
+from quarry.keys.limits import Expires, RequestsPerMinute, TokensPerDay, Usd, in_words, raised, to_raise
 from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
 from quarry.output import print_json, print_text
 from quarry.workshop import people
@@ -41,19 +41,9 @@ def raise_allowance(
 
     Example: quarry workshop raise ana-lima --usd 10 -e dev
     """
-    wanted = {
-        "usd_total": micro_dollars(usd),
-        "tokens_per_day": tokens_per_day,
-        "requests_per_minute": rpm,
-        "expires_at": end(expires),
-    }
-    if all(value is None for value in wanted.values()):
-        raise CommandError("Say what to raise: --usd, --tokens-per-day, --rpm or --expires.", exit_code=2)
+    wanted = to_raise(usd=usd, tokens_per_day=tokens_per_day, rpm=rpm, expires=expires)
     deployment, keys, one = _one(who, name)
-    try:
-        key = keys.store.raise_limits(_key(keys, one).key_id, **wanted)
-    except LimitNotRaisedError as error:
-        raise CommandError(f"{error}. `quarry keys list` shows the present ones.", exit_code=2) from error
+    key = raised(keys.store, _key(keys, one).key_id, wanted)
     deployment.forget_cached_keys()
     _tell(one, key, f"has the limits: {in_words(key.limits)}.", as_json=as_json)
 

@@ -87,5 +87,5 @@ def test_a_question_is_asked_without_what_a_terminal_obeys(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
 
-    assert output.confirm("Delete \x1b[2J?")
+    assert output.confirm("Delete \x1b[2J?", otherwise="Nothing was deleted")
     assert "\x1b" not in capsys.readouterr().err

@@ -65,14 +65,14 @@ def test_hanging_up_stops_the_model_and_is_charged_in_part(
         next(chunk for chunk in stream if chunk.choices[0].delta.content)
         stream.close()
 
-    eventually(lambda: bool(model.calls()[-1]["disconnected"]))
+    assert eventually(lambda: bool(model.calls()[-1]["disconnected"]))
 
     def settled() -> bool:
         headers = {"Authorization": f"Bearer {key['api_key']}"}
         usage = httpx.get(f"{platform.base_url}/usage", headers=headers, timeout=PATIENCE).json()
         return bool(usage["reserved"]["micro_dollars"] == 0 and usage["total"]["micro_dollars"] > 0)
 
-    eventually(settled)
+    assert eventually(settled)
 
 
 def test_a_failure_in_mid_stream_raises_the_sdks_error(openai: OpenAI, model: ModelScript) -> None:

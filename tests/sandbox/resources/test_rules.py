@@ -223,6 +223,8 @@ def test_a_data_source_that_retains_needs_no_vector_store() -> None:
 
     _delete("DataSource")
 
+    assert engine.destroy() == "DELETE_COMPLETE", engine.reasons()
+
 
 def test_an_index_needs_access_to_be_updated_and_deleted() -> None:
     engine.deploy(_some(*_SEARCH))

@@ -7,6 +7,7 @@ import pytest
 from aws_cdk.assertions import Match, Template
 
 from lambdas.api.settings import InferenceSettings
+from lambdas.authorizer.settings import TIMEOUT_SECONDS
 from tests import templates
 from tests.varying import Vary
 
@@ -261,3 +262,11 @@ def test_data_stays_only_where_the_environment_says_so(environment: str, policy:
 def test_templates_name_the_local_aws_nowhere() -> None:
     for template in templates.of_environment("sandbox").values():
         assert "localhost" not in json.dumps(template)
+
+
+def test_an_authorizer_is_dead_when_those_who_wait_for_it_think_so(dev: Template) -> None:
+    authorizer = {"Properties": {"Handler": "lambdas.authorizer.handler.lambda_handler"}}
+
+    found = dev.find_resources("AWS::Lambda::Function", authorizer)
+
+    assert [function["Properties"]["Timeout"] for function in found.values()] == [TIMEOUT_SECONDS]
