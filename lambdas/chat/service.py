@@ -98,6 +98,9 @@ class StreamedCompletion:
             for event in self._events:
                 yield from self.state.chunks(event)
         except (ClientError, BotoCoreError) as error:
+            if self._closed:
+                # Whoever reads in a thread notices the closing as a broken connection. Bedrock did not fail.
+                return
             raise told(error, alias=self.answered.alias, model_id=self.answered.candidate.callable_id) from error
         if self.state.stop_reason is None and not self._closed:
             raise broken_off(self.answered.alias)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ReadTimeoutError, ResponseStreamingError
 
 from lambdas.chat.converse import to_turns
 from lambdas.chat.request import ChatRequest, parse
@@ -225,6 +225,17 @@ def test_a_stream_that_the_reader_closed_has_not_broken_off() -> None:
     streamed.close()
 
     assert len(list(streamed)) == 2
+
+
+def test_closing_what_is_being_read_is_no_failure_of_bedrocks(capsys: pytest.CaptureFixture[str]) -> None:
+    events: list[Any] = [*stream_events("An ", "open ")[:2], ResponseStreamingError(error="closed")]
+    streamed = service(FakeConverse(events)).stream(request(), to_turns(request()))
+    chunks = iter(streamed)
+    next(chunks)
+    streamed.close()
+
+    assert len(list(chunks)) == 1
+    assert "bedrock failed" not in capsys.readouterr().out
 
 
 def test_a_used_up_day_is_not_tried_again_at_once() -> None:
