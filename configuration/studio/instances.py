@@ -1,4 +1,4 @@
-"""Instance types of spaces, and what one costs while its app runs.
+"""Instance types of spaces, those whose quota is known, and what one costs while its app runs.
 
 USD per hour in us-east-1, on demand. ml.t3.medium is read in AWS's Price List (USE1-Studio:JupyterLab-ml.t3.medium,
 2026-09); the others are widely known, and seen on no page. Other regions can cost more.
@@ -11,13 +11,6 @@ InstanceType = Literal[
     "ml.t3.large",
     "ml.t3.xlarge",
     "ml.t3.2xlarge",
-    "ml.c5.large",
-    "ml.c5.xlarge",
-    "ml.c5.2xlarge",
-    "ml.m5.large",
-    "ml.m5.xlarge",
-    "ml.m5.2xlarge",
-    "ml.m5.4xlarge",
 ]
 INSTANCE_TYPES: Final[tuple[InstanceType, ...]] = get_args(InstanceType)
 
@@ -26,13 +19,6 @@ USD_PER_HOUR: Final[dict[InstanceType, float]] = {
     "ml.t3.large": 0.10,
     "ml.t3.xlarge": 0.20,
     "ml.t3.2xlarge": 0.399,
-    "ml.c5.large": 0.102,
-    "ml.c5.xlarge": 0.204,
-    "ml.c5.2xlarge": 0.408,
-    "ml.m5.large": 0.115,
-    "ml.m5.xlarge": 0.23,
-    "ml.m5.2xlarge": 0.461,
-    "ml.m5.4xlarge": 0.922,
 }
 
 # A space's disk, whether its app runs or not (USE1-Studio:VolumeUsage.gp3).

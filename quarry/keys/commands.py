@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from configuration.studio.names import PARTICIPANT_KEY
 from lambdas.authorizer.keys import ApiKey, KeyNotFoundError, KeyStore
 from lambdas.common.caller import KeyLimits
 from quarry.command_error import CommandError
@@ -48,6 +49,12 @@ def create(
     """
     if not owner.strip() or len(owner) > 100 or not owner.isprintable():
         raise CommandError("NAME must have 1 to 100 characters, all of them printable.", exit_code=2)
+    if owner.strip().startswith(PARTICIPANT_KEY.strip()):
+        raise CommandError(
+            f"NAME cannot begin with {PARTICIPANT_KEY.strip()!r}: so do the keys of a workshop, which "
+            "`quarry workshop` revokes.",
+            exit_code=2,
+        )
     config = environment(name)
     limits = KeyLimits(
         requests_per_minute=rpm,

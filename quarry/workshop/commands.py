@@ -16,12 +16,12 @@ from quarry.workshop.display import show_plan
 from quarry.workshop.keys import WorkshopKeys
 from quarry.workshop.person_commands import Timeout, apps_of, freeze, raise_allowance, reset
 from quarry.workshop.plan import plan as planned
-from quarry.workshop.studio import StudioDomain
+from quarry.workshop.studio import StudioDomain, is_deployed
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Run a workshop: plan, up, start before people come, handout, status, down. The people are those of the "
-    "environment's section studio. Studio itself cannot be deployed yet: plan works, the others tell what is missing.",
+    "environment's section studio. Studio itself cannot be deployed yet: plan works, the others wait for it.",
 )
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -71,8 +71,7 @@ def up(name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False) -> None
     studio = people.section(deployment.config)
     everybody = participants(studio)
     wanted = {one.id for one in everybody}
-    deployed = _spaces(deployment)
-    if deployed is None or wanted != deployed:
+    if wanted != set(StudioDomain.of(deployment).spaces()):
         cdk.deploy(deployment)
         # Its outputs are read anew.
         deployment = Deployment(deployment.config)
@@ -87,7 +86,8 @@ def up(name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False) -> None
     left = sorted(set(live) - wanted)
     for gone in left:
         keys.revoke(gone, live[gone])
-    deployment.forget_cached_keys()
+    if keys.changed:
+        deployment.forget_cached_keys()
     if as_json:
         print_json({"participants": len(everybody), "new_keys": made, "revoked": left})
         return
@@ -108,11 +108,11 @@ def start(timeout_minutes: Timeout = 20, name: Environment = DEFAULT_ENVIRONMENT
     deployment = Deployment(environment(name))
     studio = people.section(deployment.config)
     everybody = participants(studio)
-    keys = WorkshopKeys(deployment, studio)
+    apps, keys = apps_of(deployment, minutes=timeout_minutes), WorkshopKeys(deployment, studio)
     live = keys.live()
     keys.prolong([key for one in everybody for key in live.get(one.id, [])])
-    deployment.forget_cached_keys()
-    apps = apps_of(deployment, minutes=timeout_minutes)
+    if keys.changed:
+        deployment.forget_cached_keys()
     with tell_progress() as tell:
         failed = apps.start(everybody, tell)
     if as_json:
@@ -228,28 +228,17 @@ def down(
     live = keys.live()
     for who in sorted({*live, *(one.id for one in participants(studio))}):
         keys.revoke(who, live.get(who, []))
-    deployment.forget_cached_keys()
-    there = _stack_is_there(deployment)
+    if keys.changed:
+        deployment.forget_cached_keys()
+    there = is_deployed(deployment)
     if there:
         with tell_progress() as tell:
             apps_of(deployment, minutes=timeout_minutes).stop_all(tell)
         cdk.destroy(deployment)
-        if _stack_is_there(Deployment(deployment.config)):
+        if is_deployed(Deployment(deployment.config)):
             raise CommandError(f"The stack {deployment.config.physical_name(STACK)} is still there. Run it again.")
     revoked = sum(map(len, live.values()))
     if as_json:
         print_json({"keys_revoked": revoked, "stack_destroyed": there})
         return
     print_text(f"{revoked} keys revoked{', the Studio stack destroyed' if there else ''}. Nothing is left.")
-
-
-def _spaces(deployment: Deployment) -> set[str] | None:
-    """Return the names of the spaces that are deployed, or None if there is no Studio yet."""
-    if not _stack_is_there(deployment):
-        return None
-    return set(StudioDomain.of(deployment).spaces())
-
-
-def _stack_is_there(deployment: Deployment) -> bool:
-    name = deployment.config.physical_name(STACK)
-    return any(stack["StackName"] == name for stack in deployment.stacks)

@@ -1,7 +1,7 @@
 """Participants' keys: one each, with the allowance, in the participant's own secret and nowhere else.
 
-A key belongs to a participant by its name, ``workshop <id>``. The secret holds the key and, once a handout has shown
-it, when: ``{"api_key": "qk-...", "handed_out_at": 1790000000}``.
+A key belongs to a participant by its name, which begins as no application's key may. The secret holds the key and, once
+a handout has shown it, when: ``{"api_key": "qk-...", "handed_out_at": 1790000000}``.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from configuration.studio.names import KEY_FIELD, NO_KEY_YET, secret_name
+from configuration.studio.names import KEY_FIELD, NO_KEY_YET, PARTICIPANT_KEY, secret_name
 from configuration.studio.participants import Participant
 from configuration.studio.section import Studio
 from lambdas.authorizer.keys import ApiKey, KeyStore
@@ -19,7 +19,6 @@ from lambdas.common.caller import KeyLimits
 from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment
 
-OWNER: Final = "workshop "
 HANDED_OUT_FIELD: Final = "handed_out_at"
 
 
@@ -39,13 +38,15 @@ class WorkshopKeys:
         self._studio = studio
         self._secrets = deployment.client("secretsmanager")
         self.store: KeyStore = deployment.keys()
+        self.changed = False
+        """Whether a key that somebody may have was changed, so that API Gateway must not remember it."""
 
     def live(self) -> dict[str, list[ApiKey]]:
         """Return participant id -> their keys that are not revoked, oldest first; of people who have left as well."""
         found: dict[str, list[ApiKey]] = {}
         for key in self.store.list():
-            if key.name.startswith(OWNER) and key.revoked_at is None:
-                found.setdefault(key.name.removeprefix(OWNER), []).append(key)
+            if key.name.startswith(PARTICIPANT_KEY) and key.revoked_at is None:
+                found.setdefault(key.name.removeprefix(PARTICIPANT_KEY), []).append(key)
         return found
 
     def held(self, participant_id: str) -> Held | None:
@@ -79,16 +80,18 @@ class WorkshopKeys:
         good = stored is not None and stored.revoked_at is None and not _expired(stored)
         for key in live:
             if not (good and stored and key.key_id == stored.key_id):
-                self.store.revoke(key.key_id)
+                self._revoke(key)
         if not good:
             self._put(participant.id, {KEY_FIELD: self._new(participant.id)})
         return not good
 
     def renew(self, participant: Participant) -> None:
         """Give a participant a new key with the whole allowance; the former ones are revoked."""
-        for key in self.live().get(participant.id, []):
-            self.store.revoke(key.key_id)
+        former = self.live().get(participant.id, [])
+        # Last: whoever cannot be given the new one keeps the former.
         self._put(participant.id, {KEY_FIELD: self._new(participant.id)})
+        for key in former:
+            self._revoke(key)
 
     def prolong(self, keys: list[ApiKey]) -> None:
         """Let keys last for the event's length from now on, if they would not."""
@@ -96,6 +99,7 @@ class WorkshopKeys:
         for key in keys:
             if key.expires_at is not None and key.expires_at < end:
                 self.store.raise_limits(key.key_id, expires_at=end)
+                self.changed = True
 
     def mark_handed_out(self, participant_id: str, held: Held) -> None:
         """Remember that a handout has shown the key."""
@@ -104,12 +108,16 @@ class WorkshopKeys:
     def revoke(self, participant_id: str, live: list[ApiKey]) -> None:
         """Revoke a participant's keys and empty their secret; a secret that is gone is as good."""
         for key in live:
-            self.store.revoke(key.key_id)
+            self._revoke(key)
         try:
             self._put(participant_id, {KEY_FIELD: NO_KEY_YET})
         except ClientError as error:
             if error.response["Error"].get("Code") not in {"ResourceNotFoundException", "InvalidRequestException"}:
                 raise
+
+    def _revoke(self, key: ApiKey) -> None:
+        self.store.revoke(key.key_id)
+        self.changed = True
 
     def _new(self, participant_id: str) -> str:
         allowance = self._studio.allowance
@@ -118,7 +126,7 @@ class WorkshopKeys:
             tokens_per_day=allowance.tokens_per_day,
             usd_total=allowance.micro_dollars,
         )
-        secret, _ = self.store.create(name=f"{OWNER}{participant_id}", expires_at=self._end(), limits=limits)
+        secret, _ = self.store.create(name=f"{PARTICIPANT_KEY}{participant_id}", expires_at=self._end(), limits=limits)
         return secret
 
     def _end(self) -> int:

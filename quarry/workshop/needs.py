@@ -37,12 +37,11 @@ class Need:
 def needs(config: Config, studio: Studio, *, people: int) -> list[Need]:
     """Return what that many people need: of Studio, of the endpoint, of the models that aliases call first."""
     known = quotas.load().quotas
-    apps = known.get(f"apps_{studio.instance_type}")
     rate = -(-people * studio.allowance.requests_per_minute // 60)
     found = [
         Need(quota=known["user_profiles"], needed=people),
         Need(quota=known["spaces"], needed=people),
-        *([Need(quota=apps, needed=people)] if apps else []),
+        Need(quota=known[f"apps_{studio.instance_type}"], needed=people),
         Need(quota=known["running_apps"], needed=people),
         Need(quota=known["domains"], needed=1),
         Need(quota=known["lambda_concurrency"], needed=people),

@@ -14,7 +14,7 @@ from quarry.output import print_json, print_text
 from quarry.workshop import people
 from quarry.workshop.apps import SECONDS, SECONDS_HERE, Apps
 from quarry.workshop.keys import WorkshopKeys
-from quarry.workshop.studio import StudioDomain
+from quarry.workshop.studio import StudioDomain, require
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Id of a participant, or a name that only one has.")]
 Timeout = Annotated[int, typer.Option("--timeout-minutes", min=1, max=1440, help="How long is waited at most.")]
@@ -57,8 +57,10 @@ def reset(
     """
     deployment, keys, one = _one(who, name)
     apps = apps_of(deployment, minutes=timeout_minutes)
-    keys.renew(one)
-    deployment.forget_cached_keys()
+    try:
+        keys.renew(one)
+    finally:
+        deployment.forget_cached_keys()
     apps.stop(one.id)
     _tell(one, _key(keys, one), "is new, and the app is stopped.", as_json=as_json)
 
@@ -78,6 +80,7 @@ def _one(who: str, name: str) -> tuple[Deployment, WorkshopKeys, Participant]:
     studio = people.section(config)
     one = people.named(who, studio)
     deployment = Deployment(config)
+    require(deployment)
     return deployment, WorkshopKeys(deployment, studio), one
 
 

@@ -13,6 +13,25 @@ _MISSING: Final = {"ResourceNotFound", "ResourceNotFoundException"}
 GONE: Final = "Deleted"
 
 
+def is_deployed(deployment: Deployment) -> bool:
+    """Tell whether the environment has its Studio stack."""
+    name = deployment.config.physical_name(STACK)
+    return any(stack["StackName"] == name for stack in deployment.stacks)
+
+
+def require(deployment: Deployment) -> None:
+    """Check that there is a Studio to work on.
+
+    Raises:
+        CommandError: it is not deployed.
+    """
+    if not is_deployed(deployment):
+        raise CommandError(
+            f"The Studio of {deployment.config.name} is not deployed, and this version cannot deploy one yet. Nothing "
+            "was changed. `quarry workshop plan` is what works without it."
+        )
+
+
 class StudioDomain:
     """A domain of SageMaker's, and what is in it. A space has its participant's id, and one app."""
 
@@ -25,13 +44,9 @@ class StudioDomain:
         """Return the domain of the environment's Studio stack.
 
         Raises:
-            CommandError: it is not deployed, and how to deploy it.
+            CommandError: as ``require``.
         """
-        config = deployment.config
-        if config.physical_name(STACK) not in deployment.outputs():
-            raise CommandError(
-                f"The Studio of {config.name} is not deployed. `quarry workshop up -e {config.name}` deploys it."
-            )
+        require(deployment)
         return cls(domain_id=deployment.output(DOMAIN_ID_OUTPUT, stack=STACK), client=deployment.client("sagemaker"))
 
     def spaces(self) -> dict[str, str]:

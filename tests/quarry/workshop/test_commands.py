@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from configuration.studio.names import NO_KEY_YET
+from configuration.studio.names import NO_KEY_YET, PARTICIPANT_KEY, secret_name
 from quarry.workshop import cdk, keys
 from tests.quarry.conftest import Run
 from tests.quarry.fakes import FakeAws
@@ -43,8 +43,7 @@ def test_up_goes_on_where_a_run_was_killed(
 
     with monkeypatch.context() as patch:
         patch.setattr(studio, "put_secret_value", killed)
-        with pytest.raises(BaseException):  # noqa: B017, PT011  # however typer ends an interrupted command
-            assert run("workshop", "up", *DEV).code == 0
+        assert run("workshop", "up", *DEV).code != 0
     assert len(live(aws)) == 1
 
     assert run("workshop", "up", *DEV).code == 0
@@ -55,7 +54,7 @@ def test_up_goes_on_where_a_run_was_killed(
 def test_up_revokes_the_key_of_who_has_left_and_touches_nobody_else(run: Run, aws: FakeAws, studio: FakeStudio) -> None:
     run("workshop", "up", *DEV)
     before = dict(studio.secrets)
-    aws.keys.create(name=f"{keys.OWNER}gone")
+    aws.keys.create(name=f"{PARTICIPANT_KEY}gone")
     aws.keys.create(name="an application")
 
     assert run("workshop", "up", *DEV, "--json").json["revoked"] == ["gone"]
@@ -191,3 +190,42 @@ def test_down_leaves_nothing_and_twice_does_no_harm(run: Run, aws: FakeAws, stud
     assert "quarry-dev-studio" not in aws.stacks
     studio.secrets.clear()
     assert run("workshop", "down", "--yes", *DEV).code == 0
+
+
+def test_keys_of_others_are_left_alone_whatever_they_are_called(run: Run, aws: FakeAws, studio: FakeStudio) -> None:
+    for name in ("workshop demo app", "participants", ANA):
+        aws.keys.create(name=name)
+    run("workshop", "up", *DEV)
+    run("workshop", "down", "--yes", *DEV)
+
+    assert live(aws) == [ANA, "participants", "workshop demo app"]
+    refused = run("keys", "create", f"{PARTICIPANT_KEY}x", *DEV)
+    assert (refused.code, live(aws)) == (2, [ANA, "participants", "workshop demo app"])
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["up", "start", "status", "handout --out x", f"freeze {ANA}", f"raise {ANA} --rpm 9", f"reset {ANA}"],
+)
+def test_without_a_studio_nothing_is_changed_and_that_is_told(
+    run: Run, aws: FakeAws, studio: FakeStudio, command: str
+) -> None:
+    run("workshop", "up", *DEV)
+    before = aws.keys.list()
+    aws.flushed.clear()
+    del aws.stacks["quarry-dev-studio"]
+    ran = run("workshop", *command.split(), *DEV)
+
+    assert (ran.code, aws.keys.list(), aws.flushed) == (1, before, [])
+    assert "this version cannot deploy one yet" in ran.err
+
+
+def test_who_cannot_be_given_a_new_key_keeps_the_former(run: Run, aws: FakeAws, studio: FakeStudio) -> None:
+    run("workshop", "up", *DEV)
+    former = studio.key_of(ANA)
+    studio.secrets.pop(secret_name("dev", ANA))
+
+    assert run("workshop", "reset", ANA, *DEV).code == 1
+    stored = aws.keys.find(former)
+    assert stored is not None
+    assert stored.revoked_at is None
