@@ -97,7 +97,7 @@ OPERATIONS: Final = (
         handler="lambdas.api.routes.embeddings:create_embeddings",
         body="lambdas.embeddings.request:EmbeddingRequest",
         answer="lambdas.embeddings.service:EmbeddingList",
-        headers=ALLOWANCE_HEADERS,
+        headers=("x-quarry-not-recorded", *ALLOWANCE_HEADERS),
         errors=MODEL,
     ),
     Operation(

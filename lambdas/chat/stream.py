@@ -36,8 +36,8 @@ class ChunkStream:
         self.blocks: dict[int, dict[str, Any]] = {}
         self.stop_reason: str | None = None
         self.usage: dict[str, Any] = {}
-        # What the model thought, which is written, and paid for, but not told.
-        self._thought: list[str] = []
+        # Bytes of what the model thought, which is written, and paid for, but not told.
+        self._thought = 0
         self.guardrail: dict[str, Any] | None = None
 
     def chunks(self, event: dict[str, Any]) -> list[Chunk]:
@@ -69,10 +69,10 @@ class ChunkStream:
         """Return what was said, as Converse's content blocks."""
         return [self.blocks[index] for index in sorted(self.blocks)]
 
-    def written(self) -> str:
-        """Return all that the model has written so far, whoever was told it: text, tools' inputs, thoughts."""
+    def written(self) -> int:
+        """Return the bytes of all that the model has written so far, told or not: text, tools' inputs, thoughts."""
         parts = [block["toolUse"]["input"] if "toolUse" in block else block["text"] for block in self.content()]
-        return "".join([*self._thought, *parts])
+        return self._thought + sum(map(_size, parts))
 
     def _start(self, start: dict[str, Any]) -> list[Chunk]:
         use = start.get("start", {}).get("toolUse")
@@ -103,7 +103,7 @@ class ChunkStream:
             return [] if self._silent else [self._chunk({"content": given["text"]})]
         if "reasoningContent" in given:
             thought = given["reasoningContent"]
-            self._thought.append(thought.get("text") or str(thought.get("redactedContent", "")))
+            self._thought += _size(thought.get("text", "")) + len(thought.get("redactedContent", b""))
             return []
         if "toolUse" not in given or index not in self.blocks:
             return []
@@ -119,3 +119,8 @@ class ChunkStream:
     def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> Chunk:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
         return {**self._head, "choices": [choice]}
+
+
+def _size(text: str) -> int:
+    # Half a surrogate pair may be all that has come of it so far.
+    return len(text.encode("utf-8", "surrogatepass"))

@@ -24,8 +24,8 @@ from typing import ClassVar, Final
 # in the log: enough to find the place.
 MOST_QUOTED: Final = 200
 MOST_SAID: Final = 2000
-# What messages quote stands between backticks.
-_QUOTED: Final = re.compile(rf"`([^`]{{{MOST_QUOTED}}})[^`]+`")
+# What messages quote stands between backticks. With white space in it, it may be what lies between two quotes.
+_QUOTED: Final = re.compile(rf"`([^`\s]{{{MOST_QUOTED}}})[^`\s]+`")
 
 
 def cut(text: str, most: int) -> str:

@@ -1,8 +1,9 @@
 """How many tokens a text is taken to have. Nobody counts: no tokeniser is the same for all models.
 
-There are two estimates. What is reserved, or has to fit, is estimated too high rather than too low: a third of the
-UTF-8 bytes, which is a third of the characters of English and one token per character of Japanese. What is charged
-because nobody told the count is what it probably was: a token for four characters.
+There are two estimates. What is reserved, has to fit, or is charged because nobody told the count, is estimated too
+high rather than too low: a third of the UTF-8 bytes, which is a third of the characters of English and one token per
+character of Japanese. Texts that a model embedded without telling the count are charged what they probably were: a
+token for four characters.
 """
 
 from typing import Final

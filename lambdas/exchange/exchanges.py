@@ -128,13 +128,16 @@ def _settle(begun: OpenExchange, completion: Completion) -> dict[str, str]:
     taken = reply.get("usage", {})
     if not begun.stores:
         headers = begun.try_to_settle(completion.answered, taken)
-        return headers | begun.unrecorded
+        return headers | begun.not_recorded
     settled = _beside.submit(begun.try_to_settle, completion.answered, taken)
     message = reply.get("output", {}).get("message", {"role": "assistant", "content": []})
     blocked = completion.stop_reason == "guardrail_intervened"
-    begun.try_to_store(GivenAnswer(message=message, usage=taken, blocked=blocked))
-    headers = settled.result()
-    return headers | begun.unrecorded
+    try:
+        begun.try_to_store(GivenAnswer(message=message, usage=taken, blocked=blocked))
+    finally:
+        # Whatever becomes of the turn, Lambda may not stop the function before the charge.
+        headers = settled.result()
+    return headers | begun.not_recorded
 
 
 def _wanted(request: ChatRequest, most: int) -> int:

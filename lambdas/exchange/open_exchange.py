@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
-
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import Any
 
 from lambdas.allowances import remaining
 from lambdas.allowances.estimate import actual, input_tokens
@@ -12,13 +10,9 @@ from lambdas.allowances.ledger import Ledger, Reservation
 from lambdas.allowances.usage import Usage
 from lambdas.chat.converse import to_converse
 from lambdas.chat.service import Answered, Completion
-from lambdas.common.errors import ApiError
-from lambdas.common.observability import logger
-from lambdas.common.tokens import text_tokens
+from lambdas.common.tokens import byte_tokens
+from lambdas.exchange import unrecorded
 from lambdas.exchange.ingredient import Asked, Draft, GivenAnswer, Ingredient
-
-# What a paid answer that could not be charged or stored is given with, as `charge=unavailable, turn=session_conflict`.
-UNRECORDED_HEADER: Final = "x-quarry-not-recorded"
 
 
 @dataclass(kw_only=True)
@@ -59,50 +53,43 @@ class OpenExchange:
             ingredient.store(answer)
 
     def try_to_store(self, answer: GivenAnswer) -> None:
-        """Store as ``store``; an answer that cannot be stored is given all the same, and ``unrecorded`` tells."""
+        """Store as ``store``; an answer that cannot be stored is given all the same, and ``not_recorded`` tells."""
         try:
             self.store(answer)
-        except (ApiError, ClientError, BotoCoreError) as error:
-            self._failed("turn", error)
+        except unrecorded.TROUBLE as error:
+            self._unrecorded["turn"] = unrecorded.log("turn", error, key_id=self.asked.caller.key_id)
 
     def try_to_settle(self, answered: Answered, converse_usage: dict[str, Any]) -> dict[str, str]:
-        """Settle as ``settle``; if it fails, what was reserved stays so until it is swept, and ``unrecorded`` tells.
+        """Settle as ``settle``; if it fails, what was reserved stays so until it is swept, and ``not_recorded`` tells.
 
         Returns:
             The headers; those of the reservation if it could not be settled.
         """
         try:
             return self.settle(answered, converse_usage)
-        except (ApiError, ClientError, BotoCoreError) as error:
-            self._failed("charge", error)
+        except unrecorded.TROUBLE as error:
+            self._unrecorded["charge"] = unrecorded.log("charge", error, key_id=self.asked.caller.key_id)
             return remaining.headers(self.reservation.remaining)
 
     @property
-    def unrecorded(self) -> dict[str, str]:
+    def not_recorded(self) -> dict[str, str]:
         """The header that tells what of a given answer was not stored or settled; none if all was."""
-        told = ", ".join(f"{what}={code}" for what, code in sorted(self._unrecorded.items()))
-        return {UNRECORDED_HEADER: told} if told else {}
-
-    def _failed(self, what: str, error: ApiError | ClientError | BotoCoreError) -> None:
-        code = error.code if isinstance(error, ApiError) else "unavailable"
-        self._unrecorded[what] = str(code)
-        extra = {"what": what, "code": code, "error_type": type(error).__name__, "key_id": self.asked.caller.key_id}
-        logger.error("answer not recorded", extra=extra)
+        return unrecorded.header(self._unrecorded)
 
     def settle(self, answered: Answered, converse_usage: dict[str, Any]) -> dict[str, str]:
         """Charge what the calls took and return the headers."""
         return remaining.headers(self._charge(actual(converse_usage, answered.candidate.price)))
 
-    def counted(self, answered: Answered, written: str) -> dict[str, int]:
+    def counted(self, answered: Answered, written: int) -> dict[str, int]:
         """Return Converse's token counts, by the rule of the estimate, of a call whose count Bedrock did not tell.
 
         Args:
-            written: all that the model is known to have written.
+            written: bytes of all that the model is known to have written.
         """
         asked = to_converse(self.asked.request, answered.candidate, self.draft.spoken)
         read = input_tokens(asked)
         # More than it may write it has not written.
-        output = min(text_tokens(written), asked["inferenceConfig"]["maxTokens"])
+        output = min(byte_tokens(written), asked["inferenceConfig"]["maxTokens"])
         return {"inputTokens": read, "outputTokens": output, "totalTokens": read + output}
 
     def give_up(self) -> None:

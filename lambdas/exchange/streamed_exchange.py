@@ -81,7 +81,7 @@ class StreamedExchange:
             return
         self._settled = True
         self._count()
-        self._begun.settle(self.answered, self._streamed.state.usage)
+        self._begun.try_to_settle(self.answered, self._streamed.state.usage)
 
     def _count(self) -> None:
         """Count where nobody told the count: the caller hung up, or Bedrock broke off before its last event."""

@@ -9,15 +9,17 @@ from typing import Final
 # Bytes of the longest sign, which may lie across two parts of a file.
 LONGEST: Final = 200
 _NAMES: Final = re.compile(
-    r"(?:^|[._-])env(?:[._-]|$)|^id_(?:rsa|dsa|ecdsa|ed25519)|^(?:credentials|secrets?|passwords?)\.|\.(?:pem|key)\.",
+    r"(?:^|[._-])env(?:[._-]|$)|^id_(?:rsa|dsa|ecdsa|ed25519)|^(?:credentials|secrets?|passwords?|api[._-]?keys?)\.|\.(?:pem|key)\.",
     re.IGNORECASE,
 )
 _CONTENTS: Final = {
     "a private key": re.compile(rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY"),
-    "an AWS access key": re.compile(rb"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])|aws_secret_access_key"),
+    "an AWS access key": re.compile(
+        rb"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])|(?i:aws_secret_access_key)"
+    ),
     "a key of Quarry": re.compile(rb"(?<![A-Za-z0-9])qk-[A-Za-z0-9_-]{43}"),
     "a key of another service": re.compile(
-        rb"(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_|sk-|xox[abp]-)[A-Za-z0-9_-]{20}"
+        rb"(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_|glpat-|npm_|sk-|[rs]k_live_|xox[abp]-|AIza)[A-Za-z0-9_-]{20}"
     ),
 }
 

@@ -14,8 +14,8 @@ from lambdas.chat import request as chat
 from lambdas.common.caller import Caller
 from lambdas.common.errors import ApiError, InvalidRequestError
 from lambdas.common.json_body import decode
+from lambdas.exchange import unrecorded
 from lambdas.exchange.exchanges import Exchanges
-from lambdas.exchange.open_exchange import UNRECORDED_HEADER
 
 Models = Annotated[list[str], Meta(min_length=2, max_length=5)]
 # Of a chat request's fields, those that a comparison has none of.
@@ -92,7 +92,7 @@ def parse(body: bytes) -> list[chat.ChatRequest]:
 def compare(requests: list[chat.ChatRequest], caller: Caller, exchanges: Exchanges) -> Answer[Comparison]:
     """Ask all at once; the headers tell what was left of the allowance after the calls."""
     left: list[dict[str, str]] = []
-    unrecorded: set[str] = set()
+    not_kept: set[str] = set()
 
     def one(request: chat.ChatRequest) -> Compared:
         begun = time.monotonic()
@@ -101,8 +101,8 @@ def compare(requests: list[chat.ChatRequest], caller: Caller, exchanges: Exchang
         except ApiError as error:
             return Compared(model=request.model, error=error.to_body()["error"])
         left.append(exchanged.headers)
-        if UNRECORDED_HEADER in exchanged.headers:
-            unrecorded.add(exchanged.headers[UNRECORDED_HEADER])
+        if unrecorded.HEADER in exchanged.headers:
+            not_kept.add(exchanged.headers[unrecorded.HEADER])
         done = exchanged.completion
         charged = actual(done.reply.get("usage", {}), done.answered.candidate.price)
         return Compared(
@@ -115,7 +115,7 @@ def compare(requests: list[chat.ChatRequest], caller: Caller, exchanges: Exchang
     with ThreadPoolExecutor(max_workers=len(requests)) as pool:
         body = Comparison(list(pool.map(one, requests)))
     latest: dict[str, str] = max(left, key=_left, default={})
-    told = {UNRECORDED_HEADER: ", ".join(sorted(unrecorded))} if unrecorded else {}
+    told = {unrecorded.HEADER: ", ".join(sorted(not_kept))} if not_kept else {}
     return Answer(body=body, headers={**latest, **told})
 
 

@@ -7,6 +7,7 @@ from lambdas.api.call import Answer, Call
 from lambdas.common import aws
 from lambdas.embeddings.request import parse
 from lambdas.embeddings.service import EmbeddingList, Embeddings
+from lambdas.exchange import unrecorded
 
 
 def create_embeddings(call: Call) -> Answer[EmbeddingList]:
@@ -27,5 +28,9 @@ def create_embeddings(call: Call) -> Answer[EmbeddingList]:
     except BaseException:
         ledger.release(reservation)
         raise
-    left = ledger.settle(reservation, usage(input_tokens=embedded.usage.prompt_tokens, price=candidate.price))
-    return Answer(body=embedded, headers=remaining.headers(left))
+    charged = usage(input_tokens=embedded.usage.prompt_tokens, price=candidate.price)
+    try:
+        return Answer(body=embedded, headers=remaining.headers(ledger.settle(reservation, charged)))
+    except unrecorded.TROUBLE as error:
+        told = unrecorded.header({"charge": unrecorded.log("charge", error, key_id=call.caller.key_id)})
+        return Answer(body=embedded, headers=remaining.headers(reservation.remaining) | told)

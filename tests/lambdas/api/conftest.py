@@ -1,6 +1,5 @@
 """Both functions over fakes, and what they log."""
 
-import io
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import pytest
 
 from lambdas.api import composition
-from lambdas.common.observability import logger, metrics
+from lambdas.common.observability import metrics
 from lambdas.model_access.listing import ModelListing
 from lambdas.prompts.definition import Prompt, Variable
 from tests.lambdas.fakes import ALIASES, SETTINGS
@@ -28,14 +27,6 @@ GREETING = Prompt(
     template="Greet {{name}}.",
     variables=(Variable(name="name", description="Who", max_length=20, required=True),),
 )
-
-
-@pytest.fixture
-def printed(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    """What the logger writes, which holds on to the stream it was made with."""
-    stream = io.StringIO()
-    monkeypatch.setattr(logger.registered_handler, "stream", stream)
-    return stream
 
 
 @pytest.fixture

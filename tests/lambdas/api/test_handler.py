@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.allowances.ledger import Ledger
 from lambdas.api import composition, handler
 from lambdas.api.composition import knowledge
 from tests import events
@@ -81,6 +82,20 @@ def test_texts_are_embedded_in_their_order(embedder: FakeEmbedder) -> None:
     assert [one["embedding"] for one in body["data"]] == [[1.0, 1.0], [2.0, 1.0]]
     assert body["usage"] == {"prompt_tokens": 6, "total_tokens": 6}
     assert {sent["dimensions"] for sent in embedder.bodies} == {256}
+
+
+def test_vectors_that_cannot_be_charged_are_given_and_that_is_told(
+    embedder: FakeEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object) -> None:
+        raise client_error("AccessDeniedException")
+
+    monkeypatch.setattr(Ledger, "settle", denied)
+
+    status, body, headers = call("POST", "/v1/embeddings", {"model": "embed", "input": "a"})
+
+    assert (status, len(body["data"])) == (200, 1)
+    assert headers["x-quarry-not-recorded"] == ["charge=unavailable"]
 
 
 def test_vectors_come_as_base64_where_the_sdk_wants_them_so(embedder: FakeEmbedder) -> None:

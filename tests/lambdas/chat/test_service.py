@@ -1,5 +1,6 @@
 """Answering: the alias, the guardrail, the retries."""
 
+import io
 import json
 from typing import Any
 
@@ -227,7 +228,7 @@ def test_a_stream_that_the_reader_closed_has_not_broken_off() -> None:
     assert len(list(streamed)) == 2
 
 
-def test_closing_what_is_being_read_is_no_failure_of_bedrocks(capsys: pytest.CaptureFixture[str]) -> None:
+def test_closing_what_is_being_read_is_no_failure_of_bedrocks(printed: io.StringIO) -> None:
     events: list[Any] = [*stream_events("An ", "open ")[:2], ResponseStreamingError(error="closed")]
     streamed = service(FakeConverse(events)).stream(request(), to_turns(request()))
     chunks = iter(streamed)
@@ -235,7 +236,7 @@ def test_closing_what_is_being_read_is_no_failure_of_bedrocks(capsys: pytest.Cap
     streamed.close()
 
     assert len(list(chunks)) == 1
-    assert "bedrock failed" not in capsys.readouterr().out
+    assert "bedrock failed" not in printed.getvalue()
 
 
 def test_a_used_up_day_is_not_tried_again_at_once() -> None:

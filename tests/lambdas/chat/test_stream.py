@@ -74,3 +74,11 @@ def test_an_answer_by_the_json_tool_is_content_and_nothing_is_said_beside_it() -
 
     assert "".join(choice["delta"].get("content", "") for choice in told) == '{"city": "Ulm"}'
     assert told[-1]["finish_reason"] == "stop"
+
+
+def test_thoughts_that_are_kept_from_us_count_by_their_bytes() -> None:
+    stream = new()
+    for thought in ({"text": "Hm…"}, {"redactedContent": bytes(100)}, {"signature": "x"}):
+        stream.chunks({"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"reasoningContent": thought}}})
+
+    assert stream.written() == len("Hm…".encode()) + 100

@@ -1,5 +1,6 @@
 """One exchange: reserved, answered, settled, stored; or released and nothing stored."""
 
+import io
 import json
 from typing import Any
 
@@ -243,3 +244,21 @@ def test_a_whole_answer_that_cannot_be_charged_is_given_stored_and_told(
 def test_an_answer_that_was_charged_and_stored_has_no_such_header() -> None:
     with desk(converse_reply()) as at:
         assert "x-quarry-not-recorded" not in at.exchanges.complete(ask(), LIMITED).headers
+
+
+def test_a_streams_turn_is_stored_though_it_cannot_be_charged(
+    monkeypatch: pytest.MonkeyPatch, printed: io.StringIO
+) -> None:
+    def denied(*_: Any) -> Any:
+        raise client_error("AccessDeniedException")
+
+    with desk(stream_events("Deep.")) as at:
+        session = at.sessions.create("key_1").session_id
+        monkeypatch.setattr(Ledger, "settle", denied)
+        streamed = at.exchanges.stream(ask(quarry={"session": session}), LIMITED)
+        told = list(streamed)
+        streamed.close()
+
+        assert len(at.sessions.open(session, "key_1")[1]) == 1
+    assert told[-1]["choices"][0]["finish_reason"] == "stop"
+    assert printed.getvalue().count("answer not recorded") == 1

@@ -311,8 +311,12 @@ def test_a_defect_in_storing_is_no_trouble_of_bookkeeping(kitchen: Kitchen) -> N
         raise TypeError
 
     kitchen.keeps = defect
-    with desk(converse_reply(), ingredients=[kitchen]) as at, pytest.raises(TypeError):
-        at.exchanges.complete(ask("weather"), LIMITED)
+    with desk(converse_reply(), ingredients=[kitchen]) as at:
+        with pytest.raises(TypeError):
+            at.exchanges.complete(ask("weather"), LIMITED)
+
+        assert account(at)["reserved"]["tokens"] == 0
+        assert account(at)["today"]["input_tokens"] == 7
 
 
 @pytest.mark.parametrize("stream", [False, True])

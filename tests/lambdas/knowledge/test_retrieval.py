@@ -8,7 +8,6 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from lambdas.common.errors import ApiError
-from lambdas.common.observability import logger
 from lambdas.knowledge.retrieval import ATTEMPTS, MOST_CHARACTERS, Retriever
 from lambdas.knowledge.settings import Reranking
 from tests.lambdas.fakes import KNOWLEDGE
@@ -21,13 +20,6 @@ FILTER = {"equals": {"key": "year", "value": 2024}}
 def retriever(client: FakeRetrieve, waits: list[float] | None = None, **changes: Any) -> Retriever:
     slept = waits if waits is not None else []
     return Retriever(settings=msgspec.structs.replace(KNOWLEDGE, **changes), client=lambda: client, sleep=slept.append)
-
-
-@pytest.fixture
-def printed(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    stream = io.StringIO()
-    monkeypatch.setattr(logger.registered_handler, "stream", stream)
-    return stream
 
 
 def test_a_plain_search_asks_for_meaning_and_the_configured_number() -> None:

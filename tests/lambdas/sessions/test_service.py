@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from lambdas.common.errors import ConflictError, NotFoundError, RateLimitError, RequestTooLargeError
-from lambdas.common.observability import logger
 from lambdas.common.tokens import text_tokens
 from lambdas.sessions.history import count_message
 from lambdas.sessions.service import Context, Sessions, Turn
@@ -53,13 +52,6 @@ class Summarised:
 @pytest.fixture
 def sessions(store: SessionStore, summariser: FakeSummariser) -> Summarised:
     return Summarised(store, summariser)
-
-
-@pytest.fixture
-def printed(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    stream = io.StringIO()
-    monkeypatch.setattr(logger.registered_handler, "stream", stream)
-    return stream
 
 
 def talk(sessions: Summarised, session_id: str, text: str, answer: str = "Noted.", **options: Any) -> Context:

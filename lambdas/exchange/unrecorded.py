@@ -1,0 +1,28 @@
+"""What of a paid answer could not be charged or stored. It is given all the same: a header and the log tell."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambdas.chat.errors import error_code
+from lambdas.common.errors import ApiError
+from lambdas.common.observability import logger
+
+HEADER: Final = "x-quarry-not-recorded"
+# Trouble of bookkeeping; everything else is a defect of ours, and no answer hides it.
+TROUBLE: Final = (ApiError, ClientError, BotoCoreError)
+
+
+def log(what: str, error: Exception, *, key_id: str) -> str:
+    """Log that an answer could not be charged (``charge``) or stored (``turn``) and return the code for the header."""
+    code = str(error.code) if isinstance(error, ApiError) else "unavailable"
+    reason = code if isinstance(error, ApiError) else error_code(error)
+    logger.error("answer not recorded", extra={"what": what, "code": code, "reason": reason, "key_id": key_id})
+    return code
+
+
+def header(codes: Mapping[str, str]) -> dict[str, str]:
+    """Return the header for what -> code, as ``charge=unavailable, turn=session_conflict``; none if all was kept."""
+    told = ", ".join(f"{what}={code}" for what, code in sorted(codes.items()))
+    return {HEADER: told} if told else {}
