@@ -55,7 +55,9 @@ down: ## Take it down again: destroy the stacks, prove that nothing is left, sto
 	if $(SANDBOX) status --quiet; then
 	  # As it was synthesised when it was deployed, which saves synthesising it; by the app of now what that leaves.
 	  out="$${CDK_OUTPUT:-cdk.out}"
-	  if [ -f "$$out/manifest.json" ]; then $(SANDBOX) exec -- cdk destroy --all --force --app "$$out" --no-notices; fi
+	  if [ -f "$$out/manifest.json" ]; then
+	    $(SANDBOX) exec -- cdk destroy --all --force --app "$$out" --no-notices || echo "Once more, synthesised anew ..."
+	  fi
 	  if ! $(SANDBOX) inventory --except CDKToolkit > /dev/null; then
 	    $(SANDBOX) exec -- cdk destroy --all --force --context environment=sandbox --no-notices
 	  fi

@@ -109,6 +109,7 @@ def _install_extensions() -> None:
         embedded_metrics,
         inventory,
         knowledge,
+        listed_keys,
         model,
         queue_batches,
         resources,
@@ -124,6 +125,7 @@ def _install_extensions() -> None:
     inventory.source(resources.records)
     model.install()
     knowledge.install()
+    listed_keys.install()
     queue_batches.install()
     state_machines.install()
     embedded_metrics.install()

@@ -264,7 +264,8 @@ def _file(name: str, path: Path) -> tuple[File, bytes]:
         raise ValueError(f"{status.st_size / 1024**2:,.1f} MB; Bedrock takes {MAX_BYTES // 1024**2} MB at most")
     md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
     content = before = b""
-    secret = secret_signs.in_name(path.name)
+    # A link's name says nothing of what it leads to.
+    secret = secret_signs.in_name(path.name) or secret_signs.in_name(path.resolve().name)
     with path.open("rb") as stream:
         while part := stream.read(1024 * 1024):
             md5.update(part)

@@ -9,13 +9,13 @@ from typing import Final
 # Bytes of the longest sign, which may lie across two parts of a file.
 LONGEST: Final = 200
 _NAMES: Final = re.compile(
-    r"(?:^|[._-])env(?:[._-]|$)|^id_(?:rsa|dsa|ecdsa|ed25519)|^(?:credentials|secrets?|passwords?|api[._-]?keys?)\.|\.(?:pem|key)\.",
+    r"(?:^|\.)env(?:\.|$)|^id_(?:rsa|dsa|ecdsa|ed25519)|(?:^|[._-])(?:credentials|secrets?|passwords?|api[._-]?keys?)\.|\.(?:pem|key)\.",
     re.IGNORECASE,
 )
 _CONTENTS: Final = {
     "a private key": re.compile(rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY"),
     "an AWS access key": re.compile(
-        rb"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])|(?i:aws_secret_access_key)"
+        rb"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])|(?i:aws_secret_access_key|\"SecretAccessKey\")"
     ),
     "a key of Quarry": re.compile(rb"(?<![A-Za-z0-9])qk-[A-Za-z0-9_-]{43}"),
     "a key of another service": re.compile(

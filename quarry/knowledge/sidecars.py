@@ -71,7 +71,8 @@ def parse(content: bytes, *, csv: bool = False) -> Sidecar:
         raise SidecarError("begins with a byte order mark; save it as UTF-8 without one")
     try:
         document = json.loads(content.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+    # ValueError: also a number with thousands of digits.
+    except (ValueError, RecursionError) as error:
         raise SidecarError(f"not valid JSON in UTF-8 ({error})") from error
     attributes = document.get("metadataAttributes") if isinstance(document, dict) else None
     if not isinstance(attributes, dict) or not attributes:

@@ -34,7 +34,8 @@ def destroy(deployment: Deployment) -> None:
 def _run(deployment: Deployment, arguments: list[str]) -> None:
     arguments = [*arguments, "--context", f"environment={deployment.config.name}", "--no-notices"]
     said = " ".join([_PROGRAM, *arguments])
-    program = shutil.which(_PROGRAM)
+    # The second: where `make install` puts it, which need not be on the PATH.
+    program = shutil.which(_PROGRAM) or shutil.which(_PROGRAM, path=str(PROJECT / "node_modules" / ".bin"))
     if program is None:
         raise CommandError(f"There is no CDK CLI here (`make install` brings one). Run `{said}`, then this again.")
     environ = dict(os.environ)

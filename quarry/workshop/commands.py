@@ -213,9 +213,9 @@ app.command()(reset)
 def down(
     yes: Yes = False, timeout_minutes: Timeout = 30, name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False
 ) -> None:
-    """End the workshop: keys revoked, apps deleted, secrets emptied, the Studio stack destroyed. Nothing is left.
+    """End the workshop: keys revoked, apps deleted, secrets emptied, the Studio stack destroyed.
 
-    Participants' files are deleted with their spaces. Twice does no harm.
+    The rest of the environment stays: `make destroy` takes that down. Participants' files are deleted with their spaces. Twice does no harm.
 
     Example: quarry workshop down -e dev
     """
@@ -241,4 +241,6 @@ def down(
     if as_json:
         print_json({"keys_revoked": revoked, "stack_destroyed": there})
         return
-    print_text(f"{revoked} keys revoked{', the Studio stack destroyed' if there else ''}. Nothing is left.")
+    destroyed = ", the Studio stack destroyed" if there else ""
+    print_text(f"{revoked} keys revoked{destroyed}. Nothing of the workshop is left.")
+    print_text("The rest of the environment stays, and what of it costs by the hour.")

@@ -47,6 +47,9 @@ def test_what_speaks_of_secrets_has_none(content: bytes) -> None:
         ("environment.md", False),
         ("travel.md", False),
         ("secretary.md", False),
+        ("my-passwords.csv", True),
+        (".env", True),
+        ("how-to-set-env-variables.md", False),
     ],
 )
 def test_names_are_signs_too(name: str, suspicious: bool) -> None:

@@ -73,7 +73,7 @@ def test_up_deploys_when_a_space_is_missing(run: Run, studio: FakeStudio, monkey
 
 def test_without_the_cdk_the_command_is_said(run: Run, studio: FakeStudio, monkeypatch: pytest.MonkeyPatch) -> None:
     studio.spaces.remove(ANA)
-    monkeypatch.setattr("shutil.which", lambda _: None)
+    monkeypatch.setattr("shutil.which", lambda _program, **_where: None)
     ran = run("workshop", "up", *DEV)
 
     assert ran.code == 1
