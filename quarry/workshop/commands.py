@@ -215,7 +215,8 @@ def down(
 ) -> None:
     """End the workshop: keys revoked, apps deleted, secrets emptied, the Studio stack destroyed.
 
-    The rest of the environment stays: `make destroy` takes that down. Participants' files are deleted with their spaces. Twice does no harm.
+    The rest of the environment stays: `make destroy` takes that down. Participants'
+    files are deleted with their spaces. Twice does no harm.
 
     Example: quarry workshop down -e dev
     """
