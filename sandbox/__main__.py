@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Sequence
 from urllib.parse import urlencode
 
-from sandbox import process
+from sandbox import language_model, process
 from sandbox.connection import DEFAULT_AWS_PORT, DEFAULT_PORT
+from sandbox.language_model import Choice, ModelError
 from sandbox.process import SandboxError
 from sandbox.state import NotUpError, Record, StateDirectory, default_directory
 
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options, StateDirectory(default_directory()))
-    except (SandboxError, NotUpError, OSError) as error:
+    except (SandboxError, NotUpError, ModelError, OSError) as error:
         _complain(f"sandbox: {error}")
         return 1
     except KeyboardInterrupt:
@@ -64,6 +65,19 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get("SANDBOX_REST_API"),
         help="which REST API the front door serves when several are deployed: its name, id or a tag KEY=VALUE,"
         " with /STAGE if need be (or $SANDBOX_REST_API)",
+    )
+    up.add_argument(
+        "--model",
+        metavar="MODEL",
+        default=os.environ.get("SANDBOX_MODEL"),
+        help="who answers in the stand-in's place: `local` (SmolLM2-135M-Instruct), the path of a GGUF file, or the URL"
+        " of an OpenAI-compatible server (or $SANDBOX_MODEL)",
+    )
+    up.add_argument(
+        "--model-name",
+        metavar="NAME",
+        default=os.environ.get("SANDBOX_MODEL_NAME"),
+        help="the model's name on that server, if it has several (or $SANDBOX_MODEL_NAME)",
     )
     add("down", _down, "stop the sandbox with everything in it, and remove its files; fine when it is not up")
     status = add("status", _status, "show process, ports, health, and what lives in the AWS; exit 1 when it is not up")
@@ -116,11 +130,12 @@ def _complain(text: str) -> None:
 
 def _up(options: argparse.Namespace, state: StateDirectory) -> int:
     wanted = {"aws_port": options.aws_port, "port": options.port}
+    model = language_model.choose(options.model, options.model_name, os.environ)
     with state.locked():
         record = state.read()
         if record is not None and process.is_running(record):
             if process.wait_until_answering(record, seconds=process.START_SECONDS):
-                return _already_up(record, wanted)
+                return _already_up(record, wanted, model)
             _complain(f"the server (process {record.pid}) does not answer: starting anew")
         # A half-finished or killed run leaves a record, functions or files behind.
         process.stop(state)
@@ -129,17 +144,24 @@ def _up(options: argparse.Namespace, state: StateDirectory) -> int:
             aws_port=options.aws_port or DEFAULT_AWS_PORT,
             port=options.port or DEFAULT_PORT,
             rest_api=options.rest_api,
+            model=model,
         )
     _say(f"up: AWS at {record.connection.aws_url}, front door at {record.connection.url} (process {record.pid})")
     return 0
 
 
-def _already_up(record: Record, wanted: dict[str, int | None]) -> int:
+def _already_up(record: Record, wanted: dict[str, int | None], model: Choice | None) -> int:
     running = {"aws_port": record.aws_port, "port": record.port}
     if any(port is not None and port != running[name] for name, port in wanted.items()):
         _complain(
             f"sandbox: already up on ports {record.aws_port} (AWS) and {record.port} (front door);"
             " to change ports, run first: python -m sandbox down"
+        )
+        return 1
+    if model is not None and str(model) != record.model:
+        _complain(
+            f"sandbox: already up with {record.model or 'the stand-in model'}; to change the model, run first:"
+            " python -m sandbox down"
         )
         return 1
     _say(
@@ -171,6 +193,8 @@ def _status(options: argparse.Namespace, state: StateDirectory) -> int:
     if record is not None and health.answering:
         inventory = process.request(record.connection, "GET", "/_sandbox/inventory")
         report["inventory"] = inventory
+        answering = process.request(record.connection, "GET", "/_sandbox/health")
+        report |= {"model": answering["model"], "vectors": answering["vectors"]}
     if options.json:
         _say(json.dumps(report, indent=2))
     else:
@@ -187,6 +211,7 @@ def _print_status(report: dict[str, object], inventory: dict[str, list[str]]) ->
         )
         return
     _say(f"up: AWS at {report['aws_url']}, front door at {report['url']} (process {report['pid']})")
+    _say(f"model: {report['model'] or 'the stand-in'}; documents are found by {report['vectors'] or 'their words'}")
     if not inventory:
         _say("nothing lives in it")
     for stack in (name for name in inventory.get("cloudformation", ()) if name.startswith("stacks/")):

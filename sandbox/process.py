@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.connection import ACCOUNT, REGION, Connection
+from sandbox.language_model import Choice
 from sandbox.state import Record, StateDirectory
 
 SECRET_VARIABLE = "SANDBOX_SECRET_ACCESS_KEY"  # noqa: S105 the name of a variable, not a secret
@@ -110,9 +111,15 @@ def request(connection: Connection, method: str, path: str, *, timeout: float = 
 
 
 def start(
-    state: StateDirectory, *, aws_port: int, port: int, rest_api: str | None = None, seconds: float = START_SECONDS
+    state: StateDirectory,
+    *,
+    aws_port: int,
+    port: int,
+    rest_api: str | None = None,
+    model: Choice | None = None,
+    seconds: float = START_SECONDS,
 ) -> Record:
-    """Start a server and wait until both its ports answer.
+    """Start a server and wait until both its ports answer, and the model does that is to answer.
 
     Raises:
         SandboxError: a port is taken, the server ended, or it did not answer within ``seconds``. No process is left.
@@ -122,6 +129,7 @@ def start(
     state.create()
     command = [sys.executable, "-m", "sandbox.server", "--state", str(state.path)]
     command += ["--aws-port", str(aws_port), "--port", str(port), *(["--rest-api", rest_api] if rest_api else [])]
+    command += model.arguments() if model else []
     with state.log.open("wb") as log:
         child = subprocess.Popen(  # noqa: S603 our own interpreter and module
             command,

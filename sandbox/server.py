@@ -11,8 +11,9 @@ import signal
 import sys
 from pathlib import Path
 
-from sandbox import control
+from sandbox import control, language_model
 from sandbox.connection import ACCESS_KEY_ID
+from sandbox.language_model import Choice, LanguageModel, ModelError
 from sandbox.process import SECRET_VARIABLE, start_time
 from sandbox.state import Record, StateDirectory
 
@@ -29,7 +30,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--aws-port", type=int, required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--rest-api")
+    parser.add_argument("--model")
+    parser.add_argument("--model-name")
     options = parser.parse_args(arguments)
+    choice = language_model.choose(options.model, options.model_name, os.environ)
     record = Record(
         pid=os.getpid(),
         started=start_time(os.getpid()) or "",
@@ -38,27 +42,35 @@ def main(arguments: list[str] | None = None) -> int:
         access_key_id=ACCESS_KEY_ID,
         # Functions inherit this process's environment; the administrator's secret is not for them.
         secret_access_key=os.environ.pop(SECRET_VARIABLE),
+        model=str(choice or ""),
     )
     # Before anything slow: whoever kills `up` from here on leaves a server that the next command knows of.
     StateDirectory(options.state).write(record)
-    asyncio.run(_serve_and_exit(record, rest_api=options.rest_api))
+    asyncio.run(_serve_and_exit(record, rest_api=options.rest_api, choice=choice))
     return 0
 
 
-async def _serve_and_exit(record: Record, *, rest_api: str | None) -> None:
+async def _serve_and_exit(record: Record, *, rest_api: str | None, choice: Choice | None) -> None:
     """Serve, and end the process without waiting for MiniStack's threads: one may wait an hour for a function."""
     code = 0
+    model: LanguageModel | None = None
     try:
-        await _serve(record, rest_api=rest_api)
+        model = await language_model.start(choice) if choice is not None else None
+        await _serve(record, rest_api=rest_api, model=model)
+    except ModelError as error:
+        _logger.error("%s", error)
+        code = 1
     except Exception:
         _logger.exception("the sandbox's server failed")
         code = 1
     _end_functions()
+    if model is not None:
+        model.stop()
     logging.shutdown()
     os._exit(code)
 
 
-async def _serve(record: Record, *, rest_api: str | None) -> None:
+async def _serve(record: Record, *, rest_api: str | None, model: LanguageModel | None) -> None:
     from hypercorn.asyncio import serve
     from ministack.app import app
     from ministack.core import hypercorn_compat
@@ -67,7 +79,7 @@ async def _serve(record: Record, *, rest_api: str | None) -> None:
     from sandbox.front_door import FrontDoor
 
     hypercorn_compat.install()
-    _prepare(record)
+    _prepare(record, model)
     aws = streaming.wrap(app)
     front_door = FrontDoor(
         deployed=rest_apis.deployed, gateway=aws, too_large=rest_apis.too_large, port=record.port, rest_api=rest_api
@@ -81,9 +93,10 @@ async def _serve(record: Record, *, rest_api: str | None) -> None:
         group.create_task(serve(front_door, _config(record.port), shutdown_trigger=stopping.wait))
 
 
-def _prepare(record: Record) -> None:
+def _prepare(record: Record, model: LanguageModel | None) -> None:
     """Everything that must be in place before the first request."""
     from sandbox import administrator, inventory, transport
+    from sandbox.model import proxy, word_vectors
 
     def create_administrator() -> None:
         administrator.create(access_key_id=record.access_key_id, secret_access_key=record.secret_access_key)
@@ -92,10 +105,14 @@ def _prepare(record: Record) -> None:
     create_administrator()
     control.on_reset(create_administrator)
     _install_extensions()
+    proxy.use(model.upstream if model is not None else None)
+    answering = {"model": model.upstream.name if model is not None else None, "vectors": word_vectors.name()}
 
     @control.route("/_sandbox/health")
     async def health(_method: str, _path: str, _body: bytes, _query: control.Query) -> control.Response:
-        return control.json_response(200, {"pid": record.pid, "aws_port": record.aws_port, "port": record.port})
+        return control.json_response(
+            200, {"pid": record.pid, "aws_port": record.aws_port, "port": record.port, **answering}
+        )
 
     @control.route("/_sandbox/inventory")
     async def list_inventory(_method: str, _path: str, _body: bytes, query: control.Query) -> control.Response:

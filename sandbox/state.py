@@ -32,7 +32,10 @@ def default_directory() -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One running server: its process, told apart from a later one with the same id by its start time."""
+    """One running server: its process, told apart from a later one with the same id by its start time.
+
+    ``model`` is the file or the server that answers for Bedrock's models; "" is the stand-in.
+    """
 
     pid: int
     started: str
@@ -40,6 +43,7 @@ class Record:
     port: int
     access_key_id: str
     secret_access_key: str
+    model: str = ""
 
     @property
     def connection(self) -> Connection:

@@ -18,7 +18,13 @@ def gate(folder: Path, **says: str) -> subprocess.CompletedProcess[str]:
     (folder / ".ci").mkdir()
     shutil.copy(PROJECT / ".ci" / "run", folder / ".ci" / "run")
     lines = ["#!/bin/sh", 'echo "$@" >> asked', 'case "$1" in']
-    for target, text in {"install": "warning: old pip", "lint": LINTED, "test": TESTED, **says}.items():
+    for target, text in {
+        "install": "warning: old pip",
+        "lint": LINTED,
+        "test-model": TESTED,
+        "test": TESTED,
+        **says,
+    }.items():
         (folder / target).write_text(text + "\n", encoding="utf-8")
         lines.append(f"{target}) cat {target} >&2; exit {int(text.startswith('FAIL'))};;")
     make = folder / "bin" / "make"
@@ -36,7 +42,13 @@ def test_it_lints_and_tests_with_coverage_and_ends_with_pytests_line(tmp_path: P
     ran = gate(tmp_path)
 
     assert ran.returncode == 0, ran.stdout
-    assert (tmp_path / "asked").read_text("utf-8").split("\n") == ["install", "lint", "test ARGS=--cov", ""]
+    assert (tmp_path / "asked").read_text("utf-8").split("\n") == [
+        "install",
+        "lint",
+        "test-model",
+        "test ARGS=--cov",
+        "",
+    ]
     assert ran.stdout.splitlines()[-1] == TESTED.splitlines()[-1]
 
 
@@ -49,6 +61,8 @@ def test_it_lints_and_tests_with_coverage_and_ends_with_pytests_line(tmp_path: P
         ("lint", "warning: `x` is deprecated"),
         ("lint", "[WARNING] aws-cdk-lib.x is deprecated"),
         ("lint", "UserWarning: x"),
+        ("test-model", "FAIL"),
+        ("test-model", "==== 4 passed, 1 warning in 2.12s ===="),
         ("test", "FAIL under=90\n==== 4 passed in 2.12s ===="),
         ("test", "==== 4 passed, 1 warning in 2.12s ===="),
         ("test", "CoverageWarning: No data was collected"),

@@ -1,5 +1,7 @@
 """The stand-in model behind ``bedrock-runtime``: deterministic, honest about what it is, and scriptable.
 
+A real model can answer in its place (:mod:`sandbox.model.proxy`); all else here holds over that too.
+
 It lives inside MiniStack, so that signatures and IAM stay enforced. It replaces MiniStack's canned answers to Converse,
 ConverseStream, CountTokens, ApplyGuardrail and InvokeModel of embedding and rerank models, and its old list of models.
 """

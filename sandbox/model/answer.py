@@ -39,13 +39,22 @@ class Answer:
     stop_reason: str = "end_turn"
 
 
-def disclosure(model_id: str) -> str:
-    """Return the sentence that every answer in words begins with.
+def disclosure(model_id: str, who: str = "stand-in model") -> str:
+    """Return the sentence that every answer in words begins with: who answers, and who does not.
 
     It has the model's name, not its id: the date in some ids looks like a telephone number to guardrails.
     """
     model = catalogue.models().get(model_id)
-    return f"This is the sandbox's stand-in model, not {model.model_name if model else model_id}."
+    return f"This is the sandbox's {who}, not {model.model_name if model else model_id}."
+
+
+def is_in_words(request: Json) -> bool:
+    """Return whether a request's answer is for people to read, and not for a program: JSON, or a question to search."""
+    if (request.get("outputConfig") or {}).get("textFormat"):
+        return False
+    instructions = passages.without(conversation.system_text(request)) if conversation.system_text(request) else ""
+    said = passages.without(conversation.last_said(request))
+    return not (rewriting.is_asked_for(instructions) or _AS_JSON.search(instructions) or _AS_JSON.search(said))
 
 
 def answer(request: Json, model_id: str) -> Answer:

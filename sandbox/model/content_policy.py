@@ -13,14 +13,13 @@ from typing import Any
 
 import yaml
 
-from sandbox.model import words
+from sandbox.model import conversation, words
 from sandbox.model.errors import Json
 
 _PATH = Path(__file__).with_name("lexicon.yaml")
 _LEVELS = ("NONE", "LOW", "MEDIUM", "HIGH")
 _EXAMPLE_SHARE = 0.75  # of an example's content words that a text must use to be about a denied topic
 _MIN_WORDS = 2  # fewer shared words than this say nothing about a topic
-_DISCLOSURE = re.compile(r"^This is the sandbox's stand-in model, not [^\n]+?\.(?=\s|$)\s*")
 
 
 @cache
@@ -106,12 +105,12 @@ def grounding(policy: Json | None, text: str, sources: list[str], query: str) ->
     """Judge an answer against what it was to be based on; nothing without a source and a query, as on AWS.
 
     The GROUNDING score is the share of the answer's content words that the sources have, RELEVANCE the share of the
-    query's content words that the answer has. A score below the threshold is a finding. The stand-in's disclosure is
-    not judged: it would be ungrounded in any document.
+    query's content words that the answer has. A score below the threshold is a finding. What the sandbox says of
+    itself is not judged: it would be ungrounded in any document.
     """
     if not sources or not query:
         return [], False
-    said = set(words.content_words(_DISCLOSURE.sub("", text)))
+    said = set(words.content_words(conversation.without_disclosure(text)))
     given = set(words.content_words(" ".join(sources)))
     asked = set(words.content_words(query))
     scores = {"GROUNDING": _share(said & given, said), "RELEVANCE": _share(asked & said, asked)}

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 from sandbox.model.errors import Json
 
 Blocks = list[Json]
+
+# The sentence that an answer begins with, of the stand-in or of a model on this machine.
+_DISCLOSURE = re.compile(r"This is the sandbox's [^\n]{1,99}?, not [^\n]{1,99}?\.(?=\s|$)\s*")
+
+
+def without_disclosure(text: str) -> str:
+    """Return ``text`` without what the sandbox says of itself: for who judges it or goes on from it, it is noise."""
+    return _DISCLOSURE.sub("", text)
 
 
 def text_of(blocks: Blocks) -> str:
@@ -66,13 +75,14 @@ def tool_results(request: Json) -> list[tuple[str, str]]:
         if "toolUse" in block
     }
     return [
-        (names.get(block["toolResult"]["toolUseId"], "tool"), _result_text(block["toolResult"]))
+        (names.get(block["toolResult"]["toolUseId"], "tool"), result_text(block["toolResult"]))
         for block in messages[-1]["content"]
         if "toolResult" in block
     ]
 
 
-def _result_text(result: Json) -> str:
+def result_text(result: Json) -> str:
+    """Return what a tool gave, as text; an error is said to be one."""
     parts = []
     for block in result["content"]:
         if "text" in block:

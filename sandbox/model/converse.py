@@ -18,6 +18,7 @@ from ministack.core.responses import get_account_id, get_region
 from sandbox.model import (
     account,
     conversation,
+    generated,
     limits,
     managed_prompt,
     permissions,
@@ -34,7 +35,9 @@ from sandbox.model import (
 from sandbox.model.answer import Answer, answer
 from sandbox.model.errors import FAULTS, AwsError, Json, Response, invalid
 from sandbox.model.guarded import Guard
-from sandbox.model.scripted import Step
+from sandbox.model.pieces import End
+from sandbox.model.proxy import Upstream
+from sandbox.model.scripted import Call, Step
 from sandbox.model.targets import Target
 
 _DELAY = float(os.environ.get("SANDBOX_MODEL_TOKEN_DELAY_MS", "0")) / 1000  # before each token of a stream
@@ -67,22 +70,80 @@ async def serve(operation: str, model_id: str, body: bytes, headers: dict[str, s
         if step and step.do in FAULTS:
             await asyncio.sleep(step.delay_ms / 1000)
             raise FAULTS[step.do].error(model_id, step.message)
-        # In a thread: a real model behind the proxy may take its time, and MiniStack serves everything from one loop.
+        upstream = proxy.in_use()
+        if upstream is not None and not _is_scripted(step):
+            return await _generated(upstream, operation, target, request, step, call)
+        # In a thread: judging takes its time, and MiniStack serves everything from one loop.
         outcome, guard = await asyncio.to_thread(_outcome, target, request, step)
     except AwsError as error:
         call.outcome, call.finished = error.code, time.time()
         raise
-    outcome.echo = {name: request[name] for name in ("performanceConfig", "serviceTier") if name in request}
+    outcome.echo = _echo(request)
+    return await _sent(operation, model_id, outcome, guard, step, call)
+
+
+async def _sent(
+    operation: str, model_id: str, outcome: Outcome, guard: Guard | None, step: Step | None, call: Call
+) -> Response:
+    """Answer with what is known as a whole."""
     call.input_tokens, call.output_tokens = outcome.usage["inputTokens"], outcome.usage["outputTokens"]
     if operation == "ConverseStream":
-        return stream.response(_events(outcome, guard, started), _pace(step), call)
+        return stream.response(stream.at_once(_events(outcome, guard, call.started)), _pace(step), call)
     if step and step.do == "error_mid_stream":
         call.outcome, call.finished = "ModelErrorException", time.time()
         raise FAULTS["model_error"].error(model_id, step.message)
     # A slow model is slow in one piece too.
     await asyncio.sleep((step.delay_ms if step else 0) * outcome.usage["outputTokens"] / 1000)
     call.outcome, call.finished = "completed", time.time()
-    return _whole(outcome, started)
+    return _whole(outcome, call.started)
+
+
+async def _generated(
+    upstream: Upstream, operation: str, target: Target, request: Json, step: Step | None, call: Call
+) -> Response:
+    """Answer with what a real model writes, while it does where a stream is asked for."""
+    guard, given, refused = _admitted(request)
+    if refused is not None:
+        refused.echo = _echo(request)
+        return await _sent(operation, call.model, refused, None, step, call)
+    written = generated.written(upstream, given, target.model.model_id)
+    if operation == "ConverseStream":
+        # What fails before the first piece is an error of the call, as on AWS, and not of the stream.
+        first = await anext(written)
+
+        def metadata(end: End) -> Json:
+            usage = _true_usage(request, end, output=len(call.sent))
+            call.input_tokens, call.output_tokens = usage["inputTokens"], usage["outputTokens"]
+            trace = guard.trace() if guard else None
+            return _metadata(Outcome([], end.stop_reason, usage, trace, _echo(request)), call.started)
+
+        return stream.response(generated.events(first, written, guard, metadata), _pace(step), call)
+    blocks, end = await generated.whole(written)
+    usage = _true_usage(request, end, output=limits.output_tokens(blocks))
+    outcome = Outcome(blocks, end.stop_reason, usage, echo=_echo(request))
+    if guard is not None:
+        outcome.blocks, intervened = await asyncio.to_thread(guard.check_output, blocks)
+        outcome.stop_reason = "guardrail_intervened" if intervened else end.stop_reason
+        outcome.trace = guard.trace()
+    return await _sent(operation, call.model, outcome, None, step, call)
+
+
+def _is_scripted(step: Step | None) -> bool:
+    """Whether the script says what is answered, and not only how."""
+    return step is not None and (step.do == "tool_calls" or step.text is not None)
+
+
+def _echo(request: Json) -> Json:
+    return {name: request[name] for name in ("performanceConfig", "serviceTier") if name in request}
+
+
+def _true_usage(request: Json, end: End, *, output: int) -> Json:
+    """The model's own counts; of an answer that was stopped, or by a server that sends none, estimates."""
+    used = (
+        tokens.count_request(request) if end.input_tokens is None else end.input_tokens,
+        output if end.output_tokens is None else end.output_tokens,
+    )
+    return {"inputTokens": used[0], "outputTokens": used[1], "totalTokens": sum(used)}
 
 
 def _checked(
@@ -106,21 +167,30 @@ def _step(operation: str, model_id: str, target: Target, request: Json) -> Step 
     return scripted.take(operation, (model_id, target.model.model_id), text)
 
 
-def _outcome(target: Target, request: Json, step: Step | None) -> tuple[Outcome, Guard | None]:
+def _admitted(request: Json) -> tuple[Guard | None, Json, Outcome | None]:
+    """The guardrail, the request as the model may see it, and the outcome where that is refused."""
     guard = Guard(request["guardrailConfig"]) if request.get("guardrailConfig") else None
-    if guard:
-        request, refused = guard.check_input(request)
-        if refused is not None:
-            # AWS calls no model for a refused input, and counts no tokens.
-            usage = {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}
-            return Outcome([{"text": refused}], "guardrail_intervened", usage, guard.trace()), None
+    if guard is None:
+        return None, request, None
+    request, refused = guard.check_input(request)
+    if refused is None:
+        return guard, request, None
+    # AWS calls no model for a refused input, and counts no tokens.
+    usage = {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}
+    return guard, request, Outcome([{"text": refused}], "guardrail_intervened", usage, guard.trace())
+
+
+def _outcome(target: Target, request: Json, step: Step | None) -> tuple[Outcome, Guard | None]:
+    guard, request, refused = _admitted(request)
+    if refused is not None:
+        return refused, None
     model = target.model
-    made, counts = _answer(target, request, step)
+    made = _answer(target, request, step)
     cut = limits.apply(
         made.blocks, made.stop_reason, request.get("inferenceConfig") or {}, most=model.max_output_tokens
     )
     cached, fresh = prompt_cache.usage(request, f"{get_account_id()}|{get_region()}|{model.model_id}")
-    used = (counts[0] if counts else fresh, counts[1] if counts else cut.output_tokens)
+    used = (fresh, cut.output_tokens)
     total = sum(used) + sum(cached.values())
     usage = {"inputTokens": used[0], "outputTokens": used[1], "totalTokens": total, **cached}
     outcome = Outcome(cut.blocks, cut.stop_reason, usage)
@@ -131,16 +201,14 @@ def _outcome(target: Target, request: Json, step: Step | None) -> tuple[Outcome,
     return Outcome(blocks, reason, usage, guard.trace()), guard
 
 
-def _answer(target: Target, request: Json, step: Step | None) -> tuple[Answer, tuple[int, int] | None]:
+def _answer(target: Target, request: Json, step: Step | None) -> Answer:
     if step and step.do == "tool_calls":
         called = [(call["name"], call.get("input") or {}) for call in step.calls]
         made = tools.blocks(called, f"script {step.used}")
-        return Answer([{"text": step.text}, *made] if step.text else made, "tool_use"), None
+        return Answer([{"text": step.text}, *made] if step.text else made, "tool_use")
     if step and step.text is not None:
-        return Answer([{"text": step.text}]), None
-    if proxy.enabled():
-        return proxy.answer(request, target.model.model_id)
-    return answer(request, target.model.model_id), None
+        return Answer([{"text": step.text}])
+    return answer(request, target.model.model_id)
 
 
 def _whole(outcome: Outcome, started: float) -> Response:
@@ -188,11 +256,13 @@ def _events(outcome: Outcome, guard: Guard | None, started: float) -> Iterator[t
 def _with_metadata(outcome: Outcome, started: float) -> Iterator[tuple[bytes, bool]]:
     *before, _ = stream.events(outcome.blocks, outcome.stop_reason, {})
     yield from before
+    yield stream.event("metadata", _metadata(outcome, started)), False
+
+
+def _metadata(outcome: Outcome, started: float) -> Json:
     metrics = {"latencyMs": _milliseconds(started)}
     metadata: Json = {"usage": outcome.usage, "metrics": metrics, **outcome.echo}
-    if outcome.trace:
-        metadata["trace"] = outcome.trace
-    yield stream.event("metadata", metadata), False
+    return metadata | ({"trace": outcome.trace} if outcome.trace else {})
 
 
 def count(model_id: str, body: bytes, headers: dict[str, str], query: dict[str, Any]) -> Response:

@@ -57,18 +57,31 @@ class Guard:
 
         ``mask`` False is how streams in asynchronous mode are judged: AWS does not mask there.
         """
-        texts = [block["text"] for block in blocks if "text" in block]
-        verdict = guardrail.evaluate(self.record, "OUTPUT", texts, self._sources, self._query)
-        self._note("outputAssessments", verdict, [verdict.assessment | {"invocationMetrics": verdict.metrics()}])
-        if verdict.intervened:
-            self._trace["modelOutput"] = texts
+        verdict = self.judge_output([block["text"] for block in blocks if "text" in block])
         if verdict.blocked:
             # Tool calls go too: a blocked answer hands out nothing the model wrote.
-            return [{"text": guardrail.blocked_message(self.record, "OUTPUT")}], True
+            return [{"text": self.blocked_output()}], True
         if not (verdict.masked and mask):
             return blocks, False
         masked = iter(verdict.texts)
         return [{"text": next(masked)} if "text" in block else block for block in blocks], True
+
+    def judge_output(self, texts: list[str]) -> guardrail.Verdict:
+        """Return what the guardrail finds in what the model wrote; the trace tells of it."""
+        verdict = guardrail.evaluate(self.record, "OUTPUT", texts, self._sources, self._query)
+        self._note("outputAssessments", verdict, [verdict.assessment | {"invocationMetrics": verdict.metrics()}])
+        if verdict.intervened:
+            self._trace["modelOutput"] = texts
+        return verdict
+
+    def blocked_output(self) -> str:
+        """Return the message that stands for a blocked answer."""
+        return guardrail.blocked_message(self.record, "OUTPUT")
+
+    @property
+    def judges_wholes(self) -> bool:
+        """Return whether an answer is held against sources, which a part of it cannot be."""
+        return bool(self._sources and self._query)
 
     def _note(self, name: str, verdict: guardrail.Verdict, assessment: Any) -> None:
         self._trace[name] = {self.record["GuardrailId"]: assessment}

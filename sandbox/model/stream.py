@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +17,8 @@ from sandbox.model import limits
 from sandbox.model.errors import STREAM_ERRORS, Json, Response
 from sandbox.model.scripted import Call
 
+Part = tuple[bytes, bool]
+"""An encoded event, and whether it carries a token."""
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -60,7 +62,7 @@ def exception(kind: str, message: str) -> bytes:
     return encoded
 
 
-def events(blocks: list[Json], stop_reason: str, metadata: Json) -> Iterator[tuple[bytes, bool]]:
+def events(blocks: list[Json], stop_reason: str, metadata: Json) -> Iterator[Part]:
     """Yield (encoded event, whether it carries a token) of a whole answer, in AWS's order."""
     yield event("messageStart", {"role": "assistant"}), False
     for index, block in enumerate(blocks):
@@ -76,7 +78,13 @@ def events(blocks: list[Json], stop_reason: str, metadata: Json) -> Iterator[tup
     yield event("metadata", metadata), False
 
 
-def response(parts: Iterator[tuple[bytes, bool]], pace: Pace, call: Call) -> Response:
+async def at_once(parts: Iterator[Part]) -> AsyncGenerator[Part, None]:
+    """Yield ``parts`` that wait for nothing."""
+    for part in parts:
+        yield part
+
+
+def response(parts: AsyncGenerator[Part, None], pace: Pace, call: Call) -> Response:
     """Return the streaming response that sends ``parts`` at ``pace`` and notes in ``call`` what was sent when."""
 
     async def run(send: Send, receive: Receive) -> None:
@@ -85,6 +93,7 @@ def response(parts: Iterator[tuple[bytes, bool]], pace: Pace, call: Call) -> Res
             await _send_all(parts, pace, call, send, gone)
         finally:
             call.finished = time.time()
+            await parts.aclose()
             gone.cancel()
             with suppress(asyncio.CancelledError):  # our own cancellation of the watcher, nothing else
                 await gone
@@ -97,11 +106,24 @@ async def _until_disconnected(receive: Receive) -> None:
         pass
 
 
+async def _next(parts: AsyncGenerator[Part, None], gone: asyncio.Task[None]) -> Part | None:
+    """Return the next part; None after the last. Whoever has gone is not waited for: the part is given up."""
+    coming = asyncio.ensure_future(anext(parts, None))
+    await asyncio.wait({coming, gone}, return_when=asyncio.FIRST_COMPLETED)
+    if coming.done():
+        return coming.result()
+    coming.cancel()
+    with suppress(asyncio.CancelledError):
+        await coming
+    return b"", False
+
+
 async def _send_all(
-    parts: Iterator[tuple[bytes, bool]], pace: Pace, call: Call, send: Send, gone: asyncio.Task[None]
+    parts: AsyncGenerator[Part, None], pace: Pace, call: Call, send: Send, gone: asyncio.Task[None]
 ) -> None:
     started = time.monotonic()
-    for encoded, is_token in parts:
+    while (part := await _next(parts, gone)) is not None:
+        encoded, is_token = part
         if is_token:
             if pace.break_after is not None and len(call.sent) >= pace.break_after:
                 broken = exception(pace.error, pace.message or STREAM_ERRORS[pace.error])

@@ -48,6 +48,29 @@ def test_up_on_other_ports_than_it_is_up_on_fails(up: Record, capsys: pytest.Cap
     assert f"already up on ports {up.aws_port} (AWS) and {up.port} (front door)" in capsys.readouterr().err
 
 
+def test_up_with_another_model_than_it_is_up_with_fails(
+    up: Record, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["up", "--model", "http://localhost:1", "--model-name", "m"]) == 1
+    assert "already up with the stand-in model; to change the model, run first" in capsys.readouterr().err
+    monkeypatch.setenv("SANDBOX_MODEL_PACKAGES", str(tmp_path))
+    assert main(["up", "--model", "local"]) == 1
+    assert "llama.cpp is not installed in" in capsys.readouterr().err
+
+
+def test_up_ends_where_the_model_does_not_answer(nothing: StateDirectory, capsys: pytest.CaptureFixture[str]) -> None:
+    aws_port, port = ports.free(2)
+    command = ["up", "--aws-port", str(aws_port), "--port", str(port), "--model", "http://127.0.0.1:9"]
+    assert main(command) == 1
+    assert "no OpenAI-compatible server answers at http://127.0.0.1:9/v1/models" in capsys.readouterr().err
+    assert main(["status", "--quiet"]) == 1
+
+
+def test_status_tells_which_model_answers(up: Record, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status"]) == 0
+    assert "model: the stand-in; documents are found by WordLlama" in capsys.readouterr().out
+
+
 def test_up_and_down_from_an_environments_ports(
     nothing: StateDirectory, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

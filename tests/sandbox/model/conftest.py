@@ -37,8 +37,9 @@ class Reply:
         return f"{self.body['__type']}: {self.body['message']}"
 
 
-def _collect(response: tuple[int, dict[str, str], Any]) -> Reply:
-    status, _, body = response
+async def _collected(path: str, request: bytes) -> Reply:
+    """Send a request and read its reply, in one event loop, as a server does."""
+    status, _, body = await bedrock_runtime.handle_request("POST", path, {}, request, {})
     if not isinstance(body, StreamingResponse):
         return Reply(status, json.loads(body), [])
     sent: list[bytes] = []
@@ -50,7 +51,7 @@ def _collect(response: tuple[int, dict[str, str], Any]) -> Reply:
         await asyncio.sleep(3600)
         return {"type": "http.disconnect"}
 
-    asyncio.run(body.runner(send, receive))
+    await body.runner(send, receive)
     buffer = EventStreamBuffer()
     buffer.add_data(b"".join(sent))
     events = []
@@ -76,7 +77,7 @@ def post() -> Callable[..., Reply]:
 
     def call(operation: str, body: dict[str, Any], model: str = MODEL) -> Reply:
         path = f"/model/{quote(model, safe='')}/{operation}"
-        return _collect(asyncio.run(bedrock_runtime.handle_request("POST", path, {}, json.dumps(body).encode(), {})))
+        return asyncio.run(_collected(path, json.dumps(body).encode()))
 
     return call
 

@@ -7,7 +7,9 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -74,7 +76,13 @@ def run(command: tuple[str, ...], environ: dict[str, str]) -> subprocess.Complet
 
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    folder = tmp_path_factory.mktemp("platform")
+    with deployed(tmp_path_factory.mktemp("platform")) as found:
+        yield found
+
+
+@contextmanager
+def deployed(folder: Path, *arguments: str) -> Iterator[Platform]:
+    """Deploy with `make up` and further arguments, and take down with `make down`, which has to leave nothing."""
     aws_port, port = ports.free(2)
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "POWERTOOLS_"))},
@@ -84,7 +92,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         "CDK_OUTPUT": str(folder / "cdk.out"),
         "COLUMNS": "200",
     }
-    up = run(("make", "up", f"PORT={port}", f"AWS_PORT={aws_port}"), environ)
+    up = run(("make", "up", f"PORT={port}", f"AWS_PORT={aws_port}", *arguments), environ)
     if up.returncode != 0:
         # Nothing may be left running of a platform that did not come up.
         run(("make", "down"), environ)
