@@ -146,7 +146,27 @@ def unknown_variables(document: Document) -> list[str]:
     return sorted(name for name in names if f'"{name}"' not in sources)
 
 
-CHECKS: Final = (missing_links, missing_paths, missing_targets, wrong_commands, unknown_variables)
+def missing_tests(document: Document) -> list[str]:
+    """Return tests that are named by pytest's ids and are not there."""
+    return [span for span in _SPAN.findall(document.prose) if re.search(r"\.py::", span) and not _is_a_test(span)]
+
+
+def _is_a_test(name: str) -> bool:
+    found = re.fullmatch(r"(tests/[\w/]+\.py)::(test_\w+)", name)
+    if not found or not (PROJECT / found[1]).is_file():
+        return False
+    source = (PROJECT / found[1]).read_text(encoding="utf-8")
+    return re.search(rf"^(?:async )?def {found[2]}\(", source, re.MULTILINE) is not None
+
+
+def rows_that_nothing_tries(guide: str) -> list[str]:
+    """Return the rows of the guide's table of promises that name no test, or have no three columns."""
+    table = guide.partition("\n## What is promised")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (?!promise |---)(.+) \|$", table, re.MULTILINE)
+    return [row for row in rows if not re.fullmatch(r"[^|]+ \| [^|]+ \| `tests/[^|`]+::[^|]+`", row)]
+
+
+CHECKS: Final = (missing_links, missing_paths, missing_targets, wrong_commands, unknown_variables, missing_tests)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -183,6 +203,9 @@ def test_documents_name_no_machine_and_no_real_key(document: Document) -> None:
         (wrong_commands, "`python -m sandbox nope`"),
         (wrong_commands, "`python -m sandbox up --nope`"),
         (unknown_variables, "`QUARRY_NOPE`"),
+        (missing_tests, "`tests/nope.py::test_a`"),
+        (missing_tests, "`tests/test_documents.py::test_nope`"),
+        (missing_tests, "`test_documents.py::test_snippets_are_valid`"),
     ],
 )
 def test_each_check_can_fail(check: Any, text: str) -> None:
@@ -196,6 +219,7 @@ def test_each_check_can_fail(check: Any, text: str) -> None:
         "`.quarry/sandbox.json` `/v1/models` `environments/NAME.yaml` `application/json`",
         "`make up PORT=1 AWS_PORT=2` `make test` `quarry keys create NAME --expires 14d` `quarry chat -`",
         "`python -m sandbox exec -- aws --version` `python -m sandbox inventory --except CDKToolkit` `QUARRY_STATE`",
+        "`tests/test_documents.py::test_snippets_are_valid`",
     ],
 )
 def test_what_is_right_is_let_through(text: str) -> None:
@@ -216,3 +240,18 @@ def test_all_metrics_are_in_the_operations_guide() -> None:
 
     assert {"Requests", "ChatAnswered", "ChatRefused", "InputTokens", "ReservationsSwept"} <= names
     assert {name for name in names if f"`{name}`" not in guide} == set()
+
+
+def test_each_promise_of_the_operations_guide_has_a_test_that_tries_to_break_it() -> None:
+    guide = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+    assert guide.count("\n## What is promised") == 1
+    assert rows_that_nothing_tries(guide) == []
+
+
+@pytest.mark.parametrize("row", ["a | b | c", "a | b | `tests/test_documents.py`", "a | `tests/a.py::test_a`"])
+def test_a_promise_without_a_test_is_found(row: str) -> None:
+    table = "| promise | what could break it | the test that tries |\n| --- | --- | --- |\n"
+    table = f"\n## What is promised\n\n{table}| a | b | `tests/a.py::test_a` |\n"
+
+    assert rows_that_nothing_tries(f"{table}| {row} |\n\n## Else\n\n| c |\n") == [row]
