@@ -37,7 +37,7 @@ SANDBOX := python -m sandbox
 # Bytecode is written even where the shell says otherwise: each process would compile, and rewrite, every test anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= python -m pytest --numprocesses 2 --dist loadgroup
 
-.PHONY: help up down status test test-fast test-sandbox test-model lint format bench synth deploy destroy install lock catalogue schema api notebooks structure clean
+.PHONY: help up down status test test-fast test-sandbox test-model test-deployments lint format bench synth deploy destroy install lock catalogue schema api notebooks structure clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}'
@@ -77,7 +77,7 @@ down: ## Take it down again: destroy the stacks, prove that nothing is left, sto
 status: install ## Show what runs and lives in the sandbox
 	@$(SANDBOX) status
 
-test: install ## Run all tests: some minutes (ARGS= for pytest)
+test: install ## Run the tests, but for those of test-model and test-deployments: some minutes (ARGS= for pytest)
 	@$(PYTEST) $(ARGS)
 
 test-fast: install ## Run the tests that need no sandbox, with a fifth of the random examples: a minute or so (ARGS=)
@@ -85,6 +85,9 @@ test-fast: install ## Run the tests that need no sandbox, with a fifth of the ra
 
 test-sandbox: install ## Run the tests of the sandbox and of the platform deployed on it (ARGS=)
 	@$(PYTEST) tests/sandbox $(ARGS)
+
+test-deployments: install ## Run the tests that deploy more than once, which make test leaves out (ARGS=)
+	@$(PYTEST) -m deployments tests/sandbox/deployments $(ARGS)
 
 test-model: install $(MODEL_INSTALLED) ## Run the tests with a real, small model, which make test leaves out (ARGS=)
 	@$(PYTEST) -m language_model tests/sandbox/language_model $(ARGS)

@@ -22,6 +22,7 @@ def gate(folder: Path, **says: str) -> subprocess.CompletedProcess[str]:
         "install": "warning: old pip",
         "lint": LINTED,
         "test-model": TESTED,
+        "test-deployments": TESTED,
         "test": TESTED,
         **says,
     }.items():
@@ -46,6 +47,7 @@ def test_it_lints_and_tests_with_coverage_and_ends_with_pytests_line(tmp_path: P
         "install",
         "lint",
         "test-model",
+        "test-deployments",
         "test ARGS=--cov",
         "",
     ]
@@ -63,6 +65,8 @@ def test_it_lints_and_tests_with_coverage_and_ends_with_pytests_line(tmp_path: P
         ("lint", "UserWarning: x"),
         ("test-model", "FAIL"),
         ("test-model", "==== 4 passed, 1 warning in 2.12s ===="),
+        ("test-deployments", "FAIL"),
+        ("test-deployments", "==== 4 passed, 1 warning in 2.12s ===="),
         ("test", "FAIL under=90\n==== 4 passed in 2.12s ===="),
         ("test", "==== 4 passed, 1 warning in 2.12s ===="),
         ("test", "CoverageWarning: No data was collected"),

@@ -42,14 +42,6 @@ def test_the_saved_connection_is_for_its_owner_only(platform: Platform) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_make_up_again_changes_nothing_and_keeps_the_key(platform: Platform) -> None:
-    again = platform.run("make", "up")
-
-    assert again.returncode == 0, again.stdout
-    assert "(no changes)" in again.stdout
-    assert platform.api_key in again.stdout
-
-
 def test_the_log_has_the_request_and_not_what_was_said(platform: Platform, post: Post) -> None:
     response = post(json={"model": "fast", "messages": [{"role": "user", "content": "The word is xylophone."}]})
     logs = platform.client("logs")

@@ -17,6 +17,8 @@ from sandbox.state import Record, StateDirectory
 from tests.sandbox.servers import running, session
 from tests.waiting import PATIENCE
 
+pytestmark = pytest.mark.deployments
+
 STACK = "quarry-switching-knowledge"
 APP = """\
 from pathlib import Path

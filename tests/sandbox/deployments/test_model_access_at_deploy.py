@@ -3,8 +3,12 @@
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from sandbox.model.script import ModelScript
 from tests.sandbox.platform.conftest import Platform
+
+pytestmark = pytest.mark.deployments
 
 APP = """\
 from aws_cdk import App

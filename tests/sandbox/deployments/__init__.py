@@ -1,0 +1,1 @@
+"""What deploys more than once: run by `make test-deployments`, and left out of all other runs."""
