@@ -5,18 +5,17 @@ request and response objects.
 """
 
 import json
-import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, Self
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Self
 
-import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.common import deadline
 from lambdas.common.deadline import OutOfTimeError
 from lambdas.common.failure import recorded
 from lambdas.common.observability import logger
+from lambdas.common.response_url import Send, send
 
 # What CloudFormation takes in all, and of a PhysicalResourceId.
 MAX_BYTES: Final = 4096
@@ -25,13 +24,18 @@ KINDS: Final = ("Create", "Update", "Delete")
 
 # Kept of the function's time for the answer: the attempts that there are at least, with the pauses between them.
 ANSWER_SECONDS: Final = 15.0
-ATTEMPT_SECONDS: Final = 4.0
-ATTEMPTS: Final = 3
-MAX_PAUSE_SECONDS: Final = 10.0
+
+
+# The member of an event that a run of the function adds for the next one; CloudFormation's own have none.
+RUN: Final = "QuarryRun"
 
 
 class CustomResourceError(Exception):
     """What went wrong and what to do about it: `cdk deploy` prints it as the reason of the failure."""
+
+
+class UnfinishedError(CustomResourceError):
+    """The function's time is over and nothing is wrong: another run goes on. Says what is left, if there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +48,7 @@ class Request:
         former: the properties before an update; None otherwise.
         physical_id: what the resource was about so far; None at creation.
         left: seconds that there still are for it.
+        run: which of the function's runs for it this is; the first is 1.
     """
 
     kind: str
@@ -53,6 +58,7 @@ class Request:
     former: Mapping[str, Any] | None
     physical_id: str | None
     left: Callable[[], float]
+    run: int = 1
 
     @classmethod
     def of(cls, event: Mapping[str, Any], *, left: Callable[[], float]) -> Self:
@@ -66,6 +72,7 @@ class Request:
             former=_mapping(event, "OldResourceProperties") if kind == "Update" else None,
             physical_id=_text(event, "PhysicalResourceId") or None,
             left=left,
+            run=_run(event),
         )
 
     @property
@@ -76,56 +83,32 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What CloudFormation is told: ``reason`` is what `cdk deploy` prints if not ``ok``, ``data`` has attributes."""
+    """What CloudFormation is told: ``reason`` is what `cdk deploy` prints if not ``ok``, ``data`` has attributes.
+
+    ``unfinished``: it is not ``ok`` for want of time only.
+    """
 
     ok: bool
     reason: str = ""
     data: Mapping[str, str] = field(default_factory=dict)
+    unfinished: bool = False
 
 
 Act = Callable[[Request], Answer]
 About = Callable[[Mapping[str, Any]], str | None]
 
 
-class Send(Protocol):
-    """Puts a body to a URL, trying again for some seconds."""
+@dataclass(frozen=True, kw_only=True)
+class Runs:
+    """How a resource has more time than one run of its function.
 
-    def __call__(self, url: str, body: bytes, *, seconds: float) -> None: ...
-
-
-def send(url: str, body: bytes, *, seconds: float) -> None:
-    """Put the answer to CloudFormation's pre-signed URL.
-
-    Args:
-        seconds: in which it is tried again, but three times at least.
-
-    Raises:
-        urllib3.exceptions.HTTPError: it could not be reached, however often.
-        OSError: it refused.
+    Attributes:
+        most: runs in all.
+        start: has the function run once more, with this event, and does not wait for it.
     """
-    attempts = max(ATTEMPTS, int(seconds // (ATTEMPT_SECONDS + MAX_PAUSE_SECONDS)))
-    # Its warnings of attempts that failed have the URL with its signature.
-    logging.getLogger("urllib3").setLevel(logging.ERROR)
-    # The URL is signed for an empty content type.
-    reply = urllib3.PoolManager().request(
-        "PUT",
-        url,
-        body=body,
-        headers={"Content-Type": ""},
-        timeout=urllib3.Timeout(total=ATTEMPT_SECONDS),
-        retries=urllib3.Retry(
-            total=attempts - 1,
-            backoff_factor=0.5,
-            backoff_max=MAX_PAUSE_SECONDS,
-            allowed_methods=None,
-            status_forcelist=(500, 502, 503, 504),
-            raise_on_status=False,
-            # It may name any time, and there is not any.
-            respect_retry_after_header=False,
-        ),
-    )
-    if reply.status >= 300:
-        raise OSError(f"CloudFormation refused the answer with status {reply.status}")
+
+    most: int
+    start: Callable[[Mapping[str, Any]], None]
 
 
 def is_request(event: Any) -> bool:
@@ -137,7 +120,15 @@ def _itself(_properties: Mapping[str, Any]) -> None:
     return None
 
 
-def serve(event: Any, context: Any, act: Act, *, about: About = _itself, send: Send = send) -> dict[str, Any]:
+def serve(
+    event: Any,
+    context: Any,
+    act: Act,
+    *,
+    about: About = _itself,
+    send: Send = send,
+    runs: Runs | None = None,
+) -> dict[str, Any]:
     """Do what CloudFormation asks, answer it once, and return ``{"ok": whether it worked, "reason": why not}``.
 
     Never raises: Lambda would run the function again, when CloudFormation has its answer. What ``act`` raises becomes
@@ -152,6 +143,8 @@ def serve(event: Any, context: Any, act: Act, *, about: About = _itself, send: S
         about: returns the name of what the properties are about, which becomes the resource's id: when it is about
             another thing, CloudFormation deletes the former one. None, the default, if that does not matter.
         send: puts the answer; for tests.
+        runs: where there may be several: an act that raises UnfinishedError is not answered then, but done again in
+            another run, which answers. The last run's error is a failure like any other.
     """
     given = event if isinstance(event, Mapping) else {}
     url = _text(given, "ResponseURL")
@@ -165,6 +158,11 @@ def serve(event: Any, context: Any, act: Act, *, about: About = _itself, send: S
 
     request = Request.of(given, left=lambda: remaining() - ANSWER_SECONDS)
     answer, name = _acted(request, act, about)
+    if answer.unfinished and runs and request.run < runs.most:
+        failed = _handed_on(given, request, runs)
+        if not failed:
+            return {"ok": True, "reason": f"not answered: run {request.run + 1} goes on"}
+        answer = replace(answer, reason=f"{answer.reason} {failed}")
     try:
         content = body(given, answer, physical_id=_physical_id(request, answer, name))
     except Exception as error:  # the answer itself is at fault
@@ -229,9 +227,24 @@ def _acted(request: Request, act: Act, about: About) -> tuple[Answer, str]:
             raise CustomResourceError(f"RequestType is {request.kind!r}; it has to be one of {', '.join(KINDS)}.")
         if not request.deletes:
             name = _checked(about(request.properties)) or name
-        return deadline.within(request.left(), lambda: act(request)), name
+        answer = deadline.within(request.left(), lambda: act(request))
+        if not isinstance(answer, Answer):
+            raise TypeError(f"the act returned {type(answer).__name__}")
+        return answer, name
     except BaseException as error:  # whatever it is, CloudFormation has to be told
         return _failed(request, error), name
+
+
+def _handed_on(event: Mapping[str, Any], request: Request, runs: Runs) -> str:
+    """Start the next run; return why there is none, or nothing."""
+    extra = {"resource": request.logical_id, "type": request.type, "run": request.run}
+    try:
+        runs.start({**event, RUN: request.run + 1})
+    except Exception as error:  # whatever it is, CloudFormation has to be told
+        logger.error("next run not started", extra=extra, exc_info=error)
+        return f"The function could not be run again: {type(error).__name__}; its log has more."
+    logger.info("handed on to the next run", extra=extra)
+    return ""
 
 
 def _failed(request: Request, error: BaseException) -> Answer:
@@ -239,7 +252,7 @@ def _failed(request: Request, error: BaseException) -> Answer:
     extra = {"resource": request.logical_id, "type": request.type}
     if isinstance(error, CustomResourceError):
         logger.warning("custom resource failed", extra={**extra, "reason": str(error)})
-        return Answer(ok=False, reason=str(error))
+        return Answer(ok=False, reason=str(error), unfinished=isinstance(error, UnfinishedError))
     if isinstance(error, OutOfTimeError):
         logger.error("custom resource out of time", extra=extra)
         return Answer(ok=False, reason=f"{request.type} did not finish in the function's time. Try again.")
@@ -274,6 +287,11 @@ def _json(document: Any) -> bytes:
 def _text(event: Mapping[str, Any], name: str) -> str:
     value = event.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _run(event: Mapping[str, Any]) -> int:
+    value = event.get(RUN)
+    return value if isinstance(value, int) and value >= 1 else 1
 
 
 def _mapping(event: Mapping[str, Any], name: str) -> Mapping[str, Any]:

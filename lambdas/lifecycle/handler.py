@@ -4,27 +4,37 @@ CloudFormation gets one answer whatever happens. Everything may be run twice. Wh
 error, or a failed deployment could not be rolled back.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
-from lambdas.common import custom_resource
-from lambdas.common.custom_resource import Answer, CustomResourceError, Request, Send
+from lambdas.common import aws, custom_resource, response_url
+from lambdas.common.custom_resource import Answer, CustomResourceError, Request, Runs
 from lambdas.common.observability import logger
+from lambdas.common.response_url import Send
 from lambdas.lifecycle.actions import Action
 
 # Kept of the time for an action for one call that hangs, with its second attempt.
 HANGING_SECONDS: Final = 75.0
+# After which the call for another run is given up; there is a second attempt, and still the answer to send.
+START_SECONDS: Final = 10.0
 
 
 class Handler(Protocol):
     """A function of Lambda's."""
 
-    def __call__(self, event: Any, context: Any, send: Send = custom_resource.send) -> dict[str, Any]: ...
+    def __call__(self, event: Any, context: Any, send: Send = response_url.send) -> dict[str, Any]: ...
 
 
-def handler(actions: Mapping[str, Action]) -> Handler:
-    """Return the function that does these actions, by name."""
+def handler(actions: Mapping[str, Action], *, runs: int = 1) -> Handler:
+    """Return the function that does these actions, by name.
+
+    Args:
+        runs: how often it may run for one request, if an action raises UnfinishedError. Lambda itself ends a function
+            that calls itself after about 16 times. For more than one ``stacks.components.lifecycle.Lifecycle`` has to
+            know, or the function may not call itself.
+    """
 
     def act(request: Request) -> Answer:
         name = request.properties.get("Action")
@@ -40,13 +50,20 @@ def handler(actions: Mapping[str, Action]) -> Handler:
         return action.about(properties) if action else None
 
     @logger.inject_lambda_context(correlation_id_path="RequestId", clear_state=True)
-    def lambda_handler(event: Any, context: Any, send: Send = custom_resource.send) -> dict[str, Any]:
+    def lambda_handler(event: Any, context: Any, send: Send = response_url.send) -> dict[str, Any]:
         """Serve CloudFormation: see ``custom_resource.serve``.
 
         Args:
             send: puts the answer; for tests.
         """
-        return custom_resource.serve(event, context, act, about=about, send=send)
+
+        def start(next_event: Mapping[str, Any]) -> None:
+            aws.client("lambda", read_timeout=START_SECONDS).invoke(
+                FunctionName=context.function_name, InvocationType="Event", Payload=json.dumps(next_event).encode()
+            )
+
+        further = Runs(most=runs, start=start)
+        return custom_resource.serve(event, context, act, about=about, send=send, runs=further)
 
     return lambda_handler
 

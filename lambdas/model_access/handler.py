@@ -15,10 +15,11 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.common import aws, custom_resource, deadline
-from lambdas.common.custom_resource import Answer, Request, Send
+from lambdas.common import aws, custom_resource, deadline, response_url
+from lambdas.common.custom_resource import Answer, Request
 from lambdas.common.deadline import OutOfTimeError
 from lambdas.common.observability import logger
+from lambdas.common.response_url import Send
 from lambdas.model_access import candidates, published, report
 from lambdas.model_access.candidates import CheckedCandidate
 from lambdas.model_access.check import ModelAccessCheck
@@ -85,7 +86,7 @@ def lambda_handler(
     event: dict[str, Any],
     context: Any,
     check: Check = check,
-    send: Send = custom_resource.send,
+    send: Send = response_url.send,
     passed: Callable[[], Passed] = passed,
 ) -> dict[str, Any]:
     """Answer CloudFormation, or a check that is asked for.

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 from aws_cdk import CfnResource, CustomResource, Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct, IConstruct
 
@@ -12,7 +13,8 @@ from stacks.components.python_function import PythonFunction
 
 # Long enough to empty a bucket of some 100,000 versions; the longest wait is five minutes.
 TIMEOUT_SECONDS: Final = 600
-# If the function cannot even answer, CloudFormation stops waiting; by itself it would wait an hour.
+# If the function cannot even answer, CloudFormation stops waiting; by itself it would wait an hour, and does not wait
+# longer. Of each run of the function.
 SERVICE_TIMEOUT_SECONDS: Final = TIMEOUT_SECONDS + 60
 
 
@@ -23,13 +25,15 @@ class Lifecycle(Construct):
         handler: dotted path of the capability's function, which knows the actions: ``lambdas.lifecycle.actions``.
             CloudFormation lets no custom resource change its function, so a stack has one.
         description: what the function does.
+        runs: how often the function may run for one request, as its handler says; five fit into the hour.
 
     Attributes:
         function: does it; who has it do more than wait grants it the right.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, handler: str, description: str) -> None:
+    def __init__(self, scope: Construct, id_: str, *, handler: str, description: str, runs: int = 1) -> None:
         super().__init__(scope, id_)
+        self._service_timeout = Duration.seconds(runs * SERVICE_TIMEOUT_SECONDS)
         self.function = PythonFunction(
             self,
             "Function",
@@ -40,6 +44,12 @@ class Lifecycle(Construct):
             memory_megabytes=256,
             timeout_seconds=TIMEOUT_SECONDS,
         )
+        self._may_run_again = self._again() if runs > 1 else None
+
+    def _again(self) -> iam.Policy:
+        """Allow the function to call itself: beside its role's own policy, which the function waits for."""
+        itself = iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[self.function.function.function_arn])
+        return iam.Policy(self, "MayRunAgain", roles=[self.function.role], statements=[itself])
 
     def wait(self, scope: Construct, id_: str, *, seconds: int, after: Sequence[CfnResource]) -> CfnResource:
         """Return a resource that is there ``seconds`` after those before it are. It does not wait at deletion."""
@@ -60,7 +70,7 @@ class Lifecycle(Construct):
         *,
         kind: str,
         action: str,
-        properties: Mapping[str, str],
+        properties: Mapping[str, str | Sequence[str]],
         after: Sequence[IConstruct],
     ) -> CfnResource:
         """Return a resource of the type Custom::Quarry``kind`` that has the function do an action.
@@ -75,8 +85,8 @@ class Lifecycle(Construct):
             id_,
             service_token=self.function.function.function_arn,
             resource_type=f"Custom::Quarry{kind}",
-            service_timeout=Duration.seconds(SERVICE_TIMEOUT_SECONDS),
+            service_timeout=self._service_timeout,
             properties={"Action": action, **properties},
         )
-        custom.node.add_dependency(*after)
+        custom.node.add_dependency(*after, *([self._may_run_again] if self._may_run_again else []))
         return cast(CfnResource, custom.node.default_child)

@@ -1,7 +1,6 @@
 """The protocol: whatever is asked and whatever happens, one answer that CloudFormation takes."""
 
 import json
-import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,13 +15,15 @@ from hypothesis import strategies as st
 from lambdas.common import custom_resource
 from lambdas.common.custom_resource import (
     ANSWER_SECONDS,
-    ATTEMPT_SECONDS,
     MAX_BYTES,
     MAX_ID_BYTES,
+    RUN,
     Act,
     Answer,
     CustomResourceError,
     Request,
+    Runs,
+    UnfinishedError,
     serve,
 )
 from tests.lambdas.cloudformation import URL, Context, FakeCloudFormation, asked
@@ -50,6 +51,10 @@ def says_nothing(_request: Request) -> Any:
     """An act that is wrong."""
 
 
+def never_sent(url: str, body: bytes, *, seconds: float) -> None:
+    raise AssertionError("not to be answered")
+
+
 def never(_request: Request) -> Answer:
     raise AssertionError("not to be done")
 
@@ -70,76 +75,6 @@ def answered(event: Any, act: Act = works, *, seconds: float = 100, about: Any =
     assert bool(answer["Reason"]) or told["ok"]
     assert answer["PhysicalResourceId"]
     return answer
-
-
-@dataclass
-class FakePool:
-    """Stands for urllib3's; answers with ``status``."""
-
-    status: int = 200
-    requests: list[dict[str, Any]] = field(default_factory=list)
-
-    def request(self, method: str, url: str, **options: Any) -> Any:
-        self.requests.append({"method": method, "url": url, **options})
-        return urllib3.HTTPResponse(status=self.status)
-
-
-@pytest.fixture
-def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakePool]:
-    fake = FakePool()
-    monkeypatch.setattr(urllib3, "PoolManager", lambda: fake)
-    logs = logging.getLogger("urllib3")
-    level = logs.level
-    yield fake
-    logs.setLevel(level)
-
-
-def test_an_answer_is_put_without_a_content_type_and_again_if_need_be(pool: FakePool) -> None:
-    custom_resource.send(URL, b"body", seconds=ANSWER_SECONDS)
-
-    (request,) = pool.requests
-    assert (request["method"], request["url"], request["body"]) == ("PUT", URL, b"body")
-    assert request["headers"] == {"Content-Type": ""}
-    retries = request["retries"]
-    assert retries.total == 2
-    assert all(retries.is_retry("PUT", status) for status in (500, 503))
-    assert not retries.is_retry("PUT", 403)
-    assert not retries.respect_retry_after_header
-
-
-def test_attempts_that_failed_are_not_logged_with_the_signed_url(
-    pool: FakePool, caplog: pytest.LogCaptureFixture
-) -> None:
-    custom_resource.send(URL, b"body", seconds=1)
-
-    logging.getLogger("urllib3.connectionpool").warning("Retrying after connection broken: /signature")
-
-    assert caplog.text == ""
-
-
-@pytest.mark.parametrize("seconds", [0.0, ANSWER_SECONDS, 60.0, 580.0])
-def test_it_is_tried_again_as_long_as_there_is_time_and_no_longer(pool: FakePool, seconds: float) -> None:
-    custom_resource.send(URL, b"body", seconds=seconds)
-
-    request = pool.requests[0]
-    retries = request["retries"]
-    takes = attempt = request["timeout"].total
-    attempts = 1
-    while retries.total:
-        retries = retries.increment("PUT", URL, response=urllib3.HTTPResponse(status=503))
-        takes += retries.get_backoff_time() + attempt
-        attempts += 1
-    assert attempt == ATTEMPT_SECONDS
-    assert takes <= max(seconds, ANSWER_SECONDS)
-    assert attempts >= max(3, seconds // 20)
-
-
-@pytest.mark.parametrize("status", [400, 403, 503])
-def test_an_answer_that_is_refused_is_an_error(pool: FakePool, status: int) -> None:
-    pool.status = status
-
-    with pytest.raises(OSError, match=str(status)):
-        custom_resource.send(URL, b"body", seconds=1)
 
 
 def test_an_answer_has_all_that_cloudformation_asks_for() -> None:
@@ -444,3 +379,98 @@ def test_any_request_is_answered(kind: str, properties: Any, there: Any, outcome
 )
 def test_cloudformations_events_are_known_even_without_a_key(event: Any, is_one: bool) -> None:
     assert custom_resource.is_request(event) == is_one
+
+
+def unfinished(_request: Request) -> Answer:
+    raise UnfinishedError("2 of 3 are left. Do it again.")
+
+
+@dataclass
+class FakeRuns:
+    """The function's next runs, which are asked for and do not come. ``fails``: what asking raises."""
+
+    fails: Exception | None = None
+    events: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def of(self, most: int) -> Runs:
+        return Runs(most=most, start=self)
+
+    def __call__(self, event: Mapping[str, Any]) -> None:
+        if self.fails:
+            raise self.fails
+        self.events.append(event)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_unfinished_is_not_answered_but_goes_on_in_another_run(kind: str) -> None:
+    """Until the last run, which answers whatever came of it."""
+    cloudformation, runs = FakeCloudFormation(), FakeRuns()
+    event = asked(kind, {"Name": "named"}, **THERE)
+
+    for run in (1, 2):
+        told = serve(event, Context(), unfinished, send=cloudformation, runs=runs.of(3))
+        assert told == {"ok": True, "reason": f"not answered: run {run + 1} goes on"}
+        assert runs.events[-1] == {**event, RUN: run + 1}
+        event = dict(runs.events[-1])
+    assert not cloudformation.bodies
+
+    told = serve(event, Context(), unfinished, send=cloudformation, runs=runs.of(3))
+
+    assert told == {"ok": False, "reason": "2 of 3 are left. Do it again."}
+    assert (cloudformation.answer["Status"], cloudformation.answer["Reason"]) == ("FAILED", told["reason"])
+    assert len(runs.events) == 2
+
+
+def test_a_later_run_answers_as_the_first_would_have() -> None:
+    runs = FakeRuns()
+    serve(asked("Create", {"Name": "named"}), Context(), unfinished, about=named, send=never_sent, runs=runs.of(2))
+    got: list[int] = []
+
+    def act(request: Request) -> Answer:
+        got.append(request.run)
+        return Answer(ok=True, data={"Made": "yes"})
+
+    answer = answered(runs.events[0], act)
+
+    assert (answer["Status"], answer["PhysicalResourceId"], answer["Data"]) == ("SUCCESS", "named", {"Made": "yes"})
+    assert got == [2]
+
+
+@pytest.mark.parametrize("runs", [None, 1])
+def test_where_there_is_one_run_the_unfinished_is_a_failure(runs: int | None) -> None:
+    cloudformation = FakeCloudFormation()
+
+    serve(asked("Delete", {}), Context(), unfinished, send=cloudformation, runs=FakeRuns().of(runs) if runs else None)
+
+    assert cloudformation.answer["Reason"] == "2 of 3 are left. Do it again."
+
+
+@pytest.mark.parametrize("act", [works, fails(CustomResourceError("no")), fails(ZeroDivisionError())])
+def test_what_is_over_is_answered_at_once(act: Act) -> None:
+    cloudformation, runs = FakeCloudFormation(), FakeRuns()
+
+    serve(asked("Delete", {}), Context(), act, send=cloudformation, runs=runs.of(3))
+
+    assert len(cloudformation.bodies) == 1
+    assert not runs.events
+
+
+def test_a_run_that_cannot_be_started_is_answered(caplog: pytest.LogCaptureFixture) -> None:
+    cloudformation = FakeCloudFormation()
+    runs = FakeRuns(fails=refused("AccessDeniedException", "Invoke"))
+
+    serve(asked("Delete", {}), Context(), unfinished, send=cloudformation, runs=runs.of(3))
+
+    assert cloudformation.answer["Reason"] == (
+        "2 of 3 are left. Do it again. The function could not be run again: ClientError; its log has more."
+    )
+    assert "next run not started" in caplog.text
+
+
+@pytest.mark.parametrize("run", [None, "2", 0, -1, 1.5, [], True])
+def test_a_run_that_is_no_number_is_the_first(run: Any) -> None:
+    runs = FakeRuns()
+
+    serve({**asked("Delete", {}), RUN: run}, Context(), unfinished, send=never_sent, runs=runs.of(2))
+
+    assert [event[RUN] for event in runs.events] == [2]

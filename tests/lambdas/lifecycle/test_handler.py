@@ -1,6 +1,8 @@
 """The function: it does the actions that it was given, and what is not one of them is told."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -9,10 +11,11 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from lambdas.common import aws
-from lambdas.common.custom_resource import ANSWER_SECONDS, CustomResourceError, Request
+from lambdas.common.custom_resource import ANSWER_SECONDS, CustomResourceError, Request, UnfinishedError
 from lambdas.lifecycle.actions import GENERIC, Action, property_named
-from lambdas.lifecycle.handler import HANGING_SECONDS, handler
+from lambdas.lifecycle.handler import HANGING_SECONDS, START_SECONDS, handler
 from tests.lambdas.cloudformation import Context, FakeCloudFormation, asked
+from tests.lambdas.service_model import check
 
 WAIT = {"Action": "wait", "Seconds": "0", "Of": "a"}
 EMPTY = {"Action": "empty_bucket", "Bucket": "data"}
@@ -147,6 +150,58 @@ def test_what_is_emptied_is_what_the_resource_is_about(ok: bool) -> None:
     assert ask("Create", EMPTY, actions=actions)["PhysicalResourceId"] == "data"
     updated = ask("Update", EMPTY, actions=actions, PhysicalResourceId="former")
     assert updated["PhysicalResourceId"] == ("data" if ok else "former")
+
+
+@dataclass
+class FakeLambda:
+    """Lambda, which is asked for runs and starts none."""
+
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    def invoke(self, **kwargs: Any) -> None:
+        check("lambda", "Invoke", kwargs)
+        self.asked.append(kwargs)
+
+
+def never_sent(url: str, body: bytes, *, seconds: float) -> None:
+    raise AssertionError("not to be answered")
+
+
+def test_an_action_that_is_unfinished_goes_on_in_another_run_of_the_same_function(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service = FakeLambda()
+    monkeypatch.setattr(aws, "client", lambda name, **_: {"lambda": service}[name])
+    seen: list[int] = []
+
+    def do(request: Request) -> None:
+        seen.append(request.run)
+        if request.run < 3:
+            raise UnfinishedError("Some are left.")
+
+    function = handler({"tidy": Action(do=do)}, runs=3)
+    event = asked("Delete", {"Action": "tidy"}, PhysicalResourceId="there")
+    for _ in range(2):
+        function(event, Context(600), send=never_sent)
+        call = service.asked[-1]
+        assert (call["FunctionName"], call["InvocationType"]) == ("resource", "Event")
+        event = json.loads(call["Payload"])
+    cloudformation = FakeCloudFormation()
+    function(event, Context(600), send=cloudformation)
+
+    assert seen == [1, 2, 3]
+    assert (cloudformation.answer["Status"], cloudformation.answer["PhysicalResourceId"]) == ("SUCCESS", "there")
+
+
+def test_a_function_runs_once_unless_it_is_to_run_more_often() -> None:
+    def do(_request: Request) -> None:
+        raise UnfinishedError("Some are left.")
+
+    assert ask("Delete", {"Action": "tidy"}, actions={"tidy": Action(do=do)})["Reason"] == "Some are left."
+
+
+def test_a_run_that_hangs_when_it_is_started_leaves_time_for_the_answer() -> None:
+    assert 2 * (START_SECONDS + 2) < HANGING_SECONDS
 
 
 @pytest.mark.parametrize("event", [{"action": "wait"}, [], None])
