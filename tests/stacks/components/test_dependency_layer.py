@@ -28,11 +28,11 @@ class FakePip:
             return SimpleNamespace(returncode=0, stdout="", stderr="")
         self.commands.append(command)
         data = Path(command[command.index("--target") + 1]) / "botocore" / "data"
-        for service in (*SERVICES, "ec2", "rds"):
+        for service in (*SERVICES, "emr", "rds"):
             (data / service / "2020-01-01").mkdir(parents=True)
             model = json.dumps({"metadata": {"endpointPrefix": f"{service}-prefix"}}).encode()
             (data / service / "2020-01-01" / "service-2.json.gz").write_bytes(gzip.compress(model))
-        services: dict[str, dict[str, str]] = {f"{service}-prefix": {} for service in (*SERVICES, "ec2")}
+        services: dict[str, dict[str, str]] = {f"{service}-prefix": {} for service in (*SERVICES, "emr")}
         (data / "endpoints.json").write_text(json.dumps({"partitions": [{"services": services}]}), encoding="utf-8")
         (data.parents[1] / "bin").mkdir()
         return SimpleNamespace(returncode=1 if self._error else 0, stdout="", stderr=self._error)

@@ -1,0 +1,456 @@
+"""What people made goes before what the stack made, whatever state it is in; and those who stay keep theirs."""
+
+import io
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdas.common.custom_resource import CustomResourceError, UnfinishedError
+from lambdas.studio.clean_up import clean_up
+from lambdas.studio.removal import ATTEMPTS, NAMED, PAUSE_SECONDS
+from tests.lambdas.studio.fakes import DOMAIN, FakeStudio, request
+
+ANA, BEN = PEOPLE = ["ana-lima", "ben-ode"]
+
+
+@pytest.fixture
+def studio() -> FakeStudio:
+    """Two who take part, at work."""
+    made = FakeStudio()
+    for name in PEOPLE:
+        made.participant(name)
+    return made
+
+
+def destroy(studio: FakeStudio, participants: Any = PEOPLE, *, run: int = 1) -> None:
+    """Have everything deleted."""
+    asked = request(studio.clock, Participants=participants, run=run)
+    clean_up(asked, sagemaker=studio, sleep=studio.clock.sleep)
+
+
+def update(studio: FakeStudio, participants: Sequence[str], former: Any) -> None:
+    """Have what no longer belongs deleted."""
+    asked = request(studio.clock, "Update", Participants=participants, former=former)
+    clean_up(asked, sagemaker=studio, sleep=studio.clock.sleep)
+
+
+def of(participants: Sequence[str], domain: str = DOMAIN) -> dict[str, Any]:
+    """Return former properties."""
+    return {"DomainId": domain, "Participants": participants}
+
+
+def test_apps_go_and_what_the_stack_made_stays_for_cloudformation(studio: FakeStudio) -> None:
+    destroy(studio)
+
+    assert studio.names("App") == set()
+    assert studio.names("Space") == studio.names("UserProfile") == set(PEOPLE)
+
+
+def test_spaces_and_user_profiles_that_cloudformation_does_not_know_go_after_the_apps(studio: FakeStudio) -> None:
+    studio.space("scratch", ANA)
+    studio.space("together", None)
+    studio.profile("guest")
+    studio.space("guest", "guest")
+    studio.app("scratch")
+    studio.app("together", kind="CodeEditor")
+    studio.app("guest", kind="Canvas", of="UserProfile")
+
+    destroy(studio)
+
+    assert studio.names("App") == set()
+    assert studio.names("Space") == studio.names("UserProfile") == set(PEOPLE)
+    deletions = [operation for operation, _ in studio.calls if operation.startswith("Delete")]
+    assert deletions == ["DeleteApp"] * 5 + ["DeleteSpace"] * 3 + ["DeleteUserProfile"]
+
+
+def test_a_space_of_a_participants_name_that_is_somebody_elses_is_not_theirs(studio: FakeStudio) -> None:
+    studio.space(ANA, BEN)
+
+    destroy(studio)
+
+    assert studio.names("Space") == {BEN}
+
+
+def test_an_empty_domain_takes_no_time(studio: FakeStudio) -> None:
+    studio.things.clear()
+
+    destroy(studio)
+
+    assert studio.clock.now == 0
+    assert not any(operation.startswith("Delete") for operation, _ in studio.calls)
+
+
+def test_a_domain_that_is_gone_has_nothing_in_it(studio: FakeStudio) -> None:
+    studio.refuse = {name: ["ResourceNotFound"] for name in ("ListApps", "ListSpaces", "ListUserProfiles")}
+
+    destroy(studio)
+
+    assert studio.names("App")
+
+
+def test_hundreds_are_listed_page_by_page() -> None:
+    studio = FakeStudio()
+    for number in range(205):
+        studio.app(f"space-{number}")
+        studio.space(f"space-{number}", None)
+
+    destroy(studio, [])
+
+    assert not studio.things or {thing.status for thing in studio.things.values()} == {"Deleted"}
+    assert len(studio.asked("DeleteApp")) == 205
+
+
+def test_twice_is_as_once(studio: FakeStudio) -> None:
+    destroy(studio)
+    before = len(studio.asked("DeleteApp"))
+
+    destroy(studio)
+
+    assert len(studio.asked("DeleteApp")) == before
+
+
+@pytest.mark.parametrize("status", ["Failed", "InService"])
+def test_an_app_in_any_state_that_can_go_goes(studio: FakeStudio, status: str) -> None:
+    studio.things["App", f"JupyterLab of {ANA}"].status = status
+
+    destroy(studio)
+
+    assert studio.names("App") == set()
+
+
+@pytest.mark.parametrize("status", ["Pending", "Deleting"])
+def test_an_app_that_is_starting_or_stuck_is_waited_for(studio: FakeStudio, status: str) -> None:
+    """And not asked meanwhile. The others go."""
+    app = studio.things["App", f"JupyterLab of {ANA}"]
+    app.status, app.until = status, 200
+    app.then = "InService" if status == "Pending" else "Deleted"
+
+    destroy(studio)
+
+    assert studio.names("App") == set()
+    assert studio.clock.now >= 200
+    assert studio.asked("DeleteApp").count(f"JupyterLab of {ANA}") == (1 if status == "Pending" else 0)
+
+
+@pytest.mark.parametrize("status", ["Failed", "Update_Failed", "Delete_Failed"])
+def test_a_foreign_space_in_any_state_goes(studio: FakeStudio, status: str) -> None:
+    studio.space("scratch", ANA, status=status)
+    studio.profile("guest", status=status)
+
+    destroy(studio)
+
+    assert studio.names("Space") == studio.names("UserProfile") == set(PEOPLE)
+
+
+@pytest.mark.parametrize("failures", [1, ATTEMPTS - 1])
+def test_a_deletion_that_fails_is_asked_for_again(studio: FakeStudio, failures: int) -> None:
+    studio.space("scratch", ANA)
+    studio.failing = {f"JupyterLab of {ANA}": failures, "scratch": failures}
+
+    destroy(studio)
+
+    assert studio.names("App") == set()
+    assert studio.names("Space") == set(PEOPLE)
+
+
+def test_what_never_goes_is_told_with_awss_reason_and_holds_up_nothing_else(studio: FakeStudio) -> None:
+    studio.failing = {f"JupyterLab of {ANA}": 1000}
+
+    with pytest.raises(CustomResourceError) as caught:
+        destroy(studio)
+
+    assert not isinstance(caught.value, UnfinishedError)
+    assert str(caught.value) == (
+        "1 of what has to go first cannot be deleted: app JupyterLab/default of space ana-lima (Failed: its instance "
+        "is lost). Mend that or delete them by hand, and do the same again: it goes on from there."
+    )
+    assert studio.names("App") == {f"JupyterLab of {ANA}"}
+
+
+def test_a_deletion_that_aws_refuses_is_told_with_its_words(studio: FakeStudio) -> None:
+    studio.refuse = {f"DeleteApp JupyterLab of {ANA}": ["AccessDeniedException"] * 100}
+
+    with pytest.raises(CustomResourceError, match=r"\(AccessDeniedException: words about AccessDeniedException\)"):
+        destroy(studio)
+
+    assert studio.names("App") == {f"JupyterLab of {ANA}"}
+
+
+def test_a_reason_that_cannot_be_looked_up_is_left_out(studio: FakeStudio) -> None:
+    studio.failing = {f"JupyterLab of {ANA}": 1000}
+    studio.refuse = {"DescribeApp": ["AccessDeniedException"]}
+
+    with pytest.raises(CustomResourceError, match=r"space ana-lima \(Failed\)\."):
+        destroy(studio)
+
+
+def test_many_that_do_not_go_are_told_as_far_as_the_answer_has_room() -> None:
+    studio = FakeStudio()
+    apps = [studio.app(f"{number:02}" * 30) for number in range(40)]
+    studio.failing = dict.fromkeys(apps, 1000)
+
+    with pytest.raises(CustomResourceError) as caught:
+        destroy(studio)
+
+    assert str(caught.value).count("Failed") == NAMED
+    assert "and 30 more" in str(caught.value)
+    assert len(str(caught.value)) < 3_800
+    assert len([one for one, _ in studio.calls if one == "DescribeApp"]) == NAMED
+
+
+@pytest.mark.parametrize("code", ["ResourceInUse", "ThrottlingException", "ResourceNotFound", "InternalFailure"])
+def test_a_deletion_that_is_refused_for_the_moment_is_asked_for_again(studio: FakeStudio, code: str) -> None:
+    """However often: as long as something else is changing, or AWS is busy."""
+    studio.refuse = {f"DeleteApp JupyterLab of {ANA}": [code] * (ATTEMPTS + 5)}
+
+    destroy(studio)
+
+    assert studio.names("App") == set()
+
+
+@pytest.mark.parametrize("operation", ["ListApps", "ListSpaces", "ListUserProfiles"])
+@pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException"])
+def test_a_listing_that_is_refused_for_the_moment_is_asked_for_again(
+    studio: FakeStudio, operation: str, code: str
+) -> None:
+    studio.space("scratch", ANA)
+    studio.refuse = {operation: [code] * (ATTEMPTS - 1)}
+
+    destroy(studio)
+
+    assert studio.names("App") == set()
+    assert studio.names("Space") == set(PEOPLE)
+
+
+@pytest.mark.parametrize("code", ["ValidationException", "AccessDeniedException"])
+def test_a_listing_that_stays_refused_is_an_error(studio: FakeStudio, code: str) -> None:
+    studio.refuse = {"ListApps": [code] * 1000}
+
+    with pytest.raises(ClientError, match=code):
+        destroy(studio)
+
+
+def test_a_call_that_hangs_is_tried_again(studio: FakeStudio) -> None:
+    hangs = [True, True]
+
+    def meanwhile() -> None:
+        if hangs:
+            hangs.pop()
+            raise ReadTimeoutError(endpoint_url="https://sagemaker.test")
+
+    studio.meanwhile = meanwhile
+
+    destroy(studio)
+
+    assert studio.names("App") == set()
+
+
+def test_an_app_that_is_started_meanwhile_goes_too(studio: FakeStudio) -> None:
+    """People are still there, and press Run."""
+    starts = iter([BEN, BEN, "scratch"])
+    studio.space("scratch", BEN)
+
+    def meanwhile() -> None:
+        if studio.clock.now > 13 and (place := next(starts, None)):
+            studio.app(place)
+
+    studio.meanwhile = meanwhile
+
+    destroy(studio)
+
+    assert studio.names("App") == set()
+    assert studio.names("Space") == set(PEOPLE)
+    assert next(starts, None) is None
+
+
+def test_what_vanishes_meanwhile_was_wanted(studio: FakeStudio) -> None:
+    """As by the other hand of somebody at the console."""
+    studio.space("scratch", ANA)
+
+    def meanwhile() -> None:
+        if studio.calls[-1][0].startswith("Delete"):
+            studio.things = {key: thing for key, thing in studio.things.items() if key[0] == "UserProfile"}
+
+    studio.meanwhile = meanwhile
+
+    destroy(studio)
+
+    assert studio.names("UserProfile") == set(PEOPLE)
+
+
+def test_time_that_runs_out_ends_the_run_with_what_is_left_and_the_next_goes_on(studio: FakeStudio) -> None:
+    studio.seconds = {f"JupyterLab of {ANA}": 1_200}
+
+    for run in (1, 2):
+        with pytest.raises(UnfinishedError) as caught:
+            destroy(studio, run=run)
+        assert studio.clock.left() >= 0
+        studio.clock.ends += 500
+    destroy(studio, run=3)
+
+    assert str(caught.value) == (
+        "The time is over, and 1 of what has to go first are left: app JupyterLab/default of space ana-lima (Deleting)."
+        " Look whether they go by themselves, delete them otherwise, and do the same again: it goes on from there."
+    )
+    assert studio.names("App") == set()
+    assert studio.asked("DeleteApp").count(f"JupyterLab of {ANA}") == 1
+
+
+def test_time_that_runs_out_among_many_ends_the_run() -> None:
+    """A call may take its time."""
+    studio = FakeStudio()
+    for number in range(100):
+        studio.app(f"space-{number}")
+
+    def meanwhile() -> None:
+        studio.clock.now += 20
+
+    studio.meanwhile = meanwhile
+
+    with pytest.raises(UnfinishedError, match=r"100 of what has to go first are left: .* and 90 more"):
+        destroy(studio, [])
+
+    assert studio.clock.now <= studio.clock.ends + 20
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", ""])
+def test_time_that_runs_out_before_anything_is_known_is_told_as_such(studio: FakeStudio, code: str) -> None:
+    def meanwhile() -> None:
+        if not code:
+            raise ReadTimeoutError(endpoint_url="https://sagemaker.test")
+
+    studio.meanwhile = meanwhile
+    studio.refuse = {"ListApps": [code] * 1000}
+
+    with pytest.raises(UnfinishedError) as caught:
+        destroy(studio)
+
+    assert str(caught.value) == (
+        "It is not known yet whether anything is left. Do the same again. AWS's last word was "
+        f"{code or 'ReadTimeoutError'}."
+    )
+
+
+def test_every_change_is_logged_once(studio: FakeStudio, printed: io.StringIO) -> None:
+    studio.failing = {f"JupyterLab of {ANA}": 1}
+
+    destroy(studio)
+
+    lines = [json.loads(line) for line in printed.getvalue().splitlines()]
+    app = "app JupyterLab/default of space ana-lima"
+    assert [(one["message"], one.get("is")) for one in lines if one.get("what") == app] == [
+        ("found", "InService"),
+        ("changed", "Deleting"),
+        ("changed", "Failed"),
+        ("changed", "Deleting"),
+        ("gone", None),
+    ]
+    assert (lines[-1]["message"], lines[-1]["removed"], lines[-1]["run"]) == ("cleaned up", 2, 1)
+
+
+def test_who_is_left_out_loses_apps_and_other_spaces_and_nobody_else_anything(studio: FakeStudio) -> None:
+    studio.space("anas-other", ANA)
+    studio.app("anas-other", kind="CodeEditor")
+    studio.app(ANA, kind="Canvas", of="UserProfile")
+    studio.space("bens-other", BEN)
+    studio.app("bens-other")
+    studio.space("together", None)
+    studio.app("together")
+
+    update(studio, [BEN], of(PEOPLE))
+
+    assert studio.names("App") == {f"JupyterLab of {BEN}", "JupyterLab of bens-other", "JupyterLab of together"}
+    assert studio.names("Space") == {ANA, BEN, "bens-other", "together"}
+    assert studio.names("UserProfile") == set(PEOPLE)
+
+
+@pytest.mark.parametrize(
+    ("participants", "former"),
+    [
+        (PEOPLE, of(PEOPLE)),
+        ([BEN, ANA], of(PEOPLE)),
+        ([*PEOPLE, "cy"], of(PEOPLE)),
+        # Another domain's resource is deleted by itself.
+        ([BEN], of(PEOPLE, "d-other")),
+        ([BEN], {"DomainId": DOMAIN}),
+        ([BEN], {"DomainId": DOMAIN, "Participants": "ana-lima"}),
+        ([BEN], {}),
+    ],
+)
+def test_where_nobody_is_left_out_nothing_is_even_looked_at(
+    studio: FakeStudio, participants: list[str], former: Any
+) -> None:
+    update(studio, participants, former)
+
+    assert studio.calls == []
+
+
+def test_a_creation_does_nothing(studio: FakeStudio) -> None:
+    clean_up(request(studio.clock, "Create", Participants=PEOPLE), sagemaker=studio)
+
+    assert studio.calls == []
+
+
+@pytest.mark.parametrize("domain", [None, "", 7, ["d-x"]])
+@pytest.mark.parametrize("kind", ["Create", "Update", "Delete"])
+def test_without_a_domain_there_is_nothing_to_delete_and_nothing_to_make(
+    studio: FakeStudio, kind: str, domain: Any
+) -> None:
+    asked = request(studio.clock, kind, DomainId=domain, Participants=PEOPLE)
+
+    if kind == "Delete":
+        clean_up(asked, sagemaker=studio)
+    else:
+        with pytest.raises(CustomResourceError, match="lack DomainId"):
+            clean_up(asked, sagemaker=studio)
+    assert studio.calls == []
+
+
+NAMES = st.sampled_from(["a", "b", "c", "d"])
+STATUSES = st.sampled_from(["InService", "Failed", "Delete_Failed", "Update_Failed"])
+
+
+@given(
+    st.sets(NAMES),
+    st.dictionaries(NAMES, STATUSES),
+    st.dictionaries(NAMES, st.tuples(st.none() | NAMES, STATUSES)),
+    st.sets(st.tuples(NAMES, st.sampled_from(["Space", "UserProfile"]))),
+    st.dictionaries(st.sampled_from(["JupyterLab of a", "a", "b"]), st.integers(1, 3)),
+)
+def test_whatever_there_is_cloudformation_can_delete_the_rest(
+    participants: set[str],
+    profiles: dict[str, str],
+    spaces: dict[str, tuple[str | None, str]],
+    apps: set[tuple[str, str]],
+    failing: dict[str, int],
+) -> None:
+    studio = FakeStudio(failing=failing)
+    for name, status in profiles.items():
+        studio.profile(name, status=status)
+    for name, (owner, status) in spaces.items():
+        studio.space(name, owner if owner in profiles else None, status=status)
+    for place, of_ in apps:
+        if place in (spaces if of_ == "Space" else profiles):
+            studio.app(place, of=of_)
+
+    destroy(studio, list(participants))
+
+    assert studio.names("App") == set()
+    assert studio.names("Space") <= participants
+    assert studio.names("UserProfile") <= participants
+    assert studio.clock.now <= 500 - PAUSE_SECONDS
+
+
+def test_the_fake_refuses_as_sagemaker_does(studio: FakeStudio) -> None:
+    for delete, key in (
+        (studio.delete_space, {"SpaceName": ANA}),
+        (studio.delete_user_profile, {"UserProfileName": ANA}),
+    ):
+        call: Callable[..., None] = delete
+        with pytest.raises(ClientError, match="ResourceInUse"):
+            call(DomainId=DOMAIN, **key)
