@@ -22,10 +22,13 @@ PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
 export PATH := $(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHONUTF8 := 1
-# Caches that would else be in the home directory.
+# Caches that would else be in the home directory, or in the temporary one.
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.cache/jsii
+export JSII_NODE := $(CURDIR)/.ci/node
 export CDK_HOME := $(CURDIR)/.cache/cdk
+export NODE_COMPILE_CACHE := $(CURDIR)/.cache/node
 export npm_config_cache := $(CURDIR)/.cache/npm
+export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 
 INSTALLED := .venv/installed
 # A small language model and what runs it, apart from everything else.
@@ -60,6 +63,7 @@ up: install $(if $(filter-out http://% https://%,$(MODEL)),$(MODEL_INSTALLED)) #
 
 down: ## Take it down again: destroy the stacks, prove that nothing is left, stop AWS
 	@if [ ! -x .venv/bin/python ]; then echo "Nothing is installed here, so nothing is up."; exit 0; fi
+	$(SANDBOX) orphans
 	if $(SANDBOX) status --quiet; then
 	  # As it was synthesised when it was deployed, which saves synthesising it; by the app of now what that leaves.
 	  out="$${CDK_OUTPUT:-cdk.out}"

@@ -1,4 +1,4 @@
-"""The command line: ``python -m sandbox up|down|status|inventory|logs|reset|exec|url``."""
+"""The command line: ``python -m sandbox up|down|status|orphans|inventory|logs|reset|exec|url``."""
 
 import argparse
 import json
@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Sequence
 from urllib.parse import urlencode
 
-from sandbox import language_model, process
+from sandbox import language_model, orphans, process
 from sandbox.connection import DEFAULT_AWS_PORT, DEFAULT_PORT
 from sandbox.language_model import Choice, ModelError
 from sandbox.process import SandboxError
 from sandbox.state import NotUpError, Record, StateDirectory, default_directory
+from sandbox.terminal import shown
 
 _DESCRIPTION = """\
 AWS on this machine, with IAM enforced and without an account: the AWS APIs on one port of the loopback, the deployed
@@ -83,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     status = add("status", _status, "show process, ports, health, and what lives in the AWS; exit 1 when it is not up")
     status.add_argument("--json", action="store_true", help="as one JSON object")
     status.add_argument("--quiet", action="store_true", help="print nothing; the exit code tells")
+    add("orphans", _orphans, "list what is still at work here of commands that were killed; exit 1 when anything is")
     inventory = add("inventory", _inventory, "list everything that lives in the AWS; exit 1 when anything does")
     inventory.add_argument(
         "--except",
@@ -119,11 +121,6 @@ def _say(text: str, *, end: str = "\n") -> None:
     sys.stdout.flush()
 
 
-def _shown(name: str) -> str:
-    """Return a name as a terminal can be shown it: a key of S3 may hold anything."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in name)
-
-
 def _complain(text: str) -> None:
     sys.stderr.write(text + "\n")
 
@@ -131,6 +128,8 @@ def _complain(text: str) -> None:
 def _up(options: argparse.Namespace, state: StateDirectory) -> int:
     wanted = {"aws_port": options.aws_port, "port": options.port}
     model = language_model.choose(options.model, options.model_name, os.environ)
+    if found := orphans.find(state.path):
+        raise SandboxError(orphans.complaint(found))
     with state.locked():
         record = state.read()
         if record is not None and process.is_running(record):
@@ -224,12 +223,19 @@ def _print_status(report: dict[str, object], inventory: dict[str, list[str]]) ->
         _say(f"{service}: {', '.join(f'{count} {kind}' for kind, count in kinds.items())}")
 
 
+def _orphans(_options: argparse.Namespace, state: StateDirectory) -> int:
+    found = orphans.find(state.path)
+    if found:
+        _complain(f"sandbox: {orphans.complaint(found)}")
+    return 1 if found else 0
+
+
 def _inventory(options: argparse.Namespace, state: StateDirectory) -> int:
     query = urlencode([("without_stack", name) for name in options.without_stacks])
     found = process.request(_running(state).connection, "GET", f"/_sandbox/inventory?{query}")
     for service, names in found.items():
         for name in names:
-            _say(f"{service}: {_shown(name)}")
+            _say(f"{service}: {shown(name)}")
     _say(f"{sum(map(len, found.values()))} left" if found else "nothing left")
     return 1 if found else 0
 
@@ -260,7 +266,7 @@ def _exec(options: argparse.Namespace, state: StateDirectory) -> int:
     if not command:
         _complain("sandbox: exec needs a command: python -m sandbox exec -- COMMAND [ARGUMENT ...]")
         return 2
-    environment = _running(state).connection.client_environment(os.environ, state=state.path)
+    environment = _running(state).connection.client_environment(os.environ, state=state.path) | orphans.mark()
     try:
         os.execvpe(command[0], command, environment)  # noqa: S606 running the given command is what this is for
     except FileNotFoundError:

@@ -21,6 +21,7 @@ from sandbox.language_model import Choice
 from sandbox.state import Record, StateDirectory
 
 SECRET_VARIABLE = "SANDBOX_SECRET_ACCESS_KEY"  # noqa: S105 the name of a variable, not a secret
+COMMAND_VARIABLE = "SANDBOX_COMMAND"  # of what `exec` runs: the process that it became, and when that began
 # How long a process that does not do what it is to do is waited for: one that ends is noticed at once.
 START_SECONDS = 180.0
 STOP_SECONDS = 8.0
@@ -178,7 +179,7 @@ def stop(state: StateDirectory, *, seconds: float = STOP_SECONDS) -> bool:
     """
     record = state.read()
     running = record is not None and is_running(record)
-    if record is not None and (running or not _exists(record.pid)):
+    if record is not None and (running or start_time(record.pid) is None):
         # The leader may be gone and its functions not: a group's id is not given away while it has members.
         _end_group(record.pid, seconds=seconds if running else 0.0)
     state.clear()
@@ -215,10 +216,6 @@ def _has_members(group: int) -> bool:
     return True
 
 
-def _exists(pid: int) -> bool:
-    return start_time(pid) is not None
-
-
 def require_free_ports(ports: Mapping[str, int]) -> None:
     """Check that nobody listens on any of the ports, given by the option that chooses each.
 
@@ -253,7 +250,9 @@ def _answers(address: str, port: int) -> bool:
 def server_environment(inherited: Mapping[str, str], *, state: StateDirectory, aws_port: int) -> dict[str, str]:
     """The server's whole environment: MiniStack with IAM, on the loopback, writing inside the state directory only."""
     kept = {
-        name: value for name, value in inherited.items() if name in _INHERITED or name.startswith(_INHERITED_PREFIXES)
+        name: value
+        for name, value in inherited.items()
+        if (name in _INHERITED or name.startswith(_INHERITED_PREFIXES)) and name != COMMAND_VARIABLE
     }
     return {
         **kept,

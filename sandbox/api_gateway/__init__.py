@@ -1,11 +1,21 @@
 """What MiniStack's API Gateway (REST) lacks: each module names AWS's behaviour and adds it."""
 
-from sandbox.api_gateway import authorizer_cache, gateway_responses, request_validators, response_transfer
+from sandbox.api_gateway import (
+    access_log,
+    authorizer_cache,
+    authorizer_policies,
+    gateway_responses,
+    request_validators,
+    response_transfer,
+)
 
 
 def install() -> None:
     """Add all of it. Doing it again changes nothing."""
     authorizer_cache.install()
+    authorizer_policies.install()
     gateway_responses.install()
     request_validators.install()
     response_transfer.install()
+    # Last: it looks at what the others answer.
+    access_log.install()

@@ -30,6 +30,11 @@ def install() -> None:
     apigateway_v1._gateway_error_response = _render
 
 
+def given() -> dict[str, str]:
+    """Return what the authorizer of the request at hand gave as context; empty where none was asked."""
+    return _given.get() or {}
+
+
 async def _authorize(*args: Any, **kwargs: Any) -> Any:
     _given.set(None)
     return await _authorize_request(*args, **kwargs)
@@ -52,10 +57,10 @@ def _evaluate(policy: Any, method_arn: str) -> Any:
 
 def _render(error: Any, request: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
     status, headers, body = _gateway_error_response(error, request)
-    given = _given.get() or {}
+    context = given()
 
     def value(match: re.Match[bytes]) -> bytes:
         # A variable without a value renders empty, as elsewhere in gateway responses.
-        return str(given.get((match[1] or match[2]).decode(), "")).encode()
+        return str(context.get((match[1] or match[2]).decode(), "")).encode()
 
     return status, headers, _VARIABLE.sub(value, body)

@@ -9,6 +9,7 @@ from ministack.services import apigateway_v1
 from ministack.services.cloudformation import provisioners
 
 from sandbox import api_gateway
+from sandbox.api_gateway import access_log
 
 TEMPLATE = '{"reason": "$context.authorizer.reason", "other": "${context.authorizer.other}"}'
 REQUEST = {
@@ -122,3 +123,36 @@ def test_a_method_keeps_its_validator() -> None:
     create("M", {"RestApiId": "api", "ResourceId": "res", "HttpMethod": "POST", "RequestValidatorId": "v"}, "stack")
 
     assert apigateway_v1._resources["api"]["res"]["resourceMethods"]["POST"]["requestValidatorId"] == "v"
+
+
+@pytest.mark.parametrize("path", ["v1/models", "v1/prompts/a\nb", "v1/\r\n/\u2028", ""])
+def test_whatever_is_in_a_path_a_policys_star_stands_for_it(path: str) -> None:
+    allowed = {"Statement": [{"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": f"{ARN[:-5]}*"}]}
+
+    assert apigateway_v1._evaluate_policy(allowed, f"{ARN[:-1]}{path}") == "Allow"
+    assert apigateway_v1._evaluate_policy(allowed, f"x{ARN[:-1]}{path}") == "NoMatch"
+    assert apigateway_v1._evaluate_policy(POLICY, f"{ARN[:-1]}{path}") == "Deny"
+
+
+def test_a_line_of_the_access_log_stays_one_whatever_was_asked_for() -> None:
+    written = access_log.line(
+        '{"path":"$context.path","key":"$context.authorizer.key_id","$contextual":"$context.nope"}',
+        {"path": '/live/"}\n{"x":"', "authorizer.key_id": "k-1"},
+    )
+
+    assert json.loads(written) == {"path": '/live/"}\n{"x":"', "key": "k-1", "$contextual": "-"}
+
+
+def test_a_stage_keeps_the_access_log_of_its_template() -> None:
+    apigateway_v1._rest_apis["api"] = {"id": "api"}
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::Stage"]
+    plain = {"RestApiId": "api", "StageName": "s", "DeploymentId": "d"}
+    logging = {**plain, "AccessLogSetting": {"DestinationArn": "arn", "Format": "$context.status"}}
+
+    def settings() -> Any:
+        return apigateway_v1._stages_v1["api"]["s"]["accessLogSettings"]
+
+    handlers["create"]("S", logging, "stack")
+    assert settings() == {"destinationArn": "arn", "format": "$context.status"}
+    handlers["update"]("s", logging, plain, "stack")
+    assert settings() == {}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from sandbox import ports
 from sandbox.__main__ import main
 from sandbox.state import Record, StateDirectory, default_directory
 from tests.sandbox.servers import running
+from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -142,6 +144,37 @@ def test_exec_of_no_or_an_unknown_command(up: Record, capsys: pytest.CaptureFixt
     assert main(["exec"]) == 2
     assert main(["exec", "--", "no-such-command-anywhere"]) == 127
     assert "no such command: no-such-command-anywhere" in capsys.readouterr().err
+
+
+LAUNCHER = """
+import subprocess, sys
+worker = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()", "deploy"])
+print(worker.pid, flush=True)
+worker.wait()
+"""
+
+
+def test_what_a_killed_launcher_left_is_found_and_named(up: Record, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [sys.executable, "-m", "sandbox", "exec", "--", sys.executable, "-c", LAUNCHER]
+    with subprocess.Popen(
+        arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as launcher:
+        assert launcher.stdout is not None
+        worker = int(launcher.stdout.readline())
+        try:
+            assert main(["orphans"]) == 0
+            assert capsys.readouterr().err == ""
+
+            os.kill(launcher.pid, signal.SIGKILL)
+            launcher.wait()
+
+            assert [main(["orphans"]), main(["up"])] == [1, 1]
+            told = capsys.readouterr().err
+            assert told.count(f"process {worker}: {sys.executable} -c 'import signal; signal.pause()' deploy") == 2
+            assert told.count(f"kill {worker}\n") == 2
+        finally:
+            os.kill(worker, signal.SIGKILL)
+    eventually(lambda: main(["orphans"]) == 0)
 
 
 @pytest.mark.parametrize(

@@ -84,9 +84,15 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 def deployed(folder: Path, *arguments: str) -> Iterator[Platform]:
     """Deploy with `make up` and further arguments, and take down with `make down`, which has to leave nothing."""
     aws_port, port = ports.free(2)
+    # Nothing is written outside the project: no cache that a home directory or the temporary one would keep.
+    elsewhere = [folder / "home", folder / "tmp"]
+    for one in elsewhere:
+        one.mkdir()
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "POWERTOOLS_"))},
         "PATH": f"{PROJECT / '.venv/bin'}:{PROJECT / 'node_modules/.bin'}:{os.environ['PATH']}",
+        "HOME": str(elsewhere[0]),
+        "TMPDIR": str(elsewhere[1]),
         "SANDBOX_STATE": str(folder / "sandbox"),
         "QUARRY_STATE": str(folder / "quarry"),
         "CDK_OUTPUT": str(folder / "cdk.out"),
@@ -106,6 +112,7 @@ def deployed(folder: Path, *arguments: str) -> Iterator[Platform]:
     assert "nothing left" in down.stdout
     assert not (folder / "sandbox").exists()
     assert not (folder / "quarry" / "sandbox.json").exists()
+    assert [entry for one in elsewhere for entry in one.iterdir()] == []
 
 
 @pytest.fixture

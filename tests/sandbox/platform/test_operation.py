@@ -55,6 +55,9 @@ def test_the_log_has_the_request_and_not_what_was_said(platform: Platform, post:
     ]
 
     assert any(response.headers["x-request-id"] in line and '"answered"' in line for line in lines)
+    (seen,) = (line for line in lines if response.headers["x-request-id"] in line and '"latencyMs"' in line)
+    assert (json.loads(seen)["path"], json.loads(seen)["status"]) == ("/api/v1/chat/completions", "200")
+    assert json.loads(seen)["keyId"].startswith("key_")
     assert not any("xylophone" in line for line in lines)
 
 

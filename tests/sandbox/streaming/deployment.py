@@ -20,6 +20,21 @@ REGION = "us-east-1"
 ADAPTER = f"arn:aws:lambda:{REGION}:753240598075:layer:LambdaAdapterLayerArm64:27"
 ALLOWED = "Bearer good"
 RUN = "#!/bin/sh\nexec python -m uvicorn --host 127.0.0.1 --port $PORT --log-level warning application:app\n"
+ACCESS_LOG = json.dumps(
+    {
+        name.rpartition(".")[2]: f"$context.{name}"
+        for name in (
+            "requestId",
+            "httpMethod",
+            "path",
+            "status",
+            "authorizer.key_id",
+            "responseLength",
+            "error.responseType",
+            "integrationLatency",
+        )
+    }
+)
 
 AUTHORIZER = """
 def handler(event, context):
@@ -183,6 +198,7 @@ def api() -> dict[str, Any]:
     """The API without its routes."""
     function_arn = {"Fn::GetAtt": ["AuthorizerFunction", "Arn"]}
     prefix = f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/"
+    access_log = {"DestinationArn": {"Fn::GetAtt": ["AccessLog", "Arn"]}, "Format": ACCESS_LOG}
     stage = {"RestApiId": {"Ref": "Api"}, "DeploymentId": {"Ref": "Deployment"}, "StageName": "live"}
     return {
         "Api": {
@@ -206,7 +222,8 @@ def api() -> dict[str, Any]:
             "DependsOn": [*(f"{name}Method" for name in NAMES), "Denied", "Failed"],
             "Properties": {"RestApiId": {"Ref": "Api"}},
         },
-        "Stage": {"Type": "AWS::ApiGateway::Stage", "Properties": stage},
+        "AccessLog": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "access"}},
+        "Stage": {"Type": "AWS::ApiGateway::Stage", "Properties": {**stage, "AccessLogSetting": access_log}},
     }
 
 
@@ -238,6 +255,11 @@ class Deployment:
         """The log of a function, named by output."""
         events = self.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{self.names[function]}")["events"]
         return [event["message"] for event in events]
+
+    def access_log(self) -> dict[str, dict[str, str]]:
+        """The access log's lines, by request id."""
+        lines = [event["message"] for event in self.client("logs").filter_log_events(logGroupName="access")["events"]]
+        return {line["requestId"]: line for line in map(json.loads, lines)}
 
     def client(self, service: str) -> Any:
         """A boto3 client with the administrator's key."""

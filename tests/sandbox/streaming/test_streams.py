@@ -225,3 +225,27 @@ def test_ministacks_own_urls_stream_too(deployment: Deployment) -> None:
 
 def test_instances_are_in_the_servers_process_group(http: httpx.Client, deployment: Deployment) -> None:
     assert os.getpgid(described(http)["pid"]) == os.getpgid(deployment.record.pid)
+
+
+def test_every_request_is_a_line_of_the_access_log(deployment: Deployment, http: httpx.Client) -> None:
+    answered = http.post("/chat/x", content=b"{}")
+    with http.stream("GET", "/chat/endless") as cut:
+        next(cut.iter_lines())
+    refused = deployment.get("/chat/x", headers={"Authorization": "Bearer bad"})
+    unknown = deployment.get("/nobody/%0A")
+
+    ids = [reply.headers["x-amzn-requestid"] for reply in (answered, cut, refused, unknown)]
+    whole, streamed, denied, lost = eventually(
+        lambda: [log[one] for one in ids] if set(ids) <= set(log := deployment.access_log()) else None
+    )
+    assert (whole["httpMethod"], whole["path"], whole["status"]) == ("POST", "/live/chat/x", "200")
+    assert (whole["key_id"], whole["responseType"]) == ("k-1", "-")
+    assert int(whole["responseLength"]) == len(answered.content)
+    assert whole["integrationLatency"].isdigit()
+    assert int(streamed["responseLength"]) > 0
+    assert (denied["status"], denied["responseType"], denied["integrationLatency"]) == ("401", "ACCESS_DENIED", "-")
+    assert (lost["path"], lost["status"], lost["key_id"]) == ("/live/nobody/\n", "403", "-")
+
+
+def test_an_odd_path_is_allowed_where_the_authorizer_allows_all(http: httpx.Client) -> None:
+    assert described(http, "/chat/a%0Ab")["path"] == "/chat/a\nb"
