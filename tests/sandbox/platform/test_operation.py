@@ -42,6 +42,12 @@ def test_the_saved_connection_is_for_its_owner_only(platform: Platform) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+def test_nothing_is_written_outside_the_project(platform: Platform) -> None:
+    folders = [Path(platform.environ[name]) for name in ("HOME", "TMPDIR")]
+
+    assert [entry for folder in folders for entry in folder.rglob("*")] == []
+
+
 def test_the_log_has_the_request_and_not_what_was_said(platform: Platform, post: Post) -> None:
     response = post(json={"model": "fast", "messages": [{"role": "user", "content": "The word is xylophone."}]})
     logs = platform.client("logs")
