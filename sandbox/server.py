@@ -125,6 +125,7 @@ def _install_extensions() -> None:
         api_gateway,
         embedded_metrics,
         inventory,
+        kept_dependencies,
         knowledge,
         listed_keys,
         model,
@@ -142,6 +143,7 @@ def _install_extensions() -> None:
     inventory.source(resources.records)
     model.install()
     knowledge.install()
+    kept_dependencies.install()
     listed_keys.install()
     queue_batches.install()
     state_machines.install()
