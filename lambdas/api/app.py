@@ -16,12 +16,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from lambdas.api import composition, event_stream, http, outcome
+from lambdas.api import composition, event_stream, http, outcome, time_left
 from lambdas.api.call import Answer, Call, Streamed
 from lambdas.api.event_stream import ExchangeResponse, Opened
 from lambdas.api.failures import no_such_route
 from lambdas.api.operation import Operation, resolve
 from lambdas.api.operations import OPERATIONS, of
+from lambdas.common.deadline import Deadline
 from lambdas.common.errors import RequestTooLargeError
 from lambdas.common.observability import logger, metrics
 
@@ -69,13 +70,14 @@ async def _answer(request: Request, handler: Callable[[], Handler], *, status: i
     try:
         call = Call(
             authorizer=context.get("authorizer", {}),
+            deadline=time_left.of_header(request.headers.get(time_left.CONTEXT_HEADER, "{}")),
             body=await _body(request),
             path=request.path_params,
             query=request.query_params,
         )
         given = handler()(call)
         if isinstance(given, Streamed):
-            return _stream(given, request_id=request_id)
+            return _stream(given, request_id=request_id, deadline=call.deadline)
         return _response(http.answered(given, status=status, request_id=request_id))
     except Exception as error:
         return _response(http.failed(error, request_id=request_id))
@@ -83,11 +85,11 @@ async def _answer(request: Request, handler: Callable[[], Handler], *, status: i
         metrics.flush_metrics()
 
 
-def _stream(given: Streamed, *, request_id: str) -> Response:
+def _stream(given: Streamed, *, request_id: str, deadline: Deadline) -> Response:
     opened = Opened(given.exchange, given.events, first=given.first)
     events = event_stream.events(opened, key_id=given.key_id, request_id=request_id)
     headers = {"x-request-id": request_id, **given.headers, "Cache-Control": "no-cache"}
-    return ExchangeResponse(given.exchange, events, headers)
+    return ExchangeResponse(given.exchange, events, headers, deadline=deadline)
 
 
 def _response(reply: http.Reply) -> Response:

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 
 from lambdas.common.caller import Caller
+from lambdas.common.deadline import Deadline
 from lambdas.exchange.streamed_exchange import StreamedExchange
 
 Body = TypeVar("Body")
@@ -19,9 +20,11 @@ class Call(Struct, frozen=True, kw_only=True):
         body: within the size that is accepted; empty where the operation has none.
         path: the values of the path's parameters.
         query: the query's parameters, the last of those that come more than once.
+        deadline: when the answer has to be over, so that it can be charged, stored and told before the function ends.
     """
 
     authorizer: Mapping[str, Any]
+    deadline: Deadline
     body: bytes = b""
     path: Mapping[str, str] = {}
     query: Mapping[str, str] = {}

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from lambdas.allowances.ledger import Ledger
-from lambdas.api.settings import InferenceSettings
+from lambdas.api.settings import TABLE_TIMEOUT_SECONDS, InferenceSettings
 from lambdas.chat.aliases import Aliases
 from lambdas.chat.service import ChatService
 from lambdas.common import aws
@@ -19,12 +19,9 @@ from lambdas.sessions.service import Sessions
 from lambdas.sessions.store import SessionStore
 
 if TYPE_CHECKING:
+    from lambdas.embeddings.service import InvokeClient
     from lambdas.knowledge.asking import Knowledge
     from lambdas.model_access.listing import ModelListing
-
-TABLE_TIMEOUT_SECONDS = 3.0
-# At most. A side call that hangs must leave time for the answer.
-SIDE_CALL_TIMEOUT_SECONDS = 30.0
 
 
 @cache
@@ -47,11 +44,10 @@ def service() -> ChatService:
 
 
 @cache
-def aside() -> ChatService:
-    """The service for what a request needs besides its answer."""
-    seconds = min(SIDE_CALL_TIMEOUT_SECONDS, settings().read_timeout_seconds / 2)
-    client = aws.client("bedrock-runtime", read_timeout=seconds, max_attempts=1)
-    return ChatService(settings=settings(), aliases=aliases(), client=client)
+def embedding_client() -> "InvokeClient":
+    """What embeds texts."""
+    made: InvokeClient = aws.client("bedrock-runtime", read_timeout=settings().read_timeout_seconds, bounded=True)
+    return made
 
 
 @cache
@@ -80,7 +76,6 @@ def exchanges() -> Exchanges:
     budget = settings().history_token_budget
     return Exchanges(
         service=service(),
-        aside=aside,
         ledger=ledger(),
         # The session first: a question may lean on what was said in it.
         ingredients=[
@@ -89,7 +84,7 @@ def exchanges() -> Exchanges:
                 history_tokens=budget,
                 summary_alias=settings().summary_alias,
             ),
-            from_documents(knowledge, service=service()),
+            from_documents(knowledge),
         ],
     )
 
@@ -115,7 +110,7 @@ def knowledge() -> "Knowledge":
     def client() -> retrieval.RetrieveClient:
         """Retries are the retriever's own, hence one attempt per call."""
         made: retrieval.RetrieveClient = aws.client(
-            "bedrock-agent-runtime", read_timeout=retrieval.TIMEOUT_SECONDS, max_attempts=1
+            "bedrock-agent-runtime", read_timeout=retrieval.TIMEOUT_SECONDS, max_attempts=1, bounded=True
         )
         return made
 

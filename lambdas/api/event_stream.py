@@ -13,10 +13,14 @@ from starlette.types import Receive, Scope, Send
 
 from lambdas.api import outcome
 from lambdas.api.failures import record_failure
+from lambdas.api.settings import ENDING_SECONDS
+from lambdas.common.deadline import Deadline
 from lambdas.common.observability import metrics
 from lambdas.exchange.streamed_exchange import StreamedExchange
 
 DONE: Final = b"data: [DONE]\n\n"
+# What may pass between an answer's deadline and its last byte; the rest is for charging a caller who took none of it.
+SENDING_SECONDS: Final = ENDING_SECONDS / 2
 
 
 class Opened:
@@ -106,16 +110,33 @@ async def events(opened: Opened, *, key_id: str, request_id: str) -> AsyncIterat
 
 
 class ExchangeResponse(StreamingResponse):
-    """A stream whose exchange is closed whatever becomes of it, also if the caller leaves before the first event."""
+    """A stream whose exchange is closed whatever becomes of it, also if the caller leaves before the first event.
 
-    def __init__(self, exchange: StreamedExchange, events: AsyncIterator[bytes], headers: dict[str, str]) -> None:
+    Args:
+        deadline: when the answer has to be over. A caller who does not read what is sent is not waited for much longer:
+            the function would end first, and nothing would be charged.
+    """
+
+    def __init__(
+        self,
+        exchange: StreamedExchange,
+        events: AsyncIterator[bytes],
+        headers: dict[str, str],
+        *,
+        deadline: Deadline,
+    ) -> None:
         super().__init__(events, media_type="text/event-stream", headers=headers)
         self._exchange = exchange
+        self._deadline = deadline
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the stream."""
         try:
-            await super().__call__(scope, receive, send)
+            async with asyncio.timeout(self._deadline.left + SENDING_SECONDS) as sending:
+                await super().__call__(scope, receive, send)
+        except TimeoutError:
+            if not sending.expired():
+                raise
         finally:
             # Bedrock stops generating, and billing, when nobody reads.
             self._exchange.close()

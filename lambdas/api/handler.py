@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoSuchRouteError
 from aws_lambda_powertools.logging import correlation_paths
 
-from lambdas.api import composition, http, outcome
+from lambdas.api import composition, http, outcome, time_left
 from lambdas.api.call import Call
 from lambdas.api.failures import no_such_route
 from lambdas.api.operation import Operation, resolve
@@ -51,6 +51,7 @@ def _call(app: APIGatewayRestResolver, operation: Operation, path: dict[str, str
     event = app.current_event
     return Call(
         authorizer=event.request_context.authorizer.raw_event,
+        deadline=time_left.of_function(app.lambda_context.get_remaining_time_in_millis()),
         body=_body(event.decoded_body) if operation.body else b"",
         path=path,
         query=event.query_string_parameters,

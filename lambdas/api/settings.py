@@ -1,9 +1,15 @@
 """The settings of the two functions behind the API."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from lambdas.chat.settings import CandidateEntry, ChatSettings
 from lambdas.knowledge.settings import KnowledgeSettings
+
+# Of a function's time, what is kept to end an answer: to charge it, to store it, to send the last events. No answer is
+# waited for into it. Longer than one call of a table may take.
+ENDING_SECONDS: Final = 4.0
+TABLE_TIMEOUT_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)

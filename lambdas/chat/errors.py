@@ -49,10 +49,17 @@ def broken_off(alias: str) -> UpstreamError:
     return UpstreamError(f"The answer of the model behind `{alias}` broke off. Try again.")
 
 
+def out_of_time(alias: str) -> UpstreamTimeoutError:
+    """Return the error of an answer that was not over in time."""
+    return UpstreamTimeoutError(
+        f"The model behind `{alias}` did not answer in time. Ask for a shorter answer with `max_tokens`, or try again."
+    )
+
+
 def to_api_error(error: ClientError | BotoCoreError, *, alias: str, model_id: str) -> ApiError:
     """Return the error that the caller of ``alias`` is told when calling ``model_id`` failed with ``error``."""
     if isinstance(error, ReadTimeoutError | ConnectTimeoutError):
-        return _timeout(alias)
+        return out_of_time(alias)
     if not isinstance(error, ClientError):
         return UpstreamError(f"The call to the model behind `{alias}` failed. Try again.")
     code = error_code(error)
@@ -80,7 +87,7 @@ def to_api_error(error: ClientError | BotoCoreError, *, alias: str, model_id: st
                 retry_after=NOT_READY_RETRY_SECONDS,
             )
         case "ModelTimeoutException":
-            return _timeout(alias)
+            return out_of_time(alias)
         case "ResourceNotFoundException":
             return _not_found(alias, model_id, message)
         case "ValidationException":
@@ -96,12 +103,6 @@ def _day_used_up(alias: str) -> ApiError:
         "again tomorrow; the platform's owner can ask AWS to raise it (Service Quotas, tokens per day).",
         code="insufficient_quota",
         retry_after=DAILY_RETRY_SECONDS,
-    )
-
-
-def _timeout(alias: str) -> ApiError:
-    return UpstreamTimeoutError(
-        f"The model behind `{alias}` did not answer in time. Ask for a shorter answer with `max_tokens`, or try again."
     )
 
 

@@ -14,18 +14,19 @@ from lambdas.chat.aliases import Aliases
 from lambdas.chat.candidates import Candidate, may_fall_back
 from lambdas.chat.completion import to_openai
 from lambdas.chat.converse import Spoken, to_converse, wants_answer_tool
-from lambdas.chat.errors import RETRYABLE, broken_off, error_code, is_daily_quota, to_api_error
+from lambdas.chat.errors import RETRYABLE, broken_off, error_code, is_daily_quota, out_of_time, to_api_error
 from lambdas.chat.guardrail import Guardrail, GuardrailClient
 from lambdas.chat.request import ChatRequest
 from lambdas.chat.settings import ChatSettings
 from lambdas.chat.stream import ChunkStream
+from lambdas.common.deadline import NEVER, Deadline
 from lambdas.common.errors import MOST_SAID, ApiError, cut
 from lambdas.common.observability import logger
 
 Opened = TypeVar("Opened")
 
 BACKOFF_SECONDS: Final = 0.25
-# Nothing is tried anew after this, because the try could outlive the function, whose stack leaves just this margin.
+# Nothing is tried anew after this: whoever was throttled for so long is told, and can wait better than we.
 RETRY_WINDOW_SECONDS: Final = 4.0
 
 
@@ -38,6 +39,10 @@ class ConverseClient(GuardrailClient, Protocol):
 
     def converse_stream(self, **kwargs: Any) -> dict[str, Any]:
         """Call a model; ``stream`` of the reply yields events and can be closed."""
+        ...
+
+    def until(self, deadline: Deadline, /) -> "ConverseClient":
+        """Return a client whose calls are over by then, streams to their last event."""
         ...
 
 
@@ -80,28 +85,44 @@ class StreamedCompletion:
         state: what is known of the answer, complete once the iteration has ended.
     """
 
-    def __init__(self, *, answered: Answered, events: Any, first: dict[str, Any], state: ChunkStream) -> None:
+    def __init__(
+        self,
+        *,
+        answered: Answered,
+        events: Any,
+        first: dict[str, Any],
+        state: ChunkStream,
+        deadline: Deadline = NEVER,
+    ) -> None:
         self.answered = answered
         self.state = state
         self._events = events
         self._first = first
+        self._deadline = deadline
         self._closed = False
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield OpenAI's chunks.
 
         Raises:
+            UpstreamTimeoutError: the time is up, however fast the events come.
             ApiError: Bedrock failed in mid-stream, or ended it without saying why the answer ends.
         """
         try:
             yield from self.state.chunks(self._first)
             for event in self._events:
                 yield from self.state.chunks(event)
+                # What comes after the answer's end, the count, is there already or at once.
+                if self.state.stop_reason is None and self._deadline.passed and not self._closed:
+                    raise out_of_time(self.answered.alias)
         except (ClientError, BotoCoreError) as error:
             if self._closed:
                 # Whoever reads in a thread notices the closing as a broken connection. Bedrock did not fail.
                 return
-            raise told(error, alias=self.answered.alias, model_id=self.answered.candidate.callable_id) from error
+            failure = told(error, alias=self.answered.alias, model_id=self.answered.candidate.callable_id)
+            if self.state.stop_reason is None:
+                raise failure from error
+            # Bedrock has said that the answer is over: only its count, which came after that, is not known.
         if self.state.stop_reason is None and not self._closed:
             raise broken_off(self.answered.alias)
 
@@ -118,7 +139,8 @@ class ChatService:
         guardrail: what every call passes through.
 
     Args:
-        client: makes the calls; without retries of its own, since a retried time-out would outlive the function.
+        client: makes the calls; without retries of its own, which would not know when to ask another candidate.
+        deadline: when every answer has to be over.
         sleep: waits that many seconds; for tests.
         clock: seconds from any start; for tests.
     """
@@ -129,17 +151,30 @@ class ChatService:
         settings: ChatSettings,
         aliases: Aliases,
         client: ConverseClient,
+        deadline: Deadline = NEVER,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._aliases = aliases
         self._client = client
+        self._deadline = deadline
         self.guardrail = Guardrail(
             client=client, guardrail_id=settings.guardrail_id, version=settings.guardrail_version
         )
         self._sleep = sleep
         self._clock = clock
+
+    def until(self, deadline: Deadline) -> "ChatService":
+        """Return this service with answers that are over by then: whole, or streamed to their last event."""
+        return ChatService(
+            settings=self._settings,
+            aliases=self._aliases,
+            client=self._client.until(deadline),
+            deadline=deadline,
+            sleep=self._sleep,
+            clock=self._clock,
+        )
 
     def candidates(self, alias: str) -> list[Candidate]:
         """Return who may answer for an alias, best first.
@@ -185,21 +220,21 @@ class ChatService:
             parallel_tool_calls=request.parallel_tool_calls is not False,
             only_answer_tool=wants_answer_tool(request, answered.candidate),
         )
-        return StreamedCompletion(answered=answered, events=events, first=first, state=state)
+        return StreamedCompletion(answered=answered, events=events, first=first, state=state, deadline=self._deadline)
 
     def _first_that_can(
         self, request: ChatRequest, spoken: Spoken, call: Callable[..., Opened]
     ) -> tuple[Opened, Answered]:
         candidates = self.candidates(request.model)
-        deadline = self._clock() + RETRY_WINDOW_SECONDS
+        window = self._clock() + RETRY_WINDOW_SECONDS
         for position, candidate in enumerate(candidates):
             arguments = to_converse(request, candidate, spoken)
             arguments["inferenceConfig"], dropped = fit(candidate.model.parameters, arguments["inferenceConfig"])
             arguments["guardrailConfig"] = self.guardrail.config(trace=request.quarry.guardrail_trace)
             try:
-                reply = self._insist(call, deadline=deadline, modelId=candidate.callable_id, **arguments)
+                reply = self._insist(call, window=window, modelId=candidate.callable_id, **arguments)
             except (ClientError, BotoCoreError) as error:
-                last = position == len(candidates) - 1 or self._clock() > deadline
+                last = position == len(candidates) - 1 or self._clock() > window
                 if last or not may_fall_back(error):
                     raise told(error, alias=request.model, model_id=candidate.callable_id) from error
                 logger.warning(
@@ -215,13 +250,13 @@ class ChatService:
                 return reply, Answered(alias=request.model, candidate=candidate, fallbacks=position, dropped=dropped)
         raise AssertionError("the last candidate answers or raises")
 
-    def _insist(self, call: Callable[..., Opened], *, deadline: float, **arguments: Any) -> Opened:
+    def _insist(self, call: Callable[..., Opened], *, window: float, **arguments: Any) -> Opened:
         """Call one candidate, again while it throttles or fails and the time lasts."""
         for attempt in range(1, self._settings.max_attempts + 1):
             try:
                 return call(**arguments)
             except (ClientError, BotoCoreError) as error:
-                last = attempt == self._settings.max_attempts or self._clock() > deadline
+                last = attempt == self._settings.max_attempts or self._clock() > window
                 if last or error_code(error) not in RETRYABLE or is_daily_quota(error):
                     raise
             self._sleep(BACKOFF_SECONDS * 2 ** (attempt - 1) * (1 + random.random()))  # noqa: S311 - jitter

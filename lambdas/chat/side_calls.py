@@ -3,7 +3,7 @@
 They are charged to the same key: what they may take is part of what is reserved, what they took of what is settled.
 """
 
-from collections.abc import Callable
+from typing import Final
 
 from msgspec import Struct
 
@@ -12,6 +12,11 @@ from lambdas.allowances.usage import Usage, dearest
 from lambdas.chat.converse import to_turns
 from lambdas.chat.request import ChatRequest
 from lambdas.chat.service import ChatService, Completion
+from lambdas.common.deadline import Deadline
+
+# At most, and half of what is left: a side call that hangs must leave time for the answer.
+MOST_SECONDS: Final = 30.0
+SHARE: Final = 0.5
 
 
 class Expected(Struct, frozen=True, kw_only=True):
@@ -35,15 +40,16 @@ class SideCalls:
     """The side calls of one request.
 
     Args:
-        service: gives what makes them when one is needed: a service that waits less long than the answer's own, so
-            that a call which hangs leaves time for the answer.
+        service: makes them.
+        deadline: the request's.
 
     Attributes:
         taken: what each took, in order.
     """
 
-    def __init__(self, service: Callable[[], ChatService]) -> None:
+    def __init__(self, service: ChatService, *, deadline: Deadline) -> None:
         self._service = service
+        self._deadline = deadline
         self.taken: list[Usage] = []
 
     def complete(self, request: ChatRequest) -> Completion:
@@ -52,6 +58,7 @@ class SideCalls:
         Raises:
             ApiError: as ``ChatService.complete``; nothing is charged for it.
         """
-        completion = self._service().complete(request, to_turns(request))
+        soon = self._deadline.within(min(MOST_SECONDS, SHARE * self._deadline.left))
+        completion = self._service.until(soon).complete(request, to_turns(request))
         self.taken.append(actual(completion.reply.get("usage", {}), completion.answered.candidate.price))
         return completion

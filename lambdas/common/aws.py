@@ -43,13 +43,16 @@ def session() -> botocore.session.Session:
     return botocore.session.get_session()
 
 
-def client(service: Service, *, read_timeout: float, max_attempts: int = 2, direct: bool = False) -> Any:
+def client(
+    service: Service, *, read_timeout: float, max_attempts: int = 2, bounded: bool = False, direct: bool = False
+) -> Any:
     """Make a client of ``service``.
 
     Args:
         read_timeout: seconds to wait for an answer; keep it below the function's own time-out.
         max_attempts: calls in all, the first included. Retries wait in botocore's ``standard`` manner.
-        direct: make the calls of ``lambdas.common.direct`` on its short way.
+        bounded: one of ``lambdas.common.bounded``, whose calls can be given a deadline.
+        direct: such a one, and make the calls of ``lambdas.common.direct`` on its short way.
     """
     config = Config(
         connect_timeout=2,
@@ -60,9 +63,13 @@ def client(service: Service, *, read_timeout: float, max_attempts: int = 2, dire
         user_agent=f"{session().user_agent()} quarry",
     )
     made: Any = session().create_client(service, config=config)
-    if not direct:
-        return made
     # Imported here, because most functions have no such calls.
-    from lambdas.common.direct import DirectClient
+    if direct:
+        from lambdas.common.direct import DirectClient
 
-    return DirectClient(made, session())
+        return DirectClient(made, session())
+    if bounded:
+        from lambdas.common.bounded import BoundedClient
+
+        return BoundedClient(made, session())
+    return made

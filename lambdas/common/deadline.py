@@ -1,8 +1,10 @@
 """Work that has to be over by a certain time, though a call inside it may hang."""
 
+import math
 import threading
+import time
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final, Self, TypeVar
 
 T = TypeVar("T")
 
@@ -11,6 +13,43 @@ THREAD: Final = "deadline"
 
 class OutOfTimeError(Exception):
     """The work was not over in time."""
+
+
+class Deadline:
+    """When something has to be over. It is handed down by who knows it: a request's, from the function's own time.
+
+    Args:
+        at: on the clock; infinity for never.
+        clock: seconds from any start.
+    """
+
+    __slots__ = ("_at", "_clock")
+
+    def __init__(self, at: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._at = at
+        self._clock = clock
+
+    @classmethod
+    def after(cls, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> Self:
+        """Return the deadline that is so many seconds from now."""
+        return cls(clock() + seconds, clock=clock)
+
+    @property
+    def left(self) -> float:
+        """Seconds until then; 0 or less once it is over."""
+        return self._at - self._clock()
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is over."""
+        return self.left <= 0
+
+    def within(self, seconds: float) -> "Deadline":
+        """Return the deadline that is so many seconds from now, this one if that is sooner."""
+        return Deadline(min(self._at, self._clock() + seconds), clock=self._clock)
+
+
+NEVER: Final = Deadline(math.inf)
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:

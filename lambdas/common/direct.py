@@ -5,10 +5,9 @@ way through the service's model, out and back, hooks, retries. What is sent and 
 tests/lambdas/common/test_direct*.py hold the two side by side, and docs/decisions/0018 says what is lost.
 """
 
-import socket
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -16,13 +15,13 @@ import msgspec
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
 from botocore.credentials import ReadOnlyCredentials
-from botocore.endpoint import EndpointCreator, convert_to_response_dict
+from botocore.endpoint import convert_to_response_dict
 from botocore.exceptions import ClientError, ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError
 from botocore.handlers import add_recursion_detection_header, add_retry_headers
 from botocore.parsers import create_parser
 from botocore.session import Session
 
-from lambdas.common.connections import KeptSession
+from lambdas.common.bounded import BoundedClient, Http
 from lambdas.common.streamed_events import StreamedEvents
 
 _JSON: Final = {"Content-Type": "application/json"}
@@ -32,16 +31,6 @@ _UPDATE_ITEM: Final = {
 }
 # Of a new connection: a kept one that was closed is renewed before anybody hears of it.
 _MENDABLE: Final = (ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError)
-# A request in two packets would wait for the first one's acknowledgement.
-_AT_ONCE: Final = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-class Http(Protocol):
-    """What of botocore's HTTP session is called. It raises botocore's exceptions and keeps connections open."""
-
-    def send(self, request: AWSPreparedRequest) -> AWSResponse:
-        """Send a request and return the response, read to its end unless it is a stream."""
-        ...
 
 
 class _Request(AWSRequest):
@@ -52,7 +41,7 @@ class _Request(AWSRequest):
         return self.data
 
 
-class DirectClient:
+class DirectClient(BoundedClient):
     """A client that makes some calls itself and leaves all others to botocore's; threads may share it.
 
     Whole replies are JSON as it came: without ``ResponseMetadata``, and bytes in them are base64.
@@ -65,8 +54,8 @@ class DirectClient:
     """
 
     def __init__(self, client: Any, session: Session, *, http: Http | None = None) -> None:
+        super().__init__(client, session, http=http)
         meta = client.meta
-        self._client = client
         self._endpoint = meta.endpoint_url.rstrip("/")
         self._agent = meta.config.user_agent
         self._scope = (meta.service_model.signing_name, meta.region_name)
@@ -74,11 +63,6 @@ class DirectClient:
         nobody = ReadOnlyCredentials("", "", None)
         self._host = SigV4Auth(nobody, *self._scope).headers_to_sign(AWSRequest(url=self._endpoint))["host"]
         self._credentials: Any = session.get_credentials()
-        self._http: Http = http or _http_session(meta, ca_bundle=session.get_config_variable("ca_bundle"))
-        meta.events.register("before-send", self._send_for_the_client)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
 
     def converse(self, *, modelId: str, **arguments: Any) -> dict[str, Any]:  # noqa: N803 - AWS's name
         """Call Bedrock's Converse, once.
@@ -135,7 +119,7 @@ class DirectClient:
         # Frozen, because credentials may be renewed while they are read. Where there are none, the signer says so.
         credentials = self._credentials and self._credentials.get_frozen_credentials()
         SigV4Auth(credentials, *self._scope).add_auth(request)
-        response = self._http.send(self._completed(request))
+        response: AWSResponse = self._http.send(self._completed(request))
         if response.status_code >= 300:
             raise self._error(operation, response)
         return response
@@ -149,10 +133,6 @@ class DirectClient:
         add_recursion_detection_header({"headers": prepared.headers})
         add_retry_headers(prepared)  # type: ignore[arg-type] # uses context and headers, which both kinds have
         return prepared
-
-    def _send_for_the_client(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        """Send what the client has made and signed; botocore calls this before it would send itself."""
-        return self._http.send(request)
 
     def _decoded(self, operation: str, response: AWSResponse) -> dict[str, Any]:
         try:
@@ -179,26 +159,6 @@ class DirectClient:
         answer = convert_to_response_dict(response, model)
         parsed: dict[str, Any] = create_parser(service.resolved_protocol).parse(answer, shape or model.output_shape)
         return parsed
-
-
-def _http_session(meta: Any, *, ca_bundle: Any) -> Http:
-    """Return an HTTP session as botocore's client makes its own, with its time-outs, proxies and CA bundle."""
-    config = meta.config
-    endpoint = EndpointCreator(meta.events).create_endpoint(
-        meta.service_model,
-        meta.region_name,
-        meta.endpoint_url,
-        verify=ca_bundle,
-        timeout=(config.connect_timeout, config.read_timeout),  # type: ignore[arg-type] # what it takes is urllib3's
-        max_pool_connections=config.max_pool_connections,
-        http_session_cls=KeptSession,
-        proxies=config.proxies,
-        socket_options=[_AT_ONCE],
-        client_cert=config.client_cert,
-        proxies_config=config.proxies_config,
-    )
-    session: Http = endpoint.http_session
-    return session
 
 
 @lru_cache

@@ -3,7 +3,7 @@
 import base64
 import json
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Protocol
 
@@ -13,6 +13,7 @@ from msgspec import Struct
 from lambdas.chat.aliases import Aliases
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.errors import to_api_error
+from lambdas.common.deadline import Deadline
 from lambdas.common.errors import InvalidRequestError
 from lambdas.common.tokens import likely_tokens
 from lambdas.embeddings.request import EmbeddingRequest
@@ -49,6 +50,10 @@ class InvokeClient(Protocol):
         """Call a model with its own body."""
         ...
 
+    def until(self, deadline: Deadline, /) -> "InvokeClient":
+        """Return a client whose calls are over by then."""
+        ...
+
 
 Vector = list[float]
 Embedded = tuple[list[Vector], int]
@@ -57,7 +62,7 @@ Embedded = tuple[list[Vector], int]
 class Embeddings:
     """Embeds texts by an alias's first candidate."""
 
-    def __init__(self, *, aliases: Aliases, client: Callable[[], InvokeClient]) -> None:
+    def __init__(self, *, aliases: Aliases, client: InvokeClient) -> None:
         self._aliases = aliases
         self._client = client
 
@@ -83,7 +88,7 @@ class Embeddings:
         """
         embed = _cohere if candidate.base_model_id.startswith("cohere.") else _titan
         try:
-            vectors, tokens = embed(self._client(), candidate.callable_id, request)
+            vectors, tokens = embed(self._client, candidate.callable_id, request)
         except (ClientError, BotoCoreError) as error:
             raise to_api_error(error, alias=request.model, model_id=candidate.callable_id) from error
         return EmbeddingList(

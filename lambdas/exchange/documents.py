@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from lambdas.chat.said import Said
-from lambdas.chat.service import ChatService, Completion, StreamedCompletion
+from lambdas.chat.service import Completion, StreamedCompletion
 from lambdas.chat.stream import Chunk
 from lambdas.exchange.ingredient import Asked, Draft, Expectation, Ingredient, MakeIngredient
 
@@ -18,16 +18,15 @@ if TYPE_CHECKING:
     from lambdas.knowledge.asking import Found, Knowledge
 
 
-def from_documents(knowledge: "Callable[[], Knowledge]", *, service: ChatService) -> MakeIngredient:
+def from_documents(knowledge: "Callable[[], Knowledge]") -> MakeIngredient:
     """Return what makes the ingredient of requests that ask the documents.
 
     Args:
         knowledge: gives what asks them; called only by requests that do.
-        service: whose guardrail sees a question that nothing was found for.
     """
 
     def make(asked: Asked) -> Ingredient | None:
-        return DocumentsIngredient(asked, knowledge(), service) if asked.request.quarry.knowledge is not None else None
+        return DocumentsIngredient(asked, knowledge()) if asked.request.quarry.knowledge is not None else None
 
     return make
 
@@ -39,9 +38,10 @@ class DocumentsIngredient(Ingredient):
         InvalidRequestError: it cannot be asked.
     """
 
-    def __init__(self, asked: Asked, knowledge: "Knowledge", service: ChatService) -> None:
-        self._knowledge = knowledge
-        self._service = service
+    def __init__(self, asked: Asked, knowledge: "Knowledge") -> None:
+        self._knowledge = knowledge.until(asked.deadline)
+        # Whose guardrail sees a question that nothing was found for.
+        self._service = asked.service
         self._complete = asked.side.complete
         self._question = knowledge.question(asked.request, asked.spoken)
         # What leans on something that was said before is rewritten, with the key's money.

@@ -4,7 +4,7 @@ Whole answers and streams take the same steps, and what a request asks for besid
 see ``lambdas.exchange.ingredient``. What does not wait for each other is done side by side.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +18,7 @@ from lambdas.chat.request import ChatRequest
 from lambdas.chat.service import ChatService, Completion
 from lambdas.chat.side_calls import SideCalls
 from lambdas.common.caller import Caller
+from lambdas.common.deadline import NEVER, Deadline
 from lambdas.exchange.ingredient import Asked, Draft, GivenAnswer, Ingredient, MakeIngredient
 from lambdas.exchange.open_exchange import OpenExchange
 from lambdas.exchange.streamed_exchange import StreamedExchange
@@ -38,7 +39,6 @@ class Exchanges:
     """Makes exchanges.
 
     Args:
-        aside: gives what makes side calls.
         ingredients: make what a request asks for besides the answer, in the order in which they are looked up: who
             needs what another one has found comes after it.
     """
@@ -47,23 +47,24 @@ class Exchanges:
         self,
         *,
         service: ChatService,
-        aside: Callable[[], ChatService],
         ledger: Ledger,
         ingredients: Sequence[MakeIngredient],
     ) -> None:
         self._service = service
-        self._aside = aside
         self._ledger = ledger
         self._ingredients = ingredients
 
-    def complete(self, request: ChatRequest, caller: Caller) -> Exchanged:
+    def complete(self, request: ChatRequest, caller: Caller, *, deadline: Deadline = NEVER) -> Exchanged:
         """Answer one request, whole.
+
+        Args:
+            deadline: when the answer has to be made; to settle and to store it takes time after that.
 
         Raises:
             ApiError: it was refused, here or by Bedrock; nothing is stored, and nothing charged but side calls.
                 An answer that was made is given, though: its headers tell if it could not be charged or stored.
         """
-        begun = self._reserve(request, caller)
+        begun = self._reserve(request, caller, deadline)
         try:
             draft = begun.look_up()
             completion = begun.told(draft.answerer.complete(request, draft.spoken))
@@ -72,13 +73,16 @@ class Exchanges:
             raise
         return Exchanged(completion=completion, headers=_settle(begun, completion))
 
-    def stream(self, request: ChatRequest, caller: Caller) -> StreamedExchange:
+    def stream(self, request: ChatRequest, caller: Caller, *, deadline: Deadline = NEVER) -> StreamedExchange:
         """Begin to answer one request; its first event has arrived. Its end is settled by what is returned.
+
+        Args:
+            deadline: when the answer has to be over, as in ``complete``.
 
         Raises:
             ApiError: as ``complete``.
         """
-        begun = self._reserve(request, caller)
+        begun = self._reserve(request, caller, deadline)
         try:
             draft = begun.look_up()
             streamed = draft.answerer.stream(request, draft.spoken)
@@ -87,10 +91,18 @@ class Exchanges:
             raise
         return StreamedExchange(begun, streamed)
 
-    def _reserve(self, request: ChatRequest, caller: Caller) -> OpenExchange:
+    def _reserve(self, request: ChatRequest, caller: Caller, deadline: Deadline) -> OpenExchange:
         """Reserve what the request may take; beside that, its ingredients begin to be looked up."""
-        candidates = self._service.candidates(request.model)
-        asked = Asked(request=request, caller=caller, spoken=to_turns(request), side=SideCalls(self._aside))
+        service = self._service.until(deadline)
+        candidates = service.candidates(request.model)
+        asked = Asked(
+            request=request,
+            caller=caller,
+            spoken=to_turns(request),
+            side=SideCalls(service, deadline=deadline),
+            service=service,
+            deadline=deadline,
+        )
         made = [make(asked) for make in self._ingredients]
         ingredients = [ingredient for ingredient in made if ingredient is not None]
         expected = self._expected(asked, candidates, ingredients)
@@ -100,7 +112,7 @@ class Exchanges:
         return OpenExchange(
             asked=asked,
             ingredients=ingredients,
-            draft=Draft(answerer=self._service, spoken=asked.spoken),
+            draft=Draft(answerer=service, spoken=asked.spoken),
             reservation=reservation,
             ledger=self._ledger,
         )

@@ -20,10 +20,11 @@ from msgspec import Struct
 
 from lambdas.chat.converse import Spoken
 from lambdas.chat.request import ChatRequest
-from lambdas.chat.service import Completion, StreamedCompletion
+from lambdas.chat.service import ChatService, Completion, StreamedCompletion
 from lambdas.chat.side_calls import Expected, SideCalls
 from lambdas.chat.stream import Chunk
 from lambdas.common.caller import Caller
+from lambdas.common.deadline import Deadline
 
 Message = dict[str, Any]
 
@@ -34,12 +35,16 @@ class Asked(Struct, frozen=True, kw_only=True):
     Attributes:
         spoken: what the request itself says.
         side: makes calls besides the answer, once the allowance is reserved.
+        service: makes calls that are over by the deadline.
+        deadline: when the answer has to be over, and so what is looked up for it.
     """
 
     request: ChatRequest
     caller: Caller
     spoken: Spoken
     side: SideCalls
+    service: ChatService
+    deadline: Deadline
 
 
 class Expectation(Struct, frozen=True, kw_only=True):

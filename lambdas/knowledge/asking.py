@@ -14,6 +14,7 @@ from lambdas.chat.converse import Spoken
 from lambdas.chat.request import ChatRequest, JsonObjectFormat, JsonSchemaFormat, UserMessage
 from lambdas.chat.service import Completion
 from lambdas.chat.side_calls import Expected
+from lambdas.common.deadline import Deadline
 from lambdas.common.errors import InvalidRequestError
 from lambdas.common.observability import logger
 from lambdas.common.tokens import text_tokens
@@ -140,6 +141,10 @@ class Knowledge:
     def __init__(self, *, settings: KnowledgeSettings, retriever: Retriever) -> None:
         self.settings = settings
         self.retriever = retriever
+
+    def until(self, deadline: Deadline) -> "Knowledge":
+        """Return this with searches that are over by then."""
+        return Knowledge(settings=self.settings, retriever=self.retriever.until(deadline))
 
     def question(self, request: ChatRequest, spoken: Spoken) -> Question:
         """Return what a chat request with ``quarry.knowledge`` asks.

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.chat.errors import error_code
+from lambdas.common.deadline import NEVER, Deadline
 from lambdas.common.observability import logger
 from lambdas.knowledge.filters import RetrievalFilter
 from lambdas.knowledge.passages import Passage, from_results
@@ -31,13 +32,17 @@ class RetrieveClient(Protocol):
         """Search a knowledge base."""
         ...
 
+    def until(self, deadline: Deadline, /) -> "RetrieveClient":
+        """Return a client whose calls are over by then."""
+        ...
+
 
 class Retriever:
     """Searches the knowledge base.
 
     Args:
-        client: makes the client when it is needed; without retries of its own, since a retried time-out would outlive
-            the function.
+        client: makes the client when it is needed; without retries of its own.
+        deadline: when every search has to be over.
         sleep: waits that many seconds; for tests.
         clock: seconds from any start; for tests.
     """
@@ -47,13 +52,21 @@ class Retriever:
         *,
         settings: KnowledgeSettings,
         client: Callable[[], RetrieveClient],
+        deadline: Deadline = NEVER,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._client = client
+        self._deadline = deadline
         self._sleep = sleep
         self._clock = clock
+
+    def until(self, deadline: Deadline) -> "Retriever":
+        """Return this with searches that are over by then."""
+        return Retriever(
+            settings=self._settings, client=self._client, deadline=deadline, sleep=self._sleep, clock=self._clock
+        )
 
     def find(
         self,
@@ -110,13 +123,13 @@ class Retriever:
 
     def _insist(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Search, again while it throttles or fails and the time lasts."""
-        client = self._client()
-        deadline = self._clock() + RETRY_WINDOW_SECONDS
+        client = self._client().until(self._deadline)
+        window = self._clock() + RETRY_WINDOW_SECONDS
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return client.retrieve(**arguments)
             except (ClientError, BotoCoreError) as error:
-                last = attempt == ATTEMPTS or self._clock() > deadline
+                last = attempt == ATTEMPTS or self._clock() > window
                 if last or error_code(error) not in RETRYABLE:
                     raise
             self._sleep(BACKOFF_SECONDS * 2 ** (attempt - 1) * (1 + random.random()))  # noqa: S311 - jitter

@@ -11,7 +11,7 @@ from configuration.config import Config
 from configuration.parameters import ParameterNames
 from configuration.prompts import PromptFile
 from lambdas.api import operations
-from lambdas.api.settings import InferenceSettings
+from lambdas.api.settings import ENDING_SECONDS, InferenceSettings
 from lambdas.authorizer.settings import TIMEOUT_SECONDS, AuthorizerSettings
 from lambdas.sessions import items
 from stacks.components.environment_stack import EnvironmentStack
@@ -27,11 +27,9 @@ from stacks.inference.web_function import web_adapter
 from stacks.knowledge.asked import asked_knowledge, grant_ask
 from stacks.prompts.definitions import PromptDefinitions
 
-# The function gives up before API Gateway does, and its call to Bedrock before the function does, so that the caller
-# gets our error and not the gateway's.
+# The function gives up before API Gateway does, and its answer before the function does, so that the caller gets our
+# error and not the gateway's. A cold start, which Lambda does not count and API Gateway does, has both margins.
 FUNCTION_MARGIN_SECONDS: Final = 1
-# Leaves room for retries and fallbacks too: lambdas.chat.service.RETRY_WINDOW_SECONDS.
-CALL_MARGIN_SECONDS: Final = 5
 
 
 class InferenceStack(EnvironmentStack):
@@ -151,7 +149,7 @@ class InferenceStack(EnvironmentStack):
             guardrail_version=ssm.StringParameter.value_for_string_parameter(self, names.guardrail_version),
             model_access_parameter=names.model_access,
             max_body_bytes=options.max_body_kilobytes * 1024,
-            read_timeout_seconds=float(seconds - CALL_MARGIN_SECONDS),
+            read_timeout_seconds=seconds - FUNCTION_MARGIN_SECONDS - ENDING_SECONDS,
             max_attempts=options.max_attempts,
             call_seconds=seconds - FUNCTION_MARGIN_SECONDS,
             allowances_table=self._allowances.table.table_name,

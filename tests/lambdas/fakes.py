@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.api.settings import InferenceSettings
 from lambdas.chat.aliases import Aliases
+from lambdas.common.deadline import Deadline
 from lambdas.knowledge.settings import KnowledgeSettings
 from tests.lambdas import service_model
 
@@ -80,6 +81,7 @@ class FakeConverse:
     Attributes:
         stops: texts that the guardrail stops when it is asked by itself; an exception is raised.
         judged: texts that it was asked about.
+        deadlines: those that it was given, in order.
     """
 
     def __init__(self, *replies: dict[str, Any] | list[dict[str, Any] | Exception] | Exception) -> None:
@@ -88,6 +90,7 @@ class FakeConverse:
         self.streams: list[FakeEvents] = []
         self.stops: set[str] | Exception = set()
         self.judged: list[str] = []
+        self.deadlines: list[Deadline] = []
 
     def _next(self, arguments: dict[str, Any]) -> dict[str, Any] | list[dict[str, Any] | Exception]:
         self.calls.append(arguments)
@@ -95,6 +98,10 @@ class FakeConverse:
         if isinstance(reply, Exception):
             raise reply
         return reply
+
+    def until(self, deadline: Deadline) -> "FakeConverse":
+        self.deadlines.append(deadline)
+        return self
 
     def converse(self, **kwargs: Any) -> dict[str, Any]:
         service_model.check("bedrock-runtime", "Converse", kwargs)

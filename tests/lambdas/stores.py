@@ -64,11 +64,10 @@ def desk(
         store = SessionStore(client=client, table_name="sessions", ttl_seconds=86_400)
         exchanges = Exchanges(
             service=service,
-            aside=lambda: service,
             ledger=ledger,
             ingredients=[
                 from_sessions(Sessions(store=store, budget_tokens=4_000), history_tokens=4_000, summary_alias="fast"),
-                from_documents(lambda: asking, service=service),
+                from_documents(lambda: asking),
                 *ingredients,
             ],
         )

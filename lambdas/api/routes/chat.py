@@ -7,7 +7,6 @@ from lambdas.api import composition, outcome
 from lambdas.api.call import Answer, Call, Streamed
 from lambdas.chat import request as chat
 from lambdas.chat.request import ChatRequest
-from lambdas.common.caller import Caller
 from lambdas.exchange.streamed_exchange import StreamedExchange
 
 # The role and the first token.
@@ -18,17 +17,21 @@ def create_chat_completion(call: Call) -> Answer[dict[str, Any]] | Streamed:
     """Answer a chat request, whole or as server-sent events."""
     asked = chat.parse(call.body)
     if asked.stream:
-        return stream(asked, call.caller, events=iter, first=_FIRST)
-    return complete(asked, call.caller)
+        return stream(asked, call, events=iter, first=_FIRST)
+    return complete(asked, call)
 
 
-def complete(request: ChatRequest, caller: Caller) -> Answer[dict[str, Any]]:
+def complete(request: ChatRequest, call: Call) -> Answer[dict[str, Any]]:
     """Answer a chat request with OpenAI's completion.
+
+    Args:
+        call: who asks, and when the answer has to be over.
 
     Raises:
         ApiError: as ``Exchanges.complete``.
     """
-    done = composition.exchanges().complete(request, caller)
+    caller = call.caller
+    done = composition.exchanges().complete(request, caller, deadline=call.deadline)
     completion = done.completion
     usage = completion.body["usage"]
     outcome.answered(completion.answered, stop_reason=completion.stop_reason, usage=usage, key_id=caller.key_id)
@@ -38,7 +41,7 @@ def complete(request: ChatRequest, caller: Caller) -> Answer[dict[str, Any]]:
 
 def stream(
     request: ChatRequest,
-    caller: Caller,
+    call: Call,
     *,
     events: Callable[[StreamedExchange], Iterator[Any]],
     first: int,
@@ -46,13 +49,15 @@ def stream(
     """Begin to answer a chat request as a stream; Bedrock's first event has arrived.
 
     Args:
+        call: who asks, and when the answer has to be over.
         events: makes of the exchange what is sent of it.
         first: as ``Streamed.first``.
 
     Raises:
         ApiError: as ``Exchanges.stream``.
     """
-    exchange = composition.exchanges().stream(request, caller)
+    caller = call.caller
+    exchange = composition.exchanges().stream(request, caller, deadline=call.deadline)
     return Streamed(
         exchange=exchange,
         events=events(exchange),

@@ -12,6 +12,7 @@ from lambdas.api import composition
 from lambdas.api.call import Answer, Call
 from lambdas.chat import request as chat
 from lambdas.common.caller import Caller
+from lambdas.common.deadline import NEVER, Deadline
 from lambdas.common.errors import ApiError, InvalidRequestError
 from lambdas.common.json_body import decode
 from lambdas.exchange import unrecorded
@@ -64,7 +65,7 @@ class Comparison(Struct, tag_field="object", tag="comparison", frozen=True):
 
 def compare_models(call: Call) -> Answer[Comparison]:
     """Ask several aliases the same."""
-    return compare(parse(call.body), call.caller, composition.exchanges())
+    return compare(parse(call.body), call.caller, composition.exchanges(), deadline=call.deadline)
 
 
 def parse(body: bytes) -> list[chat.ChatRequest]:
@@ -89,15 +90,21 @@ def parse(body: bytes) -> list[chat.ChatRequest]:
     return requests
 
 
-def compare(requests: list[chat.ChatRequest], caller: Caller, exchanges: Exchanges) -> Answer[Comparison]:
-    """Ask all at once; the headers tell what was left of the allowance after the calls."""
+def compare(
+    requests: list[chat.ChatRequest], caller: Caller, exchanges: Exchanges, *, deadline: Deadline = NEVER
+) -> Answer[Comparison]:
+    """Ask all at once; the headers tell what was left of the allowance after the calls.
+
+    Args:
+        deadline: when the answers have to be made; those that are not have an error.
+    """
     left: list[dict[str, str]] = []
     not_kept: set[str] = set()
 
     def one(request: chat.ChatRequest) -> Compared:
         begun = time.monotonic()
         try:
-            exchanged = exchanges.complete(request, caller)
+            exchanged = exchanges.complete(request, caller, deadline=deadline)
         except ApiError as error:
             return Compared(model=request.model, error=error.to_body()["error"])
         left.append(exchanged.headers)

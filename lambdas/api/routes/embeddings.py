@@ -4,7 +4,6 @@ from lambdas.allowances import remaining
 from lambdas.allowances.estimate import usage
 from lambdas.api import composition
 from lambdas.api.call import Answer, Call
-from lambdas.common import aws
 from lambdas.embeddings.request import parse
 from lambdas.embeddings.service import EmbeddingList, Embeddings
 from lambdas.exchange import unrecorded
@@ -13,11 +12,8 @@ from lambdas.exchange import unrecorded
 def create_embeddings(call: Call) -> Answer[EmbeddingList]:
     """Embed texts."""
     request = parse(call.body)
-    settings, ledger = composition.settings(), composition.ledger()
-    embedder = Embeddings(
-        aliases=composition.aliases(),
-        client=lambda: aws.client("bedrock-runtime", read_timeout=settings.read_timeout_seconds),
-    )
+    ledger = composition.ledger()
+    embedder = Embeddings(aliases=composition.aliases(), client=composition.embedding_client().until(call.deadline))
     candidate = embedder.candidate(request)
     # At most a token per byte: the estimate is an upper bound.
     most = sum(len(text.encode()) for text in request.texts)

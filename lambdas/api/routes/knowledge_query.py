@@ -62,8 +62,8 @@ def ask_documents(call: Call) -> Answer[KnowledgeAnswer] | Streamed:
     """Answer a question from the documents, whole or as server-sent events."""
     asked = parse(call.body, composition.knowledge().settings)
     if asked.stream:
-        return stream(asked, call.caller, events=events, first=1)
-    completed = complete(asked, call.caller)
+        return stream(asked, call, events=events, first=1)
+    completed = complete(asked, call)
     return Answer(body=to_answer(completed.body), headers=completed.headers)
 
 

@@ -33,7 +33,12 @@ class PassageList(Struct, tag_field="object", tag="list", frozen=True):
 
 def find_passages(call: Call) -> Answer[PassageList]:
     """Find passages."""
-    found, left = retrieve(call.body, call.caller, knowledge=composition.knowledge(), ledger=composition.ledger())
+    found, left = retrieve(
+        call.body,
+        call.caller,
+        knowledge=composition.knowledge().until(call.deadline),
+        ledger=composition.ledger(),
+    )
     return Answer(body=found, headers=remaining.headers(left))
 
 

@@ -94,7 +94,7 @@ def call_prompt(call: Call) -> Answer[dict[str, Any]]:
     prompt = _find(call.path["name"])
     wanted = decode(call.body, _decoder)
     body = chat_body(prompt, wanted.variables, model=wanted.model, messages=wanted.messages)
-    answer = complete(chat.parse(msgspec.json.encode(body)), call.caller)
+    answer = complete(chat.parse(msgspec.json.encode(body)), call)
     return Answer(body=answer.body, headers={**answer.headers, "x-quarry-prompt": f"{prompt.name}@{prompt.version}"})
 
 

@@ -3,10 +3,12 @@
 import asyncio
 import io
 import json
+from typing import Any
 
 import pytest
 
-from lambdas.api.event_stream import Opened, events
+from lambdas.api.event_stream import SENDING_SECONDS, ExchangeResponse, Opened, events
+from lambdas.common.deadline import Deadline
 from lambdas.common.observability import metrics
 from tests.lambdas.emitted import emitted
 from tests.lambdas.exchange.test_exchanges import LIMITED, account, ask
@@ -51,3 +53,28 @@ def test_a_stream_that_failed_was_not_hung_up_on(capsys: pytest.CaptureFixture[s
 
     assert parts[-1] == b"data: [DONE]\n\n"
     assert counted(capsys) == ["ChatRefused"]
+
+
+def test_a_caller_who_takes_nothing_is_charged_before_the_function_ends() -> None:
+    async def stalls(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+    async def stays() -> Any:
+        await asyncio.Event().wait()
+
+    with desk(stream_events(*["stone "] * 50)) as at:
+        exchange = at.exchanges.stream(ask(stream=True), LIMITED)
+        opened = Opened(exchange, iter(exchange), first=2)
+        response = ExchangeResponse(
+            exchange,
+            events(opened, key_id="key_1", request_id="r"),
+            {},
+            deadline=Deadline.after(0.2 - SENDING_SECONDS),
+        )
+        asyncio.run(response({"type": "http", "asgi": {"spec_version": "2.4"}}, stays, stalls))
+        spent = account(at)
+    metrics.clear_metrics()
+
+    assert spent["reserved"]["micro_dollars"] == 0
+    assert spent["total"]["micro_dollars"] > 0

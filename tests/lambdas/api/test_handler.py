@@ -12,6 +12,7 @@ import pytest
 from lambdas.allowances.ledger import Ledger
 from lambdas.api import composition, handler
 from lambdas.api.composition import knowledge
+from lambdas.common.deadline import Deadline
 from tests import events
 from tests.lambdas.api.conftest import Serve
 from tests.lambdas.emitted import emitted
@@ -27,12 +28,20 @@ class LambdaContext:
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:000000000000:function:inference"
     aws_request_id: str = "99999999-0000-0000-0000-000000000000"
 
+    def get_remaining_time_in_millis(self) -> int:
+        return 28_000
+
 
 class FakeEmbedder:
     """A Titan that embeds a text as [its length, 1.0]."""
 
     def __init__(self) -> None:
         self.bodies: list[dict[str, Any]] = []
+        self.deadlines: list[Deadline] = []
+
+    def until(self, deadline: Deadline) -> "FakeEmbedder":
+        self.deadlines.append(deadline)
+        return self
 
     def invoke_model(self, **kwargs: Any) -> dict[str, Any]:
         body = json.loads(kwargs["body"])
@@ -71,7 +80,7 @@ def test_requests_are_counted_apart_from_other_environments(serve: Serve, capsys
 def embedder(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> FakeEmbedder:
     serve(converse_reply())
     fake = FakeEmbedder()
-    monkeypatch.setattr("lambdas.common.aws.client", lambda *_, **__: fake)
+    monkeypatch.setattr(composition, "embedding_client", lambda: fake)
     return fake
 
 
@@ -256,7 +265,7 @@ def test_everything_is_made_from_the_environment(monkeypatch: pytest.MonkeyPatch
         composition.settings,
         composition.aliases,
         composition.service,
-        composition.aside,
+        composition.embedding_client,
         composition.ledger,
         composition.session_store,
         composition.exchanges,

@@ -10,7 +10,16 @@ from botocore.exceptions import ReadTimeoutError, ResponseStreamingError
 from lambdas.chat.converse import to_turns
 from lambdas.chat.request import ChatRequest, parse
 from lambdas.chat.service import ChatService, Completion
-from lambdas.common.errors import ApiError, InvalidRequestError, NotFoundError, RateLimitError, UpstreamError
+from lambdas.common.deadline import Deadline
+from lambdas.common.errors import (
+    ApiError,
+    InvalidRequestError,
+    NotFoundError,
+    RateLimitError,
+    UpstreamError,
+    UpstreamTimeoutError,
+)
+from tests.lambdas.common.test_deadline import Clock
 from tests.lambdas.fakes import ALIASES, SETTINGS, FakeConverse, client_error, converse_reply, stream_events
 
 
@@ -246,3 +255,46 @@ def test_a_used_up_day_is_not_tried_again_at_once() -> None:
 
     assert (refused.value.code, refused.value.retry_after) == ("insufficient_quota", 3600)
     assert len({call["modelId"] for call in client.calls}) == len(client.calls)
+
+
+def test_every_call_is_over_by_the_deadline() -> None:
+    client, deadline = FakeConverse(converse_reply()), Deadline.after(115, clock=Clock())
+
+    bound = service(client).until(deadline)
+    bound.complete(request(), to_turns(request()))
+    bound.guardrail.stopped("x")
+
+    assert client.deadlines == [deadline]
+
+
+def test_a_stream_ends_at_its_deadline_however_fast_its_events_come() -> None:
+    clock = Clock()
+    client = FakeConverse(stream_events("An ", "open ", "pit."))
+    streamed = service(client).until(Deadline.after(5, clock=clock)).stream(request(), to_turns(request()))
+    chunks = iter(streamed)
+    assert [next(chunks)["choices"][0]["delta"]["content"] for _ in range(2)] == ["", "An "]
+    clock.now += 5
+
+    with pytest.raises(UpstreamTimeoutError, match="fast"):
+        next(chunks)
+
+
+def test_an_answer_that_ended_just_in_time_is_an_answer() -> None:
+    clock = Clock()
+    client = FakeConverse(stream_events("An open pit."))
+    streamed = service(client).until(Deadline.after(5, clock=clock)).stream(request(), to_turns(request()))
+    chunks = iter(streamed)
+    last = next(chunk for chunk in chunks if chunk["choices"][0]["finish_reason"])
+    clock.now += 5
+
+    assert list(chunks) == []
+    assert last["choices"][0]["finish_reason"] == "stop"
+    assert streamed.state.usage["outputTokens"] == 1
+
+
+def test_trouble_after_bedrocks_word_that_the_answer_is_over_takes_nothing_from_it(printed: io.StringIO) -> None:
+    events: list[Any] = [*stream_events("An open pit.")[:-1], ResponseStreamingError(error="reset")]
+    streamed = service(FakeConverse(events)).stream(request(), to_turns(request()))
+
+    assert list(streamed)[-1]["choices"][0]["finish_reason"] == "stop"
+    assert "bedrock failed" in printed.getvalue()

@@ -5,9 +5,45 @@ from collections.abc import Iterator
 
 import pytest
 
-from lambdas.common.deadline import OutOfTimeError, within
+from lambdas.common.deadline import NEVER, Deadline, OutOfTimeError, within
 
 LONG = 60.0
+
+
+class Clock:
+    """Seconds from any start, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_deadline_knows_what_is_left_and_has_passed_when_nothing_is() -> None:
+    clock = Clock()
+    deadline = Deadline.after(5, clock=clock)
+
+    assert (deadline.left, deadline.passed) == (5, False)
+    clock.now += 5
+    assert (deadline.left, deadline.passed) == (0, True)
+    clock.now += 1
+    assert (deadline.left, deadline.passed) == (-1, True)
+
+
+def test_what_has_to_be_over_sooner_is_never_over_later() -> None:
+    clock = Clock()
+    deadline = Deadline.after(5, clock=clock)
+
+    assert deadline.within(3).left == 3
+    assert deadline.within(30).left == 5
+    clock.now += 4
+    assert deadline.within(3).left == 1
+
+
+def test_never_does_not_pass() -> None:
+    assert not NEVER.passed
+    assert 0 < NEVER.within(7).left <= 7
 
 
 @pytest.fixture

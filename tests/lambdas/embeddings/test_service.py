@@ -39,7 +39,7 @@ class FakeModels:
 
 
 def service(models: FakeModels) -> Embeddings:
-    return Embeddings(aliases=Aliases(lambda: {"embed": [TITAN], "cohere": [COHERE]}), client=lambda: models)
+    return Embeddings(aliases=Aliases(lambda: {"embed": [TITAN], "cohere": [COHERE]}), client=models)
 
 
 def test_titan_is_asked_text_by_text() -> None:

@@ -10,8 +10,10 @@ import pytest
 from lambdas.allowances.ledger import Ledger
 from lambdas.chat.request import ChatRequest, parse
 from lambdas.common.caller import Caller, KeyLimits
+from lambdas.common.deadline import Deadline
 from lambdas.common.errors import ApiError, NotFoundError, RateLimitError, UnavailableError
 from lambdas.common.tokens import text_tokens
+from tests.lambdas.common.test_deadline import Clock
 from tests.lambdas.fakes import client_error, converse_reply, stream_events
 from tests.lambdas.stores import Desk, desk
 
@@ -171,6 +173,31 @@ def test_an_end_without_a_stop_reason_is_no_answer_is_charged_and_not_stored() -
 
         assert (broken.value.status, broken.value.code) == (502, "upstream_error")
         assert account(at)["total"]["micro_dollars"] > 0
+        assert account(at)["reserved"]["micro_dollars"] == 0
+        assert list(at.sessions.turns(at.sessions.get(session.session_id, "key_1"))) == []
+
+
+@pytest.mark.parametrize("limits", [LIMITED.limits, KeyLimits()])
+def test_a_stream_that_the_deadline_ends_is_told_charged_and_not_stored(limits: KeyLimits) -> None:
+    clock = Clock()
+    with desk(stream_events(*["token "] * 500)) as at:
+        session = at.sessions.create("key_1")
+        exchange = at.exchanges.stream(
+            ask(quarry={"session": session.session_id}),
+            Caller(key_id="key_1", limits=limits),
+            deadline=Deadline.after(115, clock=clock),
+        )
+        chunks = iter(exchange)
+        for _ in range(200):
+            next(chunks)
+        clock.now += 115
+        with pytest.raises(ApiError) as ended:
+            next(chunks)
+        exchange.close()
+
+        assert (ended.value.status, ended.value.code) == (504, "upstream_timeout")
+        assert at.bedrock.streams[0].closed
+        assert account(at)["today"]["output_tokens"] == text_tokens("token " * 199)
         assert account(at)["reserved"]["micro_dollars"] == 0
         assert list(at.sessions.turns(at.sessions.get(session.session_id, "key_1"))) == []
 

@@ -5,8 +5,10 @@ import json
 import pytest
 
 from lambdas.chat.request import ChatRequest, parse
+from lambdas.common.deadline import Deadline
 from lambdas.common.errors import ApiError
 from lambdas.knowledge.rewriting import MOST_INPUT_TOKENS, MOST_OUTPUT_TOKENS
+from tests.lambdas.common.test_deadline import Clock
 from tests.lambdas.exchange.test_documents import CITED, LIMITED, ONE_CALL, account, ask
 from tests.lambdas.fakes import client_error, converse_reply, stream_events
 from tests.lambdas.knowledge.fakes import WEAK, FakeRetrieve, retrieve_error
@@ -86,3 +88,23 @@ def test_a_sessions_summary_is_charged_to_the_key() -> None:
 
         assert "summariser" in at.bedrock.calls[1]["system"][0]["text"]
         assert account(at)["total"]["micro_dollars"] == DEAR_MICRO_DOLLARS + 2 * ONE_CALL
+
+
+@pytest.mark.parametrize(("left", "at_most"), [(24.0, 12.0), (115.0, 30.0)])
+def test_a_side_call_leaves_time_for_the_answer_and_the_search_is_over_in_time_too(left: float, at_most: float) -> None:
+    deadline = Deadline.after(left, clock=Clock())
+    with desk(converse_reply("Days in Spain?"), converse_reply(CITED)) as at:
+        at.exchanges.complete(ask("Days in Germany?", "28.", "And in Spain?"), LIMITED, deadline=deadline)
+
+        assert [one.left for one in at.bedrock.deadlines] == [left, at_most]
+        assert at.documents.deadlines == [deadline]
+
+
+def test_a_sessions_summary_leaves_time_for_the_answer() -> None:
+    deadline = Deadline.after(24, clock=Clock())
+    with desk(converse_reply("x" * 9_000), converse_reply("- notes"), converse_reply("Fine.")) as at:
+        session = at.sessions.create("key_1").session_id
+        for question in ("How deep? " * 500, "And now?"):
+            at.exchanges.complete(chat(question, session), LIMITED, deadline=deadline)
+
+        assert [one.left for one in at.bedrock.deadlines] == [24, 24, 12]

@@ -4,6 +4,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from lambdas.common.deadline import Deadline
 from tests.lambdas import service_model
 
 BUCKET = "s3://data-bucket/documents/"
@@ -40,6 +41,11 @@ class FakeRetrieve:
     def __init__(self, *replies: list[dict[str, Any]] | Exception) -> None:
         self._replies = list(replies) or [[TRAVEL, LEAVE, WEAK]]
         self.calls: list[dict[str, Any]] = []
+        self.deadlines: list[Deadline] = []
+
+    def until(self, deadline: Deadline) -> "FakeRetrieve":
+        self.deadlines.append(deadline)
+        return self
 
     @property
     def queries(self) -> list[str]:

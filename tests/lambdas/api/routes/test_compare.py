@@ -9,6 +9,7 @@ import msgspec
 from lambdas.api.routes import compare
 from lambdas.chat.request import ChatRequest
 from lambdas.common.caller import Caller
+from lambdas.common.deadline import NEVER, Deadline
 from lambdas.exchange.exchanges import Exchanged, Exchanges
 from tests.lambdas.exchange.test_exchanges import LIMITED
 from tests.lambdas.fakes import converse_reply
@@ -22,9 +23,9 @@ class OneAtATime(Exchanges):
         self._exchanges = exchanges
         self._lock = threading.Lock()
 
-    def complete(self, request: ChatRequest, caller: Caller) -> Exchanged:
+    def complete(self, request: ChatRequest, caller: Caller, *, deadline: Deadline = NEVER) -> Exchanged:
         with self._lock:
-            return self._exchanges.complete(request, caller)
+            return self._exchanges.complete(request, caller, deadline=deadline)
 
 
 def body(*models: str) -> bytes:
