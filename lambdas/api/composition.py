@@ -4,7 +4,7 @@ Both functions that talk to models, the streaming one and the one behind API Gat
 """
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lambdas.allowances.ledger import Ledger
 from lambdas.api.settings import TABLE_TIMEOUT_SECONDS, InferenceSettings
@@ -19,7 +19,6 @@ from lambdas.sessions.service import Sessions
 from lambdas.sessions.store import SessionStore
 
 if TYPE_CHECKING:
-    from lambdas.embeddings.service import InvokeClient
     from lambdas.knowledge.asking import Knowledge
     from lambdas.model_access.listing import ModelListing
 
@@ -44,10 +43,9 @@ def service() -> ChatService:
 
 
 @cache
-def embedding_client() -> "InvokeClient":
-    """What embeds texts."""
-    made: InvokeClient = aws.client("bedrock-runtime", read_timeout=settings().read_timeout_seconds, bounded=True)
-    return made
+def embedding_client() -> Any:
+    """The bounded client that embeds texts. Nothing is asked in its place, so its retries are botocore's."""
+    return aws.client("bedrock-runtime", read_timeout=settings().read_timeout_seconds, bounded=True)
 
 
 @cache

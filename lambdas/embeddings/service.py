@@ -13,7 +13,6 @@ from msgspec import Struct
 from lambdas.chat.aliases import Aliases
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.errors import to_api_error
-from lambdas.common.deadline import Deadline
 from lambdas.common.errors import InvalidRequestError
 from lambdas.common.tokens import likely_tokens
 from lambdas.embeddings.request import EmbeddingRequest
@@ -48,10 +47,6 @@ class InvokeClient(Protocol):
 
     def invoke_model(self, **kwargs: Any) -> dict[str, Any]:
         """Call a model with its own body."""
-        ...
-
-    def until(self, deadline: Deadline, /) -> "InvokeClient":
-        """Return a client whose calls are over by then."""
         ...
 
 
