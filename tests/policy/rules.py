@@ -29,6 +29,11 @@ ALLOWED_STAR: Final = {
     "aoss:DeleteSecurityPolicy": "policies have no ARNs; a condition names the collection",
     "xray:GetSamplingRules": "X-Ray has no resources to name",
     "xray:GetSamplingTargets": "X-Ray has no resources to name",
+    "ec2:DescribeSecurityGroups": "lists the region's groups; knows no resources",
+    **dict.fromkeys(
+        ("sagemaker:ListApps", "sagemaker:ListSpaces", "sagemaker:ListUserProfiles"),
+        "lists a domain's; knows no resources",
+    ),
     **dict.fromkeys(
         (
             "logs:CreateLogDelivery",
