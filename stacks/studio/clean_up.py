@@ -15,7 +15,7 @@ from constructs import Construct, IConstruct
 from lambdas.studio.custom_resources import RUNS
 from stacks.components.checks import acknowledge_wildcards
 from stacks.components.lifecycle import Lifecycle
-from stacks.studio import permissions
+from stacks.studio import function_permissions
 
 HANDLER: Final = "lambdas.studio.custom_resources.lambda_handler"
 
@@ -62,7 +62,7 @@ class CleanUp(Construct):
                 self._may(
                     "MayDeleteFileSystem",
                     role,
-                    permissions.deleting_file_system(domain),
+                    function_permissions.deleting_file_system(domain),
                     because="Reading; and what may be deleted, a condition binds to the domain's tag or VPC.",
                 )
             ],
@@ -80,7 +80,7 @@ class CleanUp(Construct):
                 self._may(
                     "MayCleanUp",
                     role,
-                    permissions.cleaning_up(domain),
+                    function_permissions.cleaning_up(domain),
                     because="Lists know no resources; and of this one domain everything may have to go.",
                 ),
             ],

@@ -14,7 +14,7 @@ from constructs import Construct
 from lambdas.studio.settings import MaxAgeSettings
 from stacks.components.checks import acknowledge_wildcards
 from stacks.components.python_function import PythonFunction
-from stacks.studio import permissions
+from stacks.studio import function_permissions
 
 EVERY_MINUTES: Final = 15
 # Shorter than the time between two runs, so that they do not meet.
@@ -40,7 +40,7 @@ class MaxAge(Construct):
             memory_megabytes=256,
             timeout_seconds=TIMEOUT_SECONDS,
         )
-        statements = permissions.stopping_apps(domain)
+        statements = function_permissions.stopping_apps(domain)
         for statement in statements:
             self.function.role.add_to_policy(statement)
         acknowledge_wildcards(
