@@ -2,6 +2,7 @@
 
 ``PUT script`` takes a list of steps (:mod:`sandbox.studio.script`), ``PUT quotas`` values by code, ``GET`` shows
 either, ``DELETE`` forgets it. ``POST clock`` with ``{"advance_seconds": N}`` moves the clock, ``GET clock`` tells it.
+``GET calls`` lists what was asked of ``sagemaker`` (:mod:`sandbox.studio.calls`), ``DELETE calls`` forgets it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox import control
-from sandbox.studio import clock, quotas, script, store
+from sandbox.studio import calls, clock, quotas, script, store
 
 PREFIX = "/_sandbox/studio"
 
@@ -23,6 +24,8 @@ async def handler(method: str, path: str, body: bytes, query: control.Query) -> 
     try:
         if name == "clock":
             return _clock(method, body)
+        if name == "calls" and method == "PUT":
+            return control.error_response(405, "PUT is not supported; use GET or DELETE", code="method")
         return _resource(name, method, body)
     except ValueError as error:
         return control.error_response(400, str(error), code="invalid")
@@ -31,6 +34,7 @@ async def handler(method: str, path: str, body: bytes, query: control.Query) -> 
 def _resource(name: str, method: str, body: bytes) -> control.Response:
     resources: dict[str, tuple[Callable[[Any], None], Callable[[], None], Callable[[], Any]]] = {
         "script": (lambda document: script.replace(script.parse(document)), lambda: script.replace([]), script.state),
+        "calls": (calls.forget, calls.forget, calls.state),
         "quotas": (lambda document: quotas.replace(quotas.parse(document)), lambda: quotas.replace({}), quotas.state),
     }
     if name not in resources:
@@ -60,8 +64,9 @@ def _clock(method: str, body: bytes) -> control.Response:
 
 
 def forget() -> None:
-    """Forget resources, script, quotas, and how far the clock was moved."""
+    """Forget resources, calls, script, quotas, and how far the clock was moved."""
     store.reset()
+    calls.forget()
     script.replace([])
     quotas.replace({})
     clock.reset()

@@ -10,6 +10,7 @@ from sandbox.model import shapes
 from sandbox.model.errors import AwsError, Json, Response, invalid
 from sandbox.studio import (
     apps,
+    calls,
     domains,
     lifecycle_configs,
     listing,
@@ -74,12 +75,22 @@ def _run(operation: str, body: bytes) -> Json:
         raise invalid(f"This local AWS does not do {operation or 'requests without an operation'} of SageMaker.")
     request = shapes.parse(operation, body, service=SERVICE)
     with store.lock:
-        step = script.decide(operation, request)
-        if step is not None and step.do == "refuse":
-            raise AwsError(step.code, step.message)
-        if operation in _CHANGES:
-            return _CHANGES[operation](request, step)
-        return _OTHERS[operation](request) if operation in _OTHERS else listing.run(operation, request)
+        try:
+            answer = _decided(operation, request)
+        except AwsError as error:
+            calls.add(operation, request, error=error.code)
+            raise
+        calls.add(operation, request)
+        return answer
+
+
+def _decided(operation: str, request: Json) -> Json:
+    step = script.decide(operation, request)
+    if step is not None and step.do == "refuse":
+        raise AwsError(step.code, step.message)
+    if operation in _CHANGES:
+        return _CHANGES[operation](request, step)
+    return _OTHERS[operation](request) if operation in _OTHERS else listing.run(operation, request)
 
 
 def _json(document: Json) -> Response:

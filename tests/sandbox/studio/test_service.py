@@ -11,7 +11,7 @@ import pytest
 
 from sandbox import studio
 from sandbox.resources.service_api import ApiError, call
-from sandbox.studio import clock, control, permissions, quotas, script, store
+from sandbox.studio import calls, clock, control, permissions, quotas, script, store
 
 NETWORK = {"VpcId": "vpc-00000001", "SubnetIds": ["subnet-00000001"]}
 ROLE = "arn:aws:iam::000000000000:role/service"
@@ -173,6 +173,9 @@ def test_what_iam_is_asked_for() -> None:
         ("PUT", "quotas", {"L-UNKNOWN": 40}, 400),
         ("PUT", "script", [{"on": "DeleteApp", "do": "explode"}], 400),
         ("POST", "clock", {"advance_seconds": -1}, 400),
+        ("PUT", "calls", [], 405),
+        ("GET", "calls", None, 200),
+        ("DELETE", "calls", None, 204),
         ("GET", "nothing", None, 404),
         ("DELETE", "script", None, 204),
     ],
@@ -181,3 +184,23 @@ def test_control(method: str, name: str, body: Any, status: int) -> None:
     answer = control.handler(method, f"{control.PREFIX}/{name}", json.dumps(body).encode(), {})
 
     assert asyncio.run(answer)[0] == status
+
+
+def test_what_was_asked_is_recorded_in_order_with_what_was_refused() -> None:
+    control.forget()
+    place = space(domain())
+    refusal("DeleteUserProfile", DomainId=place["DomainId"], UserProfileName="ann")
+    do("DeleteSpace", **place)
+
+    recorded = json.loads(asyncio.run(control.handler("GET", f"{control.PREFIX}/calls", b"", {}))[2])
+
+    assert [(one["operation"], one["error"]) for one in recorded] == [
+        ("CreateDomain", None),
+        ("CreateUserProfile", None),
+        ("CreateSpace", None),
+        ("DeleteUserProfile", "ResourceInUse"),
+        ("DeleteSpace", None),
+    ]
+    assert recorded[-1]["request"] == place
+    calls.forget()
+    assert calls.state() == []
