@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox import full_disk
 from sandbox.connection import ACCOUNT, REGION, Connection
 from sandbox.language_model import Choice
 from sandbox.state import Record, StateDirectory
@@ -123,8 +124,10 @@ def start(
     """Start a server and wait until both its ports answer, and the model does that is to answer.
 
     Raises:
-        SandboxError: a port is taken, the server ended, or it did not answer within ``seconds``. No process is left.
+        SandboxError: a port is taken, the disk full, the server ended, or silent for ``seconds``. No process is left.
     """
+    if (full := full_disk.problem(state.path)) is not None:
+        raise SandboxError(full)
     require_free_ports({"--aws-port": aws_port, "--port": port})
     state.clear()
     state.create()

@@ -124,6 +124,7 @@ def _install_extensions() -> None:
         alarms,
         api_gateway,
         embedded_metrics,
+        full_disk,
         inventory,
         kept_dependencies,
         knowledge,
@@ -143,6 +144,7 @@ def _install_extensions() -> None:
     inventory.source(resources.records)
     model.install()
     knowledge.install()
+    full_disk.install()
     kept_dependencies.install()
     listed_keys.install()
     queue_batches.install()
