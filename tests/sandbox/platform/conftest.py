@@ -3,11 +3,13 @@
 That is the users' own way, with the real CDK CLI and IAM enforced, so these fixtures prove the README's commands too.
 """
 
+import io
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from botocore.config import Config
 from openai import OpenAI
 
 from configuration.environment_file import PROJECT
+from quarry import cli
 from sandbox import ports
 from sandbox.model.script import ModelScript
 from tests.waiting import PATIENCE
@@ -45,16 +48,17 @@ class Platform:
         return run(command, self.environ)
 
     def quarry(self, *arguments: str) -> Any:
-        """Run ``quarry ... --json`` and return what it printed, parsed."""
-        done = subprocess.run(
-            ["quarry", *arguments, "--environment", "sandbox", "--json"],
-            cwd=PROJECT,
-            env=self.environ,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return json.loads(done.stdout)
+        """Run ``quarry ... --json`` and return what it printed, parsed. In this process: its start takes a second."""
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            for name in [name for name in os.environ if name.startswith("AWS_")]:
+                patch.delenv(name)
+            patch.setenv("QUARRY_STATE", self.environ["QUARRY_STATE"])
+            patch.setattr(sys, "argv", ["quarry", *arguments, "--environment", "sandbox", "--json"])
+            with pytest.raises(SystemExit) as left:
+                cli.main()
+        assert not left.value.code, out.getvalue() + err.getvalue()
+        return json.loads(out.getvalue())
 
     def client(self, service: str, **credentials: str) -> Any:
         """Return a boto3 client of the local AWS, as its administrator unless other credentials are given."""

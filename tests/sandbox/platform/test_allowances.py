@@ -128,30 +128,6 @@ def test_the_sdk_raises_its_own_exceptions(platform: Platform, make_key: MakeKey
         assert failed.value.code == code
 
 
-def test_a_frozen_key_is_refused_at_once_until_it_is_unfrozen(
-    platform: Platform, post: Post, make_key: MakeKey
-) -> None:
-    key = make_key()
-    assert post(json=HELLO, key=key["api_key"]).status_code == 200
-
-    platform.quarry("keys", "freeze", key["key_id"])
-    refused = post(json=HELLO, key=key["api_key"])
-
-    assert refused.status_code == 401
-    assert "frozen" in refused.json()["error"]["message"]
-    platform.quarry("keys", "unfreeze", key["key_id"])
-    assert post(json=HELLO, key=key["api_key"]).status_code == 200
-
-
-def test_a_raised_allowance_counts_at_once(platform: Platform, post: Post, make_key: MakeKey) -> None:
-    key = make_key("--usd", "0.000001")
-    assert post(json=HELLO, key=key["api_key"]).status_code == 429
-
-    platform.quarry("keys", "raise", key["key_id"], "--usd", "1")
-
-    assert post(json=HELLO, key=key["api_key"]).status_code == 200
-
-
 def test_the_reservation_of_a_function_that_died_is_swept(platform: Platform, make_key: MakeKey) -> None:
     key = make_key("--usd", "0.01")
     dynamodb = platform.client("dynamodb")
