@@ -10,18 +10,12 @@ from configuration.environment_file import ConfigError, load
 from stacks.components.checks import add_checks
 from stacks.platform import Platform
 
-NO_STUDIO = (
-    "studio: Studio cannot be deployed yet. `quarry workshop plan` reads this section; take it out to deploy the rest"
-)
-
 
 def main() -> int:
     """Synthesise the environment that the CLI's context names; exit code 2 if its file cannot be used."""
     app = App()
     try:
         config = load(app.node.try_get_context("environment"))
-        if config.studio:
-            raise ConfigError([f"environments/{config.name}.yaml: {NO_STUDIO}"])
         prompts = prompt_files.load(config)
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")

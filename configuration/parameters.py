@@ -12,3 +12,4 @@ class ParameterNames:
         self.guardrail_version = f"{prefix}/guardrail/version"
         self.knowledge_id = f"{prefix}/knowledge/id"
         self.model_access = f"{prefix}/model-access"
+        self.base_url = f"{prefix}/base-url"

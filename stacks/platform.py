@@ -10,6 +10,7 @@ from stacks.guardrails.stack import GuardrailsStack
 from stacks.inference.stack import InferenceStack
 from stacks.knowledge.stack import KnowledgeStack
 from stacks.prompts.stack import PromptsStack
+from stacks.studio.stack import StudioStack
 
 
 class Platform:
@@ -32,3 +33,9 @@ class Platform:
         self.inference.add_stack_dependency(self.guardrails)
         if self.knowledge:
             self.inference.add_stack_dependency(self.knowledge)
+        self.studio = (
+            StudioStack(app, "Studio", config=config, account=account, studio=config.studio) if config.studio else None
+        )
+        if self.studio:
+            # Notebooks are told the endpoint's URL, by a parameter too.
+            self.studio.add_stack_dependency(self.inference)

@@ -5,6 +5,11 @@ from typing import Final
 # The stack's own part of its name, and its outputs.
 STACK: Final = "studio"
 DOMAIN_ID_OUTPUT: Final = "DomainId"
+BUCKET_OUTPUT: Final = "NotebookBucketName"
+PREFIX_OF_SECRETS_OUTPUT: Final = "SecretPrefix"
+
+# In the notebook bucket: below it, each participant writes below their own id.
+PARTICIPANTS_PREFIX: Final = "participants/"
 
 # The participant's app; Studio's own interface calls it so too.
 APP_TYPE: Final = "JupyterLab"
@@ -25,3 +30,8 @@ def secret_prefix(environment: str) -> str:
 def secret_name(environment: str, participant_id: str) -> str:
     """Return the name of the secret with a participant's key."""
     return secret_prefix(environment) + participant_id
+
+
+def own_prefix(participant_id: str) -> str:
+    """Return what the keys of a participant's own objects begin with, as ``participants/ana/``."""
+    return f"{PARTICIPANTS_PREFIX}{participant_id}/"

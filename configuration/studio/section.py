@@ -1,7 +1,7 @@
 """The section `studio` of an environment file: notebooks in SageMaker Studio, for one person or for a room of them.
 
-Nothing deploys it yet: ``quarry workshop plan`` reads it. Bounds are SageMaker's own, from the registry schema of
-AWS::SageMaker::Space, unless a line says otherwise.
+Bounds are SageMaker's own: the registry schemas of AWS::SageMaker::Domain and Space, and the developer guide (idle
+shutdown), unless a line says otherwise.
 """
 
 from typing import Annotated, Final
@@ -18,6 +18,20 @@ _TOO_MANY: Final = (
     f"a participant is four resources, and CloudFormation takes 500 in a stack. Up to {MAX_PARTICIPANTS} fit; make a "
     "second environment for the others, in an account that has room for a second domain"
 )
+_IDLE: Final = (
+    "SageMaker takes no shorter time than an hour, and no longer one than a week. What keeps a space awake ends with "
+    "max_age_hours"
+)
+
+SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$", examples=["subnet-0123456789abcdef0"])]
+
+
+class Vpc(Section):
+    """A VPC that is there already. Spaces reach the internet through SageMaker, not through it."""
+
+    vpc_id: Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8,17}$", examples=["vpc-0123456789abcdef0"])]
+
+    subnet_ids: Annotated[list[SubnetId], Field(min_length=1, max_length=16)]
 
 
 class Allowance(Section):
@@ -62,8 +76,25 @@ class Studio(Section):
     volume_gb: Annotated[int, Field(ge=5, le=100)] = 5
     """Disk of each space, 0.112 USD per GB and month whether its app runs or not. It can grow, not shrink."""
 
+    idle_minutes: Annotated[int, Field(ge=60, le=10_080), within(60, 10_080, _IDLE)] = 60
+    """After how many minutes without a kernel's or a terminal's output SageMaker stops a space's app. Participants
+    cannot choose another time."""
+
+    max_age_hours: Annotated[int, Field(ge=1, le=168)] = 12
+    """An app that is older is deleted, whatever it does: the only sure end of one that nobody ever opened, or that
+    prints for ever. Files stay; it is started again with a click."""
+
+    git_repository: Annotated[str, Field(pattern=r"^https://[\w.-]+(:\d+)?/[\w./~+-]+$", max_length=1_000)] | None = (
+        None
+    )
+    """Public repository that is cloned into each space, as https://github.com/example/notebooks.git; null: Quarry's own
+    notebooks."""
+
     hours: Annotated[float, Field(ge=0.5, le=168)] = 8
     """How long the event is: `quarry workshop plan` reckons its price, and keys last as long."""
+
+    vpc: Vpc | None = None
+    """Null: a VPC of its own, with two subnets and no way out or in. It costs nothing."""
 
     allowance: Allowance = Allowance()
 
@@ -72,4 +103,13 @@ class Studio(Section):
         if (self.participants is None) == (self.roster is None):
             both = "both are there" if self.participants is not None else "none is there"
             raise ValueError(f"write one of participants, a number, and roster, a file of names; {both}")
+        return self
+
+    @model_validator(mode="after")
+    def _starts_are_not_cut_short(self) -> "Studio":
+        if self.max_age_hours * 60 < self.idle_minutes:
+            raise ValueError(
+                f"max_age_hours: {self.max_age_hours} is not accepted: an app would be deleted before "
+                f"{self.idle_minutes} minutes of idleness could stop it. Raise it, or lower idle_minutes"
+            )
         return self

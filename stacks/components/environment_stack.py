@@ -13,18 +13,31 @@ from stacks.components.dependency_layer import DependencyLayer
 class EnvironmentStack(Stack):
     """A stack of one environment, named quarry-<environment>-<id>. ``of`` is how a construct finds its own.
 
+    Args:
+        compact: whether the template is written without indentation: for one that comes near CloudFormation's 1 MB.
+
     Attributes:
         config: the environment.
         removal_policy: of what holds data or logs: destroyed with the stack unless the environment retains data.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, config: Config, account: str | None, description: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        config: Config,
+        account: str | None,
+        description: str,
+        compact: bool = False,
+    ) -> None:
         super().__init__(
             scope,
             id_,
             stack_name=config.physical_name(id_.lower()),
             description=description,
             env=Environment(account=account, region=config.region),
+            suppress_template_indentation=compact,
         )
         self.config = config
         self.removal_policy = RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY

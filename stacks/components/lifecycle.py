@@ -9,6 +9,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct, IConstruct
 
 from lambdas.lifecycle.settings import LifecycleSettings
+from stacks.components.checks import acknowledge_wildcards
 from stacks.components.python_function import PythonFunction
 
 # Long enough to empty a bucket of some 100,000 versions; the longest wait is five minutes.
@@ -59,9 +60,26 @@ class Lifecycle(Construct):
         return self.resource(scope, id_, kind="Wait", action="wait", properties=properties, after=after)
 
     def empty(self, scope: Construct, id_: str, *, bucket: s3.IBucket, after: Sequence[CfnResource]) -> CfnResource:
-        """Return a resource that empties the bucket when it is deleted."""
+        """Return a resource that empties the bucket when it is deleted, which the function may do from now on."""
+        self._may_empty(bucket)
         properties = {"Bucket": bucket.bucket_name}
         return self.resource(scope, id_, kind="EmptyBucket", action="empty_bucket", properties=properties, after=after)
+
+    def _may_empty(self, bucket: s3.IBucket) -> None:
+        """Allow the function deleting all that a bucket holds: versions, delete markers, unfinished uploads."""
+        role = self.function.role
+        statements = [
+            iam.PolicyStatement(
+                actions=["s3:ListBucketMultipartUploads", "s3:ListBucketVersions"], resources=[bucket.bucket_arn]
+            ),
+            iam.PolicyStatement(
+                actions=["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion"],
+                resources=[f"{bucket.bucket_arn}/*"],
+            ),
+        ]
+        for statement in statements:
+            role.add_to_policy(statement)
+        acknowledge_wildcards(role, statements, because="All objects of the bucket are deleted before it.")
 
     def resource(
         self,

@@ -55,6 +55,11 @@ class InferenceStack(EnvironmentStack):
         for operation in operations.of("chat"):
             api.route(operation.method, operation.path, function=chat.function, stream=True)
         ModelAccessCheck(self, "ModelAccess", inference=inference, models=self._models)
+        if config.studio:
+            # Notebooks are told of it. An export could not be replaced.
+            ssm.StringParameter(
+                self, "BaseUrlParameter", parameter_name=ParameterNames(config).base_url, string_value=api.url
+            )
         CfnOutput(self, "BaseUrl", value=api.url, description="base_url for OpenAI's SDK")
         CfnOutput(self, "RestApiId", value=api.api.rest_api_id, description="Id of the REST API")
         CfnOutput(self, "StageName", value=api.api.deployment_stage.stage_name, description="Its stage")

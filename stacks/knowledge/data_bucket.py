@@ -10,7 +10,6 @@ from lambdas.knowledge.data_bucket import OUTCOMES_PREFIX
 from stacks.components.checks import acknowledge
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.lifecycle import Lifecycle
-from stacks.knowledge.permissions import grant_empty
 
 OUTCOME_DAYS: Final = 90
 # How long what was overwritten or deleted can still be brought back.
@@ -63,12 +62,6 @@ class DataBucket(Construct):
         )
         self.writers_go_first: CfnResource | None = None
         if stack.removal_policy == RemovalPolicy.DESTROY:
-            grant_empty(lifecycle.function.role, bucket=self.bucket)
-            acknowledge(
-                lifecycle.function.role,
-                f"AwsSolutions-IAM5[Resource::{self.shown}/*]",
-                because="All objects of the bucket are deleted before it.",
-            )
             self.writers_go_first = lifecycle.empty(self, "Empty", bucket=self.bucket, after=())
         elif self.bucket.policy:
             # What stays, stays closed to plain HTTP.

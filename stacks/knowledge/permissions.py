@@ -132,20 +132,6 @@ def opening_collection(*, collection: str) -> iam.PolicyStatement:
     )
 
 
-def grant_empty(grantee: iam.IGrantable, *, bucket: s3.IBucket) -> None:
-    """Allow deleting all that a bucket holds: versions, delete markers, unfinished uploads."""
-    iam.Grant.add_to_principal(
-        grantee=grantee,
-        actions=["s3:ListBucketMultipartUploads", "s3:ListBucketVersions"],
-        resource_arns=[bucket.bucket_arn],
-    )
-    iam.Grant.add_to_principal(
-        grantee=grantee,
-        actions=["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion"],
-        resource_arns=[f"{bucket.bucket_arn}/*"],
-    )
-
-
 def grant_ask_for_ingestion(grantee: iam.IGrantable, *, queue: sqs.IQueue) -> None:
     """Allow putting a message into the queue of changes."""
     iam.Grant.add_to_principal(grantee=grantee, actions=["sqs:SendMessage"], resource_arns=[queue.queue_arn])

@@ -87,6 +87,7 @@ FORBIDDEN: Final[dict[str, list[tuple[str, str]]]] = {
         ("stacks.components.log_group", "stacks.inference.rest_api"),
         ("stacks.knowledge.stack", "stacks.prompts.definitions"),
         ("stacks.prompts.stack", "stacks.platform"),
+        ("stacks.inference.permissions", "stacks.studio.domain"),
     ],
     "stacks: of the knowledge base the others know how it is asked": [
         ("stacks.inference.stack", "stacks.knowledge.permissions"),

@@ -1,16 +1,28 @@
 """The app that the CDK CLI runs."""
 
+from pathlib import Path
+
 import pytest
 
 import app
+from tests.templates import new_app
 from tests.varying import Vary
 
 
-def test_a_studio_that_cannot_be_deployed_is_told(
-    vary: Vary, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_an_environment_that_cannot_be_used_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(app, "load", lambda _: vary(studio={"participants": 2}))
-
     assert app.main() == 2
 
-    assert "Studio cannot be deployed yet" in capsys.readouterr().err
+    assert "no environment given" in capsys.readouterr().err
+
+
+def test_a_studio_is_made_for_an_environment_that_has_the_section(
+    vary: Vary, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(app, "App", lambda: new_app(str(tmp_path)))
+    monkeypatch.setattr(app, "load", lambda _: vary(studio={"participants": 1}, knowledge=None))
+
+    assert app.main() == 0
+
+    assert (tmp_path / "Studio.template.json").exists()

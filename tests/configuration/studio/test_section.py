@@ -72,10 +72,26 @@ def test_participants_of_a_number_are_numbered() -> None:
         ({"participants": True}, "studio.participants: True is not accepted: expected integer"),
         ({"roster": []}, "studio.roster: [] is not accepted"),
         ({"roster": [{"name": f"P{number}"} for number in range(101)]}, "studio.roster: "),
+        ({"participants": 1, "idle_minutes": 59}, "studio.idle_minutes: 59 is not accepted: expected 60 to 10080"),
         ({"participants": 1, "volume_gb": 4}, "studio.volume_gb: 4 is not accepted"),
         ({"participants": 1, "volume_gb": 101}, "studio.volume_gb: 101 is not accepted"),
+        ({"participants": 1, "max_age_hours": 0}, "studio.max_age_hours: 0 is not accepted"),
+        ({"participants": 1, "max_age_hours": 169}, "studio.max_age_hours: 169 is not accepted"),
         ({"participants": 1, "hours": 0}, "studio.hours: 0 is not accepted"),
+        (
+            {"participants": 1, "idle_minutes": 600, "max_age_hours": 9},
+            "studio: max_age_hours: 9 is not accepted: an app would be deleted before 600 minutes",
+        ),
         ({"participants": 1, "instance_type": "ml.m5.large"}, "studio.instance_type: 'ml.m5.large' is not"),
+        (
+            {"participants": 1, "git_repository": "http://example.com/x"},
+            "studio.git_repository: 'http://example.com/x'",
+        ),
+        ({"participants": 1, "git_repository": "https://u:p@example.com/x"}, "studio.git_repository: "),
+        ({"participants": 1, "git_repository": "https://example.com/$(id)"}, "studio.git_repository: "),
+        ({"participants": 1, "git_repository": "https://example.com/x\ny"}, "studio.git_repository: "),
+        ({"participants": 1, "vpc": {"vpc_id": "vpc-12345678"}}, "studio.vpc.subnet_ids: required and missing"),
+        ({"participants": 1, "vpc": {"vpc_id": "default", "subnet_ids": ["subnet-12345678"]}}, "studio.vpc.vpc_id: "),
         ({"participants": 1, "allowance": {"usd": 0}}, "studio.allowance.usd: 0 is not accepted"),
         ({"participants": 1, "allowance": {"usd_per_day": 1}}, "studio.allowance.usd_per_day: unknown key"),
         ({"participants": 1, "colour": "red"}, "studio.colour: unknown key; studio has no 'colour'"),
@@ -135,3 +151,4 @@ def test_every_instance_type_has_a_price() -> None:
 
 def test_names_hang_together() -> None:
     assert names.secret_name("dev", "ana") == names.secret_prefix("dev") + "ana" == "quarry/dev/participants/ana"
+    assert names.own_prefix("ana") == "participants/ana/"

@@ -1,0 +1,133 @@
+"""The Studio stack: the domain, what every participant is given, and what changes when somebody comes or goes."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from configuration.studio.names import KEY_FIELD, NO_KEY_YET
+from tests.policy import rules
+from tests.stacks.knowledge.variants import needed_by, properties, the
+from tests.stacks.studio.room import FIVE, VARIANTS, people, variant
+
+SAGEMAKER_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("rule", rules.ALL, ids=lambda rule: rule.__name__)
+def test_the_rule_holds(name: str, rule: Any) -> None:
+    assert rule(variant(name)) == []
+
+
+def test_the_domain_has_no_file_system_and_no_way_but_sagemakers() -> None:
+    domain = properties(variant("One"), "AWS::SageMaker::Domain")
+
+    assert domain["AuthMode"] == "IAM"
+    assert domain["HomeEfsFileSystemCreation"] == "Disabled"
+    assert domain["AppNetworkAccessType"] == "PublicInternetOnly"
+    assert domain["TagPropagation"] == "ENABLED"
+    assert len(domain["SubnetIds"]) == 2
+
+
+def test_its_network_costs_nothing_and_leads_nowhere() -> None:
+    kinds = {resource["Type"] for resource in variant("One")["Resources"].values()}
+
+    assert {kind for kind in kinds if kind.startswith("AWS::EC2::")} == {"AWS::EC2::VPC", "AWS::EC2::Subnet"}
+
+
+def test_a_network_that_is_there_is_used() -> None:
+    template = variant("Chosen")
+    domain = properties(template, "AWS::SageMaker::Domain")
+
+    assert (domain["VpcId"], domain["SubnetIds"]) == ("vpc-0123456789abcdef0", ["subnet-0123456789abcdef0"])
+    assert not any(resource["Type"].startswith("AWS::EC2::") for resource in template["Resources"].values())
+
+
+@pytest.mark.parametrize(("name", "minutes"), [("One", 60), ("Chosen", 120)])
+def test_nobody_can_choose_another_idle_time(name: str, minutes: int) -> None:
+    lab = properties(variant(name), "AWS::SageMaker::Domain")["DefaultUserSettings"]["JupyterLabAppSettings"]
+
+    assert lab["AppLifecycleManagement"]["IdleSettings"] == {
+        "LifecycleManagement": "ENABLED",
+        "IdleTimeoutInMinutes": minutes,
+        "MinIdleTimeoutInMinutes": minutes,
+        "MaxIdleTimeoutInMinutes": minutes,
+    }
+
+
+def test_a_participant_has_a_private_space_on_the_chosen_machine() -> None:
+    space = properties(variant("Chosen"), "AWS::SageMaker::Space")
+
+    assert (space["SpaceName"], space["SpaceDisplayName"]) == ("participant-01", "Participant 01")
+    assert space["OwnershipSettings"] == {"OwnerUserProfileName": "participant-01"}
+    assert space["SpaceSharingSettings"] == {"SharingType": "Private"}
+    settings = space["SpaceSettings"]
+    assert settings["JupyterLabAppSettings"]["DefaultResourceSpec"]["InstanceType"] == "ml.t3.xlarge"
+    assert settings["SpaceStorageSettings"]["EbsStorageSettings"]["EbsVolumeSizeInGb"] == 20
+
+
+def test_a_participants_secret_holds_no_key_yet() -> None:
+    secret = properties(variant("One"), "AWS::SecretsManager::Secret")
+
+    assert secret["Name"] == "quarry/dev/participants/participant-01"
+    assert json.loads(secret["SecretString"]) == {KEY_FIELD: NO_KEY_YET}
+
+
+def test_what_is_deleted_before_what() -> None:
+    template = variant("One")
+    space = the(template, "AWS::SageMaker::Space")
+    profile = the(template, "AWS::SageMaker::UserProfile")
+    domain = the(template, "AWS::SageMaker::Domain")
+    emptying = the(template, "Custom::QuarryEmptyBucket")
+    role = the(template, "AWS::IAM::Role", "Participants")
+
+    assert {profile, domain, emptying, role} <= needed_by(template, space)
+    assert {domain, role} <= needed_by(template, profile)
+
+
+def test_everything_of_ours_is_tagged() -> None:
+    kinds = ("Domain", "UserProfile", "Space")
+    types = [f"AWS::SageMaker::{kind}" for kind in kinds]
+    for _, resource in rules.of_type(variant("One"), *types, "AWS::SecretsManager::Secret", "AWS::EC2::VPC"):
+        assert {"quarry:environment", "quarry:owner"} <= {tag["Key"] for tag in resource["Tags"]}
+
+
+def test_a_hundred_participants_fit_into_a_stack() -> None:
+    template = variant("Full")
+
+    assert len(template["Resources"]) <= 450
+    assert len(json.dumps(template)) < 1_000_000
+
+
+def of_participants(name: str) -> dict[str, Any]:
+    return {id_: resource for id_, resource in variant(name)["Resources"].items() if id_.startswith("Participants")}
+
+
+def test_who_leaves_takes_four_resources_along_and_changes_nobody_elses() -> None:
+    with_all, without_one = variant("Five")["Resources"], variant("Four")["Resources"]
+
+    gone = with_all.keys() - without_one.keys()
+
+    assert sorted(with_all[id_]["Type"] for id_ in gone) == [
+        "AWS::IAM::Role",
+        "AWS::SageMaker::Space",
+        "AWS::SageMaker::UserProfile",
+        "AWS::SecretsManager::Secret",
+    ]
+    assert all("Person2" in id_.replace("person2", "Person2") for id_ in gone)
+    assert {id_ for id_ in without_one if without_one[id_] != with_all[id_]} <= {
+        id_ for id_ in without_one if not id_.startswith("Participants")
+    }
+    assert len(of_participants("Five")) == 4 * len(FIVE)
+
+
+def test_odd_names_become_names_that_sagemaker_takes() -> None:
+    everybody = people("Odd")
+    spaces = [space for _, space in rules.of_type(variant("Odd"), "AWS::SageMaker::Space")]
+
+    assert len(everybody) >= 30
+    assert len({space["SpaceName"] for space in spaces}) == len(spaces) == len(everybody)
+    assert all(SAGEMAKER_NAME.fullmatch(space["SpaceName"]) for space in spaces)
+    assert all(1 <= len(space["SpaceDisplayName"]) <= 64 for space in spaces)
+    assert "=1+1" in {space["SpaceDisplayName"] for space in spaces}
