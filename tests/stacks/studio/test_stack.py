@@ -9,7 +9,7 @@ import pytest
 from configuration.studio.names import KEY_FIELD, NO_KEY_YET
 from tests.policy import rules
 from tests.stacks.knowledge.variants import needed_by, properties, the
-from tests.stacks.studio.room import FIVE, VARIANTS, people, variant
+from tests.stacks.studio.room import VARIANTS, people, variant
 
 SAGEMAKER_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 
@@ -105,21 +105,26 @@ def of_participants(name: str) -> dict[str, Any]:
 
 
 def test_who_leaves_takes_four_resources_along_and_changes_nobody_elses() -> None:
-    with_all, without_one = variant("Five")["Resources"], variant("Four")["Resources"]
+    before, after = of_participants("Five"), of_participants("Four")
 
-    gone = with_all.keys() - without_one.keys()
+    gone = before.keys() - after.keys()
 
-    assert sorted(with_all[id_]["Type"] for id_ in gone) == [
+    assert sorted(before[id_]["Type"] for id_ in gone) == [
         "AWS::IAM::Role",
         "AWS::SageMaker::Space",
         "AWS::SageMaker::UserProfile",
         "AWS::SecretsManager::Secret",
     ]
-    assert all("Person2" in id_.replace("person2", "Person2") for id_ in gone)
-    assert {id_ for id_ in without_one if without_one[id_] != with_all[id_]} <= {
-        id_ for id_ in without_one if not id_.startswith("Participants")
-    }
-    assert len(of_participants("Five")) == 4 * len(FIVE)
+    assert all(id_.startswith("Participantsperson2") for id_ in gone)
+    assert after == {id_: resource for id_, resource in before.items() if id_ not in gone}
+
+
+def test_of_the_rest_only_the_clean_up_knows_who_is_there() -> None:
+    before, after = (variant(name)["Resources"] for name in ("Five", "Four"))
+
+    changed = {id_ for id_ in before.keys() & after.keys() if before[id_] != after[id_]}
+
+    assert {before[id_]["Type"] for id_ in changed} == {"Custom::QuarryStudioCleanUp"}
 
 
 def test_odd_names_become_names_that_sagemaker_takes() -> None:
