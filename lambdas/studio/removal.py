@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTT
 from lambdas.common.custom_resource import CustomResourceError, UnfinishedError
 from lambdas.common.observability import logger
 
+# The longest; the first ones are shorter, because little is gone soon.
 PAUSE_SECONDS: Final = 5.0
 # Of one thing that was asked to go and did not, or of a listing that is denied: a role's new policy takes a while.
 ATTEMPTS: Final = 10
@@ -124,8 +125,9 @@ def remove(
         ClientError: AWS refuses to list what there is.
     """
     progress = _Progress()
-    denied = 0
+    looked = denied = 0
     while True:
+        looked += 1
         trouble = ""
         try:
             members = next((found for look in looks if (found := look())), ())
@@ -143,7 +145,7 @@ def remove(
             trouble = f" AWS's last word was {type(error).__name__}."
         if left() <= PAUSE_SECONDS:
             raise UnfinishedError(_still(progress.statuses) + trouble)
-        sleep(PAUSE_SECONDS)
+        sleep(min(PAUSE_SECONDS, looked))
 
 
 def _round(members: Sequence[Member], progress: _Progress, left: Callable[[], float]) -> None:

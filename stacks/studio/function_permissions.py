@@ -43,7 +43,8 @@ def cleaning_up(domain: sagemaker.CfnDomain) -> list[iam.PolicyStatement]:
 def deleting_file_system(domain: sagemaker.CfnDomain) -> list[iam.PolicyStatement]:
     """Deleting a domain, the file systems that SageMaker made for it, and two security groups of its VPC.
 
-    EFS deletes the network interface of a mount target with its caller's rights.
+    What only reads is not bound to the domain: its file systems have to be found. EFS deletes a mount target's network
+    interface with its caller's rights.
     """
     stack = Stack.of(domain)
     file_systems = f"arn:{stack.partition}:elasticfilesystem:{stack.region}:{stack.account}:file-system/*"
@@ -56,15 +57,18 @@ def deleting_file_system(domain: sagemaker.CfnDomain) -> list[iam.PolicyStatemen
             actions=["sagemaker:DeleteDomain", "sagemaker:DescribeDomain"], resources=[domain.attr_domain_arn]
         ),
         iam.PolicyStatement(
-            actions=["elasticfilesystem:DescribeFileSystems", "elasticfilesystem:DescribeMountTargets"],
-            resources=[file_systems],
+            actions=[
+                "ec2:DescribeSecurityGroups",
+                "elasticfilesystem:DescribeFileSystems",
+                "elasticfilesystem:DescribeMountTargets",
+            ],
+            resources=["*"],
         ),
         iam.PolicyStatement(
             actions=["elasticfilesystem:DeleteFileSystem", "elasticfilesystem:DeleteMountTarget"],
             resources=[file_systems],
             conditions=marked,
         ),
-        iam.PolicyStatement(actions=["ec2:DescribeSecurityGroups"], resources=["*"]),
         iam.PolicyStatement(
             actions=[f"ec2:{verb}" for verb in groups], resources=[f"{ec2}:security-group/*"], conditions=in_vpc
         ),

@@ -30,6 +30,8 @@ ALLOWED_STAR: Final = {
     "xray:GetSamplingRules": "X-Ray has no resources to name",
     "xray:GetSamplingTargets": "X-Ray has no resources to name",
     "ec2:DescribeSecurityGroups": "lists the region's groups; knows no resources",
+    "elasticfilesystem:DescribeFileSystems": "lists the region's, among which the domain's is looked for",
+    "elasticfilesystem:DescribeMountTargets": "a list by a file system that is not known before",
     **dict.fromkeys(
         ("sagemaker:ListApps", "sagemaker:ListSpaces", "sagemaker:ListUserProfiles"),
         "lists a domain's; knows no resources",

@@ -5,6 +5,7 @@ from typing import Any
 
 from aws_cdk import CfnResource
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 
 from configuration.environment_file import load
@@ -16,6 +17,20 @@ from tests import templates
 
 PEOPLE = ("ana-lima", "ben-ode")
 HOURS = 7
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "sagemaker.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+                "ArnLike": {"aws:SourceArn": "arn:aws:sagemaker:*:*:domain/*"},
+            },
+        }
+    ],
+}
 
 
 class DomainStack(EnvironmentStack):
@@ -23,6 +38,7 @@ class DomainStack(EnvironmentStack):
 
     def __init__(self, scope: Any) -> None:
         super().__init__(scope, "Studio", config=load("dev"), account=None, description="a domain")
+        role = iam.CfnRole(self, "Notebooks", assume_role_policy_document=TRUST)
         network = ec2.CfnVPC(self, "Network", cidr_block="10.0.0.0/24")
         acknowledge(network, "AwsSolutions-VPC7", because="It stands for another.")
         subnet = ec2.CfnSubnet(self, "Subnet", vpc_id=network.attr_vpc_id, cidr_block="10.0.0.0/25")
@@ -33,9 +49,7 @@ class DomainStack(EnvironmentStack):
             domain_name="studio",
             vpc_id=network.attr_vpc_id,
             subnet_ids=[subnet.attr_subnet_id],
-            default_user_settings=sagemaker.CfnDomain.UserSettingsProperty(
-                execution_role="arn:aws:iam::123456789012:role/studio"
-            ),
+            default_user_settings=sagemaker.CfnDomain.UserSettingsProperty(execution_role=role.attr_arn),
         )
         theirs: list[CfnResource] = []
         for person in PEOPLE:

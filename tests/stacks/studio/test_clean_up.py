@@ -114,6 +114,7 @@ def test_file_systems_and_groups_may_be_deleted_only_if_they_are_the_domains() -
     }
 
     assert set(may) == reading | of_domain | efs | ec2
+    assert {action for action, statement in may.items() if statement["Resource"] == "*"} == reading
     arn = {"Fn::GetAtt": [id_of("Domain"), "DomainArn"]}
     for action in of_domain:
         assert may[action]["Resource"] == arn
