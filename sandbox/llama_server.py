@@ -5,6 +5,7 @@ Started by :mod:`sandbox.language_model`, in the sandbox's process group, with t
 
 import argparse
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -39,7 +40,10 @@ def main() -> None:
     parameters.sampling.penalty_repeat = 1.1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = cores
-    server = xllamacpp.Server(parameters)
+    try:
+        server = xllamacpp.Server(parameters)
+    except RuntimeError as error:  # it has written why
+        sys.exit(f"llama.cpp did not start: {error}")
     while server.listening_address and os.getppid() == parent:
         time.sleep(_LOOK_SECONDS)
     os._exit(0)  # without waiting for an answer that is being written

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -66,7 +67,8 @@ async def judged(pieces: AsyncGenerator[Piece, None], guard: Guard | None) -> As
                     yield piece
                 if not held.is_due():
                     continue
-            for text in held.release(final=not isinstance(piece, Text)):
+            # In a thread: judging takes its time, and MiniStack serves everything from one loop.
+            for text in await asyncio.to_thread(held.release, final=not isinstance(piece, Text)):
                 yield Text(text)
             if held.blocked:
                 # No calls either: a blocked answer hands out nothing the model wrote.

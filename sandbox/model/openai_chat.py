@@ -22,12 +22,14 @@ class Asked:
     """What is sent, and how its answer is to be read.
 
     ``form``: ``text``, words and tool calls as OpenAI has them; ``input``, JSON that is the input of ``tool``;
-    ``either``, JSON that is ``{"call": {"name", "arguments"}}`` or ``{"text"}``.
+    ``either``, JSON that is ``{"call": {"name", "arguments"}}`` or ``{"text"}``, whose text ends at one of ``stops``:
+    the server, which would look for them in the JSON, is not told of them.
     """
 
     body: Json
     form: Form = "text"
     tool: str = ""
+    stops: tuple[str, ...] = ()
 
 
 def asked(request: Json, *, model: str, knows_tools: bool) -> Asked:
@@ -63,7 +65,8 @@ def asked(request: Json, *, model: str, knows_tools: bool) -> Asked:
     system = "\n\n".join(part for part in instructions if part.strip())
     spoken = [one for message in request.get("messages") or [] for one in _said(message, in_words=form != "text")]
     body["messages"] = [*([{"role": "system", "content": system}] if system else []), *spoken]
-    return Asked(body, form, tool)
+    stops = tuple(body.pop("stop", ())) if form != "text" else ()
+    return Asked(body, form, tool, stops)
 
 
 def _inference(request: Json) -> Json:
@@ -80,7 +83,9 @@ def _schema(name: str, schema: Json) -> Json:
 
 
 def _parameters(spec: Json) -> Json:
-    return (spec.get("inputSchema") or {}).get("json") or {"type": "object"}
+    schema: Json = (spec.get("inputSchema") or {}).get("json") or {"type": "object"}
+    # A tool without parameters: a grammar would let a small model invent some, without an end.
+    return {**schema, "properties": {}} if schema.keys() <= {"type", "title", "description"} else schema
 
 
 def _function(spec: Json) -> Json:
@@ -89,8 +94,21 @@ def _function(spec: Json) -> Json:
 
 
 def _either(offered: list[Json], *, words_too: bool) -> Json:
-    kinds = [_object(call=_object(name={"const": spec["name"]}, arguments=_parameters(spec))) for spec in offered]
-    return {"anyOf": [*kinds, *([_object(text={"type": "string"})] if words_too else [])]}
+    # Under a name of their own, since what they refer to is looked for from the root of the whole.
+    inputs = {spec["name"]: _moved(_parameters(spec), f"#/$defs/{spec['name']}") for spec in offered}
+    kinds = [_object(call=_object(name={"const": name}, arguments={"$ref": f"#/$defs/{name}"})) for name in inputs]
+    return {"$defs": inputs, "anyOf": [*kinds, *([_object(text={"type": "string"})] if words_too else [])]}
+
+
+def _moved(schema: Any, root: str) -> Any:
+    """Return a schema whose references into itself begin at ``root``."""
+    if isinstance(schema, list):
+        return [_moved(one, root) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    moved = {name: _moved(value, root) for name, value in schema.items()}
+    reference = schema.get("$ref")
+    return moved | {"$ref": root + reference[1:]} if isinstance(reference, str) and reference[:1] == "#" else moved
 
 
 def _object(**properties: Json) -> Json:

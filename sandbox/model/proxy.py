@@ -93,28 +93,14 @@ async def generate(upstream: Upstream, request: Json) -> AsyncGenerator[Piece, N
             for piece in reader.begin():
                 yield piece
             async for line in response.aiter_lines():
-                for piece in reader.read(_chunk(line)):
+                for piece in reader.read(line):
                     yield piece
-    except httpx.ConnectError as error:
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
         raise AwsError("ServiceUnavailableException", f"No answer from {upstream.url}: {error}") from error
     except httpx.HTTPError as error:
         raise AwsError("ModelErrorException", f"{upstream.url} broke off: {type(error).__name__} {error}") from error
     for piece in reader.end():
         yield piece
-
-
-def _chunk(line: str) -> Json:
-    """Return what a line of the event stream holds; {} for blank lines, comments and the end mark."""
-    name, _, value = line.partition(":")
-    if name not in ("data", "error") or value.strip() in ("", "[DONE]"):
-        return {}
-    try:
-        found = json.loads(value)
-    except ValueError as error:
-        raise AwsError("ModelErrorException", f"The model's server sent no JSON: {line[:200]!r}") from error
-    if not isinstance(found, dict):
-        raise AwsError("ModelErrorException", f"The model's server sent no object: {line[:200]!r}")
-    return {"error": found} if name == "error" else found
 
 
 def _refusal(status: int, body: bytes) -> AwsError:

@@ -28,8 +28,8 @@ class CommonParams:
 
 class Server:
     def __init__(self, parameters):
-        if pathlib.Path(parameters.model.path).read_bytes()[:4] != b"GGUF":
-            sys.exit(3)
+        if b"broken" in pathlib.Path(parameters.model.path).read_bytes():
+            raise RuntimeError("Failed to init server")
         knows = b"tools" in pathlib.Path(parameters.model.path).read_bytes()
         capabilities = {"supports_tools": True, "supports_tool_calls": knows}
         class Handler(BaseHTTPRequestHandler):
@@ -82,18 +82,30 @@ def test_a_file_is_named_after_itself(packages: Path, tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
 
     assert choose("other-1b.gguf", None, {}) == Choice(gguf=tmp_path / "other-1b.gguf", name="other-1b")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert choose("~/other-1b.gguf", None, {}) == Choice(gguf=tmp_path / "other-1b.gguf", name="other-1b")
     assert choose("other-1b.gguf", "Other", {}) == Choice(gguf=tmp_path / "other-1b.gguf", name="Other")
 
 
 @pytest.mark.parametrize("url", ["http://localhost:11434", "http://localhost:11434/", "http://localhost:11434/v1"])
 def test_a_server_is_named_by_its_address(url: str) -> None:
-    assert choose(url, "llama3.2", {}) == Choice(url="http://localhost:11434", name="llama3.2")
+    choice = Choice(url="http://localhost:11434", name="llama3.2")
+    assert choose(url, "llama3.2", {}) == choice
+    assert choose(*_words(choice.arguments()), {}) == choice
+
+
+def test_models_of_one_server_are_told_apart() -> None:
+    a, b = (Choice(url="http://localhost:11434", name=name) for name in ("a", "b"))
+    assert str(a) == "a of http://localhost:11434"
+    assert str(a) != str(b)
+    assert str(Choice(url="http://localhost:11434")) == "http://localhost:11434"
 
 
 @pytest.mark.parametrize(
     ("model", "name", "environment", "words"),
     [
         ("no-such.gguf", None, {}, "there is no file .*no-such.gguf"),
+        (__file__, None, {}, "test_language_model.py is no GGUF file"),
         (None, "llama3.2", {}, "--model-name needs --model"),
         ("local", None, {"MINISTACK_BEDROCK_PROXY_URL": "http://x"}, "MINISTACK_BEDROCK_PROXY_URL has given way to"),
         (None, None, {"SANDBOX_MODEL_PROXY_MODEL": "x"}, "SANDBOX_MODEL_PROXY_MODEL has given way to"),
@@ -134,10 +146,13 @@ def test_a_files_model_is_started_behind_a_key_and_ended(
     eventually(lambda: start_time(process.pid) is None)
 
 
-def test_a_file_that_is_no_model_is_told(packages: Path, tmp_path: Path) -> None:
-    (tmp_path / "some.gguf").write_bytes(b"nothing")
-    with pytest.raises(ModelError, match="ended with exit code 3: is the file"):
+def test_a_file_that_is_no_model_is_told(packages: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "some.gguf").write_bytes(b"GGUF broken")
+    with pytest.raises(ModelError, match="ended with exit code 1: is the file whole"):
         asyncio.run(start(Choice(gguf=tmp_path / "some.gguf", name="Some")))
+    told = capfd.readouterr().err
+    assert "llama.cpp did not start: Failed to init server" in told
+    assert "Traceback" not in told
 
 
 def test_a_servers_only_model_is_taken() -> None:
@@ -150,6 +165,14 @@ def test_a_servers_only_model_is_taken() -> None:
         assert named.upstream.model == "llama3.2"
 
 
+def test_a_server_may_keep_what_it_has_to_itself_where_the_model_is_named() -> None:
+    with serving() as fake:
+        fake.hides_models = True
+        assert asyncio.run(start(Choice(url=fake.url, name="llama3.2"))).upstream.name == "llama3.2"
+        with pytest.raises(ModelError, match=r"no OpenAI-compatible server answers at .*404"):
+            asyncio.run(start(Choice(url=fake.url)))
+
+
 def test_of_several_models_one_has_to_be_named() -> None:
     with serving() as fake:
         fake.models = {"data": [{"id": "a"}, {"id": "b"}]}
@@ -157,14 +180,17 @@ def test_of_several_models_one_has_to_be_named() -> None:
             asyncio.run(start(Choice(url=fake.url)))
 
 
-@pytest.mark.parametrize("models", [{}, [], {"data": [1]}, b"<html>"])
-def test_what_is_no_openai_compatible_server_is_told(models: object) -> None:
+@pytest.mark.parametrize("name", ["", "llama3.2"])
+@pytest.mark.parametrize("models", [{}, [], {"data": [1]}, b"<html>", b"\xff"])
+def test_what_is_no_openai_compatible_server_is_told(models: object, name: str) -> None:
     with serving() as fake:
         fake.models = models
         with pytest.raises(ModelError, match="no OpenAI-compatible server answers at"):
-            asyncio.run(start(Choice(url=fake.url)))
+            asyncio.run(start(Choice(url=fake.url, name=name)))
 
 
-def test_a_server_that_is_away_is_told() -> None:
-    with pytest.raises(ModelError, match=r"no OpenAI-compatible server answers at http://127.0.0.1:9/v1/models"):
-        asyncio.run(start(Choice(url="http://127.0.0.1:9")))
+@pytest.mark.parametrize("name", ["", "llama3.2"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://[::1", "http://a server"])
+def test_a_server_that_is_away_is_told(url: str, name: str) -> None:
+    with pytest.raises(ModelError, match=r"no OpenAI-compatible server answers at .*/v1/models: ."):
+        asyncio.run(start(Choice(url=url, name=name)))

@@ -231,11 +231,64 @@ def test_a_template_without_tools_gets_a_schema_of_both_kinds_of_answer(ask: Ask
     fake.chunks = words('{"text": "No."}')
     assert ask("Hi", toolConfig={"tools": TOOLS}).text == f"{WHO} No."
     fake.chunks = words('{"text": "No', finish="length")
-    assert ask("Hi", toolConfig={"tools": TOOLS}).text == f'{WHO} {{"text": "No'
+    assert ask("Hi", toolConfig={"tools": TOOLS}).text == f"{WHO} No"
     kinds = fake.seen[0]["response_format"]["json_schema"]["schema"]["anyOf"]
     assert [kind["required"] for kind in kinds] == [["call"], ["call"], ["text"]]
     ask("Hi", toolConfig={"tools": TOOLS, "toolChoice": {"any": {}}})
     assert len(fake.seen[-1]["response_format"]["json_schema"]["schema"]["anyOf"]) == 2
+
+
+def test_words_beside_tools_are_sent_while_they_are_written(ask: Ask, fake: Fake) -> None:
+    """A schema of both kinds of answer is no reason to wait for its end: neither is what JSON escapes."""
+    proxy.use(fake.upstream(knows_tools=False))
+    fake.chunks = words('{"te', 'xt": ', '"Yes', "\\", "n: \\ud83d", "\\ude00", ' \\"ok\\"', '."}')
+    events = ask("Hi", toolConfig={"tools": TOOLS}, operation="converse-stream").events
+    assert texts(events) == [f"{WHO} ", "Yes", "\n: ", "😀", ' "ok"', "."]
+    assert ("messageStop", {"stopReason": "end_turn"}) in events
+
+
+def test_stop_texts_beside_tools_are_looked_for_in_the_words(ask: Ask, fake: Fake) -> None:
+    """And not by the server in the JSON around them, where a comma would cut a call."""
+    proxy.use(fake.upstream(knows_tools=False))
+    config = {"toolConfig": {"tools": TOOLS}, "inferenceConfig": {"stopSequences": [",", "\nEND"]}}
+    fake.chunks = words('{"text": "One\\nE', "at", "\\nEN", 'D two"}')
+    reply = ask("Hi", **config)
+    assert (reply.text, reply.body["stopReason"]) == (f"{WHO} One\nEat", "stop_sequence")
+    events = ask("Hi", operation="converse-stream", **config).events
+    assert texts(events) == [f"{WHO} ", "One", "\nEat"]
+    fake.chunks = words('{"call": {"name": "see", "arguments": {"city": "Rome, Italy"}}}')
+    assert ask("Hi", **config).body["stopReason"] == "tool_use"
+    assert not any("stop" in body for body in fake.seen)
+    fake.chunks = words('{"text": "It may\\nEN"}')
+    assert ask("Hi", **config).text == f"{WHO} It may\nEN"
+
+
+@pytest.mark.parametrize(
+    ("chunks", "content"),
+    [
+        (words('{"text": ""}'), []),
+        (words('{"call": {"name": "see", "argu', finish="length"), []),
+        (words("Neither."), [{"text": f"{WHO} Neither."}]),
+    ],
+)
+def test_what_is_neither_a_call_nor_words(ask: Ask, fake: Fake, chunks: list[Any], content: list[Any]) -> None:
+    proxy.use(fake.upstream(knows_tools=False))
+    fake.chunks = chunks
+    assert ask("Hi", toolConfig={"tools": TOOLS}).body["output"]["message"]["content"] == content
+
+
+@pytest.mark.parametrize("ids", [("a", "b"), (None, None)])
+def test_calls_are_told_apart_by_their_numbers_or_their_ids(
+    ask: Ask, fake: Fake, ids: tuple[str | None, str | None]
+) -> None:
+    """Some servers number all calls of an answer 0, or not at all."""
+    first = {"index": 0, "id": ids[0], "function": {"name": "see", "arguments": '{"city": '}}
+    rest = {"index": 0, "function": {"arguments": '"Rome"}'}}
+    second = {"index": 0 if ids[1] else 1, "id": ids[1], "function": {"name": "go", "arguments": '{"city": "Oslo"}'}}
+    fake.chunks = [*(delta(delta={"tool_calls": [one]}) for one in (first, rest, second)), delta(finish="tool_calls")]
+    content = ask("See Rome", toolConfig={"tools": TOOLS}).body["output"]["message"]["content"]
+    assert [each["toolUse"]["name"] for each in content] == ["see", "go"]
+    assert [each["toolUse"]["input"]["city"] for each in content] == ["Rome", "Oslo"]
 
 
 @pytest.mark.parametrize("knows_tools", [True, False])
@@ -271,9 +324,47 @@ def test_a_call_that_is_no_json_is_an_error_and_one_that_was_cut_is_left_out(ask
     config = {"tools": TOOLS, "toolChoice": {"tool": {"name": "go"}}}
     fake.chunks = words('{"city"', finish="stop")
     assert ask("Go", toolConfig=config).error.startswith("ModelErrorException: The model called a tool with input")
-    fake.chunks = words('{"city"', finish="length")
-    reply = ask("Go", toolConfig=config)
-    assert (reply.body["output"]["message"]["content"], reply.body["stopReason"]) == ([], "max_tokens")
+    for cut in ('{"city"', ""):
+        fake.chunks = words(cut, finish="length")
+        reply = ask("Go", toolConfig=config)
+        assert (reply.body["output"]["message"]["content"], reply.body["stopReason"]) == ([], "max_tokens")
+
+
+def test_what_a_tools_schema_refers_to_is_found_in_a_schema_of_several(ask: Ask, fake: Fake) -> None:
+    proxy.use(fake.upstream(knows_tools=False))
+    tree = {
+        "type": "object",
+        "$defs": {"leaf": {"type": "integer"}},
+        "properties": {"leaf": {"$ref": "#/$defs/leaf"}, "more": {"type": "array", "items": {"$ref": "#"}}},
+    }
+    plant = {"toolSpec": {"name": "plant", "inputSchema": {"json": tree}}}
+    fake.chunks = words('{"call": {"name": "plant", "arguments": {"leaf": 1}}}')
+    ask("Plant", toolConfig={"tools": [plant, *TOOLS]})
+    schema = fake.seen[0]["response_format"]["json_schema"]["schema"]
+    call = schema["anyOf"][0]["properties"]["call"]["properties"]
+    assert (call["name"], call["arguments"]) == ({"const": "plant"}, {"$ref": "#/$defs/plant"})
+    assert schema["$defs"]["see"] == SCHEMA
+    moved = schema["$defs"]["plant"]
+    assert moved["properties"]["leaf"] == {"$ref": "#/$defs/plant/$defs/leaf"}
+    assert moved["properties"]["more"]["items"] == {"$ref": "#/$defs/plant"}
+    assert moved["$defs"] == tree["$defs"]
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ({"type": "object"}, {"type": "object", "properties": {}}),
+        ({"type": "object", "additionalProperties": True}, {"type": "object", "additionalProperties": True}),
+    ],
+)
+def test_a_tool_without_parameters_is_called_with_none(
+    ask: Ask, fake: Fake, given: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    fake.chunks = words("{}")
+    tool = {"toolSpec": {"name": "now", "inputSchema": {"json": given}}}
+    reply = ask("Now?", toolConfig={"tools": [tool], "toolChoice": {"any": {}}})
+    assert reply.body["output"]["message"]["content"][0]["toolUse"]["input"] == {}
+    assert fake.seen[0]["response_format"]["json_schema"]["schema"] == sent
 
 
 @pytest.mark.parametrize(
@@ -293,12 +384,26 @@ def test_a_refusal_is_told(ask: Ask, fake: Fake, status: int, body: Any, error: 
 
 
 @pytest.mark.parametrize(
-    "broken", ["data: no json", "data: [1]", 'data: {"error": {"message": "out of memory"}}', 'error: {"message": "x"}']
+    "broken",
+    [
+        "data: no json",
+        "data: [1]",
+        'data: {"error": {"message": "out of memory"}}',
+        'error: {"message": "x"}',
+        'data: {"choices": ["x"]}',
+        'data: {"choices": [{"delta": {"content": ["x"]}}]}',
+        'data: {"choices": [{"delta": {"tool_calls": ["x"]}}]}',
+        'data: {"usage": 3}',
+        f"data: {'[' * 100_000}",
+        ": and there it ends",
+    ],
 )
 def test_a_stream_that_breaks_is_an_error(ask: Ask, fake: Fake, broken: str) -> None:
     fake.chunks = [delta("Real"), broken]
-    assert ask("Hello").error.startswith("ModelErrorException: ")
-    assert ask("Hello", operation="converse-stream").events[-1][0] == "modelStreamErrorException"
+    assert ask("Hello").error.startswith("ModelErrorException: The model's server ")
+    kind, payload = ask("Hello", operation="converse-stream").events[-1]
+    assert kind == "modelStreamErrorException"
+    assert payload["message"].startswith("The model's server ")
 
 
 def test_a_server_that_is_away_is_an_error(ask: Ask) -> None:
@@ -308,6 +413,12 @@ def test_a_server_that_is_away_is_an_error(ask: Ask) -> None:
         assert ask("Hello", operation="converse-stream").status == 503
     finally:
         proxy.use(None)
+
+
+def test_a_server_that_says_only_that_it_is_done_has_answered(ask: Ask, fake: Fake) -> None:
+    fake.chunks = [delta("Real words."), "data: [DONE]"]
+    reply = ask("Hello")
+    assert (reply.text, reply.body["stopReason"]) == (f"{WHO} Real words.", "end_turn")
 
 
 def test_a_server_without_counts_is_estimated(ask: Ask, fake: Fake) -> None:

@@ -36,6 +36,7 @@ class Fake:
     status: int = 200
     body: Any = None
     models: Any = field(default_factory=lambda: {"data": [{"id": "only"}]})
+    hides_models: bool = False
     seen: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     gone: threading.Event = field(default_factory=threading.Event)
@@ -51,7 +52,7 @@ def serving() -> Iterator[Fake]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._whole(200 if self.path == "/v1/models" else 404, fake.models)
+            self._whole(200 if self.path == "/v1/models" and not fake.hides_models else 404, fake.models)
 
         def do_POST(self) -> None:
             fake.seen.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
