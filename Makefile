@@ -59,7 +59,9 @@ up: install $(if $(filter-out http://% https://%,$(MODEL)),$(MODEL_INSTALLED)) #
 	  printf '\nAsked:    %s\n' "$(QUESTION)"
 	  $(SANDBOX) exec -- quarry knowledge ask "$(QUESTION)" --environment sandbox
 	fi
-	$(if $(MODEL),,printf '\nA real, small model instead of the stand-in: make down, then make up MODEL=local\n')
+	if $(SANDBOX) status | grep '^model: the stand-in' > /dev/null; then
+	  printf '\nA real, small model instead of the stand-in: make down, then make up MODEL=local\n'
+	fi
 
 down: ## Take it down again: destroy the stacks, prove that nothing is left, stop AWS
 	@if [ ! -x .venv/bin/python ]; then echo "Nothing is installed here, so nothing is up."; exit 0; fi

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from sandbox import language_model, orphans, process
@@ -146,7 +147,15 @@ def _up(options: argparse.Namespace, state: StateDirectory) -> int:
             model=model,
         )
     _say(f"up: AWS at {record.connection.aws_url}, front door at {record.connection.url} (process {record.pid})")
+    _say(_answering(process.request(record.connection, "GET", "/_sandbox/health")))
     return 0
+
+
+def _answering(report: dict[str, Any]) -> str:
+    """Return the line that tells whose the answers and the vectors are."""
+    name = report["vectors"]
+    vectors = f"{name}, for documents and embeddings" if name else "none, documents are found by their words"
+    return f"model: {report['model'] or 'the stand-in'}; vectors: {vectors}"
 
 
 def _already_up(record: Record, wanted: dict[str, int | None], model: Choice | None) -> int:
@@ -166,6 +175,7 @@ def _already_up(record: Record, wanted: dict[str, int | None], model: Choice | N
     _say(
         f"already up: AWS at {record.connection.aws_url}, front door at {record.connection.url} (process {record.pid})"
     )
+    _say(_answering(process.request(record.connection, "GET", "/_sandbox/health")))
     return 0
 
 
@@ -210,7 +220,7 @@ def _print_status(report: dict[str, object], inventory: dict[str, list[str]]) ->
         )
         return
     _say(f"up: AWS at {report['aws_url']}, front door at {report['url']} (process {report['pid']})")
-    _say(f"model: {report['model'] or 'the stand-in'}; documents are found by {report['vectors'] or 'their words'}")
+    _say(_answering(report))
     if not inventory:
         _say("nothing lives in it")
     for stack in (name for name in inventory.get("cloudformation", ()) if name.startswith("stacks/")):

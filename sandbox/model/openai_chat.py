@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sandbox.model import conversation, tools
-from sandbox.model.errors import Json
+from sandbox.model.errors import Json, invalid
 
 Form = Literal["text", "input", "either"]
 
@@ -33,7 +33,11 @@ class Asked:
 
 
 def asked(request: Json, *, model: str, knows_tools: bool) -> Asked:
-    """Return what to send for a valid Converse request, streamed and with token counts."""
+    """Return what to send for a valid Converse request, streamed and with token counts.
+
+    Raises:
+        AwsError: ValidationException, the JSON schema that was asked for is no JSON object.
+    """
     body: Json = {"model": model, "stream": True, "stream_options": {"include_usage": True}, **_inference(request)}
     instructions = [conversation.without_disclosure(conversation.system_text(request))]
     config = request.get("toolConfig")
@@ -61,7 +65,7 @@ def asked(request: Json, *, model: str, knows_tools: bool) -> Asked:
         body["response_format"] = _schema("answer", _either(offered, words_too="any" not in choice))
     elif text_format := (request.get("outputConfig") or {}).get("textFormat"):
         given = text_format["structure"]["jsonSchema"]
-        body["response_format"] = _schema(given.get("name") or "answer", json.loads(given["schema"]))
+        body["response_format"] = _schema(given.get("name") or "answer", _read(given["schema"]))
     system = "\n\n".join(part for part in instructions if part.strip())
     spoken = [one for message in request.get("messages") or [] for one in _said(message, in_words=form != "text")]
     body["messages"] = [*([{"role": "system", "content": system}] if system else []), *spoken]
@@ -76,6 +80,16 @@ def _inference(request: Json) -> Json:
     fields = request.get("additionalModelRequestFields") or {}
     top_k = fields.get("top_k") or (fields.get("inferenceConfig") or {}).get("topK")
     return found | ({"top_k": top_k} if top_k else {})
+
+
+def _read(schema: str) -> Json:
+    try:
+        found = json.loads(schema)
+    except (ValueError, RecursionError) as error:
+        raise invalid(f"The JSON schema in the request cannot be used: {error}") from error
+    if not isinstance(found, dict):
+        raise invalid(f"The JSON schema in the request cannot be used: it is no object but {schema[:100]}")
+    return found
 
 
 def _schema(name: str, schema: Json) -> Json:

@@ -29,8 +29,8 @@ _loading = threading.Lock()
 
 
 def name() -> str | None:
-    """Return what makes the vectors, ``WordLlama 0.3.9``, or None where there are none."""
-    return f"WordLlama {metadata.version(_PACKAGE)}" if available() else None
+    """Return what makes the vectors, ``WordLlama 0.3.9 (256 numbers)``, or None where there are none."""
+    return f"WordLlama {metadata.version(_PACKAGE)} ({DIMENSIONS} numbers)" if available() else None
 
 
 def available() -> bool:

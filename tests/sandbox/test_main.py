@@ -68,9 +68,11 @@ def test_up_ends_where_the_model_does_not_answer(nothing: StateDirectory, capsys
     assert main(["status", "--quiet"]) == 1
 
 
-def test_status_tells_which_model_answers(up: Record, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["status"]) == 0
-    assert "model: the stand-in; documents are found by WordLlama" in capsys.readouterr().out
+def test_whose_answers_and_vectors_they_are_is_told(up: Record, capsys: pytest.CaptureFixture[str]) -> None:
+    told = "model: the stand-in; vectors: WordLlama 0.3.9 (256 numbers), for documents and embeddings"
+    for command in ("status", "up"):
+        assert main([command]) == 0
+        assert told in capsys.readouterr().out
 
 
 def test_up_and_down_from_an_environments_ports(
@@ -85,7 +87,8 @@ def test_up_and_down_from_an_environments_ports(
     assert codes == [0, 0, 0]
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith(f"up: AWS at http://localhost:{aws_port}, front door at http://localhost:{port}")
-    assert lines[1:] == ["down", "not up"]
+    assert lines[1].startswith("model: the stand-in; ")
+    assert lines[2:] == ["down", "not up"]
     assert not nothing.path.exists()
 
 

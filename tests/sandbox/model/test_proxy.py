@@ -179,6 +179,15 @@ def test_a_schema_is_enforced_by_the_server_and_nothing_is_put_before_json(ask: 
     assert ask("Hello", system=[{"text": "Answer with one JSON object and nothing else."}]).text == '{"a": 1}'
 
 
+@pytest.mark.parametrize("schema", ["{no", "[1]", "[" * 100_000])
+@pytest.mark.parametrize("operation", ["converse", "converse-stream"])
+def test_a_schema_that_is_none_is_refused(ask: Ask, fake: Fake, schema: str, operation: str) -> None:
+    form = {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": {"schema": schema}}}}
+    error = ask("Hi", operation=operation, outputConfig=form).error
+    assert error.startswith("ValidationException: The JSON schema in the request cannot be used: ")
+    assert not fake.seen
+
+
 def test_a_tool_that_must_be_called_is_a_schema(ask: Ask, fake: Fake) -> None:
     fake.chunks = words('{"city":', ' "Rome"}')
     for config in (

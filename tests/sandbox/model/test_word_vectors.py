@@ -13,7 +13,7 @@ def _cosine(left: list[float], right: list[float]) -> float:
 
 def test_the_wheel_is_part_of_the_sandbox() -> None:
     assert word_vectors.available()
-    assert word_vectors.name() == "WordLlama 0.3.9"
+    assert word_vectors.name() == "WordLlama 0.3.9 (256 numbers)"
 
 
 def test_a_vector_is_the_mean_of_its_tokens() -> None:
