@@ -7,7 +7,8 @@ Layout of the table (partition key ``pk``, sort key ``sk``, time to live ``ttl``
         spent                N  micro-dollars spent
         m#<minute>           N  requests in that minute since the epoch
         t#<day>              N  tokens spent and reserved on that day (UTC)
-        p#<reservation id>   M  a reservation: d day, a alias, i/o tokens in/out, u micro-dollars, x the input's, e end
+        p#<reservation id>   M  a reservation: d day, a alias, i/o tokens in/out, u micro-dollars, e end;
+                                l/x the input's likely tokens and micro-dollars
         u#<day>#<measure>#<alias>  N  what was spent, by day and alias; see MEASURES
     pk KEY#<key_id>      sk DAY#<day>        a past day, moved out of the account by the sweep: <measure>#<alias> N, ttl
 
@@ -33,12 +34,19 @@ KEEP_DAYS: Final = 400
 
 @dataclass(frozen=True, kw_only=True)
 class Pending:
-    """A reservation that is neither settled nor released. ``ends_at``: its function is dead from then on (epoch)."""
+    """A reservation that is neither settled nor released.
+
+    Attributes:
+        usage: what is held: the most that the call can take.
+        likely_input: what the input likely takes, which is charged if the call is not heard of again.
+        ends_at: its function is dead from then on (epoch).
+    """
 
     reservation_id: str
     day: str
     alias: str
     usage: Usage
+    likely_input: Usage
     ends_at: int
 
     def to_value(self) -> dict[str, Any]:
@@ -47,7 +55,8 @@ class Pending:
             "i": self.usage.input_tokens,
             "o": self.usage.output_tokens,
             "u": self.usage.micro_dollars,
-            "x": self.usage.input_micro_dollars,
+            "l": self.likely_input.input_tokens,
+            "x": self.likely_input.micro_dollars,
             "e": self.ends_at,
         }
         texts = {"d": {"S": self.day}, "a": {"S": self.alias}}
@@ -61,6 +70,11 @@ class Pending:
             input_tokens=int(entry["i"]["N"]),
             output_tokens=int(entry["o"]["N"]),
             micro_dollars=int(entry["u"]["N"]),
+        )
+        likely_input = Usage(
+            # Reservations of functions before an update have no likely tokens.
+            input_tokens=int(entry.get("l", entry["i"])["N"]),
+            micro_dollars=int(entry["x"]["N"]),
             input_micro_dollars=int(entry["x"]["N"]),
         )
         return cls(
@@ -68,6 +82,7 @@ class Pending:
             day=entry["d"]["S"],
             alias=entry["a"]["S"],
             usage=usage,
+            likely_input=likely_input.input_part,
             ends_at=int(entry["e"]["N"]),
         )
 
@@ -92,6 +107,15 @@ class Account:
     tokens: dict[str, int] = field(default_factory=dict)
     pending: dict[str, Pending] = field(default_factory=dict)
     days: dict[str, dict[str, Measures]] = field(default_factory=dict)
+
+    @property
+    def held(self) -> int:
+        """Micro-dollars that calls hold which are under way."""
+        return self.committed - self.spent
+
+    def held_tokens(self, day: str) -> int:
+        """Return the tokens of a day that calls hold which are under way."""
+        return sum(pending.usage.tokens for pending in self.pending.values() if pending.day == day)
 
     @classmethod
     def from_item(cls, key_id: str, item: Mapping[str, Any]) -> "Account":

@@ -1,52 +1,91 @@
-"""What a call may cost at most, before it, and what it did cost, after it. Pure functions.
+"""What a call may cost, before it, and what it did cost, after it. Pure functions.
 
 A price is ``{"input", "output", "cache_read", "cache_write"}`` in US dollars per million tokens, which is micro-dollars
 per token; a part that is missing or None is not billed (output) or billed as input (cache). No input price is no price.
 
-The estimate is meant to be too high rather than too low, because what it lacks could be overspent.
+An estimate is two: the most that the call can take, which is held for it, and what it likely takes, by which it is let
+through. Both reckon with the longest answer; they differ by what is known of the input's tokens.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from functools import cache
 from itertools import chain
 from typing import Any, Final
 
 from lambdas.allowances.usage import Usage, dearest
-from lambdas.common.tokens import byte_tokens, text_tokens
+from lambdas.common.tokens import Tokens
 
 Price = Mapping[str, float | None]
 
 # Role markers and the like, per message and once for the system text.
 MESSAGE_TOKENS: Final = 8
-# The instructions for tool use that Bedrock adds where tools are given: 300 to 600 with Claude.
+# The instructions that are added where tools or a schema of the answer are given. Source: Anthropic's documentation,
+# "Tool use", pricing: 159 to 530 by model.
 TOOLS_TOKENS: Final = 600
-# Claude scales an image down to about 1,600 tokens; twice that leaves room for families that do not say.
-IMAGE_TOKENS: Final = 3_200
-# What of Converse's arguments the model reads.
-_READ: Final = ("system", "messages", "toolConfig", "outputConfig")
+# Source: Anthropic's documentation, "Vision": images are scaled down to about 1,600 tokens, to 4,784 with new models.
+IMAGE: Final = Tokens(most=4_800, likely=1_600)
+# Of Converse's arguments, what the model reads as JSON.
+_AS_JSON: Final = ("toolConfig", "outputConfig")
 
 
-def input_tokens(arguments: Mapping[str, Any]) -> int:
-    """Return the most tokens that the model is taken to read of Converse's arguments."""
-    tokens = sum(_tokens(arguments[name]) for name in _READ if name in arguments)
-    tokens += MESSAGE_TOKENS * (len(arguments.get("messages", [])) + bool(arguments.get("system")))
-    return tokens + (TOOLS_TOKENS if arguments.get("toolConfig") else 0)
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What a call takes: at ``most`` and ``likely``."""
+
+    most: Usage
+    likely: Usage
+
+    def plus(self, *others: "Estimate") -> "Estimate":
+        """Return this and what goes with it."""
+        return Estimate(
+            most=self.most.plus(*(one.most for one in others)), likely=self.likely.plus(*(one.likely for one in others))
+        )
+
+    @classmethod
+    def dearest(cls, *estimates: "Estimate") -> "Estimate":
+        """Return what is enough for any of them.
+
+        Raises:
+            ValueError: there are none.
+        """
+        return cls(most=dearest(*(one.most for one in estimates)), likely=dearest(*(one.likely for one in estimates)))
 
 
-def estimate(arguments: Mapping[str, Any], *, max_output_tokens: int, price: Price | None) -> Usage:
-    """Return what a call of Converse takes at most.
+def input_tokens(arguments: Mapping[str, Any]) -> Tokens:
+    """Return how many tokens the model reads of Converse's arguments."""
+    messages, system = arguments.get("messages", ()), arguments.get("system", ())
+    blocks = chain(system, *(message["content"] for message in messages))
+    marks = MESSAGE_TOKENS * (len(messages) + bool(system))
+    tokens = sum(map(_of_block, blocks), Tokens(marks, marks))
+    for name in _AS_JSON:
+        if arguments.get(name):
+            tokens += Tokens.of_json(arguments[name]) + Tokens(TOOLS_TOKENS, TOOLS_TOKENS)
+    return tokens
+
+
+def estimate(
+    arguments: Mapping[str, Any], *, max_output_tokens: int, price: Price | None, more: Tokens | None = None
+) -> Estimate:
+    """Return what a call of Converse takes.
 
     Args:
         arguments: Converse's: ``messages``, ``system``, ``toolConfig``, ``outputConfig``.
-        max_output_tokens: the most that the model may write; for embeddings 0.
+        max_output_tokens: the most that the model may write.
         price: of the model that is called; None if nobody knows it.
+        more: tokens that will be read besides.
     """
-    tokens = input_tokens(arguments)
-    plain = usage(input_tokens=tokens, output_tokens=max_output_tokens, price=price)
-    if not _has_cache_point(arguments):
-        return plain
-    return dearest(plain, usage(cache_write_tokens=tokens, output_tokens=max_output_tokens, price=price))
+    read = input_tokens(arguments) + (more or Tokens())
+    cached = _has_cache_point(arguments)
+
+    def taken(tokens: int) -> Usage:
+        plain = usage(input_tokens=tokens, output_tokens=max_output_tokens, price=price)
+        if not cached:
+            return plain
+        return dearest(plain, usage(cache_write_tokens=tokens, output_tokens=max_output_tokens, price=price))
+
+    return Estimate(most=taken(read.most), likely=taken(read.likely))
 
 
 def _has_cache_point(arguments: Mapping[str, Any]) -> bool:
@@ -113,14 +152,13 @@ def _up(amount: Decimal) -> int:
     return int(amount.to_integral_value(rounding=ROUND_CEILING))
 
 
-def _tokens(value: Any) -> int:
-    """Count the text in a nested value: keys too, because those of a tool's arguments and schema are read as well."""
-    if isinstance(value, str):
-        return text_tokens(value)
-    if isinstance(value, Mapping):
-        return sum(IMAGE_TOKENS if key == "image" else text_tokens(key) + _tokens(part) for key, part in value.items())
-    if isinstance(value, list | tuple):
-        return sum(_tokens(part) for part in value)
-    if isinstance(value, bytes | bytearray):
-        return byte_tokens(len(value))
-    return text_tokens(str(value))
+def _of_block(block: Mapping[str, Any]) -> Tokens:
+    if "text" in block:
+        return Tokens.of(block["text"])
+    if "image" in block:
+        return IMAGE
+    if "toolResult" in block:
+        result = block["toolResult"]
+        rest = {name: part for name, part in result.items() if name != "content"}
+        return sum(map(_of_block, result["content"]), Tokens.of_json(rest))
+    return Tokens.of_json(block)

@@ -1,13 +1,15 @@
 """The ledger: allowances are reserved before a call and settled after it, so that concurrent calls cannot overspend.
 
-Each step is one conditional update of the key's account (``lambdas.allowances.account``). Under any concurrency, for
-the limits that a caller came with:
+Each step is one conditional update of the key's account (``lambdas.allowances.account``). A call is let through if what
+was spent, what other calls hold and what it likely takes itself are within the limits together; then it holds the most
+that it can take. So a call whose bound is far too high is not refused for that, and while one holds more than is left,
+no other begins. Under any concurrency, for the limits that a caller came with:
 
-    requests begun in a minute          <= requests_per_minute
-    tokens reserved and spent in a day  <= tokens_per_day
-    money reserved and spent in all     <= usd_total
+    requests begun in a minute   <= requests_per_minute
+    tokens spent in a day        <= tokens_per_day  + what one call took more than was likely
+    money spent in all           <= usd_total       + what one call took more than was likely
 
-as long as calls take no more than was estimated; one that does is charged what it took, and the next ones are refused.
+as long as no call takes more than the most that was estimated; one that does is charged what it took.
 A key without such limits is not reserved for: its calls are counted once, when they are settled.
 """
 
@@ -39,6 +41,7 @@ class Reservation:
     """What was reserved for one call. Settle or release it exactly once; more often does no harm.
 
     Attributes:
+        estimate: what is held.
         remaining: what was left once this was reserved.
         recorded: whether the table knows it; for a key without limits it does not.
         stale: attributes of past minutes, which the next update removes.
@@ -84,15 +87,21 @@ class Ledger:
         self._call_seconds = call_seconds
         self._clock = clock
 
-    def reserve(self, caller: Caller, *, alias: str, estimate: Usage) -> Reservation:
+    def reserve(self, caller: Caller, *, alias: str, estimate: Usage, likely: Usage | None = None) -> Reservation:
         """Reserve what a call may take: one write, none for a key without limits.
+
+        Args:
+            estimate: the most that it can take, which is held.
+            likely: what it likely takes, by which it is let through; left out, it is the estimate.
 
         Raises:
             PermissionDeniedError: the key may not call the alias ("model_not_allowed").
             AllowanceSpentError: a RateLimitError: nothing was reserved; code "rate_limit_exceeded" with the seconds to
-                the next minute, or "insufficient_quota", for tokens with the seconds to midnight UTC.
+                the next minute, or to when other calls may have ended that hold what is missing; or
+                "insufficient_quota", for tokens with the seconds to midnight UTC.
             UnavailableError: the table stayed busy.
         """
+        likely = likely or estimate
         refusals.check_alias(caller, alias, estimate)
         now = self._clock()
         entry = Pending(
@@ -100,9 +109,10 @@ class Ledger:
             day=day_of(now),
             alias=alias,
             usage=estimate,
+            likely_input=likely.input_part,
             ends_at=int(now) + self._call_seconds + MARGIN_SECONDS,
         )
-        item: Item = self._reserved(caller, entry, now=now) if caller.limits.counted else {}
+        item: Item = self._reserved(caller, entry, likely, now=now) if caller.limits.counted else {}
         state = Account.from_item(caller.key_id, item)
         return Reservation(
             caller=caller,
@@ -115,14 +125,14 @@ class Ledger:
             stale=tuple(f"m#{minute}" for minute in state.requests if minute <= minute_of(now) - STALE_MINUTES),
         )
 
-    def _reserved(self, caller: Caller, entry: Pending, *, now: float) -> Item:
+    def _reserved(self, caller: Caller, entry: Pending, likely: Usage, *, now: float) -> Item:
         """Write the reservation and return the account's item, or raise why not."""
         key = account.key(caller.key_id)
         name = f"p#{entry.reservation_id}"
         change = Change(repeatable=True)
-        if not _limit(change, caller.limits, entry, now=now):
+        if not _limit(change, caller.limits, likely, now=now):
             # More than the whole limit: the account is only read to say what is left.
-            raise self._refusal(caller, entry, self._table.get(key), now=now)
+            raise _refusal(caller, likely, self._table.get(key), now=now)
         change.only_without(name)
         change.set(name, entry.to_value())
         change.add(f"m#{minute_of(now)}", 1)
@@ -134,13 +144,7 @@ class Ledger:
             if name in failed.item:
                 # An attempt whose answer was lost had succeeded.
                 return failed.item
-            raise self._refusal(caller, entry, failed.item, now=now) from failed
-
-    def _refusal(self, caller: Caller, entry: Pending, item: Item, *, now: float) -> Exception:
-        remaining = Remaining.of(Account.from_item(caller.key_id, item), caller.limits, now=now)
-        refused = refusals.refusal(caller, remaining, entry.usage)
-        # The item is the very one that the condition was held against.
-        return refused or AssertionError("the allowance was refused for no reason")
+            raise _refusal(caller, likely, failed.item, now=now) from failed
 
     def settle(self, reservation: Reservation, actual: Usage) -> Remaining:
         """Charge what the call took in place of what was reserved: one write. Settling twice charges once.
@@ -218,12 +222,18 @@ class Ledger:
         return sweeper.sweep(self._table, now=now)
 
 
-def _limit(change: Change, limits: KeyLimits, entry: Pending, *, now: float) -> bool:
+def _refusal(caller: Caller, likely: Usage, item: Item, *, now: float) -> Exception:
+    refused = refusals.refusal(caller, Account.from_item(caller.key_id, item), likely, now=now)
+    # The item is the very one that the condition was held against.
+    return refused or AssertionError("the allowance was refused for no reason")
+
+
+def _limit(change: Change, limits: KeyLimits, likely: Usage, *, now: float) -> bool:
     """Make the change conditional on the limits; return False if it can fit under no condition."""
     wanted = (
         (f"m#{minute_of(now)}", limits.requests_per_minute, 1),
-        (f"t#{entry.day}", limits.tokens_per_day, entry.usage.tokens),
-        ("committed", limits.usd_total, entry.usage.micro_dollars),
+        (f"t#{day_of(now)}", limits.tokens_per_day, likely.tokens),
+        ("committed", limits.usd_total, likely.micro_dollars),
     )
     for name, limit, amount in wanted:
         if limit is None:

@@ -1,9 +1,15 @@
 """Why a call is not made: what is left, and what to do about it."""
 
+from typing import Final
+
+from lambdas.allowances.account import Account, day_of
 from lambdas.allowances.remaining import Remaining, headers
 from lambdas.allowances.usage import Usage, dollars
 from lambdas.common.caller import Caller
 from lambdas.common.errors import PermissionDeniedError, RateLimitError
+
+# When what other calls hold may have come back: about the time that a short answer takes.
+HELD_SECONDS: Final = 5
 
 
 class AllowanceSpentError(RateLimitError):
@@ -40,22 +46,26 @@ def check_alias(caller: Caller, alias: str, estimate: Usage) -> None:
         )
 
 
-def refusal(caller: Caller, remaining: Remaining, estimate: Usage) -> AllowanceSpentError | None:
-    """Return why ``estimate`` does not fit into what is left, or None if it does. The longest wait is told first."""
-    limits = caller.limits
+def refusal(caller: Caller, account: Account, likely: Usage, *, now: float) -> AllowanceSpentError | None:
+    """Return why a call that likely takes so much is not let through, or None if it is. The longest wait comes first.
+
+    What other calls hold comes back when they end: where only that is in the way, it is no matter of the quota.
+    """
+    limits, remaining = caller.limits, Remaining.of(account, caller.limits, now=now)
+    money, tokens = remaining.micro_dollars, remaining.tokens
+    held_tokens, dollars_in_all = account.held_tokens(day_of(now)), dollars(limits.usd_total or 0)
     ask = f"ask the platform's owner to raise the allowance of {caller.key_id}"
-    if remaining.micro_dollars is not None and estimate.micro_dollars > remaining.micro_dollars:
-        left = dollars(max(0, remaining.micro_dollars))
+    if money is not None and likely.micro_dollars > money + account.held:
         return AllowanceSpentError(
-            f"This API key has {left} of its {dollars(limits.usd_total or 0)} left, and this request may cost "
-            f"up to {dollars(estimate.micro_dollars)}. Lower `max_tokens`, shorten the messages, or {ask}.",
+            f"This API key has {dollars(max(0, money + account.held))} of its {dollars_in_all} left, and this request "
+            f"may cost {dollars(likely.micro_dollars)}. Lower `max_tokens`, shorten the messages, or {ask}.",
             code="insufficient_quota",
             remaining=remaining,
         )
-    if remaining.tokens is not None and estimate.tokens > remaining.tokens:
+    if tokens is not None and likely.tokens > tokens + held_tokens:
         return AllowanceSpentError(
-            f"This API key has {max(0, remaining.tokens):,} of its {limits.tokens_per_day:,} tokens of today left, and "
-            f"this request may take up to {estimate.tokens:,}. Lower `max_tokens`, wait until midnight UTC, or {ask}.",
+            f"This API key has {max(0, tokens + held_tokens):,} of its {limits.tokens_per_day:,} tokens of today left, "
+            f"and this request may take {likely.tokens:,}. Lower `max_tokens`, wait until midnight UTC, or {ask}.",
             code="insufficient_quota",
             remaining=remaining,
             retry_after=remaining.day_ends_in,
@@ -68,4 +78,17 @@ def refusal(caller: Caller, remaining: Remaining, estimate: Usage) -> AllowanceS
             remaining=remaining,
             retry_after=remaining.minute_ends_in,
         )
-    return None
+    held = ""
+    if money is not None and likely.micro_dollars > money:
+        held = f"{dollars(account.held)} of its {dollars_in_all}"
+    elif tokens is not None and likely.tokens > tokens:
+        held = f"{held_tokens:,} of its {limits.tokens_per_day:,} tokens of today"
+    if not held:
+        return None
+    return AllowanceSpentError(
+        f"Requests of this API key that are under way hold {held} until they end: too little is left for this one now. "
+        f"Try again in {HELD_SECONDS} s, send fewer at once, or lower their `max_tokens`.",
+        code="rate_limit_exceeded",
+        remaining=remaining,
+        retry_after=HELD_SECONDS,
+    )

@@ -1,7 +1,7 @@
 """Ending the reservations of functions that died in mid-call, and moving past days out of the accounts.
 
 What a died call is charged: Bedrock bills what it read as soon as it begins to answer, and nobody knows how much it
-wrote. So the input's part of the estimate is charged where it is known, and nothing where it is not; charging all that
+wrote. So what the input likely took is charged where its price is known, and nothing where it is not; charging all that
 was reserved would take the longest possible answer from somebody who got none.
 """
 
@@ -40,7 +40,7 @@ def sweep(table: AllowanceTable, *, now: float) -> int:
 
 def _end(table: AllowanceTable, key_id: str, pending: Pending, *, today: str) -> bool:
     """Return whether it was still there: its function may have been late, or another sweep early."""
-    charged = pending.usage.input_part
+    charged = pending.likely_input
     name = f"p#{pending.reservation_id}"
     change = Change(repeatable=True)
     change.only_with(name)

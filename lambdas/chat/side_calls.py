@@ -7,12 +7,14 @@ from typing import Final
 
 from msgspec import Struct
 
-from lambdas.allowances.estimate import actual, usage
-from lambdas.allowances.usage import Usage, dearest
+from lambdas.allowances.estimate import MESSAGE_TOKENS, Estimate, actual, usage
+from lambdas.allowances.usage import Usage
+from lambdas.chat.candidates import Candidate
 from lambdas.chat.converse import to_turns
 from lambdas.chat.request import ChatRequest
 from lambdas.chat.service import ChatService, Completion
 from lambdas.common.deadline import Deadline
+from lambdas.common.tokens import Tokens
 
 # At most, and half of what is left: a side call that hangs must leave time for the answer.
 MOST_SECONDS: Final = 30.0
@@ -20,20 +22,27 @@ SHARE: Final = 0.5
 
 
 class Expected(Struct, frozen=True, kw_only=True):
-    """What a side call may take at most: tokens that an alias reads and writes."""
+    """What a side call may take: tokens that an alias reads, and writes at most."""
 
     alias: str
-    input_tokens: int
+    input_tokens: Tokens
     output_tokens: int
 
-    def usage(self, service: ChatService) -> Usage:
+    def estimate(self, service: ChatService) -> Estimate:
         """Return it at the dearest price of the alias."""
-        return dearest(
-            *(
-                usage(input_tokens=self.input_tokens, output_tokens=self.output_tokens, price=candidate.price)
-                for candidate in service.candidates(self.alias)
-            )
-        )
+        return Estimate.dearest(*(self._answered_by(candidate) for candidate in service.candidates(self.alias)))
+
+    def _answered_by(self, candidate: Candidate) -> Estimate:
+        def taken(tokens: int) -> Usage:
+            return usage(input_tokens=tokens, output_tokens=self.output_tokens, price=candidate.price)
+
+        return Estimate(most=taken(self.input_tokens.most), likely=taken(self.input_tokens.likely))
+
+
+def read_tokens(*messages: str) -> Tokens:
+    """Return what a side call reads that consists of these messages, the system's included."""
+    marks = MESSAGE_TOKENS * len(messages)
+    return sum(map(Tokens.of, messages), Tokens(marks, marks))
 
 
 class SideCalls:

@@ -5,6 +5,7 @@ from typing import Any
 
 from lambdas.chat.completion import finish_reason, to_usage
 from lambdas.chat.converse import ANSWER_TOOL
+from lambdas.common.tokens import likely_tokens
 
 Chunk = dict[str, Any]
 
@@ -36,8 +37,8 @@ class ChunkStream:
         self.blocks: dict[int, dict[str, Any]] = {}
         self.stop_reason: str | None = None
         self.usage: dict[str, Any] = {}
-        # Bytes of what the model thought, which is written, and paid for, but not told.
-        self._thought = 0
+        # What the model thought, which is written, and paid for, but not told.
+        self._thoughts: list[str] = []
         self.guardrail: dict[str, Any] | None = None
 
     def chunks(self, event: dict[str, Any]) -> list[Chunk]:
@@ -70,9 +71,9 @@ class ChunkStream:
         return [self.blocks[index] for index in sorted(self.blocks)]
 
     def written(self) -> int:
-        """Return the bytes of all that the model has written so far, told or not: text, tools' inputs, thoughts."""
+        """Return the likely tokens of all that the model has written, told or not: text, tools' inputs, thoughts."""
         parts = [block["toolUse"]["input"] if "toolUse" in block else block["text"] for block in self.content()]
-        return self._thought + sum(map(_size, parts))
+        return sum(map(likely_tokens, [*parts, "".join(self._thoughts)]))
 
     def _start(self, start: dict[str, Any]) -> list[Chunk]:
         use = start.get("start", {}).get("toolUse")
@@ -103,7 +104,8 @@ class ChunkStream:
             return [] if self._silent else [self._chunk({"content": given["text"]})]
         if "reasoningContent" in given:
             thought = given["reasoningContent"]
-            self._thought += _size(thought.get("text", "")) + len(thought.get("redactedContent", b""))
+            # What is redacted is bytes without meaning, about as long as the thought.
+            self._thoughts.append(thought.get("text", "") + "x" * len(thought.get("redactedContent", b"")))
             return []
         if "toolUse" not in given or index not in self.blocks:
             return []
@@ -119,8 +121,3 @@ class ChunkStream:
     def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> Chunk:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
         return {**self._head, "choices": [choice]}
-
-
-def _size(text: str) -> int:
-    # Half a surrogate pair may be all that has come of it so far.
-    return len(text.encode("utf-8", "surrogatepass"))

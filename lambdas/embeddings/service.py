@@ -14,10 +14,11 @@ from lambdas.chat.aliases import Aliases
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.errors import to_api_error
 from lambdas.common.errors import InvalidRequestError
-from lambdas.common.tokens import likely_tokens
 from lambdas.embeddings.request import EmbeddingRequest
 
 PARALLEL: Final = 8
+# What a text that was embedded probably had, where nobody tells.
+CHARACTERS_PER_TOKEN: Final = 4
 
 
 class Embedding(Struct, tag_field="object", tag="embedding", frozen=True, kw_only=True):
@@ -116,7 +117,7 @@ def _cohere(client: InvokeClient, model_id: str, request: EmbeddingRequest) -> E
     if request.dimensions:
         body["output_dimension"] = request.dimensions
     vectors: Sequence[Vector] = _invoke(client, model_id, body)["embeddings"]["float"]
-    return list(vectors), sum(likely_tokens(len(text)) for text in request.texts)
+    return list(vectors), sum(-(-len(text) // CHARACTERS_PER_TOKEN) for text in request.texts)
 
 
 def _invoke(client: InvokeClient, model_id: str, body: dict[str, Any]) -> dict[str, Any]:

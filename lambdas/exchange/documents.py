@@ -47,17 +47,25 @@ class DocumentsIngredient(Ingredient):
         # What leans on something that was said before is rewritten, with the key's money.
         self._alone = asked.request.quarry.session is None and not self._question.earlier
         self._finding: Future[Found] | None = None
+        self._planned: Draft
         self._found: Found
-
-    def expects(self) -> Expectation:
-        """Return the passages' tokens, and the rewriting's."""
-        rewriting = () if self._alone else (self._question.rewriting,)
-        return Expectation(input_tokens=self._question.most_tokens, side=rewriting)
 
     def start(self, pool: Executor) -> None:
         """Search for a question that stands alone."""
         if self._alone:
             self._finding = pool.submit(self._knowledge.find, self._question, complete=self._complete)
+
+    def plan(self, draft: Draft) -> Draft:
+        """Put the rules and the question as they will be told, without passages."""
+        self._planned = draft
+        return replace(draft, spoken=self._knowledge.without_passages(self._question, draft.spoken))
+
+    def expects(self) -> Expectation:
+        """Return the passages' tokens, and the rewriting's."""
+        past, notes = self._planned.past, self._planned.notes
+        said = past or notes or self._question.earlier
+        rewriting = (self._question.rewriting(past, notes),) if said else ()
+        return Expectation(input_tokens=self._question.passage_tokens, side=rewriting)
 
     def look_up(self, draft: Draft) -> Draft:
         """Put the passages before the question; without any, no model is asked."""

@@ -9,9 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from lambdas.allowances.estimate import estimate, usage
+from lambdas.allowances.estimate import Estimate, estimate
 from lambdas.allowances.ledger import Ledger
-from lambdas.allowances.usage import Usage, dearest
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.converse import to_converse, to_turns
 from lambdas.chat.request import ChatRequest
@@ -19,6 +18,7 @@ from lambdas.chat.service import ChatService, Completion
 from lambdas.chat.side_calls import SideCalls
 from lambdas.common.caller import Caller
 from lambdas.common.deadline import NEVER, Deadline
+from lambdas.common.tokens import Tokens
 from lambdas.exchange.ingredient import Asked, Draft, GivenAnswer, Ingredient, MakeIngredient
 from lambdas.exchange.open_exchange import OpenExchange
 from lambdas.exchange.streamed_exchange import StreamedExchange
@@ -92,7 +92,7 @@ class Exchanges:
         return StreamedExchange(begun, streamed)
 
     def _reserve(self, request: ChatRequest, caller: Caller, deadline: Deadline) -> OpenExchange:
-        """Reserve what the request may take; beside that, its ingredients begin to be looked up."""
+        """Reserve what the request will take; beside that, its ingredients begin to be looked up."""
         service = self._service.until(deadline)
         candidates = service.candidates(request.model)
         asked = Asked(
@@ -105,33 +105,36 @@ class Exchanges:
         )
         made = [make(asked) for make in self._ingredients]
         ingredients = [ingredient for ingredient in made if ingredient is not None]
-        expected = self._expected(asked, candidates, ingredients)
         for ingredient in ingredients:
             ingredient.start(_beside)
-        reservation = self._ledger.reserve(caller, alias=request.model, estimate=expected)
+        draft = Draft(answerer=service, spoken=asked.spoken)
+        planned = draft
+        for ingredient in ingredients:
+            planned = ingredient.plan(planned)
+        expected = self._expected(request, candidates, planned, ingredients)
+        reservation = self._ledger.reserve(caller, alias=request.model, estimate=expected.most, likely=expected.likely)
         return OpenExchange(
             asked=asked,
             ingredients=ingredients,
-            draft=Draft(answerer=service, spoken=asked.spoken),
+            draft=draft,
             reservation=reservation,
             ledger=self._ledger,
         )
 
-    def _expected(self, asked: Asked, candidates: Sequence[Candidate], ingredients: Sequence[Ingredient]) -> Usage:
-        """Return what the request may take at most, with its side calls."""
+    def _expected(
+        self, request: ChatRequest, candidates: Sequence[Candidate], planned: Draft, ingredients: Sequence[Ingredient]
+    ) -> Estimate:
+        """Return what the request takes, with its side calls."""
         expected = [ingredient.expects() for ingredient in ingredients]
-        more = sum(one.input_tokens for one in expected)
+        more = sum((one.input_tokens for one in expected), Tokens())
 
-        def answered_by(candidate: Candidate) -> Usage:
-            most = estimate(
-                to_converse(asked.request, candidate, asked.spoken),
-                max_output_tokens=_wanted(asked.request, candidate.model.max_output_tokens),
-                price=candidate.price,
-            )
-            return most.plus(usage(input_tokens=more, price=candidate.price)) if more else most
+        def answered_by(candidate: Candidate) -> Estimate:
+            arguments = to_converse(request, candidate, planned.spoken)
+            longest = arguments["inferenceConfig"]["maxTokens"]
+            return estimate(arguments, max_output_tokens=longest, price=candidate.price, more=more)
 
-        answer = dearest(*map(answered_by, candidates))
-        return answer.plus(*(call.usage(self._service) for one in expected for call in one.side))
+        answer = Estimate.dearest(*map(answered_by, candidates))
+        return answer.plus(*(call.estimate(self._service) for one in expected for call in one.side))
 
 
 def _settle(begun: OpenExchange, completion: Completion) -> dict[str, str]:
@@ -150,7 +153,3 @@ def _settle(begun: OpenExchange, completion: Completion) -> dict[str, str]:
         # Whatever becomes of the turn, Lambda may not stop the function before the charge.
         headers = settled.result()
     return headers | begun.not_recorded
-
-
-def _wanted(request: ChatRequest, most: int) -> int:
-    return min(request.max_completion_tokens or request.max_tokens or most, most)

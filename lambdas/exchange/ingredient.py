@@ -2,8 +2,9 @@
 
 One is made for each request that asks for it, and takes part in the four steps of the exchange:
 
-reserve   expects     what it may take at most, which is reserved with the answer
-          start       what costs the key nothing is looked up beside the reservation
+reserve   start       what costs the key nothing begins to be looked up
+          plan        what is known of what the model will be told, so that it can be reserved for
+          expects     what may come on top of the plan, which is reserved with the answer
 look up   look_up     the rest is looked up; it changes what the model is told, or who answers
 ask       whole       it changes a whole answer
           streamed    or a stream, as that is given
@@ -25,6 +26,7 @@ from lambdas.chat.side_calls import Expected, SideCalls
 from lambdas.chat.stream import Chunk
 from lambdas.common.caller import Caller
 from lambdas.common.deadline import Deadline
+from lambdas.common.tokens import Tokens
 
 Message = dict[str, Any]
 
@@ -48,14 +50,14 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class Expectation(Struct, frozen=True, kw_only=True):
-    """What an ingredient may take at most.
+    """What an ingredient may take besides what was planned.
 
     Attributes:
-        input_tokens: what it adds to what the answering model reads.
+        input_tokens: what it may add to what the answering model reads.
         side: its side calls.
     """
 
-    input_tokens: int = 0
+    input_tokens: Tokens = Tokens()
     side: tuple[Expected, ...] = ()
 
 
@@ -110,16 +112,27 @@ class Ingredient(Protocol):
 
     stores: bool = False
 
-    def expects(self) -> Expectation:
-        """Return what it may take at most."""
-        return Expectation()
-
     def start(self, pool: Executor) -> None:  # noqa: ARG002
-        """Begin what costs the key nothing and needs no other ingredient; ``look_up`` takes the result, or the failure.
+        """Begin what costs the key nothing and needs no other ingredient; a later step takes result or failure.
 
-        It runs beside the reservation. Should that be refused, ``look_up`` is never called.
+        It runs beside the reservation, if ``plan`` does not wait for it. Should that be refused, ``look_up`` is never
+        called.
         """
         return
+
+    def plan(self, draft: Draft) -> Draft:
+        """Return the draft with what is known already of what ``look_up`` will make of it.
+
+        It is only reserved for: ``look_up`` begins with another draft.
+
+        Raises:
+            ApiError: the request cannot be answered; nothing was reserved.
+        """
+        return draft
+
+    def expects(self) -> Expectation:
+        """Return what it may take besides what ``plan`` returned, which comes before."""
+        return Expectation()
 
     def look_up(self, draft: Draft) -> Draft:
         """Return the draft with what was looked up.

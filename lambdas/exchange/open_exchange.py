@@ -10,7 +10,6 @@ from lambdas.allowances.ledger import Ledger, Reservation
 from lambdas.allowances.usage import Usage
 from lambdas.chat.converse import to_converse
 from lambdas.chat.service import Answered, Completion
-from lambdas.common.tokens import byte_tokens
 from lambdas.exchange import unrecorded
 from lambdas.exchange.ingredient import Asked, Draft, GivenAnswer, Ingredient
 
@@ -81,15 +80,15 @@ class OpenExchange:
         return remaining.headers(self._charge(actual(converse_usage, answered.candidate.price)))
 
     def counted(self, answered: Answered, written: int) -> dict[str, int]:
-        """Return Converse's token counts, by the rule of the estimate, of a call whose count Bedrock did not tell.
+        """Return Converse's likely token counts of a call whose count Bedrock did not tell.
 
         Args:
-            written: bytes of all that the model is known to have written.
+            written: likely tokens of all that the model is known to have written.
         """
         asked = to_converse(self.asked.request, answered.candidate, self.draft.spoken)
-        read = input_tokens(asked)
+        read = input_tokens(asked).likely
         # More than it may write it has not written.
-        output = min(byte_tokens(written), asked["inferenceConfig"]["maxTokens"])
+        output = min(written, asked["inferenceConfig"]["maxTokens"])
         return {"inputTokens": read, "outputTokens": output, "totalTokens": read + output}
 
     def give_up(self) -> None:

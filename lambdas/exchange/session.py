@@ -6,10 +6,10 @@ from msgspec.structs import replace
 
 from lambdas.chat.completion import as_told
 from lambdas.chat.converse import Spoken, to_turns
-from lambdas.chat.side_calls import Expected
-from lambdas.exchange.ingredient import Asked, Draft, Expectation, GivenAnswer, Ingredient, MakeIngredient, Message
+from lambdas.common.tokens import BYTES_PER_TOKEN, Tokens
+from lambdas.exchange.ingredient import Asked, Draft, Expectation, GivenAnswer, Ingredient, MakeIngredient
 from lambdas.sessions import history
-from lambdas.sessions.service import Sessions, Turn
+from lambdas.sessions.service import Context, Planned, Sessions, Turn
 from lambdas.sessions.summary import AliasSummariser
 
 
@@ -20,17 +20,14 @@ def from_sessions(sessions: Sessions, *, history_tokens: int, summary_alias: str
         history_tokens: how many tokens a session's history may add to a request.
         summary_alias: who writes the summaries of long sessions.
     """
-    summary = Expected(
-        alias=summary_alias, input_tokens=history_tokens, output_tokens=history.summary_tokens(history_tokens)
-    )
-    expectation = Expectation(input_tokens=history_tokens, side=(summary,))
 
     def make(asked: Asked) -> Ingredient | None:
         session_id = asked.request.quarry.session
         if session_id is None:
             return None
-        summarise = AliasSummariser(complete=asked.side.complete, alias=summary.alias, max_tokens=summary.output_tokens)
-        return SessionIngredient(asked, session_id, sessions=sessions, summarise=summarise, expectation=expectation)
+        longest = history.summary_tokens(history_tokens)
+        summarise = AliasSummariser(complete=asked.side.complete, alias=summary_alias, max_tokens=longest)
+        return SessionIngredient(asked, session_id, sessions=sessions, summarise=summarise)
 
     return make
 
@@ -47,38 +44,48 @@ class SessionIngredient(Ingredient):
         *,
         sessions: Sessions,
         summarise: AliasSummariser,
-        expectation: Expectation,
     ) -> None:
         self._request = asked.request
         self._owner = asked.caller.key_id
         self._session_id = session_id
         self._sessions = sessions
         self._summarise = summarise
-        self._expectation = expectation
         self._reading: Future[Turn]
         self._turn: Turn
-        self._said: list[Message]
-
-    def expects(self) -> Expectation:
-        """Return the history's tokens and the summary's."""
-        return self._expectation
+        self._own: Spoken
+        self._planned: Planned
 
     def start(self, pool: Executor) -> None:
         """Read the session."""
         self._reading = pool.submit(self._sessions.begin, self._session_id, self._owner, summarise=self._summarise)
 
-    def look_up(self, draft: Draft) -> Draft:
-        """Put the past before the request, summarised first if it has grown too long."""
+    def plan(self, draft: Draft) -> Draft:
+        """Put the past before the request, without notes that are due."""
         self._turn = turn = self._reading.result()
         # Now it is known whose call a tool's result answers.
-        own = to_turns(self._request, turn.open_calls)
-        self._said = own.turns
-        context = turn.context(own.turns, tools=bool(self._request.tools))
-        spoken = Spoken(system=[*context.system, *own.system], turns=context.messages)
-        return replace(draft, spoken=spoken, past=turn.past, notes=turn.notes)
+        self._own = to_turns(self._request, turn.open_calls)
+        self._planned = planned = turn.plan(self._own.turns, tools=bool(self._request.tools))
+        return self._drafted(draft, planned.context(None if planned.due else planned.known))
+
+    def expects(self) -> Expectation:
+        """Return the notes' tokens, and what writing them takes, where they are due."""
+        planned = self._planned
+        if not planned.due:
+            return Expectation()
+        summary = self._summarise.expected(planned.known, planned.due_messages)
+        notes = Tokens(most=planned.notes_tokens * BYTES_PER_TOKEN, likely=planned.notes_tokens)
+        return Expectation(input_tokens=notes, side=(summary,))
+
+    def look_up(self, draft: Draft) -> Draft:
+        """Put the past before the request, summarised first if it has grown too long."""
+        return self._drafted(draft, self._turn.context(self._planned))
+
+    def _drafted(self, draft: Draft, context: Context) -> Draft:
+        spoken = Spoken(system=[*context.system, *self._own.system], turns=context.messages)
+        return replace(draft, spoken=spoken, past=self._turn.past, notes=self._turn.notes)
 
     def store(self, answer: GivenAnswer) -> None:
         """Add the turn to the session: the messages as the caller sent them, the answer as the caller was told it."""
         parallel = self._request.parallel_tool_calls is not False
         told = {"role": "assistant", "content": as_told(answer.message["content"], parallel_tool_calls=parallel)}
-        self._turn.commit(self._said, told, answer.usage, blocked=answer.blocked)
+        self._turn.commit(self._own.turns, told, answer.usage, blocked=answer.blocked)

@@ -17,7 +17,7 @@ from lambdas.chat.side_calls import Expected
 from lambdas.common.deadline import Deadline
 from lambdas.common.errors import InvalidRequestError
 from lambdas.common.observability import logger
-from lambdas.common.tokens import text_tokens
+from lambdas.common.tokens import Tokens
 from lambdas.knowledge import citations, prompt, rewriting
 from lambdas.knowledge.filters import RetrievalFilter, to_retrieval_filter
 from lambdas.knowledge.passages import Passage
@@ -26,8 +26,8 @@ from lambdas.knowledge.settings import KnowledgeSettings
 
 Message = dict[str, Any]
 
-# How many estimated tokens one of a passage's own counts for: a chunker's token may be six characters long, and the
-# estimate has one for three bytes. Tags and names come out of the same.
+# How many tokens of size one of a passage's own counts for: a chunker's token may be six characters long, and the size
+# has one for three bytes. Tags and names come out of the same.
 ESTIMATED_PER_TOKEN: Final = 2
 _FILTER: Final = "quarry.knowledge.filter"
 
@@ -41,7 +41,7 @@ class Question:
         blocks: how many of the last message's content blocks they are in.
         earlier: what the request itself says before, with Converse's blocks.
         results: how many passages are looked for.
-        most_tokens: what passages and rules add to the request at most.
+        passage_tokens: what passages add to the request.
     """
 
     text: str
@@ -50,14 +50,12 @@ class Question:
     earlier: tuple[Message, ...]
     results: int
     filter_: RetrievalFilter | None
-    most_tokens: int
+    passage_tokens: Tokens
 
-    @property
-    def rewriting(self) -> Expected:
-        """What it may take to rewrite the question."""
-        return Expected(
-            alias=self.alias, input_tokens=rewriting.MOST_INPUT_TOKENS, output_tokens=rewriting.MOST_OUTPUT_TOKENS
-        )
+    def rewriting(self, past: Sequence[Message], notes: str | None) -> Expected:
+        """Return what it takes to rewrite the question after what was said before, as ``Knowledge.find`` has it."""
+        read = rewriting.tokens(self.text, past=[*past, *self.earlier], notes=notes)
+        return Expected(alias=self.alias, input_tokens=read, output_tokens=rewriting.MOST_OUTPUT_TOKENS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,8 +184,13 @@ class Knowledge:
             earlier=(*spoken.turns[:-1], *([{"role": "user", "content": before}] if before else [])),
             results=results,
             filter_=to_retrieval_filter(wanted.filter, self.settings.metadata, param=_FILTER),
-            most_tokens=self._most_passage_tokens(results) + text_tokens(prompt.RULES),
+            passage_tokens=prompt.tokens(self._most_passage_tokens(results), passages=results),
         )
+
+    def without_passages(self, question: Question, spoken: Spoken) -> Spoken:
+        """Return what the model is told but for the passages."""
+        nothing = Found(question=question, search_query="", passages=(), grounding=self.settings.grounding_check)
+        return nothing.spoken(spoken)
 
     def find(
         self,
@@ -222,7 +225,7 @@ class Knowledge:
         return wanted or self.settings.results
 
     def _most_passage_tokens(self, results: int) -> int:
-        """Return what passages may take, by the allowances' estimate; what would be more is left out."""
+        """Return the size, by ``text_tokens``, that passages may have; what would be more is left out."""
         if self.settings.reranking is not None:
             results = min(results, self.settings.reranking.results)
         return results * self.settings.passage_tokens * ESTIMATED_PER_TOKEN

@@ -8,10 +8,11 @@ import msgspec
 from lambdas.chat import request as chat
 from lambdas.chat.request import ChatRequest
 from lambdas.chat.service import Completion
+from lambdas.chat.side_calls import read_tokens
 from lambdas.common.errors import ApiError
 from lambdas.common.observability import logger
 from lambdas.common.tagged import defused, tagged
-from lambdas.common.tokens import cut_text
+from lambdas.common.tokens import BYTES_PER_TOKEN, Tokens, cut_text
 from lambdas.knowledge.retrieval import MOST_CHARACTERS
 from lambdas.sessions.contents import in_words
 
@@ -22,8 +23,9 @@ Complete = Callable[[ChatRequest], Completion]
 _MESSAGES: Final = 6
 _MESSAGE_TOKENS: Final = 400
 _NOTES_TOKENS: Final = 800
-# What the call reads and writes at most, by the estimate of the allowances.
-MOST_INPUT_TOKENS: Final = 6_000
+# By how much defusing tags makes a text longer at most.
+_MOST_GROWTH: Final = 2
+# What the call writes at most.
 MOST_OUTPUT_TOKENS: Final = 200
 
 _TAGS: Final = ("conversation", "question")
@@ -73,9 +75,15 @@ def request_text(question: str, past: Sequence[Message], notes: str | None) -> s
     return f"<conversation>\n{said}\n</conversation>\n{asked}"
 
 
+def tokens(question: str, *, past: Sequence[Message], notes: str | None) -> Tokens:
+    """Return what the call reads. By then there may be other notes."""
+    read = read_tokens(SYSTEM, request_text(question, past, notes))
+    return read + Tokens(most=_NOTES_TOKENS * _MOST_GROWTH * BYTES_PER_TOKEN)
+
+
 def _short(text: str, tokens: int) -> str:
     # Indented, so that no line of a message looks like the beginning of another one.
-    return cut_text(text, tokens).replace("\n", "\n    ")
+    return cut_text(text.replace("\n", "\n    "), tokens)
 
 
 def _as_it_is(question: str, reason: str) -> str:

@@ -1,8 +1,9 @@
 """A turn of a session: what is sent before it, what is stored after it.
 
 turn = sessions.begin(session_id, owner_key_id, summarise=...)
-context = turn.context(new_messages, tools=False)      # may summarise; send context.system and context.messages
-turn.commit(new_messages, answer, usage)               # only when the call succeeded: a failed one stores nothing
+planned = turn.plan(new_messages, tools=False)   # what will be sent, but for notes that are due
+context = turn.context(planned)                  # may summarise; send context.system and context.messages
+turn.commit(new_messages, answer, usage)         # only when the call succeeded: a failed one stores nothing
 """
 
 from collections.abc import Sequence
@@ -11,12 +12,12 @@ from typing import Any
 
 from lambdas.common.errors import ApiError
 from lambdas.common.observability import logger
-from lambdas.common.tokens import cut_text, text_tokens
+from lambdas.common.tokens import text_tokens
 from lambdas.sessions import history, items
 from lambdas.sessions.contents import sendable, storable, tool_calls
 from lambdas.sessions.session import Message, Session, StoredTurn, Summary, is_session_id, no_such_session
 from lambdas.sessions.store import SessionStore
-from lambdas.sessions.summary import Summarise, SummaryError, notes_text
+from lambdas.sessions.summary import Summarise, SummaryError, cut_notes, notes_text
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,34 @@ class Context:
 
     system: list[dict[str, Any]]
     messages: list[Message]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What will be sent, as far as it is known before anything costs.
+
+    Attributes:
+        known: the notes of what was said before, as they are.
+        due: messages that new notes have to take in; none while everything fits.
+        notes_tokens: the size of the new notes, with all around them, at most.
+    """
+
+    session_system: str | None
+    known: str | None
+    messages: list[Message]
+    due: Sequence[StoredTurn]
+    notes_tokens: int
+
+    @property
+    def due_messages(self) -> list[Message]:
+        """What ``due`` says."""
+        return [message for turn in self.due for message in turn.messages]
+
+    def context(self, notes: str | None) -> Context:
+        """Return what is sent with these notes."""
+        system = [self.session_system] if self.session_system else []
+        system += [notes_text(notes)] if notes else []
+        return Context(system=[{"text": text} for text in system], messages=self.messages)
 
 
 class Sessions:
@@ -95,8 +124,8 @@ class Turn:
         """The summary of what was said before ``past``; ``context`` may have made it longer."""
         return self._summary.text if self._summary else None
 
-    def context(self, new: Sequence[Message], *, tools: bool) -> Context:
-        """Return what is sent for the new messages, which begin with the user's; summarises first if it has to.
+    def plan(self, new: Sequence[Message], *, tools: bool) -> Planned:
+        """Return what will be sent for the new messages, which begin with the user's.
 
         Args:
             tools: whether the request brings tools; without, earlier tool calls are sent in words.
@@ -110,17 +139,20 @@ class Turn:
         begun = [message for turn in current for message in turn.messages]
         fixed = text_tokens(self.session.system or "") + sum(map(history.count_message, [*begun, *stored]))
         budget = max(self._budget // 2, self._budget - fixed)
-        limit = history.summary_tokens(budget) - text_tokens(notes_text(""))
-        known = cut_text(self._summary.text, limit) if self._summary else None
+        limit = history.summary_tokens(budget)
+        known = cut_notes(self._summary.text, limit) if self._summary else None
         planned = history.plan(notes_text(known) if known else None, past, budget_tokens=budget, tools=tools)
-        if planned.to_summarise:
-            known = self._summarised(known, planned.to_summarise, limit=limit)
-        system = [self.session.system] if self.session.system else []
-        system += [notes_text(known)] if known else []
-        return Context(
-            system=[{"text": text} for text in system],
+        return Planned(
+            session_system=self.session.system,
+            known=known,
             messages=sendable([*planned.context_messages, *begun, *new], tools=tools),
+            due=planned.to_summarise,
+            notes_tokens=limit,
         )
+
+    def context(self, planned: Planned) -> Context:
+        """Return what is sent; summarises first if that is due."""
+        return planned.context(self._summarised(planned) if planned.due else planned.known)
 
     def commit(
         self,
@@ -149,20 +181,19 @@ class Turn:
             summary=self._summary,
         )
 
-    def _summarised(self, known: str | None, turns: Sequence[StoredTurn], *, limit: int) -> str | None:
-        """Return the summary with these turns in it; without it, should that fail: then they are left out this time."""
-        messages = [message for turn in turns for message in turn.messages]
+    def _summarised(self, planned: Planned) -> str | None:
+        """Return the notes with what is due in them; without it, should that fail: then it is left out this time."""
         try:
-            written = self._summarise(known, messages)
+            written = self._summarise(planned.known, planned.due_messages)
         except (ApiError, SummaryError) as error:
             reason = error.code if isinstance(error, ApiError) else str(error)
             logger.warning(
                 "history cut without a summary",
-                extra={"session_id": self.session.session_id, "reason": reason, "turns": len(turns)},
+                extra={"session_id": self.session.session_id, "reason": reason, "turns": len(planned.due)},
             )
-            return known
-        text = cut_text(written, limit)
+            return planned.known
+        text = cut_notes(written, planned.notes_tokens)
         if text != written:
-            logger.warning("summary cut", extra={"session_id": self.session.session_id, "tokens": limit})
-        self._summary = Summary(text=text, up_to_turn=turns[-1].number)
+            logger.warning("summary cut", extra={"session_id": self.session.session_id, "tokens": planned.notes_tokens})
+        self._summary = Summary(text=text, up_to_turn=planned.due[-1].number)
         return text

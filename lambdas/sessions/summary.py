@@ -7,7 +7,9 @@ import msgspec
 
 from lambdas.chat import request as chat
 from lambdas.chat.request import ChatRequest
+from lambdas.chat.side_calls import Expected, read_tokens
 from lambdas.common.tagged import defused, tagged
+from lambdas.common.tokens import cut_text, text_tokens
 from lambdas.sessions.contents import in_words
 from lambdas.sessions.session import Message
 
@@ -72,12 +74,10 @@ class AliasSummariser:
             SummaryError: the guardrail intervened, or the answer is empty.
             ApiError: as ``complete``.
         """
+        system, text = self._texts(previous, messages)
         body = {
             "model": self._alias,
-            "messages": [
-                {"role": "system", "content": SYSTEM.format(words=max(20, self._max_tokens // 2))},
-                {"role": "user", "content": request_text(previous, messages)},
-            ],
+            "messages": [{"role": "system", "content": system}, {"role": "user", "content": text}],
             "max_tokens": self._max_tokens,
             "temperature": 0.0,
         }
@@ -88,6 +88,15 @@ class AliasSummariser:
         if not text:
             raise SummaryError("the model wrote nothing")
         return text
+
+    def expected(self, previous: str | None, messages: Sequence[Message]) -> Expected:
+        """Return what making these notes takes."""
+        read = read_tokens(*self._texts(previous, messages))
+        return Expected(alias=self._alias, input_tokens=read, output_tokens=self._max_tokens)
+
+    def _texts(self, previous: str | None, messages: Sequence[Message]) -> tuple[str, str]:
+        """Return the system's and the user's message."""
+        return SYSTEM.format(words=max(20, self._max_tokens // 2)), request_text(previous, messages)
 
 
 def request_text(previous: str | None, messages: Sequence[Message]) -> str:
@@ -109,3 +118,14 @@ def _one(message: Message) -> str:
 def notes_text(summary: str) -> str:
     """Return what the model that answers is told of the summary, for its system text."""
     return NOTES + tagged("conversation_summary", summary)
+
+
+def cut_notes(summary: str, tokens: int) -> str:
+    """Return the beginning of a summary of which ``notes_text`` has at most this size."""
+    room = tokens - text_tokens(notes_text(""))
+    notes = cut_text(summary, max(0, room))
+    while notes and (over := text_tokens(notes_text(notes)) - tokens) > 0:
+        # What looks like a tag is longer in them.
+        room -= over
+        notes = cut_text(notes, max(0, room))
+    return notes

@@ -40,6 +40,7 @@ class Desk:
 @contextmanager
 def desk(
     *replies: Any,
+    bedrock: FakeConverse | None = None,
     documents: FakeRetrieve | None = None,
     ingredients: Sequence[MakeIngredient] = (),
     **knowledge: Any,
@@ -47,6 +48,7 @@ def desk(
     """Give a desk whose Bedrock has these replies.
 
     Args:
+        bedrock: another one.
         ingredients: make what a request may have besides a session and documents.
         knowledge: changes to the knowledge base's settings.
     """
@@ -58,7 +60,7 @@ def desk(
         client: Any = mocked_aws.client("dynamodb")
         _table(client, "allowances", ("pk", "sk"))
         _table(client, "sessions", (items.PARTITION_KEY, items.SORT_KEY), index=True)
-        bedrock = FakeConverse(*replies)
+        bedrock = bedrock or FakeConverse(*replies)
         service = ChatService(settings=SETTINGS, aliases=ALIASES, client=bedrock, sleep=lambda _: None)
         ledger = Ledger(client=client, table_name="allowances", call_seconds=28)
         store = SessionStore(client=client, table_name="sessions", ttl_seconds=86_400)

@@ -4,6 +4,7 @@ from lambdas.allowances import remaining
 from lambdas.allowances.estimate import usage
 from lambdas.api import composition
 from lambdas.api.call import Answer, Call
+from lambdas.common.tokens import Tokens
 from lambdas.embeddings.request import parse
 from lambdas.embeddings.service import EmbeddingList, Embeddings
 from lambdas.exchange import unrecorded
@@ -15,10 +16,13 @@ def create_embeddings(call: Call) -> Answer[EmbeddingList]:
     ledger = composition.ledger()
     embedder = Embeddings(aliases=composition.aliases(), client=composition.embedding_client().until(call.deadline))
     candidate = embedder.candidate(request)
-    # At most a token per byte: the estimate is an upper bound.
-    most = sum(len(text.encode()) for text in request.texts)
-    estimate = usage(input_tokens=most, price=candidate.price)
-    reservation = ledger.reserve(call.caller, alias=request.model, estimate=estimate)
+    tokens = sum(map(Tokens.of, request.texts), Tokens())
+    reservation = ledger.reserve(
+        call.caller,
+        alias=request.model,
+        estimate=usage(input_tokens=tokens.most, price=candidate.price),
+        likely=usage(input_tokens=tokens.likely, price=candidate.price),
+    )
     try:
         embedded = embedder.embed(request, candidate)
     except BaseException:

@@ -1,5 +1,6 @@
 """What a call may cost and did cost, in whole micro-dollars."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,14 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.allowances.estimate import (
-    IMAGE_TOKENS,
+    IMAGE,
     TOOLS_TOKENS,
+    Estimate,
     actual,
     estimate,
     input_tokens,
     usage,
 )
 from lambdas.allowances.usage import Usage, dearest, dollars
+from lambdas.common.tokens import Tokens
 
 PRICE = {"input": 0.8, "output": 3.2, "cache_read": 0.2, "cache_write": 1.0}
 
@@ -26,38 +29,70 @@ def asked(*content: dict[str, Any], **more: Any) -> dict[str, Any]:
 def test_an_estimate_is_input_and_the_longest_answer() -> None:
     arguments = asked({"text": "x" * 3_000})
     tokens = input_tokens(arguments)
-    assert 1_000 < tokens < 1_030
+    assert 1_000 < tokens.likely < 1_030
+    assert 3_000 < tokens.most < 3_030
 
     made = estimate(arguments, max_output_tokens=500, price=PRICE)
 
-    assert (made.input_tokens, made.output_tokens) == (tokens, 500)
-    assert made.input_micro_dollars == -(-tokens * 8 // 10)
-    assert made.micro_dollars == -(-(tokens * 8 + 500 * 32) // 10)
-    assert made.priced
+    for one, read in ((made.most, tokens.most), (made.likely, tokens.likely)):
+        assert (one.input_tokens, one.output_tokens) == (read, 500)
+        assert one.input_micro_dollars == -(-read * 8 // 10)
+        assert one.micro_dollars == -(-(read * 8 + 500 * 32) // 10)
+        assert one.priced
 
 
-def test_everything_that_the_model_reads_counts() -> None:
+def test_what_will_be_read_besides_is_estimated_with_it() -> None:
+    arguments = asked({"text": "x"})
+
+    made = estimate(arguments, max_output_tokens=5, price=PRICE, more=Tokens(900, 300))
+
+    alone = input_tokens(arguments)
+    assert made.most.input_tokens == alone.most + 900
+    assert made.likely.input_tokens == alone.likely + 300
+
+
+RESULT = {
+    "toolResult": {"toolUseId": "t", "content": [{"json": {"degrees": "z" * 300, "n": 1.5}}, {"text": "石" * 90}]}
+}
+TOOL = {"toolSpec": {"name": "weather", "description": "石" * 50, "inputSchema": {"json": {"type": "object"}}}}
+
+
+@pytest.mark.parametrize(
+    ("blocks", "more", "most", "likely"),
+    [
+        ([{"image": {"source": {"bytes": b"x" * 9_000_000}}}], {}, IMAGE.most, IMAGE.likely),
+        ([], {"toolConfig": {"tools": [TOOL]}}, TOOLS_TOKENS + len(json.dumps(TOOL)), TOOLS_TOKENS + 60),
+        ([], {"outputConfig": {"textFormat": {"a": "[" * 100}}}, TOOLS_TOKENS + 100, TOOLS_TOKENS + 100),
+        ([], {"system": [{"text": "y" * 300}]}, 300, 100),
+        ([RESULT], {}, 300 + 270, 100 + 90),
+        ([{"toolUse": {"toolUseId": "t", "name": "weather", "input": {"z" * 300: "z" * 300}}}], {}, 600, 200),
+        ([{"guardContent": {"text": {"text": "z" * 300, "qualifiers": ["query"]}}}], {}, 300, 100),
+        ([{"document": {"source": {"bytes": b"x" * 300}}}], {}, 300, 100),
+    ],
+)
+def test_everything_that_the_model_reads_counts(
+    blocks: list[dict[str, Any]], more: dict[str, Any], most: int, likely: int
+) -> None:
     plain = input_tokens(asked({"text": "hello"}))
-    tool = {"toolSpec": {"name": "weather", "inputSchema": {"json": {"type": "object"}}}}
 
-    assert (
-        input_tokens(asked({"text": "hello"}, {"image": {"source": {"bytes": b"x" * 9_000_000}}}))
-        == plain + IMAGE_TOKENS
-    )
-    assert input_tokens(asked({"text": "hello"}, toolConfig={"tools": [tool]})) > plain + TOOLS_TOKENS
-    assert input_tokens(asked({"text": "hello"}, system=[{"text": "y" * 300}])) > plain + 100
-    result = {"toolResult": {"toolUseId": "t", "content": [{"json": {"degrees": "z" * 300, "n": 1.5}}]}}
-    assert input_tokens(asked({"text": "hello"}, result)) > plain + 100
-    assert input_tokens(asked({"text": "hello"}, {"document": {"source": {"bytes": b"x" * 300}}})) > plain + 100
+    made = input_tokens(asked({"text": "hello"}, *blocks, **more))
+
+    assert plain.most + most <= made.most <= plain.most + most + 150
+    assert plain.likely + likely <= made.likely <= plain.likely + likely + 200
+
+
+def test_what_the_model_does_not_read_does_not_count() -> None:
+    plain = input_tokens(asked({"text": "hello"}))
+
     assert input_tokens(asked({"text": "hello"}, inferenceConfig={"maxTokens": 9}, requestMetadata={"a": "b"})) == plain
 
 
 def test_what_may_go_into_the_cache_is_estimated_at_its_price() -> None:
     arguments = asked({"text": "x" * 3_000}, {"cachePoint": {"type": "default"}})
 
-    made = estimate(arguments, max_output_tokens=0, price=PRICE)
+    made = estimate(arguments, max_output_tokens=0, price=PRICE).most
 
-    assert made.micro_dollars == made.input_tokens == input_tokens(arguments)
+    assert made.micro_dollars == made.input_tokens == input_tokens(arguments).most
 
 
 def test_a_text_about_cache_points_is_no_cache_point() -> None:
@@ -65,7 +100,7 @@ def test_a_text_about_cache_points_is_no_cache_point() -> None:
 
     made = estimate(arguments, max_output_tokens=0, price=PRICE)
 
-    assert made == usage(input_tokens=input_tokens(arguments), price=PRICE)
+    assert made.most == usage(input_tokens=input_tokens(arguments).most, price=PRICE)
 
 
 def test_what_it_cost_counts_each_kind_of_token_at_its_own_price() -> None:
@@ -138,3 +173,15 @@ def test_what_goes_with_a_call_is_added_to_it() -> None:
 
     assert call.plus(side, side) == Usage(input_tokens=21, output_tokens=42, micro_dollars=63, input_micro_dollars=21)
     assert call.plus() == call
+
+
+def test_estimates_are_added_and_chosen_part_by_part() -> None:
+    cheap = Estimate(most=Usage(input_tokens=30, micro_dollars=5), likely=Usage(input_tokens=10, micro_dollars=4))
+    dear = Estimate(most=Usage(input_tokens=20, micro_dollars=9), likely=Usage(input_tokens=15, micro_dollars=3))
+
+    assert Estimate.dearest(cheap, dear) == Estimate(
+        most=Usage(input_tokens=30, micro_dollars=9), likely=Usage(input_tokens=15, micro_dollars=4)
+    )
+    assert cheap.plus(dear) == Estimate(
+        most=Usage(input_tokens=50, micro_dollars=14), likely=Usage(input_tokens=25, micro_dollars=7)
+    )

@@ -92,7 +92,7 @@ def test_a_call_that_took_more_than_estimated_is_charged_and_the_next_one_refuse
 
 def test_money_that_does_not_suffice_is_insufficient_quota_without_a_time_to_wait(ledger: Ledger) -> None:
     ann = caller(usd=10_000)
-    ledger.reserve(ann, alias="fast", estimate=usage(9_000))
+    ledger.settle(ledger.reserve(ann, alias="fast", estimate=usage(9_000)), usage(9_000))
 
     with pytest.raises(RateLimitError) as failed:
         ledger.reserve(ann, alias="fast", estimate=usage(1_001))
@@ -100,11 +100,58 @@ def test_money_that_does_not_suffice_is_insufficient_quota_without_a_time_to_wai
     error = failed.value
     assert (error.status, error.code, error.retry_after) == (429, "insufficient_quota", None)
     assert "$0.001 of its $0.01 left" in error.message
-    assert "may cost up to $0.001001" in error.message
+    assert "may cost $0.001001" in error.message
     assert "raise the allowance of key_ann" in error.message
     assert isinstance(error, AllowanceSpentError)
     assert error.remaining.micro_dollars == 1_000
+    assert error.headers()["x-should-retry"] == "false"
     assert ledger.reserve(ann, alias="fast", estimate=usage(1_000)).remaining.micro_dollars == 0
+
+
+def test_what_other_calls_hold_is_not_spent_and_comes_back(ledger: Ledger, table: FakeTable) -> None:
+    for who, held in (
+        (caller(usd=10_000), r"\$0\.009 of its \$0\.01"),
+        (caller(tokens=10_000), "9,000 of its 10,000 tokens"),
+    ):
+        table.items.clear()
+        first = ledger.reserve(who, alias="fast", estimate=usage(9_000, tokens_in=8_000, tokens_out=1_000))
+        wanted = usage(1_001, tokens_in=1_000, tokens_out=1)
+
+        with pytest.raises(RateLimitError, match=f"under way hold {held}.* Try again in 5 s") as failed:
+            ledger.reserve(who, alias="fast", estimate=wanted)
+
+        assert (failed.value.code, failed.value.retry_after) == ("rate_limit_exceeded", 5)
+        assert "x-should-retry" not in failed.value.headers()
+        assert failed.value.headers()["Retry-After"] == "5"
+        ledger.settle(first, usage(10, tokens_in=5, tokens_out=5))
+        assert ledger.reserve(who, alias="fast", estimate=wanted)
+
+
+@pytest.mark.parametrize("who", [caller(usd=10_000), caller(tokens=10_000)], ids=["usd", "tokens"])
+def test_what_would_not_fit_if_nothing_were_held_either_is_told_as_such(ledger: Ledger, who: Caller) -> None:
+    spent, held, wanted = (usage(each, tokens_in=each, tokens_out=0) for each in (5_000, 4_000, 5_001))
+    ledger.settle(ledger.reserve(who, alias="fast", estimate=spent), spent)
+    ledger.reserve(who, alias="fast", estimate=held)
+
+    with pytest.raises(RateLimitError, match=r"has (\$0\.005|5,000) of its") as failed:
+        ledger.reserve(who, alias="fast", estimate=wanted)
+
+    assert failed.value.code == "insufficient_quota"
+
+
+def test_a_call_that_likely_fits_is_let_through_alone_and_holds_the_most(ledger: Ledger) -> None:
+    ann = caller(usd=1_000, tokens=1_000)
+    most = usage(3_000, tokens_in=3_000, tokens_out=0)
+    likely = usage(1_000, tokens_in=1_000, tokens_out=0)
+
+    first = ledger.reserve(ann, alias="fast", estimate=most, likely=likely)
+
+    assert (first.remaining.micro_dollars, first.remaining.tokens) == (-2_000, -2_000)
+    with pytest.raises(RateLimitError) as failed:
+        ledger.reserve(ann, alias="fast", estimate=most, likely=usage(1, tokens_in=1, tokens_out=0))
+    assert failed.value.code == "rate_limit_exceeded"
+    assert failed.value.headers()["x-quarry-remaining-usd"] == "0.000000"
+    assert ledger.settle(first, usage(900, tokens_in=900, tokens_out=0)).micro_dollars == 100
 
 
 def test_tokens_come_back_at_midnight(ledger: Ledger, clock: Clock) -> None:

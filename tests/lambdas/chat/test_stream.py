@@ -4,6 +4,7 @@ from typing import Any
 
 from lambdas.chat.converse import ANSWER_TOOL
 from lambdas.chat.stream import ChunkStream
+from lambdas.common.tokens import likely_tokens
 from tests.lambdas.fakes import stream_events
 
 
@@ -76,9 +77,9 @@ def test_an_answer_by_the_json_tool_is_content_and_nothing_is_said_beside_it() -
     assert told[-1]["finish_reason"] == "stop"
 
 
-def test_thoughts_that_are_kept_from_us_count_by_their_bytes() -> None:
+def test_thoughts_that_are_kept_from_us_count_as_long_as_they_are() -> None:
     stream = new()
     for thought in ({"text": "Hm…"}, {"redactedContent": bytes(100)}, {"signature": "x"}):
         stream.chunks({"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"reasoningContent": thought}}})
 
-    assert stream.written() == len("Hm…".encode()) + 100
+    assert stream.written() == likely_tokens("Hm…" + "x" * 100)

@@ -89,7 +89,7 @@ def test_the_reservation_has_room_for_the_passages() -> None:
         first.close()
         second.close()
 
-    assert reserved > without + 5 * 300 * 2
+    assert reserved > without + 5 * 300 * 2 * 3
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from msgspec.structs import replace
 
-from lambdas.allowances.estimate import input_tokens
+from lambdas.allowances.estimate import MESSAGE_TOKENS, input_tokens
 from lambdas.allowances.ledger import Ledger
 from lambdas.chat.converse import Spoken
 from lambdas.chat.request import ChatRequest, parse
@@ -20,6 +20,7 @@ from lambdas.chat.side_calls import Expected
 from lambdas.chat.stream import Chunk
 from lambdas.common.caller import Caller, KeyLimits
 from lambdas.common.errors import ApiError, ConflictError, RateLimitError, UnavailableError
+from lambdas.common.tokens import Tokens
 from lambdas.exchange import exchanges
 from lambdas.exchange.ingredient import Asked, Draft, Expectation, GivenAnswer, Ingredient
 from lambdas.sessions.store import SessionStore
@@ -29,8 +30,8 @@ from tests.lambdas.stores import Desk, desk
 LIMITED = Caller(key_id="key_1", owner="ann", limits=KeyLimits(usd_total=1_000_000, requests_per_minute=50))
 POOR = Caller(key_id="key_1", owner="ann", limits=KeyLimits(usd_total=1))
 # Of the weather, and of the side call that finds it.
-TOKENS, SIDE_TOKENS = 1_000, 600
-BEFORE = ["expects", "start", "reserve", "look_up", "ask"]
+PLANNED_TOKENS, TOKENS, SIDE_TOKENS = 500, 1_000, 600
+BEFORE = ["start", "plan", "expects", "reserve", "look_up", "ask"]
 
 
 class Weather(Ingredient):
@@ -54,14 +55,19 @@ class Weather(Ingredient):
         self._finding: Future[str]
         self.draft: Draft
 
-    def expects(self) -> Expectation:
-        self._log.append("expects")
-        side = Expected(alias="fast", input_tokens=SIDE_TOKENS - 100, output_tokens=100)
-        return Expectation(input_tokens=TOKENS, side=(side,))
-
     def start(self, pool: Executor) -> None:
         self._log.append("start")
         self._finding = pool.submit(self._finds)
+
+    def plan(self, draft: Draft) -> Draft:
+        self._log.append("plan")
+        known = {"text": "w" * PLANNED_TOKENS}
+        return replace(draft, spoken=Spoken(system=[*draft.spoken.system, known], turns=draft.spoken.turns))
+
+    def expects(self) -> Expectation:
+        self._log.append("expects")
+        side = Expected(alias="fast", input_tokens=Tokens(SIDE_TOKENS - 100, 100), output_tokens=100)
+        return Expectation(input_tokens=Tokens(TOKENS, 10), side=(side,))
 
     def look_up(self, draft: Draft) -> Draft:
         self._log.append("look_up")
@@ -201,7 +207,7 @@ def test_what_it_may_take_is_reserved_and_what_its_side_call_took_is_charged(kit
         without = account(at)["reserved"]["tokens"]
         plain.close()
 
-        assert reserved - without == TOKENS + SIDE_TOKENS
+        assert reserved - without == PLANNED_TOKENS + MESSAGE_TOKENS + TOKENS + SIDE_TOKENS
         assert account(at)["today"]["output_tokens"] == 4 + 1
     assert at.bedrock.calls[1]["system"] == [{"text": "It snows."}]
 
@@ -242,7 +248,7 @@ def test_a_stream_whose_caller_hangs_up_is_charged_and_not_stored(kitchen: Kitch
         # What the ingredient told the model is in it.
         told = {name: at.bedrock.calls[0][name] for name in ("system", "messages")}
         assert "It rains." in str(told)
-        assert account(at)["today"]["input_tokens"] == input_tokens(told)
+        assert account(at)["today"]["input_tokens"] == input_tokens(told).likely
     assert kitchen.log == [*BEFORE, "settle", "streamed"] if read == 0 else [*BEFORE, "streamed", "settle"]
     assert rest
     assert kitchen.kept == []
@@ -259,14 +265,14 @@ def test_what_cannot_be_looked_up_is_the_answer_and_is_given_back(kitchen: Kitch
             getattr(at.exchanges, answer)(ask("weather"), LIMITED)
 
         assert account(at)["reserved"]["tokens"] == 0
-    assert kitchen.log == ["expects", "start", "reserve", "look_up", "release"]
+    assert kitchen.log == ["start", "plan", "expects", "reserve", "look_up", "release"]
 
 
 def test_a_refused_allowance_ends_it_before_it_is_looked_up(kitchen: Kitchen) -> None:
     with desk(converse_reply(), ingredients=[kitchen]) as at, pytest.raises(RateLimitError):
         at.exchanges.complete(ask("weather"), POOR)
 
-    assert kitchen.log == ["expects", "start", "reserve"]
+    assert kitchen.log == ["start", "plan", "expects", "reserve"]
 
 
 def test_a_stream_that_cannot_be_stored_is_charged_and_told(kitchen: Kitchen) -> None:
@@ -339,25 +345,15 @@ def test_it_comes_after_the_session_and_the_documents_and_all_are_kept(kitchen: 
     assert (system[0], system[-1], len(system)) == ("Be brief.", "It rains.", 3)
 
 
-def test_the_allowance_and_the_session_are_asked_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
-    together = threading.Barrier(2, timeout=60)
-    met: list[str] = []
-
-    def meeting(method: Any) -> Any:
-        def met_first(*args: Any, **kwargs: Any) -> Any:
-            together.wait()
-            met.append(method.__name__)
-            return method(*args, **kwargs)
-
-        return met_first
-
+def test_the_session_is_read_before_what_will_be_sent_of_it_is_reserved(monkeypatch: pytest.MonkeyPatch) -> None:
+    log: list[str] = []
+    for owner, name in ((Ledger, "reserve"), (SessionStore, "open")):
+        monkeypatch.setattr(owner, name, _seen(getattr(owner, name), log, name))
     with desk(converse_reply()) as at:
         session = at.sessions.create("key_1").session_id
-        monkeypatch.setattr(Ledger, "reserve", meeting(Ledger.reserve))
-        monkeypatch.setattr(SessionStore, "open", meeting(SessionStore.open))
         at.exchanges.complete(ask(session=session), LIMITED)
 
-    assert sorted(met) == ["open", "reserve"]
+    assert log == ["open", "reserve"]
 
 
 def test_the_answer_is_settled_and_stored_side_by_side(kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch) -> None:

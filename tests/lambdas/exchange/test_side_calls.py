@@ -1,13 +1,15 @@
 """Calls besides the answer: rewritten questions and summaries are reserved for and charged to the same key."""
 
 import json
+from typing import Any
 
 import pytest
 
 from lambdas.chat.request import ChatRequest, parse
 from lambdas.common.deadline import Deadline
 from lambdas.common.errors import ApiError
-from lambdas.knowledge.rewriting import MOST_INPUT_TOKENS, MOST_OUTPUT_TOKENS
+from lambdas.knowledge import rewriting
+from lambdas.knowledge.rewriting import MOST_OUTPUT_TOKENS
 from tests.lambdas.common.test_deadline import Clock
 from tests.lambdas.exchange.test_documents import CITED, LIMITED, ONE_CALL, account, ask
 from tests.lambdas.fakes import client_error, converse_reply, stream_events
@@ -16,8 +18,7 @@ from tests.lambdas.stores import Desk, desk
 
 DEAR = {"inputTokens": 1_000_000, "outputTokens": 0, "totalTokens": 1_000_000}
 DEAR_MICRO_DOLLARS = 35_000
-# stores.desk's sessions: what they may send, and what a summary may have.
-HISTORY_TOKENS = 4_000
+# What a summary of stores.desk's sessions may have.
 SUMMARY_TOKENS = 1_000
 
 
@@ -25,6 +26,10 @@ def chat(content: str, session: str | None = None) -> ChatRequest:
     quarry = {"session": session} if session else {}
     body = {"model": "fast", "max_tokens": 10, "messages": [{"role": "user", "content": content}], "quarry": quarry}
     return parse(json.dumps(body).encode())
+
+
+def message(role: str, text: str) -> dict[str, Any]:
+    return {"role": role, "content": [{"text": text}]}
 
 
 def reserved(at: Desk, request: ChatRequest) -> int:
@@ -39,17 +44,30 @@ def test_what_side_calls_may_take_is_reserved_with_the_answer() -> None:
     with desk(converse_reply("Days?"), stream_events("x"), stream_events("x")) as at:
         rewritten = reserved(at, ask("x", "y", "x", max_tokens=10))
         alone = reserved(at, ask("x", max_tokens=10))
+        written = rewriting.tokens("x", past=[message("user", "x"), message("assistant", "y")], notes=None).most
 
-    # The two messages more have a few tokens of their own.
-    assert 0 <= rewritten - alone - MOST_INPUT_TOKENS - MOST_OUTPUT_TOKENS < 60
+    # The two messages more have a few tokens of their own, and what the guardrail is told of them.
+    assert 0 <= rewritten - alone - written - MOST_OUTPUT_TOKENS < 100
 
 
-def test_a_sessions_summary_is_reserved_with_its_history() -> None:
-    with desk(stream_events("x")) as at:
-        session = at.sessions.create("key_1").session_id
-        more = reserved(at, chat("x", session)) - reserved(at, chat("x"))
+def test_a_sessions_system_and_history_are_reserved_as_they_are() -> None:
+    with desk(converse_reply("y" * 2_000), stream_events("x")) as at:
+        session = at.sessions.create("key_1", system="石" * 3_000).session_id
+        at.exchanges.complete(chat("x" * 3_000, session), LIMITED)
+        more = reserved(at, chat("x", session))
 
-    assert more == HISTORY_TOKENS + HISTORY_TOKENS + SUMMARY_TOKENS
+    assert 9_000 + 3_000 + 2_000 < more < 9_000 + 3_000 + 2_000 + 100
+
+
+def test_a_summary_that_is_due_is_reserved_with_what_it_reads_and_writes() -> None:
+    with desk(converse_reply("- notes"), stream_events("x")) as at:
+        session = at.sessions.create("key_1")
+        said = [message("user", "stone " * 1_000), message("assistant", "石" * 5_000)]
+        at.sessions.append(session, said, {})
+        more = reserved(at, chat("x", session.session_id))
+
+    # All is read by the one who summarises; the notes are read by the one who answers.
+    assert 6_000 + 15_000 + SUMMARY_TOKENS + SUMMARY_TOKENS * 3 < more < 6_000 + 15_000 + SUMMARY_TOKENS * 4 + 1_500
 
 
 def test_side_calls_are_charged_with_the_answer() -> None:

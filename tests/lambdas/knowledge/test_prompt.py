@@ -97,9 +97,22 @@ def test_what_is_given_fits_and_is_the_beginning(sizes: list[int], most: int, ta
     assert sum(map(text_tokens, texts)) <= most
     assert bool(kept) == bool(passages)
     assert kept == passages[: len(kept)] or (len(kept) == 1 and passages[0].text.startswith(kept[0].text))
-    # What the model reads is no more than what was reserved: the tokens of all texts, and a few for the message.
-    blocks = prompt.asked([], "", kept, grounding=False)
-    assert input_tokens({"messages": [{"role": "user", "content": blocks}]}) <= most + 40
+    # What the model reads is no more than what was reserved.
+    for grounding in (False, True):
+        read, without = (
+            input_tokens({"messages": [{"role": "user", "content": blocks}]})
+            for blocks in (prompt.asked([], "", given, grounding=grounding) for given in (kept, []))
+        )
+        assert read.most <= without.most + prompt.tokens(most, passages=8).most
+
+
+def test_a_name_that_is_longer_than_the_room_leaves_less_of_the_text_or_nothing() -> None:
+    named = replace(TRAVEL, document='"' * 200, text="<passage>" * 900)
+
+    (kept,) = prompt.fitting([named], most_tokens=600, grounding=False)
+
+    assert text_tokens(prompt.passage_text(1, kept)) <= 600
+    assert prompt.fitting([named], most_tokens=300, grounding=False) == []
 
 
 @pytest.mark.parametrize("grounding", [False, True])

@@ -10,7 +10,7 @@ from lambdas.chat.request import ChatRequest
 from lambdas.chat.service import ChatService, Completion
 from lambdas.common.errors import RateLimitError
 from lambdas.common.observability import logger
-from lambdas.common.tokens import text_tokens
+from lambdas.common.tokens import most_tokens
 from lambdas.knowledge import rewriting
 from lambdas.knowledge.retrieval import MOST_CHARACTERS
 from tests.lambdas.fakes import ALIASES, SETTINGS, FakeConverse, converse_reply
@@ -81,12 +81,18 @@ def test_nothing_that_was_said_can_close_its_tag_or_pose_as_another_message() ->
     )
 
 
-def test_the_longest_past_stays_within_what_is_reserved() -> None:
-    long = [{"role": "assistant", "content": [{"text": "石" * 50_000}]}] * 40
+@pytest.mark.parametrize("piece", ["石", "\n", "\ufdfa", "<question>", "a stone, "])
+def test_what_is_read_is_what_is_reserved_whatever_the_notes_become(piece: str) -> None:
+    long = [{"role": "assistant", "content": [{"text": piece * 50_000}]}] * 40
+    asked = [(piece * 5_000, long, None), (piece, long, piece), ("How deep?", [], None)]
 
-    text = rewriting.request_text("石" * 5_000, long, "石" * 50_000)
+    for question, past, notes in asked:
+        reserved = rewriting.tokens(question, past=past, notes=notes)
+        text = rewriting.request_text(question, past, piece * 50_000)
 
-    assert text_tokens(text) + text_tokens(rewriting.SYSTEM) + 16 <= rewriting.MOST_INPUT_TOKENS
+        assert most_tokens(text) + most_tokens(rewriting.SYSTEM) + 16 <= reserved.most
+    # Of a past that is cut, what is sent counts.
+    assert rewriting.tokens("How deep?", past=long, notes=None).most < 24_000
 
 
 def test_an_answer_that_runs_on_is_cut() -> None:

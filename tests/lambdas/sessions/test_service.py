@@ -56,7 +56,7 @@ def sessions(store: SessionStore, summariser: FakeSummariser) -> Summarised:
 
 def talk(sessions: Summarised, session_id: str, text: str, answer: str = "Noted.", **options: Any) -> Context:
     turn = sessions.begin(session_id, OWNER)
-    context = turn.context([user(text)], tools=False)
+    context = turn.context(turn.plan([user(text)], tools=False))
     turn.commit([user(text)], assistant(answer), USAGE, **options)
     return context
 
@@ -159,7 +159,8 @@ def test_a_failed_call_stores_nothing_not_even_the_summary(store: SessionStore, 
         talk(sessions, session_id, "x" * 700)
     before = store.get(session_id, OWNER)
 
-    sessions.begin(session_id, OWNER).context([user("x" * 700)], tools=False)
+    turn = sessions.begin(session_id, OWNER)
+    turn.context(turn.plan([user("x" * 700)], tools=False))
 
     assert store.get(session_id, OWNER) == before
 
@@ -169,13 +170,13 @@ def test_a_tool_loop_goes_over_several_turns_with_its_calls_as_they_were(
 ) -> None:
     session_id = store.create(OWNER).session_id
     asked = sessions.begin(session_id, OWNER)
-    asked.context([user("Weather in Oslo?")], tools=True)
+    asked.context(asked.plan([user("Weather in Oslo?")], tools=True))
     asked.commit([user("Weather in Oslo?")], call("a", city="Oslo"), USAGE)
     # Larger than the whole budget, and needed word by word all the same.
     large = result("a", text="18 degrees. " * 400)
 
     answered = sessions.begin(session_id, OWNER)
-    context = answered.context([large], tools=True)
+    context = answered.context(answered.plan([large], tools=True))
 
     assert context.messages == [user("Weather in Oslo?"), call("a", city="Oslo"), large]
     assert answered.open_calls == {"a"}
@@ -212,7 +213,7 @@ def test_messages_that_could_not_be_stored_are_refused_before_the_call(
     turn = sessions.begin(store.create(OWNER).session_id, OWNER)
 
     with pytest.raises(RequestTooLargeError):
-        turn.context([user("x" * 300_000)], tools=False)
+        turn.context(turn.plan([user("x" * 300_000)], tools=False))
 
 
 def test_an_image_is_sent_and_not_stored(store: SessionStore, sessions: Summarised) -> None:
@@ -223,7 +224,7 @@ def test_an_image_is_sent_and_not_stored(store: SessionStore, sessions: Summaris
     session_id = store.create(OWNER).session_id
     turn = sessions.begin(session_id, OWNER)
 
-    context = turn.context([picture], tools=False)
+    context = turn.context(turn.plan([picture], tools=False))
     turn.commit([picture], assistant("A stone."), USAGE | {"cacheDetails": []})
 
     assert context.messages == [picture]
