@@ -11,9 +11,7 @@ from stacks.components.checks import acknowledge
 from stacks.components.environment_stack import EnvironmentStack
 
 _CIDR: Final = "10.0.0.0/24"
-_SUBNETS: Final = 2
-# A subnet of 64 addresses.
-_SUBNET_BITS: Final = 6
+_SUBNETS: Final = ("10.0.0.0/25", "10.0.0.128/25")
 
 
 class Network(Construct):
@@ -40,17 +38,16 @@ class Network(Construct):
         vpc = ec2.CfnVPC(self, "Vpc", cidr_block=_CIDR)
         Tags.of(vpc).add("Name", name)
         acknowledge(vpc, "AwsSolutions-VPC7", because="Nothing flows: no route leads out of it, and nothing is in it.")
-        blocks = Fn.cidr(vpc.attr_cidr_block, _SUBNETS, str(_SUBNET_BITS))
         subnets = [
             # Zones by number: a look-up of their names would need the account at synth.
             ec2.CfnSubnet(
                 self,
                 f"Subnet{number}",
                 vpc_id=vpc.attr_vpc_id,
-                cidr_block=Fn.select(number, blocks),
+                cidr_block=block,
                 availability_zone=Fn.select(number, Fn.get_azs()),
             )
-            for number in range(_SUBNETS)
+            for number, block in enumerate(_SUBNETS)
         ]
         for subnet in subnets:
             Tags.of(subnet).add("Name", name)

@@ -53,7 +53,7 @@ def execution_role(
 def calling_models(scope: Construct, id_: str, *, targets: Sequence[Target]) -> list[iam.ManagedPolicy]:
     """Return policies that allow Converse on these targets by Bedrock's own API, which the endpoint does not see."""
     different = iter({target.callable_id: target for target in targets}.values())
-    policies = []
+    policies: list[iam.ManagedPolicy] = []
     while some := list(islice(different, _TARGETS_IN_A_POLICY)):
         policy = iam.ManagedPolicy(scope, f"{id_}{len(policies)}", description="Quarry: notebooks call models by boto3")
         grant_converse(policy, stack=Stack.of(scope), targets=some, streaming=True)
