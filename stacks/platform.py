@@ -6,6 +6,7 @@ from aws_cdk import App
 
 from configuration.config import Config
 from configuration.prompts import PromptFile
+from configuration.studio.names import STACK_ID
 from stacks.guardrails.stack import GuardrailsStack
 from stacks.inference.stack import InferenceStack
 from stacks.knowledge.stack import KnowledgeStack
@@ -34,7 +35,7 @@ class Platform:
         if self.knowledge:
             self.inference.add_stack_dependency(self.knowledge)
         self.studio = (
-            StudioStack(app, "Studio", config=config, account=account, studio=config.studio) if config.studio else None
+            StudioStack(app, STACK_ID, config=config, account=account, studio=config.studio) if config.studio else None
         )
         if self.studio:
             # Notebooks are told the endpoint's URL, by a parameter too.

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-# The stack's own part of its name, and its outputs.
-STACK: Final = "studio"
+# The stack's id, by which the CDK CLI calls it; the stack's own part of its name; its outputs.
+STACK_ID: Final = "Studio"
+STACK: Final = STACK_ID.lower()
 DOMAIN_ID_OUTPUT: Final = "DomainId"
 BUCKET_OUTPUT: Final = "NotebookBucketName"
 PREFIX_OF_SECRETS_OUTPUT: Final = "SecretPrefix"

@@ -6,7 +6,7 @@ import subprocess
 from typing import Final
 
 from configuration.environment_file import PROJECT
-from configuration.studio.names import STACK
+from configuration.studio.names import STACK_ID
 from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment
 
@@ -28,7 +28,7 @@ def destroy(deployment: Deployment) -> None:
     Raises:
         CommandError: as ``deploy``.
     """
-    _run(deployment, ["destroy", deployment.config.physical_name(STACK), "--exclusively", "--force"])
+    _run(deployment, ["destroy", STACK_ID, "--exclusively", "--force"])
 
 
 def _run(deployment: Deployment, arguments: list[str]) -> None:

@@ -21,7 +21,7 @@ from quarry.workshop.studio import StudioDomain, is_deployed
 app = typer.Typer(
     no_args_is_help=True,
     help="Run a workshop: plan, up, start before people come, handout, status, down. The people are those of the "
-    "environment's section studio. Studio itself cannot be deployed yet: plan works, the others wait for it.",
+    "environment's section studio.",
 )
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -71,7 +71,7 @@ def up(name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False) -> None
     studio = people.section(deployment.config)
     everybody = participants(studio)
     wanted = {one.id for one in everybody}
-    if wanted != set(StudioDomain.of(deployment).spaces()):
+    if not is_deployed(deployment) or wanted != set(StudioDomain.of(deployment).spaces()):
         cdk.deploy(deployment)
         # Its outputs are read anew.
         deployment = Deployment(deployment.config)

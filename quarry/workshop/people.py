@@ -20,8 +20,7 @@ def section(config: Config) -> Studio:
     if config.studio is None:
         raise CommandError(
             f"{config.name} has no workshop. Add a `studio` section to environments/{config.name}.yaml "
-            "(`studio: {participants: 40}` takes all other defaults), best to a copy of the file: so far it is for "
-            "`quarry workshop plan`, and an environment with it cannot be deployed yet.",
+            "(`studio: {participants: 40}` takes all other defaults).",
             exit_code=2,
         )
     return config.studio

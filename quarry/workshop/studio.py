@@ -27,8 +27,8 @@ def require(deployment: Deployment) -> None:
     """
     if not is_deployed(deployment):
         raise CommandError(
-            f"The Studio of {deployment.config.name} is not deployed, and this version cannot deploy one yet. Nothing "
-            "was changed. `quarry workshop plan` is what works without it."
+            f"The Studio of {deployment.config.name} is not deployed; `quarry workshop up` does it. Nothing was "
+            "changed."
         )
 
 

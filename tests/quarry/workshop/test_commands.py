@@ -71,6 +71,16 @@ def test_up_deploys_when_a_space_is_missing(run: Run, studio: FakeStudio, monkey
     assert len(deployed) == 1
 
 
+def test_up_deploys_a_studio_that_is_not_there(
+    run: Run, aws: FakeAws, studio: FakeStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outputs = aws.stacks.pop("quarry-dev-studio")
+    monkeypatch.setattr(cdk, "deploy", lambda _deployment: aws.stacks.update({"quarry-dev-studio": outputs}))
+
+    assert run("workshop", "up", *DEV).code == 0
+    assert studio.key_of(ANA) != NO_KEY_YET
+
+
 def test_without_the_cdk_the_command_is_said(run: Run, studio: FakeStudio, monkeypatch: pytest.MonkeyPatch) -> None:
     studio.spaces.remove(ANA)
     monkeypatch.setattr("shutil.which", lambda _program, **_where: None)
@@ -205,7 +215,7 @@ def test_keys_of_others_are_left_alone_whatever_they_are_called(run: Run, aws: F
 
 @pytest.mark.parametrize(
     "command",
-    ["up", "start", "status", "handout --out x", f"freeze {ANA}", f"raise {ANA} --rpm 9", f"reset {ANA}"],
+    ["start", "status", "handout --out x", f"freeze {ANA}", f"raise {ANA} --rpm 9", f"reset {ANA}"],
 )
 def test_without_a_studio_nothing_is_changed_and_that_is_told(
     run: Run, aws: FakeAws, studio: FakeStudio, command: str
@@ -217,7 +227,7 @@ def test_without_a_studio_nothing_is_changed_and_that_is_told(
     ran = run("workshop", *command.split(), *DEV)
 
     assert (ran.code, aws.keys.list(), aws.flushed) == (1, before, [])
-    assert "this version cannot deploy one yet" in ran.err
+    assert "`quarry workshop up` does it" in ran.err
 
 
 def test_who_cannot_be_given_a_new_key_keeps_the_former(run: Run, aws: FakeAws, studio: FakeStudio) -> None:
