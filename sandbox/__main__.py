@@ -6,11 +6,11 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 from urllib.parse import urlencode
 
-from sandbox import language_model, orphans, process
+from sandbox import jupyter_lab, language_model, orphans, process, status
 from sandbox.connection import DEFAULT_AWS_PORT, DEFAULT_PORT
+from sandbox.jupyter_lab import JupyterLabError
 from sandbox.language_model import Choice, ModelError
 from sandbox.process import SandboxError
 from sandbox.state import NotUpError, Record, StateDirectory, default_directory
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options, StateDirectory(default_directory()))
-    except (SandboxError, NotUpError, ModelError, OSError) as error:
+    except (SandboxError, NotUpError, ModelError, JupyterLabError, OSError) as error:
         _complain(f"sandbox: {error}")
         return 1
     except KeyboardInterrupt:
@@ -81,10 +81,16 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get("SANDBOX_MODEL_NAME"),
         help="the model's name on that server, if it has several (or $SANDBOX_MODEL_NAME)",
     )
+    up.add_argument(
+        "--studio",
+        action="store_true",
+        default=bool(os.environ.get("SANDBOX_STUDIO")),
+        help="start a real JupyterLab for every app of a space, instead of keeping a record (or $SANDBOX_STUDIO)",
+    )
     add("down", _down, "stop the sandbox with everything in it, and remove its files; fine when it is not up")
-    status = add("status", _status, "show process, ports, health, and what lives in the AWS; exit 1 when it is not up")
-    status.add_argument("--json", action="store_true", help="as one JSON object")
-    status.add_argument("--quiet", action="store_true", help="print nothing; the exit code tells")
+    state = add("status", _status, "show process, ports, health, and what lives in the AWS; exit 1 when it is not up")
+    state.add_argument("--json", action="store_true", help="as one JSON object")
+    state.add_argument("--quiet", action="store_true", help="print nothing; the exit code tells")
     add("orphans", _orphans, "list what is still at work here of commands that were killed; exit 1 when anything is")
     inventory = add("inventory", _inventory, "list everything that lives in the AWS; exit 1 when anything does")
     inventory.add_argument(
@@ -129,13 +135,15 @@ def _complain(text: str) -> None:
 def _up(options: argparse.Namespace, state: StateDirectory) -> int:
     wanted = {"aws_port": options.aws_port, "port": options.port}
     model = language_model.choose(options.model, options.model_name, os.environ)
+    if options.studio:
+        jupyter_lab.environment()
     if found := orphans.find(state.path):
         raise SandboxError(orphans.complaint(found))
     with state.locked():
         record = state.read()
         if record is not None and process.is_running(record):
             if process.wait_until_answering(record, seconds=process.START_SECONDS):
-                return _already_up(record, wanted, model)
+                return _already_up(record, wanted, model, studio=options.studio)
             _complain(f"the server (process {record.pid}) does not answer: starting anew")
         # A half-finished or killed run leaves a record, functions or files behind.
         process.stop(state)
@@ -145,20 +153,14 @@ def _up(options: argparse.Namespace, state: StateDirectory) -> int:
             port=options.port or DEFAULT_PORT,
             rest_api=options.rest_api,
             model=model,
+            studio=options.studio,
         )
     _say(f"up: AWS at {record.connection.aws_url}, front door at {record.connection.url} (process {record.pid})")
-    _say(_answering(process.request(record.connection, "GET", "/_sandbox/health")))
+    _say(status.answering(process.request(record.connection, "GET", "/_sandbox/health")))
     return 0
 
 
-def _answering(report: dict[str, Any]) -> str:
-    """Return the line that tells whose the answers and the vectors are."""
-    name = report["vectors"]
-    vectors = f"{name}, for documents and embeddings" if name else "none, documents are found by their words"
-    return f"model: {report['model'] or 'the stand-in'}; vectors: {vectors}"
-
-
-def _already_up(record: Record, wanted: dict[str, int | None], model: Choice | None) -> int:
+def _already_up(record: Record, wanted: dict[str, int | None], model: Choice | None, *, studio: bool) -> int:
     running = {"aws_port": record.aws_port, "port": record.port}
     if any(port is not None and port != running[name] for name, port in wanted.items()):
         _complain(
@@ -172,10 +174,13 @@ def _already_up(record: Record, wanted: dict[str, int | None], model: Choice | N
             " python -m sandbox down"
         )
         return 1
+    if studio and not record.studio:
+        _complain("sandbox: already up without JupyterLab; to have it, run first: python -m sandbox down")
+        return 1
     _say(
         f"already up: AWS at {record.connection.aws_url}, front door at {record.connection.url} (process {record.pid})"
     )
-    _say(_answering(process.request(record.connection, "GET", "/_sandbox/health")))
+    _say(status.answering(process.request(record.connection, "GET", "/_sandbox/health")))
     return 0
 
 
@@ -194,43 +199,9 @@ def _status(options: argparse.Namespace, state: StateDirectory) -> int:
     health = process.health(record) if record is not None else process.Health(running=False, answering=False)
     if options.quiet:
         return 0 if health.answering else 1
-    report: dict[str, object] = {"up": health.answering, "running": health.running}
-    if record is not None and health.running:
-        report |= {"pid": record.pid, "aws_port": record.aws_port, "port": record.port}
-        report |= {"aws_url": record.connection.aws_url, "url": record.connection.url}
-    inventory: dict[str, list[str]] = {}
-    if record is not None and health.answering:
-        inventory = process.request(record.connection, "GET", "/_sandbox/inventory")
-        report["inventory"] = inventory
-        answering = process.request(record.connection, "GET", "/_sandbox/health")
-        report |= {"model": answering["model"], "vectors": answering["vectors"]}
-    if options.json:
-        _say(json.dumps(report, indent=2))
-    else:
-        _print_status(report, inventory)
+    report = status.report(record, health)
+    _say(json.dumps(report, indent=2) if options.json else "\n".join(status.lines(report)))
     return 0 if health.answering else 1
-
-
-def _print_status(report: dict[str, object], inventory: dict[str, list[str]]) -> None:
-    if not report["up"]:
-        _say(
-            f"process {report['pid']} runs but does not answer; see: python -m sandbox logs"
-            if report["running"]
-            else "not up"
-        )
-        return
-    _say(f"up: AWS at {report['aws_url']}, front door at {report['url']} (process {report['pid']})")
-    _say(_answering(report))
-    if not inventory:
-        _say("nothing lives in it")
-    for stack in (name for name in inventory.get("cloudformation", ()) if name.startswith("stacks/")):
-        _say(f"stack {stack.removeprefix('stacks/')}")
-    for service, names in inventory.items():
-        kinds: dict[str, int] = {}
-        for name in names:
-            kind = name.partition("/")[0]
-            kinds[kind] = kinds.get(kind, 0) + 1
-        _say(f"{service}: {', '.join(f'{count} {kind}' for kind, count in kinds.items())}")
 
 
 def _orphans(_options: argparse.Namespace, state: StateDirectory) -> int:

@@ -119,6 +119,7 @@ def start(
     port: int,
     rest_api: str | None = None,
     model: Choice | None = None,
+    studio: bool = False,
     seconds: float = START_SECONDS,
 ) -> Record:
     """Start a server and wait until both its ports answer, and the model does that is to answer.
@@ -133,7 +134,7 @@ def start(
     state.create()
     command = [sys.executable, "-m", "sandbox.server", "--state", str(state.path)]
     command += ["--aws-port", str(aws_port), "--port", str(port), *(["--rest-api", rest_api] if rest_api else [])]
-    command += model.arguments() if model else []
+    command += [*(model.arguments() if model else []), *(["--studio"] if studio else [])]
     with state.log.open("wb") as log:
         child = subprocess.Popen(  # noqa: S603 our own interpreter and module
             command,

@@ -11,7 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
-from sandbox import control, language_model
+from sandbox import control, jupyter_lab, language_model
 from sandbox.connection import ACCESS_KEY_ID
 from sandbox.language_model import Choice, LanguageModel, ModelError
 from sandbox.process import SECRET_VARIABLE, start_time
@@ -32,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rest-api")
     parser.add_argument("--model")
     parser.add_argument("--model-name")
+    parser.add_argument("--studio", action="store_true")
     options = parser.parse_args(arguments)
     choice = language_model.choose(options.model, options.model_name, os.environ)
     record = Record(
@@ -43,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         # Functions inherit this process's environment; the administrator's secret is not for them.
         secret_access_key=os.environ.pop(SECRET_VARIABLE),
         model=str(choice or ""),
+        studio=options.studio,
     )
     # Before anything slow: whoever kills `up` from here on leaves a server that the next command knows of.
     StateDirectory(options.state).write(record)
@@ -64,6 +66,7 @@ async def _serve_and_exit(record: Record, *, rest_api: str | None, choice: Choic
         _logger.exception("the sandbox's server failed")
         code = 1
     _end_functions()
+    _end_labs()
     if model is not None:
         model.stop()
     logging.shutdown()
@@ -106,6 +109,7 @@ def _prepare(record: Record, model: LanguageModel | None) -> None:
     control.on_reset(create_administrator)
     _install_extensions()
     proxy.use(model.upstream if model is not None else None)
+    _prepare_studio(record)
     answering = {"model": model.upstream.name if model is not None else None, "vectors": word_vectors.name()}
 
     @control.route("/_sandbox/health")
@@ -117,6 +121,15 @@ def _prepare(record: Record, model: LanguageModel | None) -> None:
     @control.route("/_sandbox/inventory")
     async def list_inventory(_method: str, _path: str, _body: bytes, query: control.Query) -> control.Response:
         return control.json_response(200, inventory.take(without_stacks=query.get("without_stack", [])))
+
+
+def _prepare_studio(record: Record) -> None:
+    from sandbox.studio import labs
+
+    if record.studio:
+        environment = jupyter_lab.environment()
+        connection = record.connection
+        labs.use(labs.Machine(environment=environment, aws_url=connection.aws_url, url=connection.url))
 
 
 def _install_extensions() -> None:
@@ -173,6 +186,13 @@ def _end_functions() -> None:
     streaming = sys.modules.get("sandbox.streaming")
     if streaming is not None:
         streaming.end_functions()
+
+
+def _end_labs() -> None:
+    """End what apps of Studio's spaces started."""
+    labs = sys.modules.get("sandbox.studio.labs")
+    if labs is not None:
+        labs.end_all()
 
 
 if __name__ == "__main__":

@@ -34,7 +34,8 @@ def default_directory() -> Path:
 class Record:
     """One running server: its process, told apart from a later one with the same id by its start time.
 
-    ``model`` is the file or the server that answers for Bedrock's models; "" is the stand-in.
+    ``model`` is the file or the server that answers for Bedrock's models; "" is the stand-in. ``studio``: apps of
+    Studio's spaces are real.
     """
 
     pid: int
@@ -44,6 +45,7 @@ class Record:
     access_key_id: str
     secret_access_key: str
     model: str = ""
+    studio: bool = False
 
     @property
     def connection(self) -> Connection:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+
+from sandbox import service_role
 from sandbox.model.errors import AwsError, Json, invalid
-from sandbox.studio import clock, domains, quotas, spaces, store, user_profiles
+from sandbox.service_role import NotAuthorizedError
+from sandbox.studio import clock, container_credentials, domains, labs, quotas, spaces, store, user_profiles
 from sandbox.studio.lifecycle_configs import require_attached
 from sandbox.studio.script import Step
 from sandbox.studio.store import Entry
@@ -34,6 +38,9 @@ def create(request: Json, step: Step | None) -> Json:
     members = {name: value for name, value in request.items() if name != "Tags"}
     entry = Entry(KIND, key, arn, {**members, "ResourceSpec": spec}, store.tags_of(request))
     entry.change(step, through="Pending", to="InService", failing="Failed")
+    machine = labs.machine()
+    if machine is not None and request["AppType"] == "JupyterLab" and entry.target == "InService":
+        entry.work = labs.Lab(machine, _start_of(entry, place))
     store.put(entry)
     return {"AppArn": arn}
 
@@ -54,7 +61,18 @@ def delete(request: Json, step: Step | None) -> Json:
         raise AwsError("ResourceNotFound", f"App [{request['AppName']}] is already deleted.")
     store.require_deletable(entry, request["AppName"])
     entry.change(step, through="Deleting", to="Deleted", failing="Failed")
+    if isinstance(entry.work, labs.Lab):
+        entry.work.stop()
+        entry.work = None
     return {}
+
+
+def url_of(domain_id: str, space: str) -> str:
+    """Return what opens the JupyterLab that runs in a space; "" if none does."""
+    entry = store.find(KIND, f"{space}/JupyterLab/default|{domain_id}")
+    if entry is None or entry.status != "InService" or not isinstance(entry.work, labs.Lab):
+        return ""
+    return entry.work.url
 
 
 def summary(entry: Entry) -> Json:
@@ -91,6 +109,34 @@ def _spec(request: Json, place: Entry) -> Json:
     owner = (place.members.get("OwnershipSettings") or {}).get("OwnerUserProfileName")
     require_attached(spec, spaces.attached(request["DomainId"], owner or request.get("UserProfileName"), settings))
     return spec
+
+
+def _start_of(entry: Entry, space: Entry) -> labs.Start:
+    """What the JupyterLab of a space is started with: as the owner's role, with the lifecycle script of the app."""
+    domain = domains.find(space.members["DomainId"])
+    owner = (space.members.get("OwnershipSettings") or {}).get("OwnerUserProfileName")
+    settings = domain.members["DefaultUserSettings"]
+    if owner is not None:
+        settings = settings | (user_profiles.find(domain.key, owner).members.get("UserSettings") or {})
+    role = settings["ExecutionRole"]
+    try:
+        service_role.assume(role, service="sagemaker.amazonaws.com", session="SageMaker", source_arn=entry.arn)
+    except NotAuthorizedError as error:
+        raise invalid(f"Invalid execution role: {error}") from error
+    config = store.by_arn(entry.members["ResourceSpec"].get("LifecycleConfigArn", ""))
+    return labs.Start(
+        folder=labs.folder_of(domain.key, space.members["SpaceName"]),
+        metadata={
+            "AppType": entry.members["AppType"],
+            "DomainId": domain.key,
+            "SpaceName": space.members["SpaceName"],
+            "ExecutionRoleArn": role,
+            "ResourceArn": entry.arn,
+            "ResourceName": entry.members["AppName"],
+        },
+        credentials=container_credentials.path_for(role, session="SageMaker"),
+        script=base64.b64decode(config.members["StudioLifecycleConfigContent"]) if config is not None else None,
+    )
 
 
 def _require_quota(instance_type: str, app_type: str) -> None:

@@ -3,6 +3,7 @@
 ``PUT script`` takes a list of steps (:mod:`sandbox.studio.script`), ``PUT quotas`` values by code, ``GET`` shows
 either, ``DELETE`` forgets it. ``POST clock`` with ``{"advance_seconds": N}`` moves the clock, ``GET clock`` tells it.
 ``GET calls`` lists what was asked of ``sagemaker`` (:mod:`sandbox.studio.calls`), ``DELETE calls`` forgets it.
+``notebooks`` shows what opens each JupyterLab that runs, by its space.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox import control
-from sandbox.studio import calls, clock, quotas, script, store
+from sandbox.studio import calls, clock, labs, quotas, script, service
 
 PREFIX = "/_sandbox/studio"
 
@@ -26,6 +27,8 @@ async def handler(method: str, path: str, body: bytes, query: control.Query) -> 
             return _clock(method, body)
         if name == "calls" and method == "PUT":
             return control.error_response(405, "PUT is not supported; use GET or DELETE", code="method")
+        if name == "notebooks":
+            return control.json_response(200, labs.urls())
         return _resource(name, method, body)
     except ValueError as error:
         return control.error_response(400, str(error), code="invalid")
@@ -38,7 +41,7 @@ def _resource(name: str, method: str, body: bytes) -> control.Response:
         "quotas": (lambda document: quotas.replace(quotas.parse(document)), lambda: quotas.replace({}), quotas.state),
     }
     if name not in resources:
-        known = ", ".join(f"{PREFIX}/{each}" for each in (*resources, "clock"))
+        known = ", ".join(f"{PREFIX}/{each}" for each in (*resources, "clock", "notebooks"))
         return control.error_response(404, f"no such endpoint; known: {known}", code="not_found")
     write, clear, read = resources[name]
     if method == "DELETE":
@@ -65,7 +68,7 @@ def _clock(method: str, body: bytes) -> control.Response:
 
 def forget() -> None:
     """Forget resources, calls, script, quotas, and how far the clock was moved."""
-    store.reset()
+    service.reset()
     calls.forget()
     script.replace([])
     quotas.replace({})

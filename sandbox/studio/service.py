@@ -11,7 +11,9 @@ from sandbox.model.errors import AwsError, Json, Response, invalid
 from sandbox.studio import (
     apps,
     calls,
+    container_credentials,
     domains,
+    labs,
     lifecycle_configs,
     listing,
     presigned_url,
@@ -66,7 +68,9 @@ async def handle_request(
 
 
 def reset() -> None:
-    """Forget every resource; MiniStack calls it when its state is emptied."""
+    """Forget every resource, and end what runs; MiniStack calls it when its state is emptied."""
+    labs.end_all()
+    container_credentials.forget_all()
     store.reset()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.model.errors import AwsError, Json, invalid
-from sandbox.studio import domains, quotas, store, user_profiles
+from sandbox.studio import domains, labs, quotas, store, user_profiles
 from sandbox.studio.lifecycle_configs import require_attached
 from sandbox.studio.script import Step
 from sandbox.studio.store import Entry
@@ -59,12 +59,14 @@ def update(request: Json, step: Step | None) -> Json:
 
 def delete(request: Json, step: Step | None) -> Json:
     """DeleteSpace, refused while an app is in it."""
-    name = request["SpaceName"]
-    entry = find(request["DomainId"], name)
+    domain_id, name = request["DomainId"], request["SpaceName"]
+    entry = find(domain_id, name)
     store.require_deletable(entry, name)
     if apps_of(entry):
         raise AwsError("ResourceInUse", f"Unable to delete Space [{name}] because App(s) are associated with it.")
     entry.change(step, through="Deleting", to="Gone", failing="Delete_Failed")
+    if entry.target == "Gone":
+        labs.forget_disk(domain_id, name)
     return {}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
 
@@ -18,6 +19,17 @@ _DELETED_APP_SECONDS = 24 * 3600.0
 
 lock = threading.RLock()
 _entries = AccountRegionScopedDict()
+
+
+class Work(Protocol):
+    """Something real that is started with an entry, which is not in service before it is done."""
+
+    @property
+    def done(self) -> bool: ...
+
+    @property
+    def failure(self) -> str:
+        """Why it does not run, or ""; also long after it is done."""
 
 
 @dataclass
@@ -36,6 +48,7 @@ class Entry:
     target: str | None = None
     ends: float = 0.0
     step: Step | None = None
+    work: Work | None = None
 
     def change(self, step: Step | None, *, through: str, to: str, failing: str) -> None:
         """Begin a change of state: through Pending, Updating or Deleting to its end, or to what a step says."""
@@ -102,7 +115,7 @@ def living() -> dict[str, list[str]]:
 
 
 def reset() -> None:
-    """Forget everything."""
+    """Forget everything. What runs is ended by who started it."""
     _entries.clear()
 
 
@@ -112,16 +125,23 @@ def _all() -> Iterator[tuple[str, str, str, Entry]]:
 
 
 def _is_over(entry: Entry) -> bool:
-    done = entry.target is not None and clock.now() >= entry.ends and not script.holds(entry.step)
-    return entry.status == "Deleted" or (done and entry.target in ("Deleted", "Gone"))
+    return entry.status == "Deleted" or (_is_due(entry) and entry.target in ("Deleted", "Gone"))
+
+
+def _is_due(entry: Entry) -> bool:
+    """Whether the change that an entry is in has come to its end."""
+    waits = script.holds(entry.step) or (entry.work is not None and not entry.work.done)
+    return entry.target is not None and clock.now() >= entry.ends and not waits
 
 
 def _settle(entry: Entry) -> bool:
     """Bring an entry to the present; return whether it is still there."""
     with lock:
-        if entry.target is not None and clock.now() >= entry.ends and not script.holds(entry.step):
-            entry.status, entry.target, entry.step = entry.target, None, None
+        if _is_due(entry):
+            entry.status, entry.target, entry.step = entry.target or entry.status, None, None
             entry.modified = max(entry.modified, entry.ends)
+        if entry.status == "InService" and entry.work is not None and entry.work.failure:
+            entry.status, entry.reason = "Failed", entry.work.failure
         old = entry.status == "Deleted" and clock.now() > entry.modified + _DELETED_APP_SECONDS
         if entry.status == "Gone" or old:
             _entries.pop(f"{entry.kind} {entry.key}", None)

@@ -14,6 +14,7 @@ from sandbox import ports
 from sandbox.__main__ import main
 from sandbox.state import Record, StateDirectory, default_directory
 from tests.sandbox.servers import running
+from tests.sandbox.studio import stand_in_lab
 from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,6 +59,17 @@ def test_up_with_another_model_than_it_is_up_with_fails(
     monkeypatch.setenv("SANDBOX_MODEL_PACKAGES", str(tmp_path))
     assert main(["up", "--model", "local"]) == 1
     assert "llama.cpp is not installed in" in capsys.readouterr().err
+
+
+def test_up_with_jupyterlab_where_it_is_up_without_or_is_not_installed_fails(
+    up: Record, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SANDBOX_STUDIO_PACKAGES", str(tmp_path))
+    assert main(["up", "--studio"]) == 1
+    assert "JupyterLab is not installed in" in capsys.readouterr().err
+    monkeypatch.setenv("SANDBOX_STUDIO_PACKAGES", str(stand_in_lab.write(tmp_path / "environment")))
+    assert main(["up", "--studio"]) == 1
+    assert "already up without JupyterLab; to have it, run first: python -m sandbox down" in capsys.readouterr().err
 
 
 def test_up_ends_where_the_model_does_not_answer(nothing: StateDirectory, capsys: pytest.CaptureFixture[str]) -> None:
