@@ -8,7 +8,6 @@ from typing import Final
 from lambdas.api.operation import Errors, Function, Operation, Parameter
 from lambdas.common.errors import (
     AuthenticationError,
-    ConflictError,
     InternalError,
     InvalidRequestError,
     NotFoundError,
@@ -64,7 +63,7 @@ OPERATIONS: Final = (
         answer="lambdas.api.openapi.openai:Completion",
         events="lambdas.api.openapi.openai:CompletionChunk",
         headers=CHAT_HEADERS,
-        errors=(*MODEL, ConflictError),
+        errors=MODEL,
     ),
     Operation(
         method="POST",
@@ -77,7 +76,7 @@ OPERATIONS: Final = (
         answer="lambdas.api.routes.knowledge_query:KnowledgeAnswer",
         events="lambdas.api.routes.knowledge_query:KnowledgeAnswerEvent",
         headers=CHAT_HEADERS,
-        errors=(*MODEL, ConflictError),
+        errors=MODEL,
     ),
     Operation(
         method="GET",

@@ -4,6 +4,7 @@ The messages say what to do. AWS's own words are passed on only where they conce
 else goes to the log. Sources: Converse's API reference and the Bedrock user guide's troubleshooting page.
 """
 
+import re
 from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
@@ -26,6 +27,9 @@ DAILY_RETRY_SECONDS: Final = 3600
 # Worth a second try at once: nothing was generated and the next call may go to other capacity.
 RETRYABLE: Final = frozenset({"ThrottlingException", "ServiceUnavailableException", "InternalServerException"})
 
+_ABSENT: Final = frozenset({"ResourceNotFoundException", "ValidationException"})
+_NO_GUARDRAIL: Final = re.compile(r"guardrail.*(does not exist|is invalid|not found)", re.IGNORECASE)
+
 
 def error_code(error: BaseException) -> str:
     """Return AWS's exception name, or the Python class's where the call did not get that far."""
@@ -42,6 +46,30 @@ def is_daily_quota(error: BaseException) -> bool:
     Bedrock has no code of its own for that: "Too many tokens per day, please wait before trying again."
     """
     return isinstance(error, ClientError) and "per day" in error.response["Error"].get("Message", "")
+
+
+def guardrail_trouble(error: ClientError) -> PermissionDeniedError | None:
+    """Return the error of a call that failed because its guardrail cannot be used; None if that is not why.
+
+    Bedrock tells it like trouble with the model, by the words alone: seen are a ValidationException or, of
+    ApplyGuardrail, a ResourceNotFoundException, for "The guardrail identifier or version provided in the request does
+    not exist." or "The provided guardrail identifier is invalid.", and an AccessDeniedException that names the action.
+    """
+    code, message = error_code(error), error.response["Error"].get("Message", "")
+    if code == "AccessDeniedException" and "bedrock:ApplyGuardrail" in message:
+        return PermissionDeniedError(
+            "AWS denies this platform its guardrail, and without it no model is asked. The platform's owner can mend "
+            "it: allow bedrock:ApplyGuardrail on the guardrail for the function's role, which deploying again does, or "
+            "lift a policy that denies it.",
+            code="guardrail_access_denied",
+        )
+    if code in _ABSENT and _NO_GUARDRAIL.search(message):
+        return PermissionDeniedError(
+            "The platform's guardrail, or its version, is not there any more, and without it no model is asked. The "
+            "platform's owner can bring it back: destroy the guardrails' stack and deploy again.",
+            code="guardrail_missing",
+        )
+    return None
 
 
 def broken_off(alias: str) -> UpstreamError:
@@ -62,6 +90,8 @@ def to_api_error(error: ClientError | BotoCoreError, *, alias: str, model_id: st
         return out_of_time(alias)
     if not isinstance(error, ClientError):
         return UpstreamError(f"The call to the model behind `{alias}` failed. Try again.")
+    if about_guardrail := guardrail_trouble(error):
+        return about_guardrail
     code = error_code(error)
     message = error.response["Error"].get("Message", "")
     match code:

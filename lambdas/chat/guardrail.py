@@ -5,7 +5,7 @@ from typing import Any, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.chat.errors import THROTTLED_RETRY_SECONDS, error_code
+from lambdas.chat.errors import THROTTLED_RETRY_SECONDS, error_code, guardrail_trouble
 from lambdas.common.errors import MOST_SAID, ApiError, RateLimitError, UpstreamError, cut
 from lambdas.common.observability import logger
 
@@ -36,6 +36,7 @@ class Guardrail:
         """Return the policy's message if a prompt is stopped, None if it is let through, masked or not.
 
         Raises:
+            PermissionDeniedError: the guardrail is gone, or denied.
             RateLimitError: Bedrock throttles.
             UpstreamError: it could not be asked.
         """
@@ -59,6 +60,8 @@ def _blocks(value: Any) -> bool:
 def _told(error: ClientError | BotoCoreError) -> ApiError:
     code = error_code(error)
     logger.warning("guardrail failed", extra={"reason": code, "aws": cut(str(error), MOST_SAID)})
+    if isinstance(error, ClientError) and (trouble := guardrail_trouble(error)):
+        return trouble
     if code in {"ThrottlingException", "TooManyRequestsException", "ServiceQuotaExceededException"}:
         return RateLimitError(
             "Amazon Bedrock is throttling the guardrail. Wait and try again.", retry_after=THROTTLED_RETRY_SECONDS

@@ -191,6 +191,9 @@ class ChatService:
             ApiError: unknown alias, or whatever ``to_api_error`` makes of the last failed call.
         """
         reply, answered = self._first_that_can(request, spoken, self._client.converse)
+        if "stopReason" not in reply:
+            # botocore takes JSON that is damaged for an answer without members.
+            raise broken_off(request.model)
         parallel = request.parallel_tool_calls is not False
         body = to_openai(
             reply, model=answered.candidate.base_model_id, completion_id=new_id(), parallel_tool_calls=parallel

@@ -1,13 +1,17 @@
 """From ConverseStream's events to OpenAI's ``chat.completion.chunk`` objects: shapes only, one event at a time."""
 
 import time
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 from lambdas.chat.completion import finish_reason, to_usage
 from lambdas.chat.converse import ANSWER_TOOL
 from lambdas.common.tokens import likely_tokens
 
 Chunk = dict[str, Any]
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class ChunkStream:
@@ -57,13 +61,19 @@ class ChunkStream:
             self.guardrail = event["metadata"].get("trace", {}).get("guardrail")
         return []
 
-    def last_chunk(self, *, usage: bool, guardrail: bool = False) -> Chunk:
-        """Return the chunk after the answer: the token counts, and what the guardrail found, as far as asked for."""
+    def last_chunk(self, *, usage: bool, guardrail: bool = False, not_recorded: Mapping[str, str] = NOTHING) -> Chunk:
+        """Return the chunk after the answer: the token counts, and what the guardrail found, as far as asked for.
+
+        Args:
+            not_recorded: what of the answer was not stored or settled, and the code that says why.
+        """
         chunk: Chunk = {**self._head, "choices": []}
         if usage:
             chunk["usage"] = to_usage(self.usage)
         if guardrail:
             chunk["quarry"] = {"guardrail": self.guardrail or {}}
+        if not_recorded:
+            chunk["quarry"] = {**chunk.get("quarry", {}), "not_recorded": dict(not_recorded)}
         return chunk
 
     def content(self) -> list[dict[str, Any]]:

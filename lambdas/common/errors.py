@@ -5,7 +5,7 @@
     ├── AuthenticationError      401  no key, an unknown one, a revoked one
     ├── PermissionDeniedError    403  Bedrock refuses this platform's role or account
     ├── NotFoundError            404  no such alias or path
-    ├── ConflictError            409  something else changed it meanwhile; nothing was stored
+    ├── ConflictError            409  it was changed meanwhile; nothing was stored, an answer is given
     ├── RequestTooLargeError     413
     ├── RateLimitError           429  with seconds to wait
     ├── InternalError            500  unforeseen; carries a request id and no internals

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingError
 from msgspec import Struct
 
 from lambdas.chat.aliases import Aliases
@@ -124,7 +124,10 @@ def _invoke(client: InvokeClient, model_id: str, body: dict[str, Any]) -> dict[s
     reply = client.invoke_model(
         modelId=model_id, body=json.dumps(body), contentType="application/json", accept="application/json"
     )
-    parsed: dict[str, Any] = json.loads(reply["body"].read())
+    try:
+        parsed: dict[str, Any] = json.loads(reply["body"].read())
+    except ValueError as error:
+        raise ResponseStreamingError(error=error) from error
     return parsed
 
 

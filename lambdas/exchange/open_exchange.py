@@ -1,6 +1,6 @@
 """An exchange between its reservation and its end: looked up, asked, and then settled or given up, once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,8 +71,13 @@ class OpenExchange:
             return remaining.headers(self.reservation.remaining)
 
     @property
+    def not_recorded_codes(self) -> Mapping[str, str]:
+        """What of a given answer was not stored (``turn``) or settled (``charge``), and the code that says why."""
+        return self._unrecorded
+
+    @property
     def not_recorded(self) -> dict[str, str]:
-        """The header that tells what of a given answer was not stored or settled; none if all was."""
+        """The header that tells the same; none if all was."""
         return unrecorded.header(self._unrecorded)
 
     def settle(self, answered: Answered, converse_usage: dict[str, Any]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """An exchange whose answer is being given."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lambdas.allowances import remaining
@@ -18,6 +18,7 @@ class StreamedExchange:
         answered: who answers.
         headers: what was left of the allowance once this was reserved.
         told: the members of ``quarry`` that the ingredients gave the answer's chunks so far.
+        not_recorded: what of the answer was not stored or settled, and why, as far as its last chunk tells.
     """
 
     def __init__(self, begun: OpenExchange, streamed: StreamedCompletion) -> None:
@@ -27,6 +28,7 @@ class StreamedExchange:
         self.answered = streamed.answered
         self.headers = remaining.headers(begun.reservation.remaining)
         self.told: dict[str, Any] = {}
+        self.not_recorded: Mapping[str, str] = {}
 
     @property
     def stop_reason(self) -> str:
@@ -42,7 +44,7 @@ class StreamedExchange:
         """Yield OpenAI's chunks, the one with the usage included where it was asked for.
 
         Raises:
-            ApiError: Bedrock failed in mid-stream, or the session was changed meanwhile.
+            ApiError: Bedrock failed in mid-stream, or the time is up.
         """
         state, request = self._streamed.state, self._begun.asked.request
         yield from self._chunks() if self._begun.ingredients else self._streamed
@@ -54,11 +56,15 @@ class StreamedExchange:
             self._settle()
             message = {"role": "assistant", "content": state.content()}
             blocked = self.stop_reason == "guardrail_intervened"
-            self._begun.store(GivenAnswer(message=message, usage=state.usage, blocked=blocked))
+            self._begun.try_to_store(GivenAnswer(message=message, usage=state.usage, blocked=blocked))
+        # The headers, which tell it of a whole answer, are gone.
+        self.not_recorded = self._begun.not_recorded_codes
         options = request.stream_options
         with_usage = bool(options and options.include_usage)
-        if with_usage or request.quarry.guardrail_trace:
-            yield state.last_chunk(usage=with_usage, guardrail=request.quarry.guardrail_trace)
+        if with_usage or request.quarry.guardrail_trace or self.not_recorded:
+            yield state.last_chunk(
+                usage=with_usage, guardrail=request.quarry.guardrail_trace, not_recorded=self.not_recorded
+            )
 
     def close(self) -> None:
         """Stop reading from Bedrock and charge what was taken, unless that was done already."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingError
 
 from lambdas.chat.errors import error_code
 from lambdas.common.deadline import NEVER, Deadline
@@ -127,7 +127,11 @@ class Retriever:
         window = self._clock() + RETRY_WINDOW_SECONDS
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return client.retrieve(**arguments)
+                reply = client.retrieve(**arguments)
+                if "retrievalResults" not in reply:
+                    # botocore takes JSON that is damaged for an answer without members.
+                    raise ResponseStreamingError(error="the answer is damaged")
+                return reply
             except (ClientError, BotoCoreError) as error:
                 last = attempt == ATTEMPTS or self._clock() > window
                 if last or error_code(error) not in RETRYABLE:

@@ -1,14 +1,17 @@
 """The sessions table: one item for the session, one per turn, in DynamoDB's own shapes.
 
-    session_id  part         what
-    sess_...    META         owner_key_id, version, turn_count, summary, ...; alone in the index by owner
-    sess_...    TURN#000001  messages and usage as JSON texts, created_at, blocked
+    session_id  part            what
+    sess_...    META            owner_key_id, version, turn_count, summary, ...; alone in the index by owner
+    sess_...    TURN#000001     messages and usage as JSON texts, created_at, blocked; continued_by, if it goes on
+    sess_...    TURN#000001#01  messages: the text goes on here, since an item holds 400 KB and a turn may have more
+
+All items of a turn are written in one transaction.
 
 ``expires_at`` is the table's time to live (seconds since the epoch). Ids begin with their time, so the index by owner
 (owner_key_id, session_id) lists sessions in the order of their making.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -26,10 +29,12 @@ LISTED: Final = ("created_at", "updated_at", "expires_at", "turn_count", "metada
 
 META: Final = "META"
 LAST_TURN: Final = 999_999
-# DynamoDB's limit of an item is 400 KB, names of attributes included; a little less, because numbers are estimated.
-ITEM_BYTES: Final = 400_000
-# What may be taken by the caller's messages of one turn; the rest of the item is the answer's.
-MESSAGE_BYTES: Final = 256 * 1024
+# Of a turn's messages, what one item holds. DynamoDB's limit of an item is 400 KB, everything else in it included.
+ITEM_BYTES: Final = 380_000
+# DynamoDB's limit of a transaction is 4 MB; and a turn is told as a whole, in an answer of Lambda's, which holds 6 MB.
+TURN_BYTES: Final = 3_000_000
+# What may be taken by the caller's messages of one turn; the rest is the answer's.
+MESSAGE_BYTES: Final = 2_000_000
 
 Item = dict[str, Any]
 
@@ -37,6 +42,11 @@ Item = dict[str, Any]
 def turn_part(number: int) -> str:
     """Return the sort key of a turn."""
     return f"TURN#{number:06d}"
+
+
+def turns_until(number: int) -> str:
+    """Return the last sort key that an item of a turn or of one before it can have."""
+    return f"{turn_part(number)}~"
 
 
 def key(session_id: str, part: str) -> Item:
@@ -106,39 +116,75 @@ def to_update(read: Session, updated: Session) -> Item:
     }
 
 
-def to_turn_item(session_id: str, turn: StoredTurn, *, expires_at: int) -> Item:
-    """Return a turn's item.
+def to_turn_items(session_id: str, turn: StoredTurn, *, expires_at: int) -> list[Item]:
+    """Return a turn's items, the one that stands for it first.
 
     Raises:
-        RequestTooLargeError: DynamoDB would not take it.
+        RequestTooLargeError: it is more than one transaction writes.
     """
+    text = _json(turn.messages).encode()
+    if len(text) > TURN_BYTES:
+        raise RequestTooLargeError(
+            f"This turn has {len(text):,} bytes with its answer; a session stores at most {TURN_BYTES:,} per turn. "
+            "Nothing of it was stored. Send less text at once, or ask without a session.",
+            param="messages",
+        )
+    first, *rest = _cut(text)
     item = {
         **key(session_id, turn_part(turn.number)),
-        "messages": {"S": _json(turn.messages)},
+        "messages": {"S": first},
         "token_usage": {"S": _json(turn.usage)},
         "created_at": {"N": str(turn.created_at)},
         "expires_at": {"N": str(expires_at)},
         "blocked": {"BOOL": turn.blocked},
     }
-    size = sum(len(name) + len(str(next(iter(value.values()))).encode()) for name, value in item.items())
-    if size > ITEM_BYTES:
-        raise RequestTooLargeError(
-            f"This turn has {size:,} bytes with its answer; a session stores at most {ITEM_BYTES:,} per turn. Nothing "
-            "of it was stored. Send less text at once, or ask without a session.",
-            param="messages",
-        )
-    return item
+    if rest:
+        item["continued_by"] = {"N": str(len(rest))}
+    return [
+        item,
+        *(
+            {
+                **key(session_id, f"{turn_part(turn.number)}#{place:02d}"),
+                "messages": {"S": more},
+                "expires_at": {"N": str(expires_at)},
+            }
+            for place, more in enumerate(rest, 1)
+        ),
+    ]
 
 
-def to_turn(item: Item) -> StoredTurn:
-    """Return the turn of its item."""
+def to_turns(found: Iterable[Item]) -> Iterator[StoredTurn]:
+    """Yield the turns of items in the order of their keys; one of which items are missing is left out."""
+    items: list[Item] = []
+    for item in found:
+        if "token_usage" in item:
+            items = []
+        items.append(item)
+        head = items[0]
+        if "token_usage" in head and len(items) == 1 + int(head.get("continued_by", {"N": "0"})["N"]):
+            yield _turn(head, "".join(part["messages"]["S"] for part in items))
+
+
+def _turn(item: Item, messages: str) -> StoredTurn:
     return StoredTurn(
         number=int(item[SORT_KEY]["S"].removeprefix("TURN#")),
-        messages=msgspec.json.decode(item["messages"]["S"]),
+        messages=msgspec.json.decode(messages),
         usage=msgspec.json.decode(item["token_usage"]["S"]),
         created_at=int(item["created_at"]["N"]),
         blocked=item["blocked"]["BOOL"],
     )
+
+
+def _cut(text: bytes) -> list[str]:
+    """Return a text of UTF-8 in parts that one item holds each, cut between characters."""
+    parts, start = [], 0
+    while start < len(text) or not parts:
+        end = min(start + ITEM_BYTES, len(text))
+        while end < len(text) and text[end] & 0xC0 == 0x80:  # in the middle of a character
+            end -= 1
+        parts.append(text[start:end].decode())
+        start = end
+    return parts
 
 
 def check_size(messages: Sequence[Message]) -> None:

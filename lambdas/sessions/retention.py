@@ -4,6 +4,7 @@ A turn's item outlives the session's own by a quarter of the time to live, so th
 pushed ahead only now and then and not with every turn.
 """
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any, Protocol
@@ -26,12 +27,22 @@ def turn_expiry(now: int, ttl_seconds: int) -> int:
     return now + ttl_seconds + ttl_seconds // 4
 
 
-def keep_turns(client: UpdateClient, executor: Executor, *, table_name: str, session: Session, until: int) -> Session:
+def keep_turns(
+    client: UpdateClient,
+    executor: Executor,
+    *,
+    table_name: str,
+    session: Session,
+    parts: Callable[[], Sequence[str]],
+    until: int,
+) -> Session:
     """Make no turn of the session expire before ``until`` and return the session as it is then.
 
     What fails is logged and done with the next turn: the turn that caused this is stored already.
+
+    Args:
+        parts: finds the sort keys of all items of the turns.
     """
-    parts = [items.turn_part(number) for number in range(1, session.turn_count + 1)]
 
     def prolong(part: str, attribute: str = items.TIME_TO_LIVE) -> None:
         client.update_item(
@@ -43,7 +54,7 @@ def keep_turns(client: UpdateClient, executor: Executor, *, table_name: str, ses
         )
 
     try:
-        for _ in executor.map(prolong, parts):
+        for _ in executor.map(prolong, parts()):
             pass
         prolong(items.META, "turns_kept_until")
     except ClientError as error:

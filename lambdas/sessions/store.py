@@ -155,7 +155,7 @@ class SessionStore:
         Raises:
             ConflictError: another turn was stored since ``session`` was read; nothing of this one is.
             NotFoundError: the session was deleted meanwhile.
-            RequestTooLargeError: the turn is more than one item holds.
+            RequestTooLargeError: the turn is more than one transaction writes.
         """
         now = int(self._clock())
         number = session.turn_count + 1
@@ -172,14 +172,12 @@ class SessionStore:
             input_tokens=session.input_tokens + _read(usage),
             output_tokens=session.output_tokens + usage.get("outputTokens", 0),
         )
-        put = {
-            "TableName": self._table,
-            "Item": items.to_turn_item(session.session_id, turn, expires_at=turn_expires_at),
-            "ConditionExpression": f"attribute_not_exists({items.PARTITION_KEY})",
-        }
+        new = {"TableName": self._table, "ConditionExpression": f"attribute_not_exists({items.PARTITION_KEY})"}
+        stored = items.to_turn_items(session.session_id, turn, expires_at=turn_expires_at)
+        puts = [{"Put": {**new, "Item": item}} for item in stored]
         update = {"TableName": self._table, **items.to_update(session, updated)}
         try:
-            self._client.transact_write_items(TransactItems=[{"Put": put}, {"Update": update}])
+            self._client.transact_write_items(TransactItems=[*puts, {"Update": update}])
         except ClientError as error:
             refusal = _refusal(error, session.session_id)
             if refusal is None:
@@ -187,7 +185,14 @@ class SessionStore:
             raise refusal from error
         if updated.turns_kept_until >= updated.expires_at:
             return updated
-        return keep_turns(self._client, self._threads, table_name=self._table, session=updated, until=turn_expires_at)
+        return keep_turns(
+            self._client,
+            self._threads,
+            table_name=self._table,
+            session=updated,
+            parts=lambda: self._parts(session.session_id),
+            until=turn_expires_at,
+        )
 
     def delete(self, session_id: str, owner_key_id: str) -> None:
         """Delete the session at once and then its turns.
@@ -195,10 +200,10 @@ class SessionStore:
         Raises:
             NotFoundError: as ``get``.
         """
-        session = self.get(session_id, owner_key_id)
+        self.get(session_id, owner_key_id)
         # From here on nobody sees it or adds to it; turns that a failure left behind would expire.
         self._client.delete_item(TableName=self._table, Key=items.key(session_id, items.META))
-        parts = [items.turn_part(number) for number in range(1, session.turn_count + 2)]
+        parts = self._parts(session_id)
         for start in range(0, len(parts), _BATCH):
             batch = [{"DeleteRequest": {"Key": items.key(session_id, part)}} for part in parts[start : start + _BATCH]]
             unprocessed = {self._table: batch}
@@ -233,11 +238,16 @@ class SessionStore:
         """Return the newest turns, whoever they belong to: only for ``open``, which checks the owner."""
         request = self._turns_query(session_id, 1, items.LAST_TURN)
         reply = self._client.query(**request, ScanIndexForward=False, Limit=READ_AHEAD)
-        return [items.to_turn(item) for item in reply.get("Items", [])]
+        return list(items.to_turns(reversed(reply.get("Items", []))))
 
     def _between(self, session_id: str, first: int, last: int) -> Iterator[StoredTurn]:
-        for item in self._every(self._turns_query(session_id, first, last)):
-            yield items.to_turn(item)
+        yield from items.to_turns(self._every(self._turns_query(session_id, first, last)))
+
+    def _parts(self, session_id: str) -> Sequence[str]:
+        """Return the sort keys of all items of a session's turns."""
+        request = self._turns_query(session_id, 1, items.LAST_TURN)
+        keys = {"ProjectionExpression": "#part", "ExpressionAttributeNames": {"#part": items.SORT_KEY}}
+        return [item[items.SORT_KEY]["S"] for item in self._every({**request, **keys})]
 
     def _turns_query(self, session_id: str, first: int, last: int) -> dict[str, Any]:
         return {
@@ -246,7 +256,7 @@ class SessionStore:
             "ExpressionAttributeValues": {
                 ":id": {"S": session_id},
                 ":first": {"S": items.turn_part(first)},
-                ":last": {"S": items.turn_part(last)},
+                ":last": {"S": items.turns_until(last)},
             },
             "ConsistentRead": True,
         }

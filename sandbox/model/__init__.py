@@ -15,10 +15,11 @@ def install() -> None:
     """
     # Here, not above: clients import ``sandbox.model.script`` without MiniStack's weight.
     from sandbox import control as control_endpoints
-    from sandbox.model import control, control_plane, permissions, runtime
+    from sandbox.model import connection, control, control_plane, permissions, runtime
 
     control_plane.install()
     permissions.install()
     runtime.install()
+    connection.install()
     control_endpoints.route(control.PREFIX)(control.handler)
     control_endpoints.on_reset(control.forget)

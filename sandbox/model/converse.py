@@ -92,6 +92,8 @@ async def _sent(
     if step and step.do == "error_mid_stream":
         call.outcome, call.finished = "ModelErrorException", time.time()
         raise FAULTS["model_error"].error(model_id, step.message)
+    if step and step.do == "break_off":
+        return stream.broken(_whole(outcome, call.started), step.how, call)
     # A slow model is slow in one piece too.
     await asyncio.sleep((step.delay_ms if step else 0) * outcome.usage["outputTokens"] / 1000)
     call.outcome, call.finished = "completed", time.time()
@@ -234,9 +236,11 @@ def _pace(step: Step | None) -> stream.Pace:
     if step.do == "hold":
         held = functools.partial(scripted.is_in_force, step)
         return stream.Pace(step.delay_ms / 1000, hold_after=step.after_tokens, held=held)
+    if step.do == "break_off":
+        return stream.Pace(step.delay_ms / 1000, step.after_tokens, step.how)
     if step.do != "error_mid_stream":
         return stream.Pace(step.delay_ms / 1000)
-    return stream.Pace(step.delay_ms / 1000, step.after_tokens, step.error, step.message)
+    return stream.Pace(step.delay_ms / 1000, step.after_tokens, error=step.error, message=step.message)
 
 
 def _events(outcome: Outcome, guard: Guard | None, started: float) -> Iterator[tuple[bytes, bool]]:

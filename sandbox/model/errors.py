@@ -131,3 +131,8 @@ STREAM_ERRORS = {
     "validationException": "The model returned an invalid response.",
 }
 """Errors that can come inside a stream: the member's name in ConverseStreamOutput and a message."""
+
+BREAKS = ("close", "damage", "no_stop", "reset", "silence")
+"""How an answer can break off without a word of the service's: its connection is closed or reset, what comes over it is
+damaged, it ends as if it were complete but without saying why the answer ends, or nothing comes any more.
+"""

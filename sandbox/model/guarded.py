@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 from sandbox.model import conversation, guardrail
-from sandbox.model.errors import Json
+from sandbox.model.errors import AwsError, Json, invalid
 
 _SPECIAL = {"grounding_source", "query"}
 
@@ -15,11 +15,15 @@ class Guard:
     """The guardrail of a request's ``guardrailConfig``.
 
     Raises:
-        AwsError: ResourceNotFoundException, the guardrail or its version does not exist.
+        AwsError: ValidationException, the guardrail or its version does not exist.
     """
 
     def __init__(self, config: Json) -> None:
-        self.record = guardrail.find(config.get("guardrailIdentifier", ""), config.get("guardrailVersion", "DRAFT"))
+        try:
+            self.record = guardrail.find(config.get("guardrailIdentifier", ""), config.get("guardrailVersion", "DRAFT"))
+        except AwsError as missing:
+            # Converse's own way to say it, with the same words (seen in issues and reports of 2026).
+            raise invalid(missing.message) from missing
         self._traced = config.get("trace") in ("enabled", "enabled_full")
         # AWS's default is sync: nothing is sent before it was evaluated.
         self.asynchronous = config.get("streamProcessingMode") == "async"

@@ -66,6 +66,13 @@ class ModelScript:
         """Break a stream off with ``error`` after some tokens; a buffered call gets ModelErrorException."""
         return self.step("error_mid_stream", times=times, after_tokens=after_tokens, error=error, **match)
 
+    def break_off(self, how: str, *, after_tokens: int = 3, times: int | None = None, **match: Any) -> Self:
+        """Break an answer off without a word: ``how`` is close, reset, silence, damage or no_stop (a clean end).
+
+        A stream does after some tokens, a whole answer in its middle.
+        """
+        return self.step("break_off", times=times, after_tokens=after_tokens, how=how, **match)
+
     def slow(self, delay_ms: float, *, times: int | None = None, **match: Any) -> Self:
         """Wait ``delay_ms`` before each token."""
         return self.step("slow", times=times, delay_ms=delay_ms, **match)

@@ -12,9 +12,9 @@ from collections import deque
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sandbox.model.errors import FAULTS, STREAM_ERRORS, Json
+from sandbox.model.errors import BREAKS, FAULTS, STREAM_ERRORS, Json
 
-ACTIONS = (*FAULTS, "error_mid_stream", "answer", "tool_calls", "slow", "hold")
+ACTIONS = (*FAULTS, "error_mid_stream", "break_off", "answer", "tool_calls", "slow", "hold")
 _MATCH = {"model": str, "contains": str, "operation": str}
 _STEP = {
     "match": dict,
@@ -25,6 +25,7 @@ _STEP = {
     "text": str,
     "calls": list,
     "error": str,
+    "how": str,
     "message": str,
 }
 _LOG_LENGTH = 200
@@ -37,7 +38,7 @@ class Step:
     ``match``: ``model`` (a glob over the id that was called or its base id), ``contains`` (in the text of the system
     prompt or a message, without case), ``operation`` (Converse, ConverseStream, InvokeModel …). ``delay_ms`` is waited
     before each token, and before a fault is answered. ``after_tokens`` of a stream are sent before it breaks off, or is
-    held.
+    held. ``how`` it breaks off: see ``BREAKS``.
     """
 
     do: str
@@ -48,6 +49,7 @@ class Step:
     text: str | None = None
     calls: list[Json] = field(default_factory=list)
     error: str = "modelStreamErrorException"
+    how: str = "close"
     message: str | None = None
     used: int = 0
 
@@ -113,6 +115,8 @@ def _step(number: int, entry: Any) -> Step:
             raise ValueError(f"step {number}: cannot match {name!r}; known, each a string: {', '.join(_MATCH)}")
     if entry.get("error", "modelStreamErrorException") not in STREAM_ERRORS:
         raise ValueError(f"step {number}: unknown stream error; known: {', '.join(STREAM_ERRORS)}")
+    if entry.get("how", "close") not in BREAKS:
+        raise ValueError(f"step {number}: cannot break off so; known: {', '.join(BREAKS)}")
     if entry["do"] == "answer" and not isinstance(entry.get("text"), str):
         raise ValueError(f"step {number}: 'answer' needs 'text'")
     for call in entry.get("calls") or []:

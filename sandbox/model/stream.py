@@ -13,7 +13,7 @@ from typing import Any
 from ministack.core.responses import StreamingResponse
 from ministack.services.bedrock_runtime import _es_encode_message
 
-from sandbox.model import limits
+from sandbox.model import connection, limits
 from sandbox.model.errors import STREAM_ERRORS, Json, Response
 from sandbox.model.scripted import Call
 
@@ -33,12 +33,14 @@ class Pace:
 
     Attributes:
         delay: seconds before each token.
-        break_after: after how many tokens it breaks off with ``error``; None: it does not.
+        break_after: after how many tokens it breaks off; None: it does not.
+        how: in which way of ``BREAKS``; None: with ``error``.
         hold_after: after how many tokens it stands still while ``held`` says so; None: it does not.
     """
 
     delay: float = 0.0
     break_after: int | None = None
+    how: str | None = None
     error: str = "modelStreamErrorException"
     message: str | None = None
     hold_after: int | None = None
@@ -126,6 +128,9 @@ async def _send_all(
         encoded, is_token = part
         if is_token:
             if pace.break_after is not None and len(call.sent) >= pace.break_after:
+                if pace.how is not None:
+                    await _break_off(encoded, pace.how, call, send, gone)
+                    return
                 broken = exception(pace.error, pace.message or STREAM_ERRORS[pace.error])
                 await send({"type": "http.response.body", "body": broken, "more_body": True})
                 call.outcome = pace.error
@@ -145,3 +150,41 @@ async def _send_all(
     await send({"type": "http.response.body", "body": b"", "more_body": False})
     if call.outcome == "running":
         call.outcome = "completed"
+
+
+def broken(whole: Response, how: str, call: Call) -> Response:
+    """Return a whole answer that breaks off in its middle; one without a reason for its end lacks it."""
+    status, headers, reply = whole
+    if how == "no_stop":
+        document = json.loads(reply)
+        del document["stopReason"]
+        call.outcome, call.finished = how, time.time()
+        return status, headers, json.dumps(document).encode()
+
+    async def run(send: Send, receive: Receive) -> None:
+        gone = asyncio.create_task(_until_disconnected(receive))
+        try:
+            half = len(reply) // 2
+            await send({"type": "http.response.body", "body": reply[:half], "more_body": True})
+            await _break_off(reply[half:], how, call, send, gone)
+        finally:
+            call.finished = time.time()
+            gone.cancel()
+            with suppress(asyncio.CancelledError):  # our own cancellation of the watcher, nothing else
+                await gone
+
+    return status, headers, StreamingResponse(run)
+
+
+async def _break_off(rest: bytes, how: str, call: Call, send: Send, gone: asyncio.Task[None]) -> None:
+    """End a response in one of ``BREAKS``; ``rest`` would come next."""
+    call.outcome = how
+    if how == "silence":
+        await gone
+    elif how == "reset":
+        connection.reset()
+    elif how != "close":
+        if how == "damage":
+            await send({"type": "http.response.body", "body": rest[:-2] + b"zz", "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+    # A body that is not ended has its connection closed.

@@ -41,13 +41,15 @@ _REPLY: Final = _object(
     tool_calls=_list(_CALL),
 )
 _FINISH: Final = {"enum": ["stop", "length", "tool_calls", "content_filter"]}
-# What an answer tells beyond OpenAI's shape: what the guardrail found, and what an answer from documents rests on.
+# What an answer tells beyond OpenAI's shape: what the guardrail found, what an answer from documents rests on, and what
+# of a stream could not be kept.
 _QUARRY: Final = _object(
-    ("guardrail", "citations", "answered", "search_query"),
+    ("guardrail", "citations", "answered", "search_query", "not_recorded"),
     guardrail=MAP,
     citations=_list(ref("Citation")),
     answered=FLAG,
     search_query=TEXT,
+    not_recorded=MAP,
 )
 
 Error = Annotated[

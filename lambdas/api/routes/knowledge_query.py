@@ -1,15 +1,16 @@
 """``POST /v1/knowledge/query``: a question becomes a chat request with ``quarry.knowledge``, and back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from lambdas.api import composition
 from lambdas.api.call import Answer, Call, Streamed
 from lambdas.api.routes.chat import complete, stream
 from lambdas.chat.request import ChatRequest, DocumentSearch, Extension, UserMessage
+from lambdas.chat.stream import NOTHING
 from lambdas.common.errors import ApiError
 from lambdas.common.json_body import decode
 from lambdas.exchange.streamed_exchange import StreamedExchange
@@ -32,6 +33,8 @@ class KnowledgeAnswer(Struct, tag_field="object", tag="knowledge.answer", frozen
         answered: whether the documents answer the question.
         search_query: what was searched for: the question, rewritten where it leaned on what was said before.
         citations: the passages that the text names, in the order of their first mention.
+        not_recorded: of a streamed answer, what of it was not stored (``turn``) or charged (``charge``), and the code
+            that says why; whole answers have the header ``x-quarry-not-recorded``.
     """
 
     id: str
@@ -43,6 +46,7 @@ class KnowledgeAnswer(Struct, tag_field="object", tag="knowledge.answer", frozen
     search_query: str
     citations: list[Citation]
     usage: TokenUsage
+    not_recorded: dict[str, str] | UnsetType = UNSET
 
 
 class KnowledgeAnswerChunk(Struct, tag_field="object", tag="knowledge.answer.chunk", frozen=True, kw_only=True):
@@ -125,13 +129,20 @@ def events(exchange: StreamedExchange) -> Iterator[KnowledgeAnswerEvent]:
             text="".join(pieces),
             finish_reason=last["choices"][0]["finish_reason"],
             usage=exchange.usage,
+            not_recorded=exchange.not_recorded,
         )
     if failure is not None:
         raise failure
 
 
 def _answer(
-    head: dict[str, Any], told: dict[str, Any], *, text: str, finish_reason: FinishReason, usage: dict[str, Any]
+    head: dict[str, Any],
+    told: dict[str, Any],
+    *,
+    text: str,
+    finish_reason: FinishReason,
+    usage: dict[str, Any],
+    not_recorded: Mapping[str, str] = NOTHING,
 ) -> KnowledgeAnswer:
     return KnowledgeAnswer(
         id=head["id"],
@@ -143,4 +154,5 @@ def _answer(
         search_query=told["search_query"],
         citations=msgspec.convert(told["citations"], list[Citation]),
         usage=usage,
+        not_recorded=dict(not_recorded) or UNSET,
     )

@@ -48,3 +48,40 @@ def test_what_passes_says_when_to_come_back(status: int) -> None:
 )
 def test_a_call_that_never_got_an_answer(error: BotoCoreError, status: int) -> None:
     assert to_api_error(error, alias="fast", model_id="m").status == status
+
+
+GONE = "The guardrail identifier or version provided in the request does not exist."
+DENIED = (
+    "User: arn:aws:sts::1:assumed-role/x is not authorized to perform: bedrock:ApplyGuardrail on resource: "
+    "arn:aws:bedrock:us-east-1:1:guardrail/gr123 because no identity-based policy allows the bedrock:ApplyGuardrail "
+    "action"
+)
+GUARDRAIL_TROUBLE = [
+    ("ValidationException", GONE, "guardrail_missing"),
+    ("ValidationException", "The provided guardrail identifier is invalid.", "guardrail_missing"),
+    ("ResourceNotFoundException", GONE, "guardrail_missing"),
+    ("AccessDeniedException", DENIED, "guardrail_access_denied"),
+]
+
+
+@pytest.mark.parametrize(("code", "message", "told"), GUARDRAIL_TROUBLE)
+def test_a_guardrail_that_cannot_be_used_is_no_fault_of_the_request_or_the_model(
+    code: str, message: str, told: str
+) -> None:
+    error = to_api_error(client_error(code, message), alias="fast", model_id="m")
+
+    assert (error.status, error.code) == (403, told)
+    assert "owner can" in error.message
+    assert "arn:aws" not in error.message
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "told"),
+    [
+        ("ValidationException", "guardContent is not supported without a guardrail", "model_validation"),
+        ("AccessDeniedException", "not authorized to perform: bedrock:InvokeModel", "model_access_denied"),
+        ("ThrottlingException", GONE, "rate_limit_exceeded"),
+    ],
+)
+def test_what_only_mentions_a_guardrail_is_told_as_what_it_is(code: str, message: str, told: str) -> None:
+    assert to_api_error(client_error(code, message), alias="fast", model_id="m").code == told

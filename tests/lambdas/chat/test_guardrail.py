@@ -6,7 +6,8 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from lambdas.chat.guardrail import MOST_CHARACTERS, Guardrail
-from lambdas.common.errors import ApiError, RateLimitError, UpstreamError
+from lambdas.common.errors import ApiError, PermissionDeniedError, RateLimitError, UpstreamError
+from tests.lambdas.chat.test_errors import GUARDRAIL_TROUBLE
 from tests.lambdas.fakes import FakeConverse, client_error, converse_reply
 
 
@@ -46,7 +47,7 @@ def test_of_a_long_prompt_as_much_is_judged_as_bedrock_takes() -> None:
     ("failure", "error"),
     [
         (client_error("ThrottlingException"), RateLimitError),
-        (client_error("AccessDeniedException"), UpstreamError),
+        (client_error("ServiceUnavailableException"), UpstreamError),
         (ReadTimeoutError(endpoint_url="http://x"), UpstreamError),
     ],
 )
@@ -56,3 +57,14 @@ def test_a_failure_is_told(failure: Exception, error: type[ApiError]) -> None:
 
     with pytest.raises(error):
         guardrail(client).stopped("x")
+
+
+@pytest.mark.parametrize(("code", "message", "told"), GUARDRAIL_TROUBLE)
+def test_one_that_is_gone_or_denied_is_told_as_every_call_tells_it(code: str, message: str, told: str) -> None:
+    client = FakeConverse(converse_reply())
+    client.stops = client_error(code, message)
+
+    with pytest.raises(PermissionDeniedError) as refused:
+        guardrail(client).stopped("x")
+
+    assert refused.value.code == told

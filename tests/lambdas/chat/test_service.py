@@ -298,3 +298,10 @@ def test_trouble_after_bedrocks_word_that_the_answer_is_over_takes_nothing_from_
 
     assert list(streamed)[-1]["choices"][0]["finish_reason"] == "stop"
     assert "bedrock failed" in printed.getvalue()
+
+
+def test_a_whole_answer_without_bedrocks_word_that_it_is_over_is_none() -> None:
+    reply = {name: value for name, value in converse_reply().items() if name != "stopReason"}
+
+    with pytest.raises(UpstreamError, match="broke off"):
+        service(FakeConverse(reply)).ask(request())

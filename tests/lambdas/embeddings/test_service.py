@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.chat.aliases import Aliases
-from lambdas.common.errors import InvalidRequestError, RateLimitError
+from lambdas.common.errors import ApiError, InvalidRequestError, RateLimitError
 from lambdas.embeddings.request import EmbeddingRequest
 from lambdas.embeddings.service import Embeddings, EmbeddingUsage
 from tests.lambdas.fakes import ALIASES, TITAN, client_error
@@ -23,6 +23,7 @@ class FakeModels:
 
     def __init__(self, failure: ClientError | None = None) -> None:
         self.failure = failure
+        self.damaged = False
         self.asked: list[tuple[str, dict[str, Any]]] = []
 
     def invoke_model(self, **kwargs: Any) -> dict[str, Any]:
@@ -30,6 +31,8 @@ class FakeModels:
         self.asked.append((kwargs["modelId"], body))
         if self.failure:
             raise self.failure
+        if self.damaged:
+            return {"body": io.BytesIO(b'{"embedding": [')}
         reply: dict[str, Any]
         if kwargs["modelId"] == COHERE:
             reply = {"embeddings": {"float": [[len(text), 1.0] for text in body["texts"]]}}
@@ -89,3 +92,14 @@ def test_bedrocks_refusal_is_told_as_ours(alias: str) -> None:
 
     with pytest.raises(RateLimitError):
         embeddings.embed(asked, embeddings.candidate(asked))
+
+
+def test_an_answer_that_is_damaged_is_bedrocks_failure() -> None:
+    models = FakeModels()
+    models.damaged = True
+    embedder, request = service(models), EmbeddingRequest(model="embed", input="a")
+
+    with pytest.raises(ApiError) as told:
+        embedder.embed(request, embedder.candidate(request))
+
+    assert (told.value.status, told.value.code) == (502, "upstream_error")

@@ -287,5 +287,6 @@ def test_a_streams_turn_is_stored_though_it_cannot_be_charged(
         streamed.close()
 
         assert len(at.sessions.open(session, "key_1")[1]) == 1
-    assert told[-1]["choices"][0]["finish_reason"] == "stop"
+    assert told[-2]["choices"][0]["finish_reason"] == "stop"
+    assert told[-1]["quarry"] == {"not_recorded": {"charge": "unavailable"}}
     assert printed.getvalue().count("answer not recorded") == 1

@@ -14,12 +14,12 @@ from msgspec.structs import replace
 from lambdas.allowances.estimate import MESSAGE_TOKENS, input_tokens
 from lambdas.allowances.ledger import Ledger
 from lambdas.chat.converse import Spoken
-from lambdas.chat.request import ChatRequest, parse
+from lambdas.chat.request import ChatRequest, StreamOptions, parse
 from lambdas.chat.service import Completion, StreamedCompletion
 from lambdas.chat.side_calls import Expected
 from lambdas.chat.stream import Chunk
 from lambdas.common.caller import Caller, KeyLimits
-from lambdas.common.errors import ApiError, ConflictError, RateLimitError, UnavailableError
+from lambdas.common.errors import ApiError, ConflictError, RateLimitError, RequestTooLargeError, UnavailableError
 from lambdas.common.tokens import Tokens
 from lambdas.exchange import exchanges
 from lambdas.exchange.ingredient import Asked, Draft, Expectation, GivenAnswer, Ingredient
@@ -275,27 +275,37 @@ def test_a_refused_allowance_ends_it_before_it_is_looked_up(kitchen: Kitchen) ->
     assert kitchen.log == ["start", "plan", "expects", "reserve"]
 
 
-def test_a_stream_that_cannot_be_stored_is_charged_and_told(kitchen: Kitchen) -> None:
+UNKEPT = [
+    (ConflictError("The diary is full.", code="session_conflict"), "session_conflict"),
+    (RequestTooLargeError("The diary is full."), "request_too_large"),
+    (client_error("AccessDeniedException"), "unavailable"),
+    (EndpointConnectionError(endpoint_url="https://dynamodb"), "unavailable"),
+]
+
+
+@pytest.mark.parametrize(("failure", "told"), UNKEPT)
+@pytest.mark.parametrize("usage", [False, True])
+def test_a_stream_that_cannot_be_stored_is_charged_and_its_last_chunk_tells(
+    kitchen: Kitchen, failure: Exception, told: str, usage: bool
+) -> None:
     def full(_: GivenAnswer) -> None:
-        raise ConflictError("The diary is full.")
+        raise failure
 
     kitchen.keeps = full
+    asked = ask("weather")
+    asked.stream_options = StreamOptions(include_usage=usage)
     with desk(stream_events("Deep."), ingredients=[kitchen]) as at:
-        with pytest.raises(ConflictError):
-            list(at.exchanges.stream(ask("weather"), LIMITED))
+        exchange = at.exchanges.stream(asked, LIMITED)
+        *_, finish, last = list(exchange)
+        exchange.close()
 
         assert account(at)["reserved"]["tokens"] == 0
         assert account(at)["today"]["input_tokens"] == 7
+    assert finish["choices"][0]["finish_reason"] == "stop"
+    assert (last["choices"], last["quarry"], "usage" in last) == ([], {"not_recorded": {"turn": told}}, usage)
 
 
-@pytest.mark.parametrize(
-    ("failure", "told"),
-    [
-        (ConflictError("The diary is full.", code="session_conflict"), "turn=session_conflict"),
-        (client_error("AccessDeniedException"), "turn=unavailable"),
-        (EndpointConnectionError(endpoint_url="https://dynamodb"), "turn=unavailable"),
-    ],
-)
+@pytest.mark.parametrize(("failure", "told"), UNKEPT)
 def test_a_whole_answer_that_cannot_be_stored_is_given_and_charged(
     kitchen: Kitchen, failure: Exception, told: str
 ) -> None:
@@ -308,7 +318,7 @@ def test_a_whole_answer_that_cannot_be_stored_is_given_and_charged(
 
         assert account(at)["reserved"]["tokens"] == 0
         assert account(at)["today"]["input_tokens"] == 7
-    assert done.headers["x-quarry-not-recorded"] == told
+    assert done.headers["x-quarry-not-recorded"] == f"turn={told}"
     assert done.completion.body["choices"][0]["message"]["content"] == "Deep."
 
 

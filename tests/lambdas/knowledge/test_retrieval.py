@@ -139,3 +139,14 @@ def test_a_failure_is_logged_and_never_with_the_question(printed: io.StringIO) -
 
     assert "my own words" not in printed.getvalue()
     assert "not authorized to perform: bedrock:Retrieve" in printed.getvalue()
+
+
+def test_an_answer_that_is_damaged_is_bedrocks_failure() -> None:
+    class Damaged(FakeRetrieve):
+        def retrieve(self, **_: Any) -> dict[str, Any]:
+            return {"message": b"{"}
+
+    with pytest.raises(ApiError) as told:
+        retriever(Damaged()).find("x", results=5)
+
+    assert (told.value.status, told.value.code) == (502, "upstream_error")

@@ -34,7 +34,8 @@ def test_what_has_expired_is_gone_although_dynamodb_still_has_it(
 
 
 def expiries(dynamodb: Any) -> dict[str, float]:
-    return {item["part"]["S"]: float(item["expires_at"]["N"]) for item in dynamodb.scan(TableName="sessions")["Items"]}
+    found = dynamodb.get_paginator("scan").paginate(TableName="sessions").search("Items")
+    return {item["part"]["S"]: float(item["expires_at"]["N"]) for item in found}
 
 
 def test_use_prolongs_a_session_and_no_turn_expires_before_it(
@@ -76,4 +77,14 @@ def test_a_turn_is_stored_even_if_the_others_cannot_be_kept_longer_yet(
     session = store.append(session, [user("q4")], USAGE)
 
     assert session.turn_count == 4
+    assert min(expiries(dynamodb).values()) == clock.now + TTL
+
+
+def test_every_item_of_a_turn_is_kept_as_long_as_its_session(store: SessionStore, dynamodb: Any, clock: Clock) -> None:
+    session = store.append(grown(store, 1), [user("x" * 1_000_000)], USAGE)
+    for _ in range(5):
+        clock.now += DAY
+        session = store.append(session, [user("still here")], USAGE)
+
+    assert len([part for part in expiries(dynamodb) if part.startswith("TURN#000002")]) == 3
     assert min(expiries(dynamodb).values()) == clock.now + TTL

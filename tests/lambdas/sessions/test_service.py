@@ -213,7 +213,7 @@ def test_messages_that_could_not_be_stored_are_refused_before_the_call(
     turn = sessions.begin(store.create(OWNER).session_id, OWNER)
 
     with pytest.raises(RequestTooLargeError):
-        turn.context(turn.plan([user("x" * 300_000)], tools=False))
+        turn.context(turn.plan([user("x" * 2_100_000)], tools=False))
 
 
 def test_an_image_is_sent_and_not_stored(store: SessionStore, sessions: Summarised) -> None:

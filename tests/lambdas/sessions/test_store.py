@@ -1,5 +1,6 @@
 """The sessions table: whose it is, one turn at a time, nothing lost, gone when unused."""
 
+import io
 import re
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
@@ -7,14 +8,16 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lambdas.common.errors import ApiError, ConflictError, NotFoundError, RequestTooLargeError
 from lambdas.sessions import items
 from lambdas.sessions import store as store_module
-from lambdas.sessions.session import Session, Summary
+from lambdas.sessions.session import Message, Session, Summary
 from lambdas.sessions.store import SessionStore
 from tests.lambdas.sessions.conftest import TTL, Clock
-from tests.lambdas.sessions.conversation import USAGE, assistant, user
+from tests.lambdas.sessions.conversation import USAGE, assistant, turn, user
 
 
 def grown(store: SessionStore, turns: int, **options: Any) -> Session:
@@ -215,7 +218,7 @@ def test_what_dynamodb_did_not_delete_at_once_is_asked_for_again(
     monkeypatch.setattr(dynamodb, "batch_write_item", partly)
     store.delete(session.session_id, "key_ann")
 
-    assert calls == [4, 3, 2, 1]
+    assert calls == [3, 2, 1]
     assert dynamodb.scan(TableName="sessions")["Items"] == []
 
 
@@ -245,25 +248,111 @@ def test_a_list_has_what_changed(store: SessionStore, clock: Clock) -> None:
     assert (listed.turn_count, listed.updated_at, listed.metadata, listed.alias) == (1, clock.now, {"a": "b"}, "fast")
 
 
-def test_a_turn_that_one_item_cannot_hold_is_refused_and_nothing_is_stored(store: SessionStore) -> None:
+HUGE = 1_100_000
+
+
+def test_a_turn_may_be_larger_than_an_item(store: SessionStore, dynamodb: Any) -> None:
+    session = grown(store, 1)
+    session = store.append(session, [user("\u77f3" * (HUGE // 3)), assistant("x" * HUGE)], USAGE)
+    session = store.append(session, [user("q3"), assistant("a3")], USAGE)
+
+    opened, turns = store.open(session.session_id, "key_ann")
+
+    assert opened.turn_count == 3
+    assert list(store.turns(session)) == turns
+    assert [turn.number for turn in turns] == [1, 2, 3]
+    assert [len(message["content"][0]["text"]) for message in turns[1].messages] == [HUGE // 3, HUGE]
+    stored = dynamodb.scan(TableName="sessions")["Items"]
+    assert max(len(item["messages"]["S"].encode()) for item in stored if "messages" in item) <= items.ITEM_BYTES
+
+
+def test_turns_of_many_items_are_read_on_where_reading_ahead_ends(store: SessionStore) -> None:
+    session = store.create("key_ann")
+    for number in range(1, 10):
+        session = store.append(session, [user(f"q{number}" + "x" * HUGE)], USAGE)
+
+    _, turns = store.open(session.session_id, "key_ann")
+
+    assert [turn.messages[0]["content"][0]["text"][:2] for turn in turns] == [f"q{number}" for number in range(1, 10)]
+    assert [turn.number for turn in store.turns(session, after=7)] == [8, 9]
+
+
+def test_deleting_leaves_nothing_of_a_turn_of_many_items(store: SessionStore, dynamodb: Any) -> None:
+    session = store.append(grown(store, 2), [user("x" * HUGE)], USAGE)
+
+    store.delete(session.session_id, "key_ann")
+
+    assert dynamodb.scan(TableName="sessions")["Items"] == []
+
+
+def test_of_two_turns_of_many_items_at_once_one_is_stored_whole(store: SessionStore) -> None:
+    session = store.create("key_ann")
+    stored = store.append(session, [user("x" * HUGE)], USAGE)
+
+    with pytest.raises(ConflictError):
+        store.append(session, [user("y" * HUGE * 2)], USAGE)
+
+    (turn,) = store.turns(stored)
+    assert turn.messages == [user("x" * HUGE)]
+
+
+def test_a_turn_of_which_an_item_is_missing_is_missing(
+    store: SessionStore, dynamodb: Any, printed: io.StringIO
+) -> None:
+    session = store.append(grown(store, 1), [user("x" * HUGE)], USAGE)
+    session = store.append(session, [user("q3")], USAGE)
+    dynamodb.delete_item(TableName="sessions", Key=items.key(session.session_id, "TURN#000002#02"))
+
+    _, turns = store.open(session.session_id, "key_ann")
+
+    assert [turn.number for turn in turns] == [1, 3]
+    assert "turns are missing" in printed.getvalue()
+
+
+def test_a_turn_of_one_item_is_stored_as_it_was_before_there_were_others(store: SessionStore, dynamodb: Any) -> None:
     session = grown(store, 1)
 
-    with pytest.raises(RequestTooLargeError, match="at most 400,000 per turn") as refused:
-        store.append(session, [user("ü" * 210_000)], USAGE)
+    stored = dynamodb.get_item(TableName="sessions", Key=items.key(session.session_id, "TURN#000001"))["Item"]
+
+    names = {"session_id", "part", "messages", "token_usage", "created_at", "expires_at", "blocked"}
+    assert set(stored) == names
+    assert [turn.messages[0] for turn in store.turns(session)] == [user("q1")]
+
+
+def test_a_turn_that_one_transaction_cannot_write_is_refused_and_nothing_is_stored(store: SessionStore) -> None:
+    session = grown(store, 1)
+
+    with pytest.raises(RequestTooLargeError, match="at most 3,000,000 per turn") as refused:
+        store.append(session, [user("\u00fc" * 1_500_000)], USAGE)
 
     assert isinstance(refused.value, ApiError)
     assert refused.value.param == "messages"
     assert store.get(session.session_id, "key_ann") == session
 
 
-def test_the_largest_turn_fits(store: SessionStore) -> None:
-    session = store.append(store.create("key_ann"), [user("x" * 399_000)], USAGE)
-
-    assert len(next(store.turns(session)).messages[0]["content"][0]["text"]) == 399_000
-
-
 def test_messages_leave_room_for_the_answer() -> None:
-    items.check_size([user("x" * 260_000)])
+    items.check_size([user("x" * 1_990_000)])
 
-    with pytest.raises(RequestTooLargeError, match="at most 262,144"):
-        items.check_size([user("x" * 263_000)])
+    with pytest.raises(RequestTooLargeError, match="at most 2,000,000"):
+        items.check_size([user("x" * 2_010_000)])
+
+
+texts = st.text(st.characters(codec="utf-8"), max_size=60)
+told = st.lists(st.builds(lambda said: [user(said), assistant(said[::-1])], texts), max_size=6)
+
+
+@given(said=told, most=st.integers(min_value=4, max_value=90), lost=st.none() | st.integers(min_value=0))
+def test_turns_come_back_as_they_were_however_they_were_cut(
+    said: list[list[Message]], most: int, lost: int | None
+) -> None:
+    turns = [turn(number, *messages, blocked=number % 2 == 0) for number, messages in enumerate(said, 1)]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(items, "ITEM_BYTES", most)
+        stored = [item for one in turns for item in items.to_turn_items("sess_1", one, expires_at=9)]
+
+    assert all(len(item["messages"]["S"].encode()) <= most for item in stored)
+    assert stored == sorted(stored, key=lambda item: str(item["part"]["S"]))
+    assert all(item["expires_at"] == {"N": "9"} for item in stored)
+    gone = stored.pop(lost % len(stored)) if lost is not None and stored else None
+    number = int(gone["part"]["S"][5:11]) if gone else 0
+    assert list(items.to_turns(stored)) == [one for one in turns if one.number != number]

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from ministack.services import bedrock_runtime
 
+from lambdas.chat.errors import to_api_error
+from tests.lambdas.fakes import client_error
+
 Ask = Callable[..., Any]
 Guardrail = Callable[..., dict[str, Any]]
 ATTACK = {"filtersConfig": [{"type": "PROMPT_ATTACK", "inputStrength": "HIGH", "outputStrength": "NONE"}]}
@@ -102,6 +105,9 @@ def test_a_stream_is_judged_before_it_is_sent(ask: Ask, guardrail: Guardrail) ->
     assert late[-1][1]["trace"]["guardrail"]["actionReason"] == "Guardrail blocked."
 
 
-def test_an_unknown_guardrail_is_refused(ask: Ask) -> None:
+def test_an_unknown_guardrail_is_refused_in_converses_own_way(ask: Ask) -> None:
     config = {"guardrailIdentifier": "none", "guardrailVersion": "1"}
-    assert ask("Hello", guardrailConfig=config).error.startswith("ResourceNotFoundException")
+    code, _, message = ask("Hello", guardrailConfig=config).error.partition(": ")
+    assert code == "ValidationException"
+    failed = to_api_error(client_error(code, message), alias="fast", model_id="m")
+    assert failed.code == "guardrail_missing"

@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError, EventStreamError
+from botocore.exceptions import BotoCoreError, ClientError, EventStreamError, ReadTimeoutError, ResponseStreamingError
 
+from lambdas.common.deadline import Deadline
+from lambdas.common.direct import DirectClient
 from sandbox import ports
+from sandbox.model.errors import BREAKS
 from sandbox.model.script import ModelScript
 from tests.waiting import PATIENCE, eventually
 
@@ -189,3 +193,47 @@ def test_signatures_are_verified(client: Client, user: tuple[Any, Callable[..., 
     key = runtime._request_signer._credentials.access_key
     with pytest.raises(ClientError, match="InvalidSignatureException"):
         client("bedrock-runtime", key, "wrong").converse(modelId=MODEL, messages=HELLO)
+
+
+@pytest.fixture
+def bounded(client: Client) -> Any:
+    """The platform's own client, with a short patience."""
+    session = botocore.session.Session()
+    session.set_credentials("test", "test")
+    return DirectClient(client("bedrock-runtime"), session).until(Deadline.after(5))
+
+
+@pytest.mark.parametrize("how", sorted(BREAKS))
+def test_a_stream_breaks_off_in_every_way_after_its_tokens(model: ModelScript, bounded: Any, how: str) -> None:
+    model.break_off(how, after_tokens=2)
+    came: list[Any] = []
+    failures: list[type[BaseException]] = []
+    if how == "silence":
+        bounded = bounded.until(Deadline.after(1))
+    stream = bounded.converse_stream(modelId=MODEL, messages=HELLO)["stream"]
+    try:
+        came.extend(stream)
+    except BotoCoreError as error:
+        failures.append(type(error))
+    stream.close()
+
+    assert [next(iter(event)) for event in came] == ["messageStart", "contentBlockDelta", "contentBlockDelta"]
+    assert failures == {"no_stop": [], "silence": [ReadTimeoutError]}.get(how, [ResponseStreamingError])
+    call = eventually(lambda: next((one for one in model.calls() if one["finished"]), None))
+    assert call["outcome"] == how
+
+
+@pytest.mark.parametrize("how", sorted(BREAKS))
+def test_a_whole_answer_breaks_off_in_every_way(model: ModelScript, bounded: Any, how: str) -> None:
+    model.break_off(how)
+    if how in ("damage", "no_stop"):
+        # botocore takes JSON that is damaged for an answer without members.
+        assert "stopReason" not in bounded.converse(modelId=MODEL, messages=HELLO)
+        return
+    if how == "silence":
+        bounded = bounded.until(Deadline.after(1))
+
+    with pytest.raises(BotoCoreError) as broken:
+        bounded.converse(modelId=MODEL, messages=HELLO)
+
+    assert isinstance(broken.value, ReadTimeoutError) is (how == "silence")

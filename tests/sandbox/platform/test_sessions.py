@@ -208,3 +208,18 @@ def test_sessions_are_listed_newest_first(ann: Client) -> None:
 
     assert [session["id"] for session in first["data"] + second["data"]] == made[::-1]
     assert (first["has_more"], second["has_more"]) == (True, False)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_turn_may_be_larger_than_an_item_of_dynamodb(ann: Client, stream: bool) -> None:
+    session_id, long = ann.session(), "quarry" * 75_000
+
+    answered = ann.chat(session_id, long, max_tokens=20, stream=stream)
+    if stream:
+        assert not any("quarry" in chunk.model_dump() for chunk in answered)
+    ann.ask(session_id, "And now?")
+
+    session = ann.read(session_id)
+    assert session["turns"] == 2
+    assert session["messages"][0]["content"] == long
+    assert ann.http.delete(f"/sessions/{session_id}").status_code == 200

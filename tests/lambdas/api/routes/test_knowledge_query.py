@@ -10,7 +10,7 @@ from msgspec import Struct
 from lambdas.api.routes import knowledge_query
 from lambdas.chat.request import UserMessage
 from lambdas.common.caller import Caller
-from lambdas.common.errors import ApiError, ConflictError, InvalidRequestError
+from lambdas.common.errors import ApiError, InvalidRequestError
 from lambdas.knowledge.citations import NOT_IN_DOCUMENTS
 from tests.lambdas.fakes import KNOWLEDGE, client_error, converse_reply, stream_events
 from tests.lambdas.knowledge.fakes import WEAK, FakeRetrieve
@@ -139,7 +139,7 @@ def test_a_stream_that_fails_has_no_answer_at_its_end() -> None:
     assert [event["object"] for event in events] in ([], ["knowledge.answer.chunk"])
 
 
-def test_an_answer_that_could_not_be_stored_is_told_before_the_error() -> None:
+def test_an_answer_that_could_not_be_stored_says_so() -> None:
     with desk(stream_events("Second class [1]."), stream_events("First.")) as at:
         session = at.sessions.create("key_1").session_id
         exchange = at.exchanges.stream(parse(session=session), CALLER)
@@ -148,6 +148,8 @@ def test_an_answer_that_could_not_be_stored_is_told_before_the_error() -> None:
 
         events = map(told, knowledge_query.events(exchange))
         assert next(events)["delta"] == "Second class [1]."
-        assert next(events)["object"] == "knowledge.answer"
-        with pytest.raises(ConflictError):
-            next(events)
+        whole = next(events)
+        assert (whole["object"], whole["answer"]) == ("knowledge.answer", "Second class [1].")
+        assert whole["not_recorded"] == {"turn": "session_conflict"}
+        assert list(events) == []
+        exchange.close()
