@@ -177,7 +177,8 @@ def _turn(item: Item, messages: str) -> StoredTurn:
 
 def _cut(text: bytes) -> list[str]:
     """Return a text of UTF-8 in parts that one item holds each, cut between characters."""
-    parts, start = [], 0
+    parts: list[str] = []
+    start = 0
     while start < len(text) or not parts:
         end = min(start + ITEM_BYTES, len(text))
         while end < len(text) and text[end] & 0xC0 == 0x80:  # in the middle of a character

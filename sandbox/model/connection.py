@@ -23,7 +23,7 @@ def install() -> None:
         await original(self)
 
     run.is_remembering = True  # type: ignore[attr-defined]  # the mark that makes a second install harmless
-    TCPServer.run = run  # type: ignore[method-assign]
+    TCPServer.run = run
 
 
 def reset() -> None:
