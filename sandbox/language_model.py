@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 from sandbox import ports
 
 if TYPE_CHECKING:
+    import httpx
+
     from sandbox.model.proxy import Upstream
 
 LOCAL: Final = "local"
@@ -115,9 +117,15 @@ async def start(choice: Choice) -> LanguageModel:
 
     if choice.gguf is None:
         # Asked even where the name is known: a wrong address is to be told now, and not by the first answer.
-        served = await _models(Upstream(choice.url, "", ""), needed=not choice.name)
+        found = Upstream(choice.url, "", "")
+        served = await _models(found, needed=not choice.name)
         name = choice.name or _only(served, choice.url)
-        return LanguageModel(Upstream(choice.url, name, name), None)
+        # Some servers name a model by its file's path, others by its owner too.
+        upstream = Upstream(choice.url, name, name.rpartition("/")[2].removesuffix(".gguf") or name)
+        knows_tools = await _if_llama(found)
+        if knows_tools is not None:
+            upstream = replace(upstream, is_llama=True, knows_tools=knows_tools)
+        return LanguageModel(upstream, None)
     (port,) = ports.free(1)
     key = secrets.token_hex(20)
     process = subprocess.Popen(  # noqa: S603 our own interpreter and module
@@ -153,12 +161,30 @@ async def _ready(upstream: "Upstream", process: subprocess.Popen[bytes]) -> bool
         while process.poll() is None:
             try:
                 if (await client.get("/health")).status_code == httpx.codes.OK:
-                    capabilities = (await client.get("/props")).json().get("chat_template_caps") or {}
-                    return bool(capabilities.get("supports_tools") and capabilities.get("supports_tool_calls"))
+                    return bool(await _knows_tools(client))
             except httpx.HTTPError:
                 pass  # it does not listen yet
             await asyncio.sleep(_LOOK_SECONDS)
     raise ModelError(f"the model's process ended with exit code {process.returncode}: is the file whole, and a model?")
+
+
+async def _if_llama(upstream: "Upstream") -> bool | None:
+    """Return whether the template of a server's model knows tools; None: it is not llama.cpp's, which tells."""
+    import httpx
+
+    async with upstream.client() as client:
+        try:
+            return await _knows_tools(client)
+        except (httpx.HTTPError, ValueError):
+            return None
+
+
+async def _knows_tools(client: "httpx.AsyncClient") -> bool | None:
+    document: Any = (await client.get("/props", timeout=_LIST_SECONDS)).json()
+    capabilities = document.get("chat_template_caps") if isinstance(document, dict) else None
+    if not isinstance(capabilities, dict):
+        return None
+    return bool(capabilities.get("supports_tools") and capabilities.get("supports_tool_calls"))
 
 
 async def _models(upstream: "Upstream", *, needed: bool) -> list[str]:

@@ -178,6 +178,39 @@ def test_a_server_may_keep_what_it_has_to_itself_where_the_model_is_named() -> N
             asyncio.run(start(Choice(url=fake.url)))
 
 
+@pytest.mark.parametrize(
+    ("known", "name"),
+    [
+        ("/home/ann/SmolLM2.Q4_1.gguf", "SmolLM2.Q4_1"),
+        ("meta-llama/Llama-3.2-1B", "Llama-3.2-1B"),
+        ("llama3:1b", "llama3:1b"),
+    ],
+)
+def test_a_servers_model_is_told_by_its_name_alone(known: str, name: str) -> None:
+    with serving() as fake:
+        fake.models = {"data": [{"id": known}]}
+        upstream = asyncio.run(start(Choice(url=fake.url))).upstream
+        assert (upstream.model, upstream.name) == (known, name)
+
+
+@pytest.mark.parametrize(
+    ("props", "is_llama", "knows_tools"),
+    [
+        ({"chat_template_caps": {"supports_tools": True, "supports_tool_calls": False}}, True, False),
+        ({"chat_template_caps": {"supports_tools": True, "supports_tool_calls": True}}, True, True),
+        ({"chat_template_caps": 1}, False, True),
+        ([], False, True),
+        (b"<html>", False, True),
+    ],
+)
+def test_a_llama_server_of_somebody_elses_is_known_for_one(props: object, is_llama: bool, knows_tools: bool) -> None:
+    with serving() as fake:
+        fake.props = props
+        upstream = asyncio.run(start(Choice(url=fake.url))).upstream
+        assert (upstream.is_llama, upstream.knows_tools) == (is_llama, knows_tools)
+        assert upstream.most_tokens is None
+
+
 def test_of_several_models_one_has_to_be_named() -> None:
     with serving() as fake:
         fake.models = {"data": [{"id": "a"}, {"id": "b"}]}

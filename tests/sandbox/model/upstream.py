@@ -37,6 +37,7 @@ class Fake:
     body: Any = None
     models: Any = field(default_factory=lambda: {"data": [{"id": "only"}]})
     hides_models: bool = False
+    props: Any = None
     seen: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     gone: threading.Event = field(default_factory=threading.Event)
@@ -52,6 +53,9 @@ def serving() -> Iterator[Fake]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if self.path == "/props" and fake.props is not None:
+                self._whole(200, fake.props)
+                return
             self._whole(200 if self.path == "/v1/models" and not fake.hides_models else 404, fake.models)
 
         def do_POST(self) -> None:
