@@ -84,6 +84,17 @@ class Config(Section):
         return self
 
     @model_validator(mode="after")
+    def _default_max_tokens_are_of_aliases_that_chat(self) -> "Config":
+        chatting = self.alias_targets.chatting()
+        for alias in self.inference.default_max_tokens_of:
+            if alias not in chatting:
+                raise ValueError(
+                    f"inference.default_max_tokens_of: {alias!r} is not accepted: expected an alias that can chat: "
+                    f"{', '.join(chatting)}"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _knowledge_can_be_built(self) -> "Config":
         if self.knowledge is not None:
             rules.check(self.knowledge, environment=self.name, aliases=self.alias_targets, guardrail=self.guardrail)

@@ -8,6 +8,8 @@ from pydantic import AfterValidator, Field
 from configuration import duration
 from configuration.section import Alias, Section
 
+MaxTokens = Annotated[int, Field(ge=1, le=1_000_000)]
+
 
 class Throttle(Section):
     """API Gateway's throttle for the whole stage; above it callers get 429."""
@@ -32,6 +34,13 @@ class Inference(Section):
 
     max_body_kilobytes: Annotated[int, Field(ge=1, le=5_120)] = 1_024
     """Larger request bodies get 413. Lambda itself takes 6 MB at most, the event's envelope included."""
+
+    default_max_tokens: MaxTokens = 4_096
+    """Tokens that an answer may have where a request does not say, or what its model can write if that is less. Bedrock
+    takes them from the model's quota, and a key's allowance holds them, for as long as the answer is being given."""
+
+    default_max_tokens_of: dict[Alias, MaxTokens] = Field(default={})
+    """The same for single aliases: alias -> tokens."""
 
     max_attempts: Annotated[int, Field(ge=1, le=5)] = 3
     """Calls to Bedrock per request while it throttles or fails, the first included."""

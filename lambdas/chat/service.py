@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingError
+from msgspec.structs import replace
 
 from lambdas.catalogue.parameters import fit
 from lambdas.chat.aliases import Aliases
@@ -183,6 +184,14 @@ class ChatService:
             ApiError: as ``Aliases.chatting``.
         """
         return self._aliases.chatting(alias)
+
+    def bounded(self, request: ChatRequest) -> ChatRequest:
+        """Return the request with how long its answer may be, where it does not say."""
+        if request.max_tokens is not None or request.max_completion_tokens is not None:
+            return request
+        settings = self._settings
+        longest = settings.default_max_tokens_of.get(request.model, settings.default_max_tokens)
+        return replace(request, max_tokens=longest)
 
     def complete(self, request: ChatRequest, spoken: Spoken) -> Completion:
         """Answer one request, whole, by the first candidate that can.

@@ -33,6 +33,8 @@ class ChatSettings(EnvSettings):
         guardrail_version: its immutable version.
         read_timeout_seconds: how long a call to Bedrock may take; below the function's own time-out.
         max_attempts: calls to Bedrock per candidate while it throttles or fails, the first included.
+        default_max_tokens: tokens that an answer may have where a request does not say.
+        default_max_tokens_of: the same for single aliases.
         call_seconds: how long the function itself may run; older reservations are swept.
     """
 
@@ -40,4 +42,6 @@ class ChatSettings(EnvSettings):
     guardrail_version: str
     read_timeout_seconds: float
     max_attempts: int
+    default_max_tokens: int
+    default_max_tokens_of: dict[str, int]
     call_seconds: int

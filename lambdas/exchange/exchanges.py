@@ -64,6 +64,7 @@ class Exchanges:
             ApiError: it was refused, here or by Bedrock; nothing is stored, and nothing charged but side calls.
                 An answer that was made is given, though: its headers tell if it could not be charged or stored.
         """
+        request = self._service.bounded(request)
         begun = self._reserve(request, caller, deadline)
         try:
             draft = begun.look_up()
@@ -82,6 +83,7 @@ class Exchanges:
         Raises:
             ApiError: as ``complete``.
         """
+        request = self._service.bounded(request)
         begun = self._reserve(request, caller, deadline)
         try:
             draft = begun.look_up()

@@ -160,6 +160,8 @@ class InferenceStack(EnvironmentStack):
             allowances_table=self._allowances.table.table_name,
             sessions_table=self._sessions.table.table_name,
             session_ttl_seconds=options.session_ttl_seconds,
+            default_max_tokens=options.default_max_tokens,
+            default_max_tokens_of=options.default_max_tokens_of,
             history_token_budget=options.history_token_budget,
             summary_alias=self.config.summary_alias,
             knowledge=asked_knowledge(self),

@@ -1,5 +1,6 @@
 """Answering: the alias, the guardrail, the retries."""
 
+import dataclasses
 import io
 import json
 from typing import Any
@@ -305,3 +306,13 @@ def test_a_whole_answer_without_bedrocks_word_that_it_is_over_is_none() -> None:
 
     with pytest.raises(UpstreamError, match="broke off"):
         service(FakeConverse(reply)).ask(request())
+
+
+def test_an_alias_may_have_a_length_of_its_own() -> None:
+    settings = dataclasses.replace(SETTINGS, default_max_tokens=100, default_max_tokens_of={"smart": 200})
+    bounded = ChatService(settings=settings, aliases=ALIASES, client=FakeConverse({})).bounded
+
+    assert bounded(request()).max_tokens == 100
+    assert bounded(request(model="smart")).max_tokens == 200
+    said = parse(b'{"model": "fast", "max_completion_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}')
+    assert bounded(said) is said

@@ -66,6 +66,38 @@ def test_an_unknown_alias_reserves_nothing() -> None:
         assert at.bedrock.calls == []
 
 
+@pytest.mark.parametrize(
+    ("fields", "longest"),
+    [
+        ({}, 4_096),
+        ({"model": "smart"}, 4_096),
+        ({"max_tokens": 7}, 7),
+        ({"model": "smart", "max_completion_tokens": 9_000}, 9_000),
+        ({"max_tokens": 900_000}, 5_000),
+    ],
+)
+def test_an_answer_whose_length_nobody_said_has_the_default_and_no_more_is_held(
+    fields: dict[str, Any], longest: int
+) -> None:
+    with desk(stream_events("x"), converse_reply()) as at:
+        exchange = at.exchanges.stream(ask(**fields), LIMITED)
+        assert longest < account(at)["reserved"]["tokens"] < longest + 60
+        exchange.close()
+        at.exchanges.complete(ask(**fields), LIMITED)
+
+        assert [call["inferenceConfig"]["maxTokens"] for call in at.bedrock.calls] == [longest, longest]
+
+
+def test_a_key_with_a_dollar_may_call_six_times_at_once() -> None:
+    with desk(stream_events("x")) as at:
+        exchanges = [at.exchanges.stream(ask(model="smart"), LIMITED) for _ in range(6)]
+        for exchange in exchanges:
+            list(exchange)
+            exchange.close()
+
+        assert account(at)["reserved"]["micro_dollars"] == 0
+
+
 def test_a_spent_allowance_is_refused_before_the_call() -> None:
     poor = Caller(key_id="key_1", limits=KeyLimits(usd_total=1))
     with desk(converse_reply()) as at:
