@@ -1,11 +1,12 @@
-"""Where failures of ingestion are told: a topic that people subscribe to, and the alarms that write to it."""
+"""Where failures of ingestion are told: a topic that people subscribe to, its key, and the alarms that write to it."""
 
 from typing import Final
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_cloudwatch_actions as alarm_actions
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
@@ -13,41 +14,57 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from stacks.components.python_function import METRICS_NAMESPACE
+from stacks.knowledge import permissions
 
 PERIOD: Final = Duration.minutes(5)
 
 
 class IngestionTopic(Construct):
-    """A topic that takes messages over TLS only.
+    """A topic that takes messages over TLS only, and keeps them under a key of its own: they name documents.
 
-    It has no key of its own: a CloudWatch alarm cannot write to a topic behind AWS's own key, and a key of ours costs
-    1 USD a month for messages that hold names of documents and nothing of their contents.
+    It is a key of ours, 1 USD a month, because CloudWatch's alarms cannot write to a topic behind AWS's. When the stack
+    is deleted KMS keeps it seven more days, the least that it accepts, in which it is not billed.
 
     Attributes:
+        key: the key; whoever publishes has to be allowed to use it too.
         topic: the topic.
     """
 
     def __init__(self, scope: Construct, id_: str, *, email: str | None) -> None:
         super().__init__(scope, id_)
-        self.topic = sns.Topic(self, "Topic", display_name="Quarry: documents that failed", enforce_ssl=True)
-        stack = Stack.of(self)
-        # A policy of our own takes the place of the default one, by which the account's alarms might publish.
-        self.topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="AllowAlarmsOfTheAccount",
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-                actions=["sns:Publish"],
-                resources=[self.topic.topic_arn],
-                conditions={
-                    "StringEquals": {"aws:SourceAccount": stack.account},
-                    "ArnLike": {
-                        "aws:SourceArn": f"arn:{stack.partition}:cloudwatch:{stack.region}:{stack.account}:alarm:*"
-                    },
-                },
-            )
+        self.key = kms.Key(
+            self,
+            "Key",
+            description="Encrypts messages about documents that failed",
+            enable_key_rotation=True,
+            removal_policy=RemovalPolicy.DESTROY,
+            pending_window=Duration.days(7),
         )
+        # "*" in a key's policy is the key.
+        self.key.add_to_resource_policy(self._for_alarms(permissions.USING_TOPIC_KEY, "*"))
+        self.topic = sns.Topic(
+            self, "Topic", display_name="Quarry: documents that failed", enforce_ssl=True, master_key=self.key
+        )
+        # A policy of our own takes the place of the default one, by which the account's alarms might publish.
+        self.topic.add_to_resource_policy(self._for_alarms(["sns:Publish"], self.topic.topic_arn))
         if email:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
+
+    def _for_alarms(self, actions: list[str], resource: str) -> iam.PolicyStatement:
+        """Allow the account's alarms, and no others."""
+        stack = Stack.of(self)
+        return iam.PolicyStatement(
+            sid="AllowAlarmsOfTheAccount",
+            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            actions=actions,
+            resources=[resource],
+            conditions={
+                "StringEquals": {"aws:SourceAccount": stack.account},
+                "ArnLike": {
+                    "aws:SourceArn": f"arn:{stack.partition}:cloudwatch:{stack.region}:{stack.account}:alarm:*"
+                },
+            },
+        )
 
     def alarm_on_documents(self, *, service: str, environment: str) -> None:
         """Tell of documents and jobs that failed, as the recorder counts them."""
@@ -85,4 +102,4 @@ class IngestionTopic(Construct):
             evaluation_periods=1,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
-        alarm.add_alarm_action(actions.SnsAction(self.topic))
+        alarm.add_alarm_action(alarm_actions.SnsAction(self.topic))

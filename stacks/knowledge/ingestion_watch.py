@@ -77,6 +77,7 @@ class IngestionWatch(Construct):
             bucket=data.bucket,
             prefix=OUTCOMES_PREFIX,
             topic=topic.topic,
+            key=topic.key,
         )
         acknowledge(
             self.recorder.role,

@@ -8,6 +8,7 @@ from typing import Any, Final
 from aws_cdk import Fn, Stack
 from aws_cdk import aws_bedrock as bedrock
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_opensearchserverless as aoss
 from aws_cdk import aws_s3 as s3
@@ -24,6 +25,9 @@ from stacks.components.model_arns import destination_arns, foundation_model_arn,
 
 # What Bedrock does with an index: adds what it has not been told of, writes, searches.
 _BEDROCK_ON_INDEX: Final = ["aoss:DescribeIndex", "aoss:ReadDocument", "aoss:UpdateIndex", "aoss:WriteDocument"]
+# What SNS does, in the name of whoever publishes, with the key of an encrypted topic. Source: SNS developer guide,
+# "Managing Amazon SNS encryption keys and costs".
+USING_TOPIC_KEY: Final = ["kms:Decrypt", "kms:GenerateDataKey"]
 _CLOUDFORMATION_ON_INDEX: Final = ["aoss:CreateIndex", "aoss:DeleteIndex", "aoss:DescribeIndex", "aoss:UpdateIndex"]
 
 
@@ -180,7 +184,13 @@ def grant_watch_ingestion(
 
 
 def grant_record_ingestion(
-    grantee: iam.IGrantable, *, base: bedrock.CfnKnowledgeBase, bucket: s3.IBucket, prefix: str, topic: sns.ITopic
+    grantee: iam.IGrantable,
+    *,
+    base: bedrock.CfnKnowledgeBase,
+    bucket: s3.IBucket,
+    prefix: str,
+    topic: sns.ITopic,
+    key: kms.IKey,
 ) -> None:
     """Allow reading a job and its documents, writing outcomes under the prefix, and telling of failures."""
     iam.Grant.add_to_principal(
@@ -192,6 +202,7 @@ def grant_record_ingestion(
         grantee=grantee, actions=["s3:PutObject"], resource_arns=[f"{bucket.bucket_arn}/{prefix}*"]
     )
     iam.Grant.add_to_principal(grantee=grantee, actions=["sns:Publish"], resource_arns=[topic.topic_arn])
+    iam.Grant.add_to_principal(grantee=grantee, actions=USING_TOPIC_KEY, resource_arns=[key.key_arn])
 
 
 def grant_retrieve(grantee: iam.IGrantable, *, stack: Stack, knowledge_base_id: str) -> None:

@@ -248,7 +248,7 @@ def untagged(template: Template) -> list[str]:
     """Resources that take tags, as CDK knows, and lack ours; seen on the kinds that hold data or run code."""
     kinds = ("AWS::DynamoDB::Table", "AWS::Lambda::Function", "AWS::ApiGateway::RestApi", "AWS::Logs::LogGroup",
              "AWS::IAM::Role", "AWS::S3::Bucket", "AWS::Bedrock::Guardrail", "AWS::SQS::Queue", "AWS::SNS::Topic",
-             "AWS::StepFunctions::StateMachine", "AWS::S3Vectors::VectorBucket")  # fmt: skip
+             "AWS::StepFunctions::StateMachine", "AWS::S3Vectors::VectorBucket", "AWS::KMS::Key")  # fmt: skip
     return [
         id_
         for id_, properties in of_type(template, *kinds)

@@ -66,6 +66,8 @@ def test_each_function_and_the_watcher_may_do_exactly_this() -> None:
     assert set(allowed(template, "WatchRecorder")) - every == {
         "bedrock:GetIngestionJob",
         "bedrock:ListKnowledgeBaseDocuments",
+        "kms:Decrypt",
+        "kms:GenerateDataKey",
         "s3:PutObject",
         "sns:Publish",
     }
@@ -115,6 +117,21 @@ def test_the_topic_takes_messages_over_tls_only_and_from_the_accounts_alarms() -
     assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
     assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert {"StringEquals", "ArnLike"} == set(alarms["Condition"])
+
+
+def test_the_topics_messages_are_kept_under_a_key_of_its_own_that_alarms_and_the_recorder_can_use() -> None:
+    template = variant("OpenSearch")
+    id_, key = the(template, "AWS::KMS::Key"), properties(template, "AWS::KMS::Key")
+    owner, alarms = key["KeyPolicy"]["Statement"]
+
+    assert properties(template, "AWS::SNS::Topic")["KmsMasterKeyId"] == {"Fn::GetAtt": [id_, "Arn"]}
+    assert (key["EnableKeyRotation"], key["PendingWindowInDays"]) == (True, 7)
+    assert template["Resources"][id_]["DeletionPolicy"] == "Delete"
+    assert (owner["Action"], str(owner["Principal"]).count("root")) == ("kms:*", 1)
+    assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert alarms["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    assert {"StringEquals", "ArnLike"} == set(alarms["Condition"])
+    assert id_ in str(allowed(template, "WatchRecorder")["kms:GenerateDataKey"])
 
 
 def test_the_bucket_is_private_versioned_and_tells_of_changes_without_a_custom_resource() -> None:
