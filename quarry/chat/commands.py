@@ -161,4 +161,7 @@ def _spent(usage: dict[str, Any]) -> str:
 
 
 def _note(answer: Answer) -> None:
-    print_note(footnote(answer.model, usage=answer.usage, finish_reason=answer.finish_reason), style="dim")
+    note = footnote(
+        answer.model, usage=answer.usage, finish_reason=answer.finish_reason, not_recorded=answer.not_recorded
+    )
+    print_note(note, style="dim")

@@ -18,6 +18,7 @@ class Answer:
         finish_reason: why it ended; None until then.
         usage: OpenAI's token counts; None if they were not told.
         calls: tools that it wants called, as ``name(arguments)``.
+        not_recorded: what of it was not kept, and why, as the endpoint's ``quarry.not_recorded``.
     """
 
     model: str = ""
@@ -25,6 +26,7 @@ class Answer:
     finish_reason: str | None = None
     usage: dict[str, Any] | None = None
     calls: list[str] = field(default_factory=list)
+    not_recorded: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def whole(cls, completion: dict[str, Any]) -> "Answer":
@@ -43,6 +45,7 @@ class Answer:
         """Take a chunk in and return what it says."""
         self.model = chunk.get("model") or self.model
         self.usage = chunk.get("usage") or self.usage
+        self.not_recorded = (chunk.get("quarry") or {}).get("not_recorded") or self.not_recorded
         said = ""
         for choice in chunk["choices"]:
             said += choice["delta"].get("content") or ""

@@ -134,7 +134,12 @@ def show_citations(answer: Answer, *, question: str) -> None:
         print_text()
         print_table(("", "document", "score", "metadata", "passage"), rows)
     whole = answer.whole
-    note = footnote(whole.get("model"), usage=whole.get("usage"), finish_reason=whole.get("finish_reason"))
+    note = footnote(
+        whole.get("model"),
+        usage=whole.get("usage"),
+        finish_reason=whole.get("finish_reason"),
+        not_recorded=whole.get("not_recorded"),
+    )
     looked_for = whole.get("search_query")
     if looked_for and looked_for != question:
         note += f"  looked for: {_line(looked_for)}"

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from quarry.chat import commands as chat
+from quarry.chat.conversation import Answer
 from quarry.deployed import connection
 from quarry.deployed.connection import Connection
 from tests.quarry.conftest import Ran, Run
@@ -292,3 +293,15 @@ def test_what_the_endpoint_refuses_is_a_sentence_and_exit_code_1(
     assert ran.code == 1
     assert ran.err.startswith(message)
     assert ran.out == ""
+
+
+def test_an_answer_remembers_what_of_it_was_not_kept() -> None:
+    answer = Answer()
+    for chunk in (
+        {"model": "m", "choices": [{"delta": {"content": "Deep."}, "finish_reason": "stop"}]},
+        {"model": "m", "choices": [], "quarry": {"not_recorded": {"turn": "session_conflict"}}},
+        {"model": "m", "choices": [], "usage": {"prompt_tokens": 1}},
+    ):
+        answer.add(chunk)
+
+    assert (answer.text, answer.not_recorded) == ("Deep.", {"turn": "session_conflict"})
