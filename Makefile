@@ -110,8 +110,9 @@ test-sandbox: install ## Run the tests of the sandbox and of the platform deploy
 test-deployments: install ## Run the tests that deploy more than once, which make test leaves out (ARGS=)
 	@$(PYTEST) -m deployments tests/sandbox/deployments $(ARGS)
 
+# One deployment, so one process: the times that a test prints are shown.
 test-model: install $(MODEL_INSTALLED) ## Run the tests with a real, small model, which make test leaves out (ARGS=)
-	@$(PYTEST) -m language_model tests/sandbox/language_model $(ARGS)
+	@$(PYTEST) --numprocesses 0 -m language_model tests/sandbox/language_model $(ARGS)
 
 test-studio: install $(STUDIO_INSTALLED) $(BROWSER_INSTALLED) ## Run the tests of Studio and its notebooks, in a browser too, which make test leaves out (ARGS=)
 	@$(PYTEST) -m studio $(wildcard tests/sandbox/studio_*) $(ARGS)
