@@ -17,6 +17,9 @@ MODEL_NAME ?=
 STUDIO ?=
 # Which file of environments/ the targets for real AWS work on.
 ENVIRONMENT ?= dev
+# How long `make fuzz` goes on, and which requests it sends.
+MINUTES ?= 5
+SEED ?= $(shell date +%s)
 # Handed to pytest: make test ARGS="tests/lambdas -k chat"
 ARGS ?=
 
@@ -46,7 +49,7 @@ SANDBOX := python -m sandbox
 # Bytecode is written even where the shell says otherwise: each process would compile, and rewrite, every test anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= python -m pytest --numprocesses 2 --dist loadgroup
 
-.PHONY: help up down status test test-fast test-sandbox test-model test-deployments test-studio lint format bench synth deploy destroy install lock catalogue schema api notebooks structure clean
+.PHONY: help up down status test test-fast test-sandbox test-model test-deployments test-studio fuzz lint format bench synth deploy destroy install lock catalogue schema api notebooks structure clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}'
@@ -116,6 +119,9 @@ test-model: install $(MODEL_INSTALLED) ## Run the tests with a real, small model
 
 test-studio: install $(STUDIO_INSTALLED) $(BROWSER_INSTALLED) ## Run the tests of Studio and its notebooks, in a browser too, which make test leaves out (ARGS=)
 	@$(PYTEST) -m studio $(wildcard tests/sandbox/studio_*) $(ARGS)
+
+fuzz: install ## Send all routes requests that nobody should send, others each time (MINUTES=, SEED= for the same)
+	@FUZZ_MINUTES=$(MINUTES) FUZZ_SEED=$(SEED) python -m pytest -s --timeout 0 tests/lambdas/api/test_fuzz_routes.py
 
 lint: install ## Check style, types and every template
 	@ruff check .

@@ -3,12 +3,14 @@
 Importing this needs no environment, credentials or network: settings and clients are made on first use.
 """
 
+from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoSuchRouteError
 from aws_lambda_powertools.logging import correlation_paths
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from lambdas.api import composition, http, outcome, time_left
 from lambdas.api.call import Call
@@ -52,14 +54,16 @@ def _call(app: APIGatewayRestResolver, operation: Operation, path: dict[str, str
     return Call(
         authorizer=event.request_context.authorizer.raw_event,
         deadline=time_left.of_function(app.lambda_context.get_remaining_time_in_millis()),
-        body=_body(event.decoded_body) if operation.body else b"",
+        body=_body(event) if operation.body else b"",
         path=path,
         query=event.query_string_parameters,
     )
 
 
-def _body(text: str | None) -> bytes:
-    content = (text or "").encode("utf-8", "surrogatepass")
+def _body(event: APIGatewayProxyEvent) -> bytes:
+    """The body as it was sent. Whether it is UTF-8 is seen where it is decoded, which says so to the caller."""
+    text = event.body or ""
+    content = b64decode(text) if event.is_base64_encoded else text.encode("utf-8", "surrogatepass")
     limit = composition.settings().max_body_bytes
     if len(content) > limit:
         raise RequestTooLargeError(

@@ -97,6 +97,8 @@ def deployed(folder: Path, *arguments: str) -> Iterator[Platform]:
         "PATH": f"{PROJECT / '.venv/bin'}:{PROJECT / 'node_modules/.bin'}:{os.environ['PATH']}",
         "HOME": str(elsewhere[0]),
         "TMPDIR": str(elsewhere[1]),
+        # pip asks for Rust's version, and a rustup that finds no home sets one up.
+        "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup")),
         "SANDBOX_STATE": str(folder / "sandbox"),
         "QUARRY_STATE": str(folder / "quarry"),
         "CDK_OUTPUT": str(folder / "cdk.out"),

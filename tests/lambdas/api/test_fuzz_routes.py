@@ -1,0 +1,36 @@
+"""Two thousand requests to all routes, the same each time: an answer or a 4xx in the one error shape, never a 5xx.
+
+`make fuzz MINUTES=10` sends others, as many as there is time for; with SEED= the same again.
+"""
+
+import os
+import random
+import time
+from collections import Counter
+
+from lambdas.api.operations import OPERATIONS
+from tests.examples import examples
+from tests.lambdas.api.fuzzing import fuzzed, offence, requests
+
+SEED = int(os.environ.get("FUZZ_SEED") or 12)
+SECONDS = float(os.environ.get("FUZZ_MINUTES") or 0) * 60
+REQUESTS = examples(2_000).max_examples
+
+
+def test_no_request_to_any_route_is_too_odd() -> None:
+    answered: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
+    ends = time.monotonic() + SECONDS
+    with fuzzed() as functions:
+        for number, request in enumerate(requests(random.Random(SEED), functions.session)):
+            if number >= REQUESTS and time.monotonic() >= ends:
+                break
+            status, answer = functions.send(request)
+            wrong = offence(status, answer)
+            assert wrong is None, f"request {number} of seed {SEED}: {request}\n{answer!r}\n{functions.log.getvalue()}"
+            (answered if status < 400 else refused)[request.operation.name] += 1
+
+    print(f"{number} requests of seed {SEED}")
+    # Each route was reached, and got beyond the check of its body.
+    assert set(answered) == {operation.name for operation in OPERATIONS}
+    assert set(refused) >= {operation.name for operation in OPERATIONS if operation.body}
