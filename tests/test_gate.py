@@ -23,6 +23,7 @@ def gate(folder: Path, **says: str) -> subprocess.CompletedProcess[str]:
         "lint": LINTED,
         "test-model": TESTED,
         "test-deployments": TESTED,
+        "test-studio": TESTED,
         "test": TESTED,
         **says,
     }.items():
@@ -48,6 +49,7 @@ def test_it_lints_and_tests_with_coverage_and_ends_with_pytests_line(tmp_path: P
         "lint",
         "test-model",
         "test-deployments",
+        "test-studio",
         "test ARGS=--cov",
         "",
     ]
@@ -67,6 +69,8 @@ def test_it_lints_and_tests_with_coverage_and_ends_with_pytests_line(tmp_path: P
         ("test-model", "==== 4 passed, 1 warning in 2.12s ===="),
         ("test-deployments", "FAIL"),
         ("test-deployments", "==== 4 passed, 1 warning in 2.12s ===="),
+        ("test-studio", "FAIL"),
+        ("test-studio", "==== 4 passed, 1 warning in 2.12s ===="),
         ("test", "FAIL under=90\n==== 4 passed in 2.12s ===="),
         ("test", "==== 4 passed, 1 warning in 2.12s ===="),
         ("test", "CoverageWarning: No data was collected"),

@@ -105,7 +105,7 @@ class ParticipantSpace(Construct):
             "Role",
             policies=self._room.policies,
             own=[
-                permissions.own_secret(secret.ref),
+                permissions.own_secret(secret.attr_id),
                 *permissions.own_session(own, stack=stack, domain_id=domain_id, instance_type=instance_type),
                 *objects,
                 log,
