@@ -3,9 +3,8 @@
 On a local AWS with IAM enforced: what is denied, or forgotten, keeps the stack from going.
 """
 
-import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -16,6 +15,12 @@ from tests.sandbox.deployments.room import STACK, Room, opened, people
 pytestmark = pytest.mark.deployments
 
 ONE, TWO, THREE, FOUR, LEAVES, EIGHT = people(1, 2, 3, 4, 7, 8)
+
+
+def in_order(calls: Sequence[tuple[str, str]], earlier: str, later: str) -> bool:
+    """Return whether all calls of one operation come before all of another, and there are some of both."""
+    seen = [operation for operation, _ in calls if operation in (earlier, later)]
+    return {*seen} == {earlier, later} and seen == [earlier] * seen.count(earlier) + [later] * seen.count(later)
 
 
 @pytest.fixture
@@ -61,53 +66,31 @@ def test_forty_people_one_comes_one_leaves_and_all_goes_in_order_with_what_they_
     assert room.destroy() == "DELETE_COMPLETE"
 
     deletions = [(operation, name) for operation, name in room.calls() if operation.startswith("Delete")]
-    kinds = [operation for operation, _ in itertools.groupby(deletions, key=lambda call: call[0])]
-    assert [one for one in kinds if one != "DeleteStudioLifecycleConfig"] == [
-        "DeleteApp",
-        "DeleteSpace",
-        "DeleteUserProfile",
-        "DeleteDomain",
-    ]
+    assert in_order(deletions, "DeleteApp", "DeleteSpace")
+    assert in_order(deletions, "DeleteUserProfile", "DeleteDomain")
+    # CloudFormation goes from person to person.
+    for one in (*others, "person-41"):
+        assert deletions.index(("DeleteSpace", one)) < deletions.index(("DeleteUserProfile", one))
     assert {name for operation, name in deletions if operation == "DeleteApp"} == at_work - {LEAVES, "sevens"}
     assert deletions.count(("DeleteApp", TWO)) == 3
     # By the clean-up before CloudFormation deletes its own.
-    assert deletions.index(("DeleteSpace", "eights")) < deletions.index(("DeleteSpace", ONE))
+    first = next(name for operation, name in deletions if operation == "DeleteSpace")
+    assert first == "eights"
     assert room.client("sagemaker").list_domains()["Domains"] == []
     assert "nothing left" in room.left()
 
 
-def test_an_app_that_is_stuck_is_waited_for_by_run_after_run_told_and_the_next_destroy_goes_on(room: Room) -> None:
-    room.deploy([ONE, TWO])
-    room.start(ONE, TWO)
-    # Of its ten minutes the function keeps 90 seconds, so of this it has ten for each run.
-    clean_up = room.function("Lifecycle")
-    room.client("lambda").update_function_configuration(FunctionName=clean_up, Timeout=100)
-    room.control("PUT", "script", [{"on": "DeleteApp", "match": {"SpaceName": ONE}, "do": "hold"}])
-
-    assert room.destroy() == "DELETE_FAILED"
-
-    events = room.client("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
-    (reason,) = (
-        one["ResourceStatusReason"]
-        for one in events
-        if one["ResourceType"] == "Custom::QuarryStudioCleanUp" and one["ResourceStatus"] == "DELETE_FAILED"
-    )
-    assert f"1 of what has to go first are left: app JupyterLab/default of space {ONE} (Deleting)" in reason
-    assert room.names("apps") == {ONE}
-    log = room.client("logs")
-    (group,) = (name for name in room.resources("AWS::Logs::LogGroup") if "Lifecycle" in name)
-    lines = [one["message"] for one in log.filter_log_events(logGroupName=group)["events"]]
-    assert sum("handed on to the next run" in line for line in lines) == RUNS - 1
-
-    room.control("PUT", "script", [])
-    assert room.destroy() == "DELETE_COMPLETE"
-    assert "nothing left" in room.left()
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    """Two people's stack, for all tests that follow: the last one deletes it."""
+    with opened(tmp_path_factory.mktemp("pair")) as found:
+        found.deploy([ONE, TWO])
+        yield found
 
 
-def test_the_function_of_the_maximum_age_may_stop_apps_and_leaves_spaces(room: Room) -> None:
-    room.deploy([ONE])
-    room.start(ONE)
-    functions, name = room.client("lambda"), room.function("MaxAge")
+def test_the_function_of_the_maximum_age_may_stop_apps_and_leaves_spaces(pair: Room) -> None:
+    pair.start(TWO)
+    functions, name = pair.client("lambda"), pair.function("MaxAge")
 
     def run() -> object:
         reply = functions.invoke(FunctionName=name)
@@ -123,5 +106,32 @@ def test_the_function_of_the_maximum_age_may_stop_apps_and_leaves_spaces(room: R
 
     assert variables["MAX_AGE_HOURS"] == "12"
     assert stopped == {"stopped": 1}
-    assert ("DeleteApp", ONE) in room.calls()
-    assert room.names("spaces") == {ONE}
+    assert ("DeleteApp", TWO) in pair.calls()
+    assert pair.names("spaces") == {ONE, TWO}
+
+
+def test_an_app_that_is_stuck_is_waited_for_by_run_after_run_told_and_the_next_destroy_goes_on(pair: Room) -> None:
+    pair.start(ONE)
+    # Of its ten minutes the function keeps 90 seconds, so of this it has ten for each run.
+    clean_up = pair.function("Lifecycle")
+    pair.client("lambda").update_function_configuration(FunctionName=clean_up, Timeout=100)
+    pair.control("PUT", "script", [{"on": "DeleteApp", "match": {"SpaceName": ONE}, "do": "hold"}])
+
+    assert pair.destroy() == "DELETE_FAILED"
+
+    events = pair.client("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
+    (reason,) = (
+        one["ResourceStatusReason"]
+        for one in events
+        if one["ResourceType"] == "Custom::QuarryStudioCleanUp" and one["ResourceStatus"] == "DELETE_FAILED"
+    )
+    assert f"1 of what has to go first are left: app JupyterLab/default of space {ONE} (Deleting)" in reason
+    assert pair.names("apps") == {ONE}
+    log = pair.client("logs")
+    (group,) = (name for name in pair.resources("AWS::Logs::LogGroup") if "Lifecycle" in name)
+    lines = [one["message"] for one in log.filter_log_events(logGroupName=group)["events"]]
+    assert sum("handed on to the next run" in line for line in lines) == RUNS - 1
+
+    pair.control("PUT", "script", [])
+    assert pair.destroy() == "DELETE_COMPLETE"
+    assert "nothing left" in pair.left()
