@@ -15,6 +15,7 @@ from openai import OpenAI, PermissionDeniedError, RateLimitError
 from lambdas.allowances import account
 from lambdas.allowances.account import Account, Pending, day_of
 from lambdas.allowances.usage import Usage
+from sandbox.model.script import ModelScript
 from tests.sandbox.platform.conftest import Platform, Post
 
 CENT = 10_000
@@ -42,12 +43,14 @@ def spent(platform: Platform, key: dict[str, Any]) -> dict[str, Any]:
     return dict(found)
 
 
-def all_at_once(post: Post, key: dict[str, Any], *, clients: int = CLIENTS) -> list[httpx.Response]:
+def all_at_once(
+    post: Post, key: dict[str, Any], *, clients: int = CLIENTS, body: dict[str, Any] = HELLO
+) -> list[httpx.Response]:
     together = threading.Barrier(clients)
 
     def call(_: int) -> httpx.Response:
         together.wait()
-        return post(json=HELLO, key=key["api_key"])
+        return post(json=body, key=key["api_key"])
 
     # Each request has a time-out of its own, so that one which hangs fails here.
     with ThreadPoolExecutor(max_workers=clients) as pool:
@@ -75,6 +78,46 @@ def test_forty_clients_on_one_cent_do_not_overspend_it(platform: Platform, post:
     assert 0 < after["total"]["micro_dollars"] <= CENT + one_estimate
     assert after["today"]["requests"] == statuses[200]
     assert after["reserved"] == {"requests": 0, "tokens": 0, "micro_dollars": 0}
+
+
+def test_turns_at_once_do_not_overspend_what_their_sessions_say(
+    platform: Platform, post: Post, make_key: MakeKey, model: ModelScript
+) -> None:
+    # For three such turns, at 1.1 USD per million tokens of one character each.
+    key = make_key("--usd", "0.06")
+    path, system = f"{platform.base_url}/sessions", {"system": "石" * 16_000}
+    with httpx.Client(headers={"Authorization": f"Bearer {key['api_key']}"}, timeout=60) as client:
+        sessions = [client.post(path, json=system).json()["id"] for _ in range(5)]
+    together = threading.Barrier(len(sessions))
+    # So that they mostly run at once.
+    model.answer("Deep.", delay_ms=1_500)
+
+    def turn(session: str) -> httpx.Response:
+        together.wait()
+        return post(json={**HELLO, "max_tokens": 1, "quarry": {"session": session}}, key=key["api_key"])
+
+    with ThreadPoolExecutor(max_workers=len(sessions)) as pool:
+        answers = list(pool.map(turn, sessions))
+
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert 0 < len(refused) < len(answers), [answer.text for answer in answers]
+    for answer in refused:
+        # What they wait for is only held, unless three have ended before.
+        if answer.json()["error"]["code"] == "rate_limit_exceeded":
+            assert answer.headers["Retry-After"] == "5"
+            assert "x-should-retry" not in answer.headers
+        else:
+            assert answer.json()["error"]["code"] == "insufficient_quota"
+    assert 0 < spent(platform, key)["total"]["micro_dollars"] <= 6 * CENT
+
+
+def test_six_clients_on_a_dollar_who_do_not_say_how_long_are_all_answered(post: Post, make_key: MakeKey) -> None:
+    key = make_key("--usd", "1")
+    unbounded = {name: part for name, part in HELLO.items() if name != "max_tokens"}
+
+    answers = all_at_once(post, key, clients=6, body=unbounded)
+
+    assert [answer.status_code for answer in answers] == [200] * 6
 
 
 def test_forty_clients_on_five_requests_a_minute_get_five_answers(post: Post, make_key: MakeKey) -> None:
