@@ -236,7 +236,8 @@ def _limit(change: Change, limits: KeyLimits, likely: Usage, *, now: float) -> b
         ("committed", limits.usd_total, likely.micro_dollars),
     )
     for name, limit, amount in wanted:
-        if limit is None:
+        # What takes nothing of a limit, as a search does of money, is not refused for it.
+        if limit is None or not amount:
             continue
         if amount > limit:
             return False

@@ -52,7 +52,9 @@ def refusal(caller: Caller, account: Account, likely: Usage, *, now: float) -> A
     What other calls hold comes back when they end: where only that is in the way, it is no matter of the quota.
     """
     limits, remaining = caller.limits, Remaining.of(account, caller.limits, now=now)
-    money, tokens = remaining.micro_dollars, remaining.tokens
+    # What takes nothing of a limit is not refused for it.
+    money = remaining.micro_dollars if likely.micro_dollars else None
+    tokens = remaining.tokens if likely.tokens else None
     held_tokens, dollars_in_all = account.held_tokens(day_of(now)), dollars(limits.usd_total or 0)
     ask = f"ask the platform's owner to raise the allowance of {caller.key_id}"
     if money is not None and likely.micro_dollars > money + account.held:

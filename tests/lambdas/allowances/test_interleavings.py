@@ -81,8 +81,8 @@ class Spending(RuleBasedStateMachine):
 
     def fits(self, account: Account, likely: Usage) -> bool:
         return (
-            account.committed + likely.micro_dollars <= USD
-            and account.tokens.get(day_of(self.clock.now), 0) + likely.tokens <= TOKENS
+            (not likely.micro_dollars or account.committed + likely.micro_dollars <= USD)
+            and (not likely.tokens or account.tokens.get(day_of(self.clock.now), 0) + likely.tokens <= TOKENS)
             and account.requests.get(minute_of(self.clock.now), 0) < RPM
         )
 

@@ -87,7 +87,18 @@ def test_a_call_that_took_more_than_estimated_is_charged_and_the_next_one_refuse
     assert left.micro_dollars == -100
 
     with pytest.raises(AllowanceSpentError, match=r"has \$0\.00 of its \$0\.001 left"):
-        ledger.reserve(ann, alias="fast", estimate=usage(0))
+        ledger.reserve(ann, alias="fast", estimate=usage(1))
+
+
+def test_what_takes_nothing_is_refused_for_requests_alone(ledger: Ledger) -> None:
+    ann = caller(rpm=3, usd=1_000, tokens=1_000)
+    ledger.settle(ledger.reserve(ann, alias="fast", estimate=usage(600)), usage(1_100, tokens_in=1_100))
+
+    for _ in range(2):
+        ledger.settle(ledger.reserve(ann, alias="search", estimate=Usage()), Usage())
+
+    with pytest.raises(AllowanceSpentError, match="3 requests per minute"):
+        ledger.reserve(ann, alias="search", estimate=Usage())
 
 
 def test_money_that_does_not_suffice_is_insufficient_quota_without_a_time_to_wait(ledger: Ledger) -> None:
