@@ -121,8 +121,10 @@ def usage(
     priced = per_token.get("input") is not None
     if priced:
         read = input_tokens * _rate(per_token, "input")
-        read += cache_read_tokens * _rate(per_token, "cache_read", otherwise="input")
-        read += cache_write_tokens * _rate(per_token, "cache_write", otherwise="input")
+        if cache_read_tokens:
+            read += cache_read_tokens * _rate(per_token, "cache_read", otherwise="input")
+        if cache_write_tokens:
+            read += cache_write_tokens * _rate(per_token, "cache_write", otherwise="input")
         written = output_tokens * _rate(per_token, "output")
     else:
         read = written = Decimal(0)

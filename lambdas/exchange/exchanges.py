@@ -7,10 +7,11 @@ see ``lambdas.exchange.ingredient``. What does not wait for each other is done s
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from lambdas.allowances.estimate import Estimate, estimate
+from lambdas.allowances.estimate import Estimate, Price, estimate
 from lambdas.allowances.ledger import Ledger
+from lambdas.allowances.usage import Usage
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.converse import to_converse, to_turns
 from lambdas.chat.request import ChatRequest
@@ -113,7 +114,7 @@ class Exchanges:
         planned = draft
         for ingredient in ingredients:
             planned = ingredient.plan(planned)
-        expected = self._expected(request, candidates, planned, ingredients)
+        expected = self._expected(asked, candidates, planned, ingredients)
         reservation = self._ledger.reserve(caller, alias=request.model, estimate=expected.most, likely=expected.likely)
         return OpenExchange(
             asked=asked,
@@ -124,18 +125,21 @@ class Exchanges:
         )
 
     def _expected(
-        self, request: ChatRequest, candidates: Sequence[Candidate], planned: Draft, ingredients: Sequence[Ingredient]
+        self, asked: Asked, candidates: Sequence[Candidate], planned: Draft, ingredients: Sequence[Ingredient]
     ) -> Estimate:
-        """Return what the request takes, with its side calls."""
+        """Return what the request takes, with its side calls; nothing where nobody counts, which saves the time."""
+        # What one of them cannot do is refused before anything costs.
+        calls = [(to_converse(asked.request, candidate, planned.spoken), candidate.price) for candidate in candidates]
+        if not asked.caller.limits.counted:
+            return Estimate(most=Usage(), likely=Usage())
         expected = [ingredient.expects() for ingredient in ingredients]
         more = sum((one.input_tokens for one in expected), Tokens())
 
-        def answered_by(candidate: Candidate) -> Estimate:
-            arguments = to_converse(request, candidate, planned.spoken)
+        def taken(arguments: dict[str, Any], price: Price | None) -> Estimate:
             longest = arguments["inferenceConfig"]["maxTokens"]
-            return estimate(arguments, max_output_tokens=longest, price=candidate.price, more=more)
+            return estimate(arguments, max_output_tokens=longest, price=price, more=more)
 
-        answer = Estimate.dearest(*map(answered_by, candidates))
+        answer = Estimate.dearest(*(taken(*call) for call in calls))
         return answer.plus(*(call.estimate(self._service) for one in expected for call in one.side))
 
 
