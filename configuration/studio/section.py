@@ -90,6 +90,11 @@ class Studio(Section):
     """Public repository that is cloned into each space, as https://github.com/example/notebooks.git; null: Quarry's own
     notebooks."""
 
+    converse: bool = True
+    """Whether notebooks may also call the aliases' models by Bedrock's own API, as three of ours show. Such calls pass
+    neither the guardrail nor the endpoint's keys: no allowance bounds them. False: those cells say that they are
+    skipped."""
+
     hours: Annotated[float, Field(ge=0.5, le=168)] = 8
     """How long the event is: `quarry workshop plan` reckons its price, and keys last as long."""
 

@@ -37,7 +37,7 @@ class StudioStack(EnvironmentStack):
         notebooks = Notebooks(self, "Samples")
         started = LifecycleConfig(self, "Start", studio=studio, bucket=bucket, notebooks=notebooks)
         domain = Domain(self, "Studio", studio=studio, lifecycle_config=started)
-        room = Room(studio=studio, domain=domain, bucket=bucket, policies=self._policies(domain, notebooks))
+        room = Room(studio=studio, domain=domain, bucket=bucket, policies=self._policies(studio, domain, notebooks))
         theirs = Construct(self, "Participants")
         spaces = [ParticipantSpace(theirs, one.id, participant=one, room=room) for one in participants(studio)]
         CleanUp(
@@ -55,10 +55,8 @@ class StudioStack(EnvironmentStack):
             PREFIX_OF_SECRETS_OUTPUT, secret_prefix(config.name), "What the names of participants' secrets begin with"
         )
 
-    def _policies(self, domain: Domain, notebooks: Notebooks) -> list[iam.IManagedPolicy]:
+    def _policies(self, studio: Studio, domain: Domain, notebooks: Notebooks) -> list[iam.IManagedPolicy]:
         """Return what every participant may."""
-        aliases = self.config.alias_targets
-        targets = [target for alias in aliases.chatting() for target in aliases.targets(alias)]
         statements = [
             *permissions.looking_around(domain_arn=domain.resource.attr_domain_arn),
             permissions.reading_notebooks(notebooks.asset),
@@ -67,7 +65,12 @@ class StudioStack(EnvironmentStack):
             self, "Shared", description="Quarry: what every participant's notebook may", statements=statements
         )
         acknowledge_wildcards(shared, statements, because="Lists know no resources.")
-        return [shared, *permissions.calling_models(self, "Models", targets=targets)]
+        return [shared, *(self._calling_models() if studio.converse else [])]
+
+    def _calling_models(self) -> list[iam.ManagedPolicy]:
+        aliases = self.config.alias_targets
+        targets = [target for alias in aliases.chatting() for target in aliases.targets(alias)]
+        return permissions.calling_models(self, "Models", targets=targets)
 
     def _output(self, name: str, value: str, description: str) -> None:
         CfnOutput(self, name, value=value, description=description)

@@ -41,6 +41,7 @@ VARIANTS: Final[dict[str, dict[str, Any]]] = {
             "volume_gb": 20,
             "idle_minutes": 120,
             "max_age_hours": 24,
+            "converse": False,
             "git_repository": "https://github.com/example/notebooks.git",
             "vpc": {"vpc_id": "vpc-0123456789abcdef0", "subnet_ids": ["subnet-0123456789abcdef0"]},
         },

@@ -8,7 +8,7 @@ import pytest
 
 from configuration.studio.names import KEY_FIELD, NO_KEY_YET
 from tests.policy import rules
-from tests.stacks.knowledge.variants import needed_by, properties, the
+from tests.stacks.knowledge.variants import flat, needed_by, properties, references, the
 from tests.stacks.studio.room import VARIANTS, people, variant
 
 SAGEMAKER_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
@@ -136,3 +136,81 @@ def test_odd_names_become_names_that_sagemaker_takes() -> None:
     assert all(SAGEMAKER_NAME.fullmatch(space["SpaceName"]) for space in spaces)
     assert all(1 <= len(space["SpaceDisplayName"]) <= 64 for space in spaces)
     assert "=1+1" in {space["SpaceDisplayName"] for space in spaces}
+
+
+def bedrock_actions(name: str) -> set[str]:
+    template = variant(name)
+    return {
+        action
+        for id_, policy in rules.of_type(template, "AWS::IAM::ManagedPolicy", "AWS::IAM::Role", "AWS::IAM::Policy")
+        for document in [policy.get("PolicyDocument"), *(one["PolicyDocument"] for one in policy.get("Policies", []))]
+        for statement in (document or {}).get("Statement", [])
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+        if action.startswith("bedrock:")
+    }
+
+
+def test_whether_notebooks_may_call_models_past_the_endpoint_is_the_environments_choice() -> None:
+    assert bedrock_actions("One") == {"bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"}
+    assert bedrock_actions("Chosen") == set()
+
+
+def test_the_lifecycle_configuration_has_another_name_when_it_has_another_content() -> None:
+    one, chosen = (properties(variant(name), "AWS::SageMaker::StudioLifecycleConfig") for name in ("One", "Chosen"))
+    key = "StudioLifecycleConfigName"
+
+    assert one["StudioLifecycleConfigContent"] != chosen["StudioLifecycleConfigContent"]
+    assert flat(one[key]).split("<")[0] != flat(chosen[key]).split("<")[0]
+    assert one[key] == properties(variant("Five"), "AWS::SageMaker::StudioLifecycleConfig")[key]
+
+
+def test_the_lifecycle_configuration_has_another_name_for_another_endpoint() -> None:
+    template = variant("One")
+    (parameter,) = (id_ for id_, one in template["Parameters"].items() if one["Default"] == "/quarry/dev/base-url")
+    name = properties(template, "AWS::SageMaker::StudioLifecycleConfig")["StudioLifecycleConfigName"]
+
+    assert parameter in references(name)
+
+
+def test_spaces_start_with_the_script_that_the_domain_has() -> None:
+    template = variant("One")
+    config = the(template, "AWS::SageMaker::StudioLifecycleConfig")
+    arn = {"Fn::GetAtt": [config, "StudioLifecycleConfigArn"]}
+    lab = properties(template, "AWS::SageMaker::Domain")["DefaultUserSettings"]["JupyterLabAppSettings"]
+    space = properties(template, "AWS::SageMaker::Space")["SpaceSettings"]["JupyterLabAppSettings"]
+
+    assert lab["LifecycleConfigArns"] == [arn]
+    assert lab["DefaultResourceSpec"]["LifecycleConfigArn"] == arn
+    assert space["DefaultResourceSpec"]["LifecycleConfigArn"] == arn
+
+
+def role_of(name: str, participant: str) -> Any:
+    (role,) = (
+        resource for id_, resource in of_participants(name).items() if id_.startswith(f"Participants{participant}Role")
+    )
+    return role["Properties"]
+
+
+def test_a_participants_own_rights_name_nobody_else_and_end_in_a_wildcard_only_below_their_own_place() -> None:
+    own = json.dumps(role_of("Five", "person2")["Policies"])
+
+    assert not [number for number in (0, 1, 3, 4) if f"person-{number}" in own or f"person{number}" in own]
+    for statement in role_of("Five", "person2")["Policies"][0]["PolicyDocument"]["Statement"]:
+        for resource in statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]:
+            assert "*" not in flat(resource) or flat(resource).endswith("/person-2/*")
+
+
+def test_a_participant_starts_only_the_machine_of_the_section() -> None:
+    (starting,) = (
+        statement
+        for statement in role_of("Chosen", "participant01")["Policies"][0]["PolicyDocument"]["Statement"]
+        if "sagemaker:CreateApp" in statement["Action"]
+    )
+
+    assert starting["Condition"] == {"ForAllValues:StringEquals": {"sagemaker:InstanceTypes": ["ml.t3.xlarge"]}}
+
+
+def test_a_name_that_looks_like_a_reference_is_text() -> None:
+    names = {space["SpaceDisplayName"] for _, space in rules.of_type(variant("Odd"), "AWS::SageMaker::Space")}
+
+    assert "{ {evil}} $ {AWS::AccountId}" in names
