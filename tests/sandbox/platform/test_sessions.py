@@ -212,7 +212,7 @@ def test_sessions_are_listed_newest_first(ann: Client) -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_turn_may_be_larger_than_an_item_of_dynamodb(ann: Client, stream: bool) -> None:
-    session_id, long = ann.session(), "quarry" * 75_000
+    session_id, long = ann.session(), "stone " * 72_000
 
     answered = ann.chat(session_id, long, max_tokens=20, stream=stream)
     if stream:
