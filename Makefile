@@ -49,7 +49,7 @@ SANDBOX := python -m sandbox
 # Bytecode is written even where the shell says otherwise: each process would compile, and rewrite, every test anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= python -m pytest --numprocesses 2 --dist loadgroup
 
-.PHONY: help up down status test test-fast test-sandbox test-model test-deployments test-studio fuzz lint format bench synth deploy destroy install lock catalogue schema api notebooks structure clean
+.PHONY: help up down status test test-fast test-sandbox test-model test-deployments test-studio fuzz mutants lint format bench synth deploy destroy install lock catalogue schema api notebooks structure clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}'
@@ -122,6 +122,9 @@ test-studio: install $(STUDIO_INSTALLED) $(BROWSER_INSTALLED) ## Run the tests o
 
 fuzz: install ## Send all routes requests that nobody should send, others each time (MINUTES=, SEED= for the same)
 	@FUZZ_MINUTES=$(MINUTES) FUZZ_SEED=$(SEED) python -m pytest -s --timeout 0 tests/lambdas/api/test_fuzz_routes.py
+
+mutants: install ## Break the code that counts and keeps on purpose, and see what its tests notice (ARGS="--all" or --sample, --seed, --only)
+	@python -m tests.mutants $(ARGS)
 
 lint: install ## Check style, types and every template
 	@ruff check .
@@ -205,4 +208,4 @@ structure: install ## Count modules and the imports between them, and show the l
 	@python -m tests.structure
 
 clean: ## Remove everything that was installed or built here (not what is deployed)
-	@rm -rf .venv node_modules cdk.out .cache .pytest_cache .mypy_cache .ruff_cache .coverage quarry.egg-info
+	@rm -rf .venv node_modules cdk.out .cache mutants .pytest_cache .mypy_cache .ruff_cache .coverage quarry.egg-info

@@ -9,7 +9,7 @@ from lambdas.allowances.table import ATTEMPTS
 from lambdas.allowances.usage import Usage
 from lambdas.common.caller import Caller
 from lambdas.common.errors import PermissionDeniedError, RateLimitError, UnavailableError
-from tests.lambdas.allowances.conftest import TODAY, Clock, caller, usage
+from tests.lambdas.allowances.conftest import CALL_SECONDS, TODAY, Clock, caller, usage
 from tests.lambdas.allowances.fakes import FakeTable, refused
 
 
@@ -284,3 +284,27 @@ def test_an_error_that_is_no_contention_is_not_tried_again(
     with pytest.raises(Exception, match="AccessDenied"):
         ledger.reserve(caller(usd=10), alias="fast", estimate=usage(1))
     assert table.updates == 1
+
+
+def test_a_reservation_outlives_its_function_by_a_minute(ledger: Ledger, clock: Clock) -> None:
+    who = caller(usd=100)
+    ledger.reserve(who, alias="fast", estimate=usage(5))
+
+    (pending,) = next(iter(ledger.accounts())).pending.values()
+
+    assert pending.ends_at == int(clock.now) + CALL_SECONDS + 60
+
+
+@pytest.mark.parametrize(("minutes", "kept"), [(1, 2), (2, 1)])
+def test_the_minute_before_is_kept_and_the_one_before_that_is_not(
+    ledger: Ledger, clock: Clock, minutes: int, kept: int
+) -> None:
+    """Functions whose clocks are a little apart count in the minute before; what is older only fills the item."""
+    who = caller(rpm=5)
+    for _ in range(2):
+        ledger.settle(ledger.reserve(who, alias="fast", estimate=usage(5)), usage(5))
+        clock.now += minutes * 60
+
+    requests = next(iter(ledger.accounts())).requests
+
+    assert list(requests.values()) == [1] * kept

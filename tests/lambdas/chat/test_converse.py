@@ -219,3 +219,21 @@ def test_a_schema_that_is_nested_too_deep_is_refused_by_its_name(depth: int, ref
     with pytest.raises(InvalidRequestError) as told:
         parse(body.encode())
     assert str(told.value.param).startswith("tools[0].function.parameters.a.a")
+
+
+@pytest.mark.parametrize("open_calls", [None, {"c1"}], ids=["call and result", "result alone"])
+def test_tools_are_offered_though_none_is_wanted_while_the_conversation_uses_them(open_calls: set[str] | None) -> None:
+    """Converse refuses tool calls, and results, without the tools that they are of."""
+    call = {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"id": "c1", "function": {"name": "get_weather", "arguments": "{}"}}],
+    }
+    answer = {"role": "tool", "tool_call_id": "c1", "content": "18 degrees"}
+    told = [("user", "A"), call, answer] if open_calls is None else [answer]
+    asked = request(*told, tools=[TOOL], tool_choice="none")  # type: ignore[arg-type]  # both forms of a message
+
+    config = to_converse(asked, MICRO, to_turns(asked, open_calls=open_calls))["toolConfig"]
+
+    assert [tool["toolSpec"]["name"] for tool in config["tools"]] == ["get_weather"]
+    assert "toolChoice" not in config

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError, ResponseStreamingError
 
+from lambdas.chat.aliases import Aliases
 from lambdas.chat.converse import to_turns
 from lambdas.chat.request import ChatRequest, parse
 from lambdas.chat.service import ChatService, Completion
@@ -316,3 +317,21 @@ def test_an_alias_may_have_a_length_of_its_own() -> None:
     assert bounded(request(model="smart")).max_tokens == 200
     said = parse(b'{"model": "fast", "max_completion_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}')
     assert bounded(said) is said
+
+
+def test_each_step_to_another_candidate_is_logged_from_the_one_to_the_next(printed: io.StringIO) -> None:
+    third = SETTINGS.aliases["smart"]
+    settings = dataclasses.replace(SETTINGS, aliases={"fast": (*SETTINGS.aliases["fast"], *third)})
+    quota = client_error("ServiceQuotaExceededException")
+    client = FakeConverse(quota, quota, converse_reply())
+
+    completion = Service(
+        settings=settings, aliases=Aliases(lambda: settings.aliases), client=client, sleep=Waits()
+    ).ask(request())
+
+    lines = [json.loads(line) for line in printed.getvalue().splitlines() if '"fallback"' in line]
+    assert completion.answered.fallbacks == 2
+    assert [(line["from_model"], line["to_model"], line["reason"]) for line in lines] == [
+        ("amazon.nova-micro-v1:0", "amazon.nova-lite-v1:0", "ServiceQuotaExceededException"),
+        ("amazon.nova-lite-v1:0", completion.body["model"], "ServiceQuotaExceededException"),
+    ]

@@ -132,3 +132,27 @@ def test_a_plan_stays_in_the_budget_alternates_and_parts_nothing(
     # Every turn that is not blocked is sent or summarised, older ones summarised.
     open_turns = [one for one in turns if not one.blocked]
     assert made.to_summarise == open_turns[: len(made.to_summarise)]
+
+
+def test_what_fills_the_budget_to_the_last_token_fits() -> None:
+    turns = [chat(1), chat(2)]
+    taken = sum(size(one.messages) for one in turns) + text_tokens("notes")
+
+    assert plan("notes", turns, budget_tokens=taken).to_summarise == []
+    assert plan("notes", turns, budget_tokens=taken - 1).to_summarise == turns[:1]
+
+
+def test_what_fills_half_of_the_budget_to_the_last_token_stays_word_by_word() -> None:
+    turns = [chat(1, 600), chat(2, 288), chat(3, 288)]
+    half = sum(size(one.messages) for one in turns[1:])
+
+    assert plan(None, turns, budget_tokens=2 * half).to_summarise == turns[:1]
+    assert plan(None, turns, budget_tokens=2 * half - 1).to_summarise == turns[:2]
+
+
+def test_one_long_exchange_fits_beside_the_most_that_a_summary_takes_to_the_last_token() -> None:
+    document = turn(2, user("x" * 2000), assistant("noted"))
+    budget = next(number for number in range(2000) if number - summary_tokens(number) == size(document.messages))
+
+    assert plan(None, [chat(1, 900), document], budget_tokens=budget).to_summarise == [chat(1, 900)]
+    assert plan(None, [chat(1, 900), document], budget_tokens=budget - 1).context_messages == []
