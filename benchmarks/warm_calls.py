@@ -34,6 +34,10 @@ class Recorder:
         self._client = client
         self._seen = seen
 
+    def until(self, deadline: Any) -> "Recorder":
+        """Return the client as it is until a deadline, remembering the same."""
+        return Recorder(self._client.until(deadline), self._seen)
+
     def __getattr__(self, operation: str) -> Any:
         def call(**arguments: Any) -> Any:
             self._seen[operation] = arguments
