@@ -70,7 +70,7 @@ async def _answer(request: Request, handler: Callable[[], Handler], *, status: i
     try:
         call = Call(
             authorizer=context.get("authorizer", {}),
-            deadline=time_left.of_header(request.headers.get(time_left.CONTEXT_HEADER, "{}")),
+            deadline=time_left.of_header(context, request.headers.get(time_left.CONTEXT_HEADER, "{}")),
             body=await _body(request),
             path=request.path_params,
             query=request.query_params,

@@ -53,7 +53,10 @@ def _call(app: APIGatewayRestResolver, operation: Operation, path: dict[str, str
     event = app.current_event
     return Call(
         authorizer=event.request_context.authorizer.raw_event,
-        deadline=time_left.of_function(app.lambda_context.get_remaining_time_in_millis()),
+        deadline=time_left.of(
+            event.request_context.raw_event,
+            function_milliseconds=app.lambda_context.get_remaining_time_in_millis(),
+        ),
         body=_body(event) if operation.body else b"",
         path=path,
         query=event.query_string_parameters,

@@ -1,8 +1,9 @@
 """What API Gateway itself answers when a function's response cannot be had, and what it changes in one that can."""
 
+import time
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ministack.services import apigateway_v1, lambda_svc
@@ -16,7 +17,11 @@ _REMAPPED: Final = frozenset((b"date", b"server", b"www-authenticate"))
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """A request to a REST API that MiniStack has matched, authorized and validated; its own names and values."""
+    """A request to a REST API that MiniStack has matched, authorized and validated; its own names and values.
+
+    Attributes:
+        came: when, in seconds since the epoch.
+    """
 
     integration: Mapping[str, Any]
     api_id: str
@@ -30,6 +35,7 @@ class Call:
     query: dict[str, list[str]]
     path_parameters: dict[str, str]
     options: Mapping[str, Any]
+    came: float = field(default_factory=time.time)
 
     def event(self) -> dict[str, Any]:
         """The event for the function (payload format 1.0), without the body."""
@@ -47,6 +53,8 @@ class Call:
             authorizer_context=self.options.get("authorizer_context"),
             caller_identity=self.options.get("caller_identity"),
         )
+        # MiniStack takes now, which is later where an instance had to start first.
+        built["requestContext"]["requestTimeEpoch"] = int(self.came * 1000)
         return built
 
 

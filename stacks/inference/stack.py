@@ -28,7 +28,8 @@ from stacks.knowledge.asked import asked_knowledge, grant_ask
 from stacks.prompts.definitions import PromptDefinitions
 
 # The function gives up before API Gateway does, and its answer before the function does, so that the caller gets our
-# error and not the gateway's. A cold start, which Lambda does not count and API Gateway does, has both margins.
+# error and not the gateway's. The answer's clock is API Gateway's where that began earlier, before a cold start:
+# lambdas.api.time_left.
 FUNCTION_MARGIN_SECONDS: Final = 1
 
 
