@@ -139,15 +139,24 @@ def test_what_other_calls_hold_is_not_spent_and_comes_back(ledger: Ledger, table
 
 
 @pytest.mark.parametrize("who", [caller(usd=10_000), caller(tokens=10_000)], ids=["usd", "tokens"])
-def test_what_would_not_fit_if_nothing_were_held_either_is_told_as_such(ledger: Ledger, who: Caller) -> None:
-    spent, held, wanted = (usage(each, tokens_in=each, tokens_out=0) for each in (5_000, 4_000, 5_001))
+@pytest.mark.parametrize(
+    ("size", "code", "says"),
+    [
+        (5_000, "rate_limit_exceeded", r"hold (\$0\.004|4,000) of its"),
+        (5_001, "insufficient_quota", r"has (\$0\.005|5,000) of its"),
+    ],
+)
+def test_what_would_not_fit_if_nothing_were_held_either_is_told_as_such(
+    ledger: Ledger, who: Caller, size: int, code: str, says: str
+) -> None:
+    spent, held, wanted = (usage(each, tokens_in=each, tokens_out=0) for each in (5_000, 4_000, size))
     ledger.settle(ledger.reserve(who, alias="fast", estimate=spent), spent)
     ledger.reserve(who, alias="fast", estimate=held)
 
-    with pytest.raises(RateLimitError, match=r"has (\$0\.005|5,000) of its") as failed:
+    with pytest.raises(RateLimitError, match=says) as failed:
         ledger.reserve(who, alias="fast", estimate=wanted)
 
-    assert failed.value.code == "insufficient_quota"
+    assert failed.value.code == code
 
 
 def test_a_call_that_likely_fits_is_let_through_alone_and_holds_the_most(ledger: Ledger) -> None:

@@ -50,6 +50,15 @@ def test_what_side_calls_may_take_is_reserved_with_the_answer() -> None:
     assert 0 <= rewritten - alone - written - MOST_OUTPUT_TOKENS < 100
 
 
+def test_a_question_in_a_session_that_is_new_leans_on_nothing() -> None:
+    with desk(stream_events("x")) as at:
+        session = at.sessions.create("key_1").session_id
+        in_session = reserved(at, ask("x", max_tokens=10, session=session))
+        alone = reserved(at, ask("x", max_tokens=10))
+
+    assert in_session == alone
+
+
 def test_a_sessions_system_and_history_are_reserved_as_they_are() -> None:
     with desk(converse_reply("y" * 2_000), stream_events("x")) as at:
         session = at.sessions.create("key_1", system="石" * 3_000).session_id
