@@ -27,13 +27,12 @@ os.environ.update(
 
 
 # Tests that share something costly and so run in one of the two processes: the deployment, the synthesised templates.
-# The files with a sandbox of their own are here because of their place: what takes longest comes first.
+# The file with a sandbox of its own is here because of its place: what takes longest comes first.
 TOGETHER = {
     "tests/sandbox/platform/": "deployment",
     "tests/stacks/": "templates",
     "tests/policy/": "templates",
     "tests/sandbox/deployments/test_knowledge_switching.py": "switching",
-    "tests/sandbox/deployments/test_studio_goes.py": "studio",
     "tests/sandbox/deployments/": "deployments",
 }
 

@@ -10,11 +10,13 @@ import pytest
 
 from lambdas.studio.custom_resources import RUNS
 from lambdas.studio.removal import PAUSE_SECONDS
-from tests.sandbox.deployments.room import STACK, Room, opened, people
+from tests.sandbox.studio_deployment.room import STACK
+from tests.sandbox.studio_deployment.stack_alone import StackAlone, stack_alone
 
-pytestmark = pytest.mark.deployments
+pytestmark = pytest.mark.studio
 
-ONE, TWO, THREE, FOUR, LEAVES, EIGHT = people(1, 2, 3, 4, 7, 8)
+PEOPLE = [f"person-{number:02}" for number in range(12)]
+ONE, TWO, THREE, FOUR, LEAVES, EIGHT, COMES = (f"person-{number:02}" for number in (1, 2, 3, 4, 7, 8, 12))
 
 
 def in_order(calls: Sequence[tuple[str, str]], earlier: str, later: str) -> bool:
@@ -24,31 +26,30 @@ def in_order(calls: Sequence[tuple[str, str]], earlier: str, later: str) -> bool
 
 
 @pytest.fixture
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    with opened(tmp_path_factory.mktemp("studio")) as found:
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackAlone]:
+    with stack_alone(tmp_path_factory.mktemp("room")) as found:
         yield found
 
 
-def test_forty_people_one_comes_one_leaves_and_all_goes_in_order_with_what_they_made(room: Room) -> None:
-    class_of_forty = people(*range(1, 41))
-    room.deploy(class_of_forty)
-    assert room.names("spaces") == room.names("user_profiles") == set(class_of_forty)
+def test_one_comes_one_leaves_and_all_goes_in_order_with_what_people_made(room: StackAlone) -> None:
+    room.deploy(PEOPLE)
+    assert room.names("spaces") == room.names("user_profiles") == set(PEOPLE)
 
     # Ten work, two in spaces that they made, one of them shared, and one whose app did not start.
     room.space("sevens", LEAVES)
     room.space("eights", EIGHT, sharing="Shared")
     room.control("PUT", "script", [{"on": "CreateApp", "match": {"SpaceName": THREE}, "do": "fail"}])
-    at_work = {*people(*range(1, 11)), "sevens", "eights"}
+    at_work = {*PEOPLE[:10], "sevens", "eights"}
     room.start(*sorted(at_work))
     room.control("PUT", "script", [])
     assert room.names("apps") == at_work
 
-    others = [one for one in class_of_forty if one != LEAVES]
-    room.deploy([*others, "person-41"])
+    others = [one for one in PEOPLE if one != LEAVES]
+    room.deploy([*others, COMES])
 
     # Who left is gone with everything; nobody else lost anything.
-    assert room.names("user_profiles") == {*others, "person-41"}
-    assert room.names("spaces") == {*others, "person-41", "eights"}
+    assert room.names("user_profiles") == {*others, COMES}
+    assert room.names("spaces") == {*others, COMES, "eights"}
     assert room.names("apps") == at_work - {LEAVES, "sevens"}
 
     room.control(
@@ -69,7 +70,7 @@ def test_forty_people_one_comes_one_leaves_and_all_goes_in_order_with_what_they_
     assert in_order(deletions, "DeleteApp", "DeleteSpace")
     assert in_order(deletions, "DeleteUserProfile", "DeleteDomain")
     # CloudFormation goes from person to person.
-    for one in (*others, "person-41"):
+    for one in (*others, COMES):
         assert deletions.index(("DeleteSpace", one)) < deletions.index(("DeleteUserProfile", one))
     assert {name for operation, name in deletions if operation == "DeleteApp"} == at_work - {LEAVES, "sevens"}
     assert deletions.count(("DeleteApp", TWO)) == 3
@@ -77,20 +78,20 @@ def test_forty_people_one_comes_one_leaves_and_all_goes_in_order_with_what_they_
     first = next(name for operation, name in deletions if operation == "DeleteSpace")
     assert first == "eights"
     assert room.client("sagemaker").list_domains()["Domains"] == []
-    assert "nothing left" in room.left()
+    assert room.left() == []
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackAlone]:
     """Two people's stack, for all tests that follow: the last one deletes it."""
-    with opened(tmp_path_factory.mktemp("pair")) as found:
+    with stack_alone(tmp_path_factory.mktemp("pair")) as found:
         found.deploy([ONE, TWO])
         yield found
 
 
-def test_the_function_of_the_maximum_age_may_stop_apps_and_leaves_spaces(pair: Room) -> None:
+def test_the_function_of_the_maximum_age_may_stop_apps_and_leaves_spaces(pair: StackAlone) -> None:
     pair.start(TWO)
-    functions, name = pair.client("lambda"), pair.function("MaxAge")
+    functions, name = pair.client("lambda"), pair.only("AWS::Lambda::Function", "MaxAge")
 
     def run() -> object:
         reply = functions.invoke(FunctionName=name)
@@ -110,10 +111,12 @@ def test_the_function_of_the_maximum_age_may_stop_apps_and_leaves_spaces(pair: R
     assert pair.names("spaces") == {ONE, TWO}
 
 
-def test_an_app_that_is_stuck_is_waited_for_by_run_after_run_told_and_the_next_destroy_goes_on(pair: Room) -> None:
+def test_an_app_that_is_stuck_is_waited_for_told_and_the_next_destroy_goes_on(
+    pair: StackAlone,
+) -> None:
     pair.start(ONE)
     # Of its ten minutes the function keeps 90 seconds, so of this it has ten for each run.
-    clean_up = pair.function("Lifecycle")
+    clean_up = pair.only("AWS::Lambda::Function", "Lifecycle")
     pair.client("lambda").update_function_configuration(FunctionName=clean_up, Timeout=100)
     pair.control("PUT", "script", [{"on": "DeleteApp", "match": {"SpaceName": ONE}, "do": "hold"}])
 
@@ -127,11 +130,10 @@ def test_an_app_that_is_stuck_is_waited_for_by_run_after_run_told_and_the_next_d
     )
     assert f"1 of what has to go first are left: app JupyterLab/default of space {ONE} (Deleting)" in reason
     assert pair.names("apps") == {ONE}
-    log = pair.client("logs")
-    (group,) = (name for name in pair.resources("AWS::Logs::LogGroup") if "Lifecycle" in name)
+    log, group = pair.client("logs"), pair.only("AWS::Logs::LogGroup", "Lifecycle")
     lines = [one["message"] for one in log.filter_log_events(logGroupName=group)["events"]]
     assert sum("handed on to the next run" in line for line in lines) == RUNS - 1
 
     pair.control("PUT", "script", [])
     assert pair.destroy() == "DELETE_COMPLETE"
-    assert "nothing left" in pair.left()
+    assert pair.left() == []
