@@ -15,8 +15,10 @@ from tests.sandbox.studio_deployment.room import ENVIRONMENT, STACK, Room, room_
 
 pytestmark = pytest.mark.studio
 
-NAMES = [f"Person {number}" for number in range(40)]
+PEOPLE = 40
+NAMES = [f"Person {number}" for number in range(PEOPLE)]
 ANA, BEN = "person-0", "person-1"
+GOES, COMES = f"person-{PEOPLE - 1}", f"person-{PEOPLE}"
 REQUESTS_PER_MINUTE = 3
 SECTION: dict[str, Any] = {"allowance": {"usd": 0.5, "requests_per_minute": REQUESTS_PER_MINUTE}}
 
@@ -26,9 +28,9 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     """The room with everybody in it, each with a key."""
     with room_in(tmp_path_factory.mktemp("room")) as room:
         room.invite(NAMES, **SECTION)
-        room.raise_quotas(len(NAMES))
+        room.raise_quotas(PEOPLE)
         made = room.quarry("workshop", "up")
-        assert (made["participants"], len(made["new_keys"])) == (len(NAMES), len(NAMES))
+        assert (made["participants"], len(made["new_keys"])) == (PEOPLE, PEOPLE)
         yield room
 
 
@@ -57,7 +59,7 @@ def test_everybody_has_a_private_space(room: Room) -> None:
     rows = room.quarry("workshop", "status")
     people = rows["participants"] if isinstance(rows, dict) else rows
 
-    assert len(people) == len(NAMES)
+    assert len(people) == PEOPLE
     sagemaker, domain_id = room.client("sagemaker"), room.outputs()["DomainId"]
     space = sagemaker.describe_space(DomainId=domain_id, SpaceName=ANA)
     assert space["Status"] == "InService"
@@ -145,25 +147,27 @@ def test_nobody_sees_anothers_session_at_the_endpoint(room: Room, tmp_path: Path
 
 
 def test_who_goes_with_a_running_app_and_who_comes_touch_nobody_else(room: Room, tmp_path: Path) -> None:
-    goes, comes = NAMES[-1], "Person 40"
-    gone, new = "person-39", "person-40"
-    key = handed_out(room, tmp_path, "--again")[gone]
+    key = handed_out(room, tmp_path, "--again")[GOES]
     app = {"DomainId": room.outputs()["DomainId"], "AppType": "JupyterLab", "AppName": "default"}
-    room.client("sagemaker").create_app(SpaceName=gone, **app)
+    room.client("sagemaker").create_app(SpaceName=GOES, **app)
+    # CloudFormation makes the new before it deletes the old.
+    room.raise_quotas(PEOPLE + 1)
     before = room.resources()
 
-    room.invite([*(name for name in NAMES if name != goes), comes], **SECTION)
+    room.invite([*NAMES[:-1], f"Person {PEOPLE}"], **SECTION)
     changed = room.quarry("workshop", "up")
 
-    assert (changed["new_keys"], changed["revoked"]) == ([new], [gone])
+    assert (changed["new_keys"], changed["revoked"]) == ([COMES], [GOES])
     after = room.resources()
-    assert {id_.removeprefix("Participants")[:8] for id_ in before.keys() ^ after.keys()} == {"person39", "person40"}
-    assert len(before.keys() ^ after.keys()) == 8
+    came, went = after.keys() - before.keys(), before.keys() - after.keys()
+    assert len(came) == len(went) == 4
+    assert all(id_.startswith(f"Participants{COMES.replace('-', '')}") for id_ in came)
+    assert all(id_.startswith(f"Participants{GOES.replace('-', '')}") for id_ in went)
     updated = {id_ for id_ in before.keys() & after.keys() if before[id_] != after[id_]}
     assert {after[id_]["ResourceType"] for id_ in updated} <= {"Custom::QuarryStudioCleanUp"}
     spaces = room.client("sagemaker").get_paginator("list_spaces").paginate(DomainIdEquals=app["DomainId"])
     names = {space["SpaceName"] for page in spaces for space in page["Spaces"]}
-    assert (len(names), new in names, gone in names) == (len(NAMES), True, False)
+    assert (len(names), COMES in names, GOES in names) == (PEOPLE, True, False)
     assert room.ask(key).status_code == 401
 
 
@@ -173,7 +177,7 @@ def test_down_leaves_nothing_of_the_workshop_and_destroy_nothing_at_all(room: Ro
 
     ended = room.quarry("workshop", "down", "--yes")
 
-    assert ended == {"keys_revoked": len(NAMES), "stack_destroyed": True}
+    assert ended == {"keys_revoked": PEOPLE, "stack_destroyed": True}
     assert room.ask(keys[ANA]).status_code == 401
     left = room.inventory()
     assert not [line for line in left if line.startswith(("sagemaker", "secretsmanager", "efs")) or STACK in line]
