@@ -139,7 +139,7 @@ def unknown_variables(document: Document) -> list[str]:
     """Return environment variables of ours that no source reads."""
     sources = "\n".join(
         path.read_text(encoding="utf-8")
-        for folder in ("quarry", "sandbox", "samples")
+        for folder in ("quarry", "sandbox", "samples", "stacks")
         for path in (PROJECT / folder).rglob("*.py")
     )
     names = {name for code in document.code() for name in re.findall(r"\b(?:QUARRY|SANDBOX)_[A-Z_]+\b", code)}

@@ -96,7 +96,8 @@ def forget_disk(domain_id: str, space: str) -> None:
 
 def urls() -> dict[str, str]:
     """Return what opens each JupyterLab that runs, by the name of its space."""
-    return {lab.space: lab.url for lab in _labs if lab.url and not lab.failure}
+    running = (lab for lab in _labs if lab.url and not lab.failure)
+    return {lab.space: lab.url for lab in sorted(running, key=lambda lab: lab.space)}
 
 
 def end_all() -> None:

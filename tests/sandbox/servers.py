@@ -14,18 +14,20 @@ from sandbox.state import Record, StateDirectory
 from tests.waiting import PATIENCE
 
 
-def start(state: StateDirectory, *, rest_api: str | None = None) -> Record:
+def start(state: StateDirectory, *, rest_api: str | None = None, studio: bool = False) -> Record:
     """Start a server and wait until it answers; whoever started it stops it."""
     aws_port, port = ports.free(2)
-    return process.start(state, aws_port=aws_port, port=port, rest_api=rest_api, seconds=PATIENCE)
+    return process.start(state, aws_port=aws_port, port=port, rest_api=rest_api, studio=studio, seconds=PATIENCE)
 
 
 @contextlib.contextmanager
-def running(folder: Path, *, rest_api: str | None = None) -> Iterator[tuple[StateDirectory, Record]]:
+def running(
+    folder: Path, *, rest_api: str | None = None, studio: bool = False
+) -> Iterator[tuple[StateDirectory, Record]]:
     """A server that answers, with its state in ``folder``."""
     state = StateDirectory(folder)
     try:
-        yield state, start(state, rest_api=rest_api)
+        yield state, start(state, rest_api=rest_api, studio=studio)
     finally:
         process.stop(state)
 

@@ -85,8 +85,12 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 
 
 @contextmanager
-def deployed(folder: Path, *arguments: str) -> Iterator[Platform]:
-    """Deploy with `make up` and further arguments, and take down with `make down`, which has to leave nothing."""
+def deployed(folder: Path, *arguments: str, environment: str = "sandbox") -> Iterator[Platform]:
+    """Deploy with `make up` and further arguments, and take down with `make down`, which has to leave nothing.
+
+    Args:
+        environment: what the arguments choose, of environments/.
+    """
     aws_port, port = ports.free(2)
     # Nothing is written outside the project: no cache that a home directory or the temporary one would keep.
     elsewhere = [folder / "home", folder / "tmp"]
@@ -109,7 +113,8 @@ def deployed(folder: Path, *arguments: str) -> Iterator[Platform]:
         # Nothing may be left running of a platform that did not come up.
         run(("make", "down"), environ)
         pytest.fail(f"make up failed:\n{up.stdout}")
-    saved = json.loads((folder / "quarry" / "sandbox.json").read_text(encoding="utf-8"))
+    connection = folder / "quarry" / f"{environment}.json"
+    saved = json.loads(connection.read_text(encoding="utf-8"))
     yield Platform(
         base_url=saved["base_url"], api_key=saved["api_key"], aws=saved["aws"], environ=environ, printed=up.stdout
     )
@@ -117,7 +122,7 @@ def deployed(folder: Path, *arguments: str) -> Iterator[Platform]:
     assert down.returncode == 0, down.stdout
     assert "nothing left" in down.stdout
     assert not (folder / "sandbox").exists()
-    assert not (folder / "quarry" / "sandbox.json").exists()
+    assert not connection.exists()
     assert [entry for one in elsewhere for entry in one.iterdir()] == []
 
 
