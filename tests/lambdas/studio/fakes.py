@@ -50,7 +50,7 @@ class FakeStudio:
     Attributes:
         seconds: how long a deletion takes, by name; by default 12.
         failing: name -> how many deletions fail, each after its time.
-        refuse: operation, or operation and name -> codes that its next calls fail with.
+        refuse: operation, or operation and name -> codes that its next calls fail with; "" for one that does not.
         meanwhile: called before each call is served: what others do at that moment.
         calls: (operation, name).
         file_system: that the domain has.
@@ -206,8 +206,8 @@ class FakeStudio:
         self.calls.append((operation, name))
         self.meanwhile()
         for key in (operation, f"{operation} {name}"):
-            if self.refuse.get(key):
-                raise refused(self.refuse[key].pop(0), operation)
+            if self.refuse.get(key) and (code := self.refuse[key].pop(0)):
+                raise refused(code, operation)
 
 
 _OWNERS = ("OwnerUserProfileName", "UserProfileName")

@@ -93,6 +93,14 @@ def test_a_domain_that_is_gone_has_nothing_in_it(studio: FakeStudio) -> None:
     assert studio.names("App")
 
 
+def test_what_goes_at_once_is_not_waited_for_long(studio: FakeStudio) -> None:
+    studio.seconds = {f"JupyterLab of {name}": 1 for name in PEOPLE}
+
+    destroy(studio)
+
+    assert studio.clock.now == 1
+
+
 def test_hundreds_are_listed_page_by_page() -> None:
     studio = FakeStudio()
     for number in range(205):
@@ -225,6 +233,15 @@ def test_a_listing_that_is_refused_for_the_moment_is_asked_for_again(
 
     assert studio.names("App") == set()
     assert studio.names("Space") == set(PEOPLE)
+
+
+def test_a_listing_that_is_denied_now_and_then_is_asked_again(studio: FakeStudio) -> None:
+    denied = ["AccessDeniedException"] * (ATTEMPTS - 1)
+    studio.refuse = {"ListApps": [*denied, "", *denied]}
+
+    destroy(studio)
+
+    assert studio.names("App") == set()
 
 
 @pytest.mark.parametrize("code", ["ValidationException", "AccessDeniedException"])
