@@ -231,7 +231,7 @@ def test_tools_are_offered_though_none_is_wanted_while_the_conversation_uses_the
     }
     answer = {"role": "tool", "tool_call_id": "c1", "content": "18 degrees"}
     told = [("user", "A"), call, answer] if open_calls is None else [answer]
-    asked = request(*told, tools=[TOOL], tool_choice="none")  # type: ignore[arg-type]  # both forms of a message
+    asked = request(*told, tools=[TOOL], tool_choice="none")
 
     config = to_converse(asked, MICRO, to_turns(asked, open_calls=open_calls))["toolConfig"]
 

@@ -205,7 +205,7 @@ def test_no_conversation_overspends_an_allowance(books: Books) -> None:
     dense = Dense()
     with desk(bedrock=dense) as at:
 
-        @settings(examples(20), phases=(Phase.explicit, Phase.generate))
+        @settings(examples(15), phases=(Phase.explicit, Phase.generate))
         @given(STEPS, st.lists(TEXTS, min_size=2, max_size=2))
         def talk(steps: list[Any], systems: list[str]) -> None:
             books.misjudged = books.misjudged_tokens = 0
