@@ -174,8 +174,10 @@ def _already_up(record: Record, wanted: dict[str, int | None], model: Choice | N
             " python -m sandbox down"
         )
         return 1
-    if studio and not record.studio:
-        _complain("sandbox: already up without JupyterLab; to have it, run first: python -m sandbox down")
+    if studio != record.studio:
+        # Both ways: what is deployed is another environment's, and the front door would have two APIs.
+        has = "with" if record.studio else "without"
+        _complain(f"sandbox: already up {has} JupyterLab; to change that, run first: python -m sandbox down")
         return 1
     _say(
         f"already up: AWS at {record.connection.aws_url}, front door at {record.connection.url} (process {record.pid})"

@@ -69,7 +69,7 @@ def test_up_with_jupyterlab_where_it_is_up_without_or_is_not_installed_fails(
     assert "JupyterLab is not installed in" in capsys.readouterr().err
     monkeypatch.setenv("SANDBOX_STUDIO_PACKAGES", str(stand_in_lab.write(tmp_path / "environment")))
     assert main(["up", "--studio"]) == 1
-    assert "already up without JupyterLab; to have it, run first: python -m sandbox down" in capsys.readouterr().err
+    assert "already up without JupyterLab; to change that, run first: python -m sandbox down" in capsys.readouterr().err
 
 
 def test_up_ends_where_the_model_does_not_answer(nothing: StateDirectory, capsys: pytest.CaptureFixture[str]) -> None:
