@@ -76,6 +76,14 @@ def test_a_space_of_a_participants_name_that_is_somebody_elses_is_not_theirs(stu
     assert studio.names("Space") == {BEN}
 
 
+def test_a_space_of_a_participants_name_whose_owner_is_not_told_is_theirs(studio: FakeStudio) -> None:
+    studio.space(ANA, None)
+
+    destroy(studio)
+
+    assert studio.names("Space") == set(PEOPLE)
+
+
 def test_an_empty_domain_takes_no_time(studio: FakeStudio) -> None:
     studio.things.clear()
 
@@ -384,6 +392,15 @@ def test_who_is_left_out_loses_apps_and_other_spaces_and_nobody_else_anything(st
     assert studio.names("App") == {f"JupyterLab of {BEN}", "JupyterLab of bens-other", "JupyterLab of together"}
     assert studio.names("Space") == {ANA, BEN, "bens-other", "together"}
     assert studio.names("UserProfile") == set(PEOPLE)
+
+
+def test_who_is_left_out_loses_the_app_in_their_own_space_though_its_owner_is_not_told(studio: FakeStudio) -> None:
+    studio.space(ANA, None)
+
+    update(studio, [BEN], of(PEOPLE))
+
+    assert studio.names("App") == {f"JupyterLab of {BEN}"}
+    assert studio.names("Space") == {ANA, BEN}
 
 
 @pytest.mark.parametrize(
