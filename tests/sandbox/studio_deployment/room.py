@@ -164,6 +164,10 @@ class Room:
         pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
         return {one["LogicalResourceId"]: one for page in pages for one in page["StackResourceSummaries"]}
 
+    def physical_ids(self) -> dict[str, str]:
+        """Return logical id -> physical id of the Studio stack's resources."""
+        return {id_: one["PhysicalResourceId"] for id_, one in self.resources().items()}
+
     def ask(self, key: str) -> httpx.Response:
         """Ask the endpoint with a participant's key."""
         body = {"model": "fast", "messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 20}
