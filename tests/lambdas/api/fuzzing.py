@@ -229,7 +229,8 @@ class Fuzzed:
         """Ask the function behind the proxy integration, which gets what is no UTF-8 as base64."""
         encoded = {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
         event = {**EVENT, "httpMethod": method, "path": path, "queryStringParameters": query or None, **encoded}
-        reply = handler.lambda_handler(event, LambdaContext())
+        with contextlib.redirect_stdout(io.StringIO()):  # Metrics are printed.
+            reply = handler.lambda_handler(event, LambdaContext())
         metrics.clear_metrics()
         return reply["statusCode"], str(reply["body"]).encode("utf-8", "surrogatepass")
 
@@ -237,13 +238,12 @@ class Fuzzed:
         """Send it to the function that answers its operation."""
         self.log.seek(0)
         self.log.truncate()
-        # Metrics are printed.
-        with contextlib.redirect_stdout(io.StringIO()):
-            if request.operation.function == "chat":
+        if request.operation.function == "chat":
+            with contextlib.redirect_stdout(io.StringIO()):
                 return self._loop.run(ask(request.path, request.body))
-            if request.operation.name == "deleteSession":
-                self._session = ""
-            return self.invoke(request.operation.method, request.path, request.body, **request.query)
+        if request.operation.name == "deleteSession":
+            self._session = ""
+        return self.invoke(request.operation.method, request.path, request.body, **request.query)
 
 
 @contextlib.contextmanager
