@@ -335,3 +335,30 @@ def test_each_step_to_another_candidate_is_logged_from_the_one_to_the_next(print
         ("amazon.nova-micro-v1:0", "amazon.nova-lite-v1:0", "ServiceQuotaExceededException"),
         ("amazon.nova-lite-v1:0", completion.body["model"], "ServiceQuotaExceededException"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [("AccessDeniedException", "not authorized"), ("ValidationException", None)]
+)
+def test_awss_words_are_logged_unless_they_may_quote_the_request(
+    code: str, words: str | None, printed: io.StringIO
+) -> None:
+    with pytest.raises(ApiError):
+        service(FakeConverse(client_error(code, "not authorized: xylophone"))).ask(request())
+
+    (line,) = [json.loads(line) for line in printed.getvalue().splitlines() if '"bedrock failed"' in line]
+    assert line["reason"] == code
+    assert line["aws"] == "" if words is None else words in line["aws"]
+
+
+@pytest.mark.parametrize(("wanted", "calls"), [(None, 2), (True, 2), (False, 1)])
+def test_of_parallel_calls_that_were_not_wanted_the_first_is_told(wanted: bool | None, calls: int) -> None:
+    reply = converse_reply(stop_reason="tool_use")
+    uses = [{"toolUse": {"toolUseId": one, "name": "dig", "input": {}}} for one in ("a", "b")]
+    reply["output"]["message"]["content"] = uses
+    asked = {"model": "fast", "messages": [{"role": "user", "content": "Hi"}], "parallel_tool_calls": wanted}
+    asked["tools"] = [{"type": "function", "function": {"name": "dig"}}]
+
+    completion = service(FakeConverse(reply)).ask(parse(json.dumps(asked).encode()))
+
+    assert len(completion.body["choices"][0]["message"]["tool_calls"]) == calls

@@ -83,3 +83,12 @@ def test_thoughts_that_are_kept_from_us_count_as_long_as_they_are() -> None:
         stream.chunks({"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"reasoningContent": thought}}})
 
     assert stream.written() == likely_tokens("Hm…" + "x" * 100)
+
+
+def test_pieces_of_a_call_that_never_began_and_pieces_of_other_kinds_are_passed_over() -> None:
+    stream = new()
+    other = {"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"citation": {"title": "x"}}}}
+
+    assert chunks(stream, [given(7, "{}")]) == []
+    assert chunks(stream, [use(0)]) != []
+    assert chunks(stream, [other]) == []
