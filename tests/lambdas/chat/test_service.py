@@ -354,11 +354,19 @@ def test_awss_words_are_logged_unless_they_may_quote_the_request(
 @pytest.mark.parametrize(("wanted", "calls"), [(None, 2), (True, 2), (False, 1)])
 def test_of_parallel_calls_that_were_not_wanted_the_first_is_told(wanted: bool | None, calls: int) -> None:
     reply = converse_reply(stop_reason="tool_use")
-    uses = [{"toolUse": {"toolUseId": one, "name": "dig", "input": {}}} for one in ("a", "b")]
+    uses: list[Any] = [{"toolUse": {"toolUseId": one, "name": "dig", "input": {}}} for one in ("a", "b")]
     reply["output"]["message"]["content"] = uses
-    asked = {"model": "fast", "messages": [{"role": "user", "content": "Hi"}], "parallel_tool_calls": wanted}
-    asked["tools"] = [{"type": "function", "function": {"name": "dig"}}]
+    fields: dict[str, Any] = {"model": "fast", "messages": [{"role": "user", "content": "Hi"}]}
+    fields |= {"parallel_tool_calls": wanted, "tools": [{"type": "function", "function": {"name": "dig"}}]}
+    asked = parse(json.dumps(fields).encode())
+    events: list[Any] = [{"messageStart": {"role": "assistant"}}]
+    for index, one in enumerate(("a", "b")):
+        start = {"toolUse": {"toolUseId": one, "name": "dig"}}
+        events.append({"contentBlockStart": {"contentBlockIndex": index, "start": start}})
+    events += stream_events(stop_reason="tool_use")[1:]
 
-    completion = service(FakeConverse(reply)).ask(parse(json.dumps(asked).encode()))
+    completion = service(FakeConverse(reply)).ask(asked)
+    streamed = [chunk["choices"][0]["delta"] for chunk in service(FakeConverse(events)).stream(asked, to_turns(asked))]
 
     assert len(completion.body["choices"][0]["message"]["tool_calls"]) == calls
+    assert sum("tool_calls" in delta for delta in streamed) == calls
