@@ -1,6 +1,8 @@
 """Notebooks for the participants of a workshop: the domain, and a space, a role and a secret for each of them."""
 
-from aws_cdk import CfnOutput
+from collections.abc import Sequence
+
+from aws_cdk import CfnOutput, CfnWaitConditionHandle
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -40,6 +42,7 @@ class StudioStack(EnvironmentStack):
         room = Room(studio=studio, domain=domain, bucket=bucket, policies=self._policies(studio, domain, notebooks))
         theirs = Construct(self, "Participants")
         spaces = [ParticipantSpace(theirs, one.id, participant=one, room=room) for one in participants(studio)]
+        self._in_order(spaces)
         CleanUp(
             self,
             "CleanUp",
@@ -54,6 +57,16 @@ class StudioStack(EnvironmentStack):
         self._output(
             PREFIX_OF_SECRETS_OUTPUT, secret_prefix(config.name), "What the names of participants' secrets begin with"
         )
+
+    def _in_order(self, spaces: Sequence[ParticipantSpace]) -> None:
+        """Have all profiles made before any space, and so all spaces gone before any profile.
+
+        What stands between them does nothing, for nothing: without it, each space had to name every profile.
+        """
+        between = CfnWaitConditionHandle(self, "ProfilesMade")
+        for one in spaces:
+            between.add_resource_dependency(one.profile)
+            one.space.add_resource_dependency(between)
 
     def _policies(self, studio: Studio, domain: Domain, notebooks: Notebooks) -> list[iam.IManagedPolicy]:
         """Return what every participant may."""

@@ -86,6 +86,16 @@ def test_what_is_deleted_before_what() -> None:
     assert {domain, role} <= needed_by(template, profile)
 
 
+def test_all_spaces_go_before_any_profile() -> None:
+    template = variant("Five")
+    profiles = {id_ for id_, _ in rules.of_type(template, "AWS::SageMaker::UserProfile")}
+    spaces = [id_ for id_, _ in rules.of_type(template, "AWS::SageMaker::Space")]
+
+    assert len(profiles) == len(spaces) == 5
+    for space in spaces:
+        assert profiles <= needed_by(template, space)
+
+
 def test_everything_of_ours_is_tagged() -> None:
     kinds = ("Domain", "UserProfile", "Space")
     types = [f"AWS::SageMaker::{kind}" for kind in kinds]
@@ -122,9 +132,13 @@ def test_who_leaves_takes_four_resources_along_and_changes_nobody_elses() -> Non
 def test_of_the_rest_only_the_clean_up_knows_who_is_there() -> None:
     before, after = (variant(name)["Resources"] for name in ("Five", "Four"))
 
-    changed = {id_ for id_ in before.keys() & after.keys() if before[id_] != after[id_]}
+    def changed(part: str) -> set[str]:
+        both = before.keys() & after.keys()
+        return {before[id_]["Type"] for id_ in both if before[id_].get(part) != after[id_].get(part)}
 
-    assert {before[id_]["Type"] for id_ in changed} == {"Custom::QuarryStudioCleanUp"}
+    assert changed("Properties") == {"Custom::QuarryStudioCleanUp"}
+    # CloudFormation changes nothing where only the order has changed.
+    assert changed("DependsOn") == {"Custom::QuarryStudioCleanUp", "AWS::CloudFormation::WaitConditionHandle"}
 
 
 def test_odd_names_become_names_that_sagemaker_takes() -> None:
