@@ -205,7 +205,7 @@ OPERATIONS: Final = (
         handler="lambdas.api.routes.knowledge_retrieve:find_passages",
         body="lambdas.knowledge.request:PassagesQuery",
         answer="lambdas.api.routes.knowledge_retrieve:PassageList",
-        headers=ALLOWANCE_HEADERS,
+        headers=("x-quarry-not-recorded", *ALLOWANCE_HEADERS),
         errors=MODEL,
     ),
     Operation(

@@ -97,11 +97,17 @@ class OpenExchange:
         return {"inputTokens": read, "outputTokens": output, "totalTokens": read + output}
 
     def give_up(self) -> None:
-        """End an exchange without an answer: charge its side calls if there were any, and nothing else."""
-        if self.asked.side.taken:
+        """End an exchange without an answer: charge its side calls if there were any, and nothing else.
+
+        If that fails, what was reserved stays so until it is swept; the caller is told why there is no answer.
+        """
+        if not self.asked.side.taken:
+            unrecorded.try_to_release(self.ledger, self.reservation)
+            return
+        try:
             self._charge(Usage())
-        else:
-            self.ledger.release(self.reservation)
+        except unrecorded.TROUBLE as error:
+            unrecorded.log("charge", error, key_id=self.asked.caller.key_id)
 
     def _charge(self, charged: Usage) -> remaining.Remaining:
         return self.ledger.settle(self.reservation, charged.plus(*self.asked.side.taken))

@@ -5,6 +5,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lambdas.allowances.ledger import Ledger, Reservation
 from lambdas.chat.errors import error_code
 from lambdas.common.errors import ApiError
 from lambdas.common.observability import logger
@@ -15,11 +16,26 @@ TROUBLE: Final = (ApiError, ClientError, BotoCoreError)
 
 
 def log(what: str, error: Exception, *, key_id: str) -> str:
-    """Log that an answer could not be charged (``charge``) or stored (``turn``) and return the code for the header."""
+    """Log what could not be recorded and return the code for the header.
+
+    Args:
+        what: an answer's charge (``charge``) or turn (``turn``), or what a failed call gives back (``release``).
+    """
     code = str(error.code) if isinstance(error, ApiError) else "unavailable"
     reason = code if isinstance(error, ApiError) else error_code(error)
     logger.error("answer not recorded", extra={"what": what, "code": code, "reason": reason, "key_id": key_id})
     return code
+
+
+def try_to_release(ledger: Ledger, reservation: Reservation) -> None:
+    """Give back what was reserved for a call that failed; if that fails, it stays held until it is swept.
+
+    The caller is told why the call failed, and not what else did.
+    """
+    try:
+        ledger.release(reservation)
+    except TROUBLE as error:
+        log("release", error, key_id=reservation.caller.key_id)
 
 
 def header(codes: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingError
 
-from lambdas.chat.errors import error_code
+from lambdas.chat.errors import error_code, is_daily_quota
 from lambdas.common.deadline import NEVER, Deadline
 from lambdas.common.observability import logger
 from lambdas.knowledge.filters import RetrievalFilter
@@ -134,7 +134,7 @@ class Retriever:
                 return reply
             except (ClientError, BotoCoreError) as error:
                 last = attempt == ATTEMPTS or self._clock() > window
-                if last or error_code(error) not in RETRYABLE:
+                if last or error_code(error) not in RETRYABLE or is_daily_quota(error):
                     raise
             self._sleep(BACKOFF_SECONDS * 2 ** (attempt - 1) * (1 + random.random()))  # noqa: S311 - jitter
         raise AssertionError("ATTEMPTS is at least 1")

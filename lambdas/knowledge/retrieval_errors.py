@@ -9,7 +9,13 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
-from lambdas.chat.errors import NOT_READY_RETRY_SECONDS, THROTTLED_RETRY_SECONDS, error_code
+from lambdas.chat.errors import (
+    DAILY_RETRY_SECONDS,
+    NOT_READY_RETRY_SECONDS,
+    THROTTLED_RETRY_SECONDS,
+    error_code,
+    is_daily_quota,
+)
 from lambdas.common.errors import (
     ApiError,
     InvalidRequestError,
@@ -54,6 +60,13 @@ def to_api_error(
     code = error_code(error)
     message = error.response["Error"].get("Message", "")
     match code:
+        case "ThrottlingException" | "TooManyRequestsException" if is_daily_quota(error):
+            return RateLimitError(
+                "The account's Bedrock quota of the day for a model that the knowledge base searches with is used up. "
+                "Try again tomorrow; the platform's owner can ask AWS to raise it (Service Quotas, tokens per day).",
+                code="insufficient_quota",
+                retry_after=DAILY_RETRY_SECONDS,
+            )
         case "ThrottlingException" | "TooManyRequestsException":
             return RateLimitError(
                 "Amazon Bedrock is throttling the knowledge base. Wait and try again.",

@@ -26,7 +26,7 @@ def create_embeddings(call: Call) -> Answer[EmbeddingList]:
     try:
         embedded = embedder.embed(request, candidate)
     except BaseException:
-        ledger.release(reservation)
+        unrecorded.try_to_release(ledger, reservation)
         raise
     charged = usage(input_tokens=embedded.usage.prompt_tokens, price=candidate.price)
     try:

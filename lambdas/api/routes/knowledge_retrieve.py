@@ -8,12 +8,12 @@ from msgspec import Struct
 
 from lambdas.allowances import remaining
 from lambdas.allowances.ledger import Ledger
-from lambdas.allowances.remaining import Remaining
 from lambdas.allowances.usage import Usage
 from lambdas.api import composition
 from lambdas.api.call import Answer, Call
 from lambdas.common.caller import Caller
 from lambdas.common.json_body import decode
+from lambdas.exchange import unrecorded
 from lambdas.knowledge.asking import Knowledge
 from lambdas.knowledge.filters import to_retrieval_filter
 from lambdas.knowledge.passages import Passage
@@ -33,17 +33,16 @@ class PassageList(Struct, tag_field="object", tag="list", frozen=True):
 
 def find_passages(call: Call) -> Answer[PassageList]:
     """Find passages."""
-    found, left = retrieve(
+    return retrieve(
         call.body,
         call.caller,
         knowledge=composition.knowledge().until(call.deadline),
         ledger=composition.ledger(),
     )
-    return Answer(body=found, headers=remaining.headers(left))
 
 
-def retrieve(body: bytes, caller: Caller, *, knowledge: Knowledge, ledger: Ledger) -> tuple[PassageList, Remaining]:
-    """Return the passages that fit a query, best first, and what is left of the key's allowance.
+def retrieve(body: bytes, caller: Caller, *, knowledge: Knowledge, ledger: Ledger) -> Answer[PassageList]:
+    """Return the passages that fit a query, best first; the headers tell what is left of the key's allowance.
 
     No alias is called, so every key may search. A search counts as a request and costs the key nothing: what Bedrock
     bills for it (some tokens of the embedding model, the store, reranking) is the platform's. The reservation comes
@@ -60,7 +59,11 @@ def retrieve(body: bytes, caller: Caller, *, knowledge: Knowledge, ledger: Ledge
     try:
         passages = knowledge.retriever.find(asked.query, results=knowledge.results(asked.results), filter_=filter_)
     except BaseException:
-        ledger.release(reservation)
+        unrecorded.try_to_release(ledger, reservation)
         raise
-    left = ledger.settle(reservation, Usage())
-    return PassageList(passages), left
+    try:
+        headers = remaining.headers(ledger.settle(reservation, Usage()))
+    except unrecorded.TROUBLE as error:
+        told = unrecorded.header({"charge": unrecorded.log("charge", error, key_id=caller.key_id)})
+        headers = remaining.headers(reservation.remaining) | told
+    return Answer(body=PassageList(passages), headers=headers)

@@ -107,6 +107,23 @@ def test_vectors_that_cannot_be_charged_are_given_and_that_is_told(
     assert headers["x-quarry-not-recorded"] == ["charge=unavailable"]
 
 
+def test_why_texts_were_not_embedded_is_told_though_nothing_can_be_given_back(
+    embedder: FakeEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def throttled(**_: object) -> None:
+        raise client_error("ThrottlingException")
+
+    def denied(*_: object) -> None:
+        raise client_error("AccessDeniedException")
+
+    monkeypatch.setattr(embedder, "invoke_model", throttled)
+    monkeypatch.setattr(Ledger, "release", denied)
+
+    status, body, _ = call("POST", "/v1/embeddings", {"model": "embed", "input": "a"})
+
+    assert (status, body["error"]["code"]) == (429, "rate_limit_exceeded")
+
+
 def test_vectors_come_as_base64_where_the_sdk_wants_them_so(embedder: FakeEmbedder) -> None:
     _, body, _ = call("POST", "/v1/embeddings", {"model": "embed", "input": "abc", "encoding_format": "base64"})
 

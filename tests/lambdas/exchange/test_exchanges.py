@@ -11,7 +11,7 @@ from lambdas.allowances.ledger import Ledger
 from lambdas.chat.request import ChatRequest, parse
 from lambdas.common.caller import Caller, KeyLimits
 from lambdas.common.deadline import Deadline
-from lambdas.common.errors import ApiError, NotFoundError, RateLimitError, UnavailableError
+from lambdas.common.errors import ApiError, NotFoundError, RateLimitError, UnavailableError, UpstreamTimeoutError
 from lambdas.common.tokens import likely_tokens
 from tests.lambdas.common.test_deadline import Clock
 from tests.lambdas.fakes import client_error, converse_reply, stream_events
@@ -298,6 +298,23 @@ def test_a_whole_answer_that_cannot_be_charged_is_given_stored_and_told(
     assert done.headers["x-quarry-not-recorded"] == told
     assert ("x-quarry-remaining-usd" in done.headers) == (caller is LIMITED)
     assert done.completion.body["choices"][0]["message"]["content"] == "Deep."
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_why_there_is_no_answer_is_told_though_nothing_can_be_given_back(
+    monkeypatch: pytest.MonkeyPatch, printed: io.StringIO, *, streamed: bool
+) -> None:
+    def denied(*_: Any) -> Any:
+        raise client_error("AccessDeniedException")
+
+    with desk(client_error("ModelTimeoutException")) as at:
+        monkeypatch.setattr(Ledger, "release", denied)
+        with pytest.raises(UpstreamTimeoutError):
+            (at.exchanges.stream if streamed else at.exchanges.complete)(ask(), LIMITED)
+
+        # The sweep gives it back.
+        assert account(at)["reserved"]["micro_dollars"] > 0
+    assert "answer not recorded" in printed.getvalue()
 
 
 def test_an_answer_that_was_charged_and_stored_has_no_such_header() -> None:

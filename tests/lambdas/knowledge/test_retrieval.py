@@ -116,6 +116,15 @@ def test_a_failure_says_what_to_do(failure: Exception, status: int, code: str, s
         assert told.value.retry_after
 
 
+def test_a_used_up_day_is_told_as_such_and_not_tried_again_at_once() -> None:
+    used_up = FakeRetrieve(retrieve_error("ThrottlingException", "Too many tokens per day, please wait."))
+    with pytest.raises(ApiError, match="tomorrow") as told:
+        retriever(used_up).find("x", results=5)
+
+    assert (told.value.status, told.value.code, told.value.retry_after) == (429, "insufficient_quota", 3600)
+    assert len(used_up.calls) == 1
+
+
 @pytest.mark.parametrize("message", ["The filter is not valid", "Rewrite first", "metadata field of another type"])
 def test_a_refused_filter_is_the_callers(message: str) -> None:
     client = FakeRetrieve(retrieve_error("ValidationException", message))

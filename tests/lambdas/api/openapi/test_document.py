@@ -31,6 +31,7 @@ from lambdas.common.caller import Caller, KeyLimits
 from lambdas.common.errors import ApiError, ConflictError, InvalidRequestError
 from lambdas.model_access.listing import ModelList, ModelListing
 from tests import events
+from tests.lambdas.api.conftest import Serve
 from tests.lambdas.api.test_handler import LambdaContext
 from tests.lambdas.fakes import ALIASES, KNOWLEDGE, SETTINGS, converse_reply, stream_events
 from tests.lambdas.model_access.test_listing import FakeParameters
@@ -88,7 +89,8 @@ PYTHON = {
 }
 
 
-def test_it_is_served() -> None:
+def test_it_is_served(serve: Serve) -> None:
+    serve()
     event = {**events.load("chat_completion"), "httpMethod": "GET", "path": "/openapi.json", "body": None}
 
     reply = handler.lambda_handler(event, LambdaContext())
@@ -212,7 +214,7 @@ def chunks_from_documents() -> list[Any]:
 
 def passages() -> PassageList:
     with desk() as at:
-        return retrieve(b'{"query": "x"}', Caller(key_id="key_x"), knowledge=at.knowledge, ledger=at.ledger)[0]
+        return retrieve(b'{"query": "x"}', Caller(key_id="key_x"), knowledge=at.knowledge, ledger=at.ledger).body
 
 
 def usage() -> Usage:

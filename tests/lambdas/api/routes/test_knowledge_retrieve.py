@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from lambdas.allowances.ledger import Ledger
 from lambdas.allowances.report import Spent
 from lambdas.api.routes.knowledge_retrieve import ALIAS, retrieve
 from lambdas.common.caller import Caller, KeyLimits
-from lambdas.common.errors import ApiError, InvalidRequestError, RateLimitError
+from lambdas.common.errors import ApiError, InvalidRequestError, RateLimitError, UpstreamError
+from tests.lambdas.fakes import client_error
 from tests.lambdas.knowledge.fakes import FakeRetrieve, retrieve_error
 from tests.lambdas.stores import Desk, desk
 
@@ -23,16 +25,16 @@ def find(at: Desk, caller: Caller = TWICE, **body: Any) -> Any:
 
 def test_all_passages_are_told_with_their_scores() -> None:
     with desk() as at:
-        found, left = find(at, results=3, filter={"year": 2024})
+        answered = find(at, results=3, filter={"year": 2024})
 
         used = at.ledger.usage("key_1", limits=TWICE.limits)
-    assert [(one.document, one.score) for one in found.data] == [
+    assert [(one.document, one.score) for one in answered.body.data] == [
         ("travel.md", 0.8), ("hr/leave.md", 0.6), ("menu.md", 0.2)
     ]  # fmt: skip
     search = at.documents.calls[0]["retrievalConfiguration"]["vectorSearchConfiguration"]
     assert search["numberOfResults"] == 3
     assert search["filter"] == {"equals": {"key": "year", "value": 2024}}
-    assert left.requests == 1
+    assert answered.headers["x-ratelimit-remaining-requests"] == "1"
     assert used.days[0].aliases[ALIAS] == Spent(requests=1, input_tokens=0, output_tokens=0, micro_dollars=0)
 
 
@@ -63,6 +65,26 @@ def test_a_failed_search_is_told_and_released() -> None:
             find(at)
 
         assert at.ledger.usage("key_1", limits=TWICE.limits).reserved.requests == 0
+
+
+def denied(*_: object) -> None:
+    raise client_error("AccessDeniedException")
+
+
+def test_passages_whose_search_cannot_be_recorded_are_given_and_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with desk() as at:
+        monkeypatch.setattr(Ledger, "settle", denied)
+        answered = find(at)
+
+    assert len(answered.body.data) == 3
+    assert answered.headers["x-quarry-not-recorded"] == "charge=unavailable"
+    assert answered.headers["x-ratelimit-remaining-requests"] == "1"
+
+
+def test_why_a_search_failed_is_told_though_nothing_can_be_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Ledger, "release", denied)
+    with desk(documents=FakeRetrieve(retrieve_error("BadGatewayException"))) as at, pytest.raises(UpstreamError):
+        find(at)
 
 
 @pytest.mark.parametrize(
