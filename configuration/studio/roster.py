@@ -18,6 +18,8 @@ COLUMNS: Final = ("name", "email")
 _EMAIL: Final = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 # Joiner and selectors of emoji: invisible, and part of what is seen.
 _JOINING: Final = frozenset("\u200c\u200d\ufe0e\ufe0f")
+# A hundred of the longest names and addresses fit in several times over.
+MAX_BYTES: Final = 1_000_000
 # What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection).
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
@@ -37,13 +39,18 @@ def read(path: Path, *, shown: str) -> list[Person]:
         shown: what the file is called in errors.
 
     Raises:
-        RosterError: it cannot be read, lines of it cannot be used, two of its people cannot be told apart, or nobody
-            is in it.
+        RosterError: it cannot be read, is too large, lines of it cannot be used, two of its people cannot be told
+            apart, or nobody is in it.
     """
     try:
-        return parse(path.read_bytes(), shown=shown)
+        with path.open("rb") as stream:
+            # Never all of it: a device, or a file that was meant for something else, may have no end.
+            content = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise RosterError([f"{shown}: cannot be read: {error.strerror}"]) from error
+    if len(content) > MAX_BYTES:
+        raise RosterError([f"{shown}: more than {MAX_BYTES // 1_000_000} MB, which is no list of people"])
+    return parse(content, shown=shown)
 
 
 def parse(content: bytes, *, shown: str) -> list[Person]:

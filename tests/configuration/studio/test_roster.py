@@ -166,6 +166,13 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         roster.read(tmp_path / "people.csv", shown="people.csv")
 
 
+def test_a_file_without_an_end_is_refused_and_a_folder_too(tmp_path: Path) -> None:
+    with pytest.raises(RosterError, match=r"people\.csv: more than 1 MB"):
+        roster.read(Path("/dev/zero"), shown="people.csv")
+    with pytest.raises(RosterError, match=r"people\.csv: cannot be read: Is a directory"):
+        roster.read(tmp_path, shown="people.csv")
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1"])
 def test_a_formula_is_text_in_a_csv(text: str) -> None:
     assert roster.cell(text) == f"'{text}"
