@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from time import monotonic, sleep
 from typing import Any, Final
 
@@ -11,10 +12,11 @@ from configuration.studio import quotas
 from configuration.studio.participants import Participant
 from quarry.command_error import CommandError
 from quarry.deployed.refusals import explanation
-from quarry.workshop.studio import StudioDomain
+from quarry.workshop.studio import IN_SERVICE, StudioDomain
 
 # SageMaker throttles who asks for a room's apps at once.
 AT_ONCE: Final = 4
+_THROTTLED: Final = {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"}
 SECONDS: Final = 5.0
 SECONDS_HERE: Final = 0.5
 Tell = Callable[[str], None]
@@ -36,47 +38,48 @@ class Apps:
         self._minutes = minutes
 
     def start(self, people: Sequence[Participant], tell: Tell) -> dict[str, str]:
-        """Start everybody's app and wait until it is in service; return id -> why not, of those that are not."""
+        """Start everybody's app and wait until it is in service; return id -> why not, of those that are not.
+
+        All are asked for before any is waited for: an app takes minutes, however many others start beside it.
+        """
         failed: dict[str, str] = {}
-        done = 0
+        waiting = [one.id for one in people]
+        created: set[str] = set()
         with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-            results = pool.map(lambda one: (one, self._started(one.id)), people)
-            for participant, problem in results:
-                done += 1
-                if problem:
-                    failed[participant.id] = problem
-                tell(f"{done - len(failed)} of {len(people)} apps in service, {len(failed)} failed.")
-        return failed
+            while True:
+                there = self._domain.own_apps()
+                problems = list(pool.map(self._step, waiting, map(there.get, waiting), repeat(created)))
+                failed |= {space: told for space, told in zip(waiting, problems, strict=True) if told}
+                waiting = [space for space in waiting if space not in failed and there.get(space) != IN_SERVICE]
+                done = len(people) - len(waiting) - len(failed)
+                tell(f"{done} of {len(people)} apps in service, {len(failed)} failed.")
+                if not waiting:
+                    return failed
+                if monotonic() >= self._end:
+                    return failed | {space: self._still(there.get(space)) for space in waiting}
+                sleep(self._seconds)
 
-    def _started(self, space: str) -> str | None:
-        """Return why a space's app is not in service, or None if it is."""
+    def _step(self, space: str, status: str | None, created: set[str]) -> str | None:
+        """Do what a space's app needs next, by what ListApps says of it; return why there will be none, if so."""
         try:
-            return self._bring_up(space)
-        except (ClientError, BotoCoreError) as error:
-            return self._why(error)
-
-    def _bring_up(self, space: str) -> str | None:
-        created = False
-        while True:
-            app = self._domain.app(space)
-            status = app["Status"] if app else None
-            if status == "InService":
-                return None
+            if status == "Failed" and space in created:
+                return str((self._domain.app(space) or {}).get("FailureReason") or "SageMaker gives no reason.")
             if status == "Failed":
-                assert app is not None
-                if created:
-                    return str(app.get("FailureReason") or "SageMaker gives no reason.")
                 # Left by an earlier try; a space has one app of that name.
                 self._domain.delete_app(space)
-            elif status is None:
-                if created:
-                    return "It was deleted while it started."
+            elif status is None and space not in created:
                 self._domain.create_app(space, instance_type=self._instance_type)
-                created = True
-                continue
-            if monotonic() >= self._end:
-                return f"It is still {status} after {self._minutes} minutes; start again to go on waiting."
-            sleep(self._seconds)
+                created.add(space)
+            elif status is None and self._domain.app(space) is None:
+                return "It was deleted while it started."
+        except (ClientError, BotoCoreError) as error:
+            # It is asked again at the next look.
+            return None if _is_throttled(error) else self._why(error)
+        return None
+
+    def _still(self, status: str | None) -> str:
+        told = f"still {status}" if status else "not started yet"
+        return f"It is {told} after {self._minutes} minutes; start again to go on waiting."
 
     def _why(self, error: ClientError | BotoCoreError) -> str:
         if isinstance(error, ClientError) and error.response["Error"].get("Code") == "ResourceLimitExceeded":
@@ -117,3 +120,7 @@ class Apps:
             names = ", ".join(str(app.get("SpaceName") or app.get("UserProfileName")) for app in left)
             raise CommandError(f"After {self._minutes} minutes there are still apps of {names}. Run it again.")
         sleep(self._seconds)
+
+
+def _is_throttled(error: ClientError | BotoCoreError) -> bool:
+    return isinstance(error, ClientError) and error.response["Error"].get("Code") in _THROTTLED

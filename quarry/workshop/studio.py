@@ -11,6 +11,7 @@ from quarry.deployed.deployment import Deployment
 _MISSING: Final = {"ResourceNotFound", "ResourceNotFoundException"}
 # An app that is deleted is described for a day more.
 GONE: Final = "Deleted"
+IN_SERVICE: Final = "InService"
 
 
 def is_deployed(deployment: Deployment) -> bool:
@@ -58,6 +59,14 @@ class StudioDomain:
         """Return the apps that are there, as ListApps has them: those of spaces and all others."""
         pages = self._client.get_paginator("list_apps").paginate(DomainIdEquals=self.domain_id)
         return [app for page in pages for app in page["Apps"] if app["Status"] != GONE]
+
+    def own_apps(self) -> dict[str, str]:
+        """Return space name -> status of the space's one app, of those that are there."""
+        return {
+            app["SpaceName"]: app["Status"]
+            for app in self.apps()
+            if app.get("SpaceName") and (app["AppType"], app["AppName"]) == (APP_TYPE, APP_NAME)
+        }
 
     def app(self, space: str) -> dict[str, Any] | None:
         """Return a space's app as DescribeApp has it, or None."""

@@ -37,6 +37,8 @@ class FakeStudio:
     Attributes:
         most: how many apps may run.
         fails: spaces whose apps fail.
+        together: how many apps have to be asked for before any gets into service.
+        throttled: how many calls of CreateApp are refused first.
         created: what CreateApp was asked for.
         quotas: code -> the account's value; a code that is missing is not known to it.
     """
@@ -45,6 +47,8 @@ class FakeStudio:
     apps: dict[str, str] = field(default_factory=dict)
     most: int = 40
     fails: set[str] = field(default_factory=set)
+    together: int = 0
+    throttled: int = 0
     created: list[dict[str, Any]] = field(default_factory=list)
     quotas: dict[str, float] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
@@ -67,8 +71,8 @@ class FakeStudio:
             {"SpaceName": name, "AppType": "JupyterLab", "AppName": "default", "Status": status}
             for name, status in self.apps.items()
         ]
-        for name in [name for name, status in self.apps.items() if status == "Deleting"]:
-            del self.apps[name]
+        for name in [*self.apps]:
+            self._go_on(name)
         return Pages({"Apps": [{**app, "CreationTime": datetime(2026, 1, 1, tzinfo=UTC)} for app in apps]})
 
     def describe_space(self, *, DomainId: str, SpaceName: str) -> dict[str, Any]:  # noqa: N803
@@ -80,13 +84,19 @@ class FakeStudio:
         status = self.apps.get(name)
         if status is None:
             raise refused("ResourceNotFound", "DescribeApp")
-        if status == "Pending":
-            self.apps[name] = "Failed" if name in self.fails else "InService"
-        if status == "Deleting":
-            del self.apps[name]
+        self._go_on(name)
         return {"Status": status, "FailureReason": "no disk", "SpaceName": name}
 
+    def _go_on(self, name: str) -> None:
+        if self.apps[name] == "Pending" and len(self.created) >= self.together:
+            self.apps[name] = "Failed" if name in self.fails else "InService"
+        elif self.apps[name] == "Deleting":
+            del self.apps[name]
+
     def create_app(self, **app: Any) -> None:
+        if self.throttled:
+            self.throttled -= 1
+            raise refused("ThrottlingException", "CreateApp", "Rate exceeded")
         if len(self.apps) >= self.most:
             raise refused("ResourceLimitExceeded", "CreateApp", LIMIT)
         self.created.append(app)
