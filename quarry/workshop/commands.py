@@ -16,7 +16,7 @@ from quarry.workshop.display import show_plan
 from quarry.workshop.keys import WorkshopKeys
 from quarry.workshop.person_commands import Timeout, apps_of, freeze, raise_allowance, reset
 from quarry.workshop.plan import plan as planned
-from quarry.workshop.studio import StudioDomain, is_deployed
+from quarry.workshop.studio import StudioDomain, domain_id, state
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -61,7 +61,7 @@ def plan(
 def up(name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False) -> None:
     """Give everybody a space, and a key with the allowance in a secret of their own.
 
-    Deploys first if the spaces are not those of the file. What was interrupted can
+    Deploys first if the spaces are not those of the file, or a deployment failed. What was interrupted can
     be run again: whoever has a good key keeps it. Keys of people who have left the
     file are revoked. Keys last for studio.hours; `start` counts them from then on.
 
@@ -71,7 +71,8 @@ def up(name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False) -> None
     studio = people.section(deployment.config)
     everybody = participants(studio)
     wanted = {one.id for one in everybody}
-    if not is_deployed(deployment) or wanted != set(StudioDomain.of(deployment).spaces()):
+    domain = StudioDomain.finished(deployment)
+    if domain is None or wanted != set(domain.spaces()):
         cdk.deploy(deployment)
         # Its outputs are read anew.
         deployment = Deployment(deployment.config)
@@ -231,12 +232,14 @@ def down(
         keys.revoke(who, live.get(who, []))
     if keys.changed:
         deployment.forget_cached_keys()
-    there = is_deployed(deployment)
+    there = state(deployment) is not None
     if there:
-        with tell_progress() as tell:
-            apps_of(deployment, minutes=timeout_minutes).stop_all(tell)
+        # A stack whose first deployment failed has none.
+        if domain_id(deployment):
+            with tell_progress() as tell:
+                apps_of(deployment, minutes=timeout_minutes).stop_all(tell)
         cdk.destroy(deployment)
-        if is_deployed(Deployment(deployment.config)):
+        if state(Deployment(deployment.config)):
             raise CommandError(f"The stack {deployment.config.physical_name(STACK)} is still there. Run it again.")
     revoked = sum(map(len, live.values()))
     if as_json:

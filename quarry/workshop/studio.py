@@ -12,25 +12,37 @@ _MISSING: Final = {"ResourceNotFound", "ResourceNotFoundException"}
 # An app that is deleted is described for a day more.
 GONE: Final = "Deleted"
 IN_SERVICE: Final = "InService"
+# Of stacks that are as they were last asked for.
+_DONE: Final = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 
 
-def is_deployed(deployment: Deployment) -> bool:
-    """Tell whether the environment has its Studio stack."""
+def state(deployment: Deployment) -> str | None:
+    """Return the state of the environment's Studio stack, as CREATE_COMPLETE; None if there is no such stack."""
     name = deployment.config.physical_name(STACK)
-    return any(stack["StackName"] == name for stack in deployment.stacks)
+    return next((stack["StackStatus"] for stack in deployment.stacks if stack["StackName"] == name), None)
 
 
-def require(deployment: Deployment) -> None:
-    """Check that there is a Studio to work on.
+def domain_id(deployment: Deployment) -> str | None:
+    """Return the id of the Studio stack's domain; None if there is no stack, or one that never came to be."""
+    if state(deployment) is None:
+        return None
+    return deployment.outputs()[deployment.config.physical_name(STACK)].get(DOMAIN_ID_OUTPUT)
+
+
+def require(deployment: Deployment) -> str:
+    """Return the id of the domain to work on.
 
     Raises:
-        CommandError: it is not deployed.
+        CommandError: there is none.
     """
-    if not is_deployed(deployment):
+    found = domain_id(deployment)
+    if found is None:
+        is_in = f" completely ({status})" if (status := state(deployment)) else ""
         raise CommandError(
-            f"The Studio of {deployment.config.name} is not deployed; `quarry workshop up` does it. Nothing was "
+            f"The Studio of {deployment.config.name} is not deployed{is_in}; `quarry workshop up` does it. Nothing was "
             "changed."
         )
+    return found
 
 
 class StudioDomain:
@@ -47,8 +59,12 @@ class StudioDomain:
         Raises:
             CommandError: as ``require``.
         """
-        require(deployment)
-        return cls(domain_id=deployment.output(DOMAIN_ID_OUTPUT, stack=STACK), client=deployment.client("sagemaker"))
+        return cls(domain_id=require(deployment), client=deployment.client("sagemaker"))
+
+    @classmethod
+    def finished(cls, deployment: Deployment) -> "StudioDomain | None":
+        """Return the same, or None where there is none, or where a deployment or a deletion ended halfway."""
+        return cls.of(deployment) if domain_id(deployment) and state(deployment) in _DONE else None
 
     def spaces(self) -> dict[str, str]:
         """Return space name -> status."""

@@ -147,6 +147,7 @@ class FakeAws:
     keys: KeyStore
     ledger: Ledger
     stacks: dict[str, dict[str, str] | None] = field(default_factory=dict)
+    statuses: dict[str, str] = field(default_factory=dict)
     flushed: list[dict[str, str] | float] = field(default_factory=list)
 
     def get_paginator(self, _operation: str) -> Self:
@@ -156,7 +157,7 @@ class FakeAws:
     def paginate(self) -> Iterator[dict[str, Any]]:
         """Yield a page per stack; one without outputs has no such member."""
         for name, outputs in self.stacks.items():
-            stack: dict[str, Any] = {"StackName": name}
+            stack: dict[str, Any] = {"StackName": name, "StackStatus": self.statuses.get(name, "CREATE_COMPLETE")}
             if outputs is not None:
                 stack["Outputs"] = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
             yield {"Stacks": [stack]}

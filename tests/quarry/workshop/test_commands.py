@@ -81,6 +81,38 @@ def test_up_deploys_a_studio_that_is_not_there(
     assert studio.key_of(ANA) != NO_KEY_YET
 
 
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "DELETE_FAILED"])
+def test_up_deploys_anew_what_failed(
+    run: Run, aws: FakeAws, studio: FakeStudio, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    outputs = aws.stacks["quarry-dev-studio"]
+    aws.statuses["quarry-dev-studio"] = status
+    if status == "ROLLBACK_COMPLETE":
+        aws.stacks["quarry-dev-studio"] = None
+        told = run("workshop", "start", *DEV)
+        assert (told.code, "not deployed completely (ROLLBACK_COMPLETE)" in told.err) == (1, True)
+    deployed: list[object] = []
+
+    def deploy(deployment: object) -> None:
+        deployed.append(deployment)
+        aws.stacks["quarry-dev-studio"] = outputs
+
+    monkeypatch.setattr(cdk, "deploy", deploy)
+
+    assert run("workshop", "up", *DEV).code == 0
+    assert len(deployed) == 1
+    assert studio.key_of(ANA) != NO_KEY_YET
+
+
+def test_down_removes_what_never_came_to_be(run: Run, aws: FakeAws, studio: FakeStudio) -> None:
+    aws.stacks["quarry-dev-studio"] = None
+    aws.statuses["quarry-dev-studio"] = "ROLLBACK_COMPLETE"
+    studio.secrets.clear()
+
+    assert run("workshop", "down", "--yes", *DEV, "--json").json == {"keys_revoked": 0, "stack_destroyed": True}
+    assert "quarry-dev-studio" not in aws.stacks
+
+
 def test_without_the_cdk_the_command_is_said(run: Run, studio: FakeStudio, monkeypatch: pytest.MonkeyPatch) -> None:
     studio.spaces.remove(ANA)
     monkeypatch.setattr("shutil.which", lambda _program, **_where: None)
