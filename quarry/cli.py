@@ -1,6 +1,7 @@
 """``quarry``: the commands, and the one place where a failure becomes a sentence and an exit code."""
 
 import sys
+import traceback
 
 import typer
 
@@ -43,6 +44,10 @@ def main() -> None:
     except CommandError as error:
         print_note(str(error), style="red")
         sys.exit(error.exit_code)
+    except Exception:
+        # A defect of ours. What its text quotes goes out as everything does: without what a terminal would obey.
+        print_note(traceback.format_exc().rstrip())
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -228,10 +228,10 @@ def _logs(options: argparse.Namespace, state: StateDirectory) -> int:
         raise NotUpError("there is no log: the sandbox is not up; start it with: python -m sandbox up")
     with state.log.open(errors="replace") as log:
         lines = log.read().splitlines()
-        _say("\n".join(lines[len(lines) - options.lines :] if options.lines < len(lines) else lines))
+        _say("\n".join(map(shown, lines[len(lines) - options.lines :] if options.lines < len(lines) else lines)))
         try:
             while options.follow and state.log.exists():
-                _say(log.read(), end="")
+                _say("\n".join(map(shown, log.read().split("\n"))), end="")
                 time.sleep(0.2)
         except KeyboardInterrupt:
             _complain("")

@@ -7,20 +7,30 @@ import re
 from typing import Final
 
 # Bytes of the longest sign, which may lie across two parts of a file.
-LONGEST: Final = 200
+LONGEST: Final = 400
 _NAMES: Final = re.compile(
-    r"(?:^|\.)env(?:\.|$)|^id_(?:rsa|dsa|ecdsa|ed25519)|(?:^|[._-])(?:credentials|secrets?|passwords?|api[._-]?keys?)\.|\.(?:pem|key)\.",
+    r"(?:^|\.)(?:dot)?env(?:[._-]?(?:dev|development|local|prod|production|staging|test))?(?:\.|$)"
+    r"|^id_(?:rsa|dsa|ecdsa|ed25519)|\.(?:pem|key|p12|pfx|ppk)\."
+    r"|(?:^|[._-])(?:credentials|secrets?|passwo?rds?|passwds?|htpasswd|netrc|(?:api|private|secret|root)[._-]?keys?)\."
+    r"|access[._-]?keys?\.",
     re.IGNORECASE,
 )
 _CONTENTS: Final = {
-    "a private key": re.compile(rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY"),
+    "a private key": re.compile(rb"-{4} ?BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY|PuTTY-User-Key-File-|client-key-data:"),
     "an AWS access key": re.compile(
-        rb"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])|(?i:aws_secret_access_key|\"SecretAccessKey\")"
+        rb"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"
+        rb"|(?i:secret_?access_?key[\"']?[ \t]*[:=]|aws_secret_access_key)"
     ),
     "a key of Quarry": re.compile(rb"(?<![A-Za-z0-9])qk-[A-Za-z0-9_-]{43}"),
     "a key of another service": re.compile(
-        rb"(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_|glpat-|npm_|sk-|[rs]k_live_|xox[abp]-|AIza)[A-Za-z0-9_-]{20}"
+        rb"(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_|glpat-|npm_|sk-|[rs]k_live_|xox[abp]-|AIza|hf_)[A-Za-z0-9_-]{20}"
     ),
+    # As in `.env` files: a name in capitals at a line's beginning, and a value that is no reference and no placeholder.
+    "a variable with a secret": re.compile(
+        rb"(?m)^[ \t]*(?:export[ \t]+)?(?=[A-Z0-9_]{0,60}(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY))"
+        rb"[A-Z][A-Z0-9_]{2,60}=[\"']?[^\s\"'<$.{]{6}"
+    ),
+    "an address with a password": re.compile(rb"[a-z]://[^\s/:@<]{1,40}:[^\s/:@<$*{]{3,40}@[A-Za-z0-9]"),
 }
 
 
@@ -31,4 +41,6 @@ def in_name(name: str) -> str | None:
 
 def in_content(part: bytes) -> str | None:
     """Return what a part of a file looks like it holds, or None. Packed formats show nothing."""
-    return next((what for what, sign in _CONTENTS.items() if sign.search(part)), None)
+    # As UTF-16 has what is ASCII.
+    texts = (part, part.replace(b"\0", b"")) if b"\0" in part else (part,)
+    return next((what for what, sign in _CONTENTS.items() if any(map(sign.search, texts))), None)

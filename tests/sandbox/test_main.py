@@ -128,6 +128,16 @@ def test_url_logs_and_reset(up: Record, capsys: pytest.CaptureFixture[str]) -> N
     assert main(["reset"]) == 0
 
 
+def test_what_a_request_brings_into_the_log_is_shown_escaped(
+    nothing: StateDirectory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing.path.mkdir(parents=True, exist_ok=True)
+    nothing.log.write_text("first\nGET /\x1b]0;owned\x07\u202e\n", encoding="utf-8")
+
+    assert main(["logs"]) == 0
+    assert capsys.readouterr().out == "first\nGET /\\x1b]0;owned\\x07\\u202e\n"
+
+
 @pytest.mark.parametrize("command", [["url"], ["reset"], ["logs"], ["exec", "--", "true"]])
 def test_commands_that_need_a_sandbox_say_how_to_start_it(
     command: list[str], nothing: StateDirectory, capsys: pytest.CaptureFixture[str]
