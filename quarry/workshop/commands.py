@@ -8,6 +8,7 @@ import typer
 from configuration.studio.names import STACK
 from configuration.studio.participants import participants
 from quarry.command_error import CommandError
+from quarry.deployed import connection
 from quarry.deployed.deployment import Deployment, environment
 from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
 from quarry.output import print_json, print_note, print_table, print_text, require_yes, tell_progress, watch_table
@@ -142,7 +143,7 @@ def hand_out(
     deployment = Deployment(environment(name))
     studio = people.section(deployment.config)
     domain, keys = StudioDomain.of(deployment), WorkshopKeys(deployment, studio)
-    config, base_url = deployment.config, deployment.output("BaseUrl")
+    config, base_url = deployment.config, _base_url(deployment)
     held = {one.id: keys.held(one.id) for one in participants(studio)}
     missing = [who for who, found in held.items() if found is None]
     if missing:
@@ -173,6 +174,12 @@ def hand_out(
         print_json({"file": str(file), "pages": len(handouts), "keys_shown": len(shown)})
         return
     print_text(f"Wrote {file} and {len(handouts)} pages; {len(shown)} of them show a key.")
+
+
+def _base_url(deployment: Deployment) -> str:
+    """Return where participants reach the endpoint: on this machine at its front door, not at API Gateway's address."""
+    saved = connection.read(deployment.config.name) if deployment.aws else None
+    return saved.base_url if saved else deployment.output("BaseUrl")
 
 
 @app.command("status")

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from configuration.studio.names import NO_KEY_YET, PARTICIPANT_KEY, secret_name
+from quarry.deployed import connection
+from quarry.deployed.connection import Connection, LocalAws
 from quarry.workshop import cdk, keys
 from tests.quarry.conftest import Run
 from tests.quarry.fakes import FakeAws
@@ -185,6 +187,17 @@ def test_a_handout_shows_a_key_once(run: Run, studio: FakeStudio, tmp_path: Path
     assert key not in (out / "handout.csv").read_text(encoding="utf-8")
     run("workshop", "handout", "--again", "--out", str(out), *DEV)
     assert key in page.read_text(encoding="utf-8")
+
+
+def test_a_handout_on_this_machine_names_the_front_door(run: Run, studio: FakeStudio, tmp_path: Path) -> None:
+    local = LocalAws(endpoint_url="http://localhost:4566", access_key_id="A", secret_access_key="s")
+    door = "http://localhost:8080/v1"
+    connection.save("dev", Connection(base_url=door, api_key="qk-x", key_id="key_x", aws=local))
+    run("workshop", "up", *DEV)
+    run("workshop", "handout", "--out", str(tmp_path / "out"), *DEV)
+
+    rows = list(csv.DictReader((tmp_path / "out" / "handout.csv").read_text(encoding="utf-8").splitlines()))
+    assert {row["endpoint"] for row in rows} == {door}
 
 
 def test_status_tells_who_is_stuck(run: Run, aws: FakeAws, studio: FakeStudio) -> None:
