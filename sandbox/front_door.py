@@ -90,8 +90,8 @@ class FrontDoor:
         raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
         forwarded = {
             **scope,
-            "path": prefix + scope["path"],
-            "raw_path": quote(prefix).encode() + raw_path,
+            "path": prefix + _path(scope["path"]),
+            "raw_path": quote(prefix).encode() + _path(raw_path.decode("latin-1")).encode("latin-1"),
             "headers": request_headers(scope["headers"], host=f"localhost:{self.port}", body=body),
         }
 
@@ -106,6 +106,14 @@ class FrontDoor:
             await send(message)
 
         await self.gateway(forwarded, receive_body, send_without_hops)
+
+
+def _path(target: str) -> str:
+    """Return the path of a request's target, which may be a whole URL (RFC 9112, 3.2.2); of ``*``, one that is none."""
+    if target.startswith("/"):
+        return target
+    scheme, separator, rest = target.partition("://")
+    return f"/{rest.partition('/')[2] if separator and scheme.isalpha() else target}"
 
 
 def choose(apis: Sequence[DeployedApi], *, rest_api: str | None) -> DeployedApi | Response:

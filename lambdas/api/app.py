@@ -31,14 +31,22 @@ Handler = Callable[[Call], Answer[Any] | Streamed]
 
 def application(operations: tuple[Operation, ...] = OPERATIONS) -> Starlette:
     """Return the app that answers what is the function's of ``operations``."""
-    return Starlette(
+    made = Starlette(
         routes=[
-            *(Route(one.path, _endpoint(one), methods=[one.method]) for one in of("chat", operations)),
+            # API Gateway hands a path's last slash on, and the other function's router does without it.
+            *(
+                Route(path, _endpoint(one), methods=[one.method])
+                for one in of("chat", operations)
+                for path in (one.path, f"{one.path}/")
+            ),
             Route("/ready", ready, methods=["GET"]),
         ],
         # Starlette's answers to a path, and to a method of a path, that no route has.
         exception_handlers={404: unknown_url, 405: unknown_url},
     )
+    # To where it would redirect is the adapter's address, which no caller reaches.
+    made.router.redirect_slashes = False
+    return made
 
 
 async def ready(_: Request) -> Response:

@@ -76,6 +76,33 @@ def test_a_request_reaches_the_stage_with_method_path_query_and_body_unchanged()
     assert gateway.header(b"content-length") == [b"256"]
 
 
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        ("http://localhost:8801/v1/models", "/v1/models"),
+        ("http://localhost:8801", "/"),
+        ("*", "/*"),
+        ("//v1/models", "//v1/models"),
+    ],
+)
+def test_a_target_that_is_no_path_reaches_the_stage_as_one(target: str, path: str) -> None:
+    gateway = FakeGateway()
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": target, "raw_path": target.encode(), "query_string": b""}
+    asyncio.run(door(gateway, api())({**scope, "headers": []}, receive, send))
+
+    assert gateway.scope["path"] == f"/restapis/id-shop/live/_user_request_{path}"
+    assert gateway.scope["raw_path"] == gateway.scope["path"].encode()
+    assert sent[0]["status"] == 201
+
+
 def test_hop_by_hop_headers_stay_on_their_connection() -> None:
     gateway = FakeGateway(headers=[(b"Transfer-Encoding", b"chunked"), (b"Connection", b"x-mine"), (b"X-Mine", b"1")])
     sent = {"Connection": "close, X-Hop", "X-Hop": "1", "TE": "trailers", "Upgrade": "h2c", "X-Kept": "1"}

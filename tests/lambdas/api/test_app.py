@@ -40,6 +40,18 @@ def test_a_whole_answer_has_openais_shape(serve: Serve) -> None:
     assert response.headers["x-quarry-model"] == "amazon.nova-micro-v1:0"
 
 
+def test_a_last_slash_is_as_if_it_were_not_there(serve: Serve) -> None:
+    serve(converse_reply())
+
+    body = json.dumps({"model": "fast", "messages": HELLO}).encode()
+    headers = {"x-amzn-request-context": json.dumps(CONTEXT)}
+    client = TestClient(module.app, follow_redirects=False)
+    response = client.post("/v1/chat/completions/", content=body, headers=headers)
+
+    assert response.status_code == 200
+    assert response.json()["choices"][0]["message"]["content"] == "An open pit."
+
+
 def test_a_stream_has_openais_events(serve: Serve) -> None:
     serve(stream_events("An ", "open pit."))
 

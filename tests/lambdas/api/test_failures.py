@@ -92,7 +92,10 @@ def test_a_path_that_utf_8_has_not_is_refused_like_any_other(serve: Serve, path:
     assert body["error"]["message"]
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/nothing"), ("GET", "/v1/chat/completions")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/v1/nothing"), ("GET", "/v1/chat/completions"), ("GET", "/v1/chat/completions/"), ("GET", "/ready/")],
+)
 def test_it_has_so_in_the_streaming_function_too(
     serve: Serve, capsys: pytest.CaptureFixture[str], method: str, path: str
 ) -> None:
