@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from configuration.studio.person import MAX_EMAIL, MAX_NAME, Person, id_of
+from configuration.studio.section import MAX_PARTICIPANTS, TOO_MANY
 
 COLUMNS: Final = ("name", "email")
 _EMAIL: Final = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
@@ -40,7 +41,7 @@ def read(path: Path, *, shown: str) -> list[Person]:
 
     Raises:
         RosterError: it cannot be read, is too large, lines of it cannot be used, two of its people cannot be told
-            apart, or nobody is in it.
+            apart, nobody is in it, or more are than one environment takes.
     """
     try:
         with path.open("rb") as stream:
@@ -75,6 +76,8 @@ def parse(content: bytes, *, shown: str) -> list[Person]:
         people.append(person)
     if not people and not problems:
         problems.append(f"{shown}: nobody is in it; write a line per person below the columns' names")
+    if len(people) > MAX_PARTICIPANTS:
+        problems.append(f"{shown}: {len(people):,} people; {TOO_MANY}")
     if problems:
         raise RosterError(problems)
     return people

@@ -14,7 +14,7 @@ from configuration.studio.person import Person
 
 # Four resources each, and CloudFormation takes 500 in a stack.
 MAX_PARTICIPANTS: Final = 100
-_TOO_MANY: Final = (
+TOO_MANY: Final = (
     f"a participant is four resources, and CloudFormation takes 500 in a stack. Up to {MAX_PARTICIPANTS} fit; make a "
     "second environment for the others, in an account that has room for a second domain"
 )
@@ -55,7 +55,7 @@ class Studio(Section):
     """Notebooks in SageMaker Studio. Left out, there is none of it. A domain, profiles and spaces cost nothing; disks
     cost while there are spaces, apps while they run."""
 
-    participants: Annotated[int, Field(ge=1, le=MAX_PARTICIPANTS), within(1, MAX_PARTICIPANTS, _TOO_MANY)] | None = None
+    participants: Annotated[int, Field(ge=1, le=MAX_PARTICIPANTS), within(1, MAX_PARTICIPANTS, TOO_MANY)] | None = None
     """How many people take part; they are called participant-01 and so on. Or `roster` names them."""
 
     roster: (

@@ -7,7 +7,7 @@ from configuration.config import Config
 from configuration.studio import roster
 from configuration.studio.participants import Participant, participants
 from configuration.studio.roster import RosterError
-from configuration.studio.section import MAX_PARTICIPANTS, Studio
+from configuration.studio.section import Studio
 from quarry.command_error import CommandError
 
 
@@ -38,8 +38,6 @@ def planned(config: Config, file: Path | None) -> Studio:
         people = roster.read(file, shown=str(file))
     except RosterError as error:
         raise CommandError(str(error), exit_code=2) from error
-    if len(people) > MAX_PARTICIPANTS:
-        raise CommandError(f"{file}: {len(people)} people; one environment takes {MAX_PARTICIPANTS}.", exit_code=2)
     own = config.studio or Studio(roster=people)
     return own.model_copy(update={"roster": people, "participants": None})
 

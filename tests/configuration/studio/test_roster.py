@@ -166,6 +166,14 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         roster.read(tmp_path / "people.csv", shown="people.csv")
 
 
+def test_more_than_one_environment_takes_are_told_with_their_number() -> None:
+    crowd = "name\n" + "".join(f"Person {number}\n" for number in range(101))
+
+    assert len(people(crowd.removesuffix("Person 100\n"))) == 100
+    (told,) = problems(crowd)
+    assert told.startswith("environments/people.csv: 101 people; a participant is four resources")
+
+
 def test_a_file_without_an_end_is_refused_and_a_folder_too(tmp_path: Path) -> None:
     with pytest.raises(RosterError, match=r"people\.csv: more than 1 MB"):
         roster.read(Path("/dev/zero"), shown="people.csv")
