@@ -6,6 +6,7 @@ lengths, bounds, ``multipleOf``, ``minItems``, ``prefixItems`` and common format
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,6 +17,7 @@ Hint = Callable[[str, Schema], Any]
 
 _MAX_DEPTH = 12  # a schema that refers to itself is followed this far
 _MOST = 10_000  # values of one answer, whatever the schema asks for
+_MOST_PARTS = 50_000  # references and parts that are followed for one answer
 _PIECE = 8  # characters that count as a value
 _FORMATS = {
     "date": "2026-01-01",
@@ -47,12 +49,14 @@ def generate(schema: Schema, hint: Hint = no_hint, *, text: str = "stand-in", mo
 class _Generator:
     def __init__(self, root: Schema, hint: Hint, text: str, most: int) -> None:
         self._left = most
+        self._parts = _MOST_PARTS
         self._root = root
         self._hint = hint
         self._text = text
 
     def _resolved(self, schema: Schema) -> dict[str, Any]:
         if "$ref" in schema:
+            self._follow()
             target: Any = self._root
             for part in str(schema["$ref"]).lstrip("#/").split("/") if schema["$ref"] != "#" else ():
                 key = part.replace("~1", "/").replace("~0", "~")
@@ -61,6 +65,7 @@ class _Generator:
                 target = target[key]
             schema = {**target, **{key: value for key, value in schema.items() if key != "$ref"}}
         for part in schema.get("allOf") or []:
+            self._follow()
             inner = self._resolved(part)
             both = {**schema.get("properties", {}), **inner.get("properties", {})}
             needed = [*schema.get("required", []), *inner.get("required", [])]
@@ -68,17 +73,27 @@ class _Generator:
             schema = {**schema, **({"properties": both} if both else {}), **({"required": needed} if needed else {})}
         return dict(schema)
 
+    def _follow(self) -> None:
+        self._parts -= 1
+        if self._parts < 0:
+            raise ValueError("the schema is made of too many parts, as one that refers to itself")
+
+    def _taken(self, given: Any) -> Any:
+        """Return what the schema gives as it is, counted by its length."""
+        self._left -= len(json.dumps(given)) // _PIECE
+        return given
+
     def value(self, schema: Schema | bool, name: str, depth: int) -> Any:
         self._left -= 1
         if isinstance(schema, bool) or not schema or depth > _MAX_DEPTH:
             return self._text if not isinstance(schema, Mapping) or depth <= _MAX_DEPTH else None
         schema = self._resolved(schema)
         if "const" in schema:
-            return schema["const"]
+            return self._taken(schema["const"])
         if name and (offered := self._hint(name, schema)) is not None:
             return offered
         if "enum" in schema:
-            return schema["enum"][0]
+            return self._taken(schema["enum"][0])
         for either in ("anyOf", "oneOf"):
             if schema.get(either):
                 rest = {key: value for key, value in schema.items() if key != either}
@@ -114,7 +129,11 @@ class _Generator:
         return made
 
     def _array(self, schema: Schema, name: str, depth: int) -> list[Any]:
-        made = [self.value(inner, name, depth + 1) for inner in schema.get("prefixItems") or []]
+        made: list[Any] = []
+        for inner in schema.get("prefixItems") or []:
+            if self._left <= 0:
+                break
+            made.append(self.value(inner, name, depth + 1))
         items = schema.get("items", {})
         wanted = max(int(schema.get("minItems", 1)), 0)
         wanted = min(wanted, int(schema.get("maxItems", wanted)))

@@ -1,6 +1,7 @@
 """Values for JSON schemas."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -42,12 +43,24 @@ def test_a_reference_to_nothing_is_refused() -> None:
         generate({"$ref": "#/x"})
 
 
+@pytest.mark.parametrize("word", ["allOf", "anyOf"])
+def test_parts_that_double_are_refused_or_end(word: str) -> None:
+    doubled = {f"d{one}": {word: [{"$ref": f"#/$defs/d{one + 1}"}] * 2} for one in range(40)}
+    schema = {"$ref": "#/$defs/d0", "$defs": {**doubled, "d40": {"type": "string"}}}
+
+    with suppress(ValueError):
+        assert generate(schema) is None
+
+
 BOMBS: dict[str, dict[str, Any]] = {
     "items": {"type": "array", "minItems": 10**9, "items": {"type": "integer"}},
     "items of items": {"type": "array", "minItems": 10**6, "items": {"type": "array", "minItems": 10**6}},
     "length": {"type": "object", "properties": {"a": {"type": "string", "minLength": 2 * 10**9}}},
     "properties": {"type": "object", "minProperties": 10**9},
     "branches": {"type": "object", "properties": {name: {"$ref": "#"} for name in "abcdefghij"}},
+    "places": {"type": "array", "prefixItems": [{"$ref": "#"}] * 10},
+    "constants": {"type": "array", "minItems": 10**9, "items": {"const": "y" * 1_000}},
+    "choices": {"type": "array", "minItems": 10**9, "items": {"enum": ["y" * 1_000]}},
     "texts": {"type": "array", "minItems": 10**9, "items": {"type": "string", "minLength": 10**9}},
 }
 
