@@ -203,7 +203,12 @@ def show_status(
         return status.lines(deployment, keys, domain, everybody)
 
     if watch:
-        watch_table(status.COLUMNS, lambda: [line.row() for line in lines()], seconds=WATCH_SECONDS)
+        # A terminal may have fewer lines than the room has people, and what does not fit is cut off at its end.
+        watch_table(
+            status.COLUMNS,
+            lambda: [line.row() for line in sorted(lines(), key=lambda one: one.stuck is None)],
+            seconds=WATCH_SECONDS,
+        )
         return
     found = lines()
     if as_json:

@@ -9,7 +9,7 @@ import pytest
 from configuration.studio.names import NO_KEY_YET, PARTICIPANT_KEY, secret_name
 from quarry.deployed import connection
 from quarry.deployed.connection import Connection, LocalAws
-from quarry.workshop import cdk, keys
+from quarry.workshop import cdk, commands, keys
 from tests.quarry.conftest import Run
 from tests.quarry.fakes import FakeAws
 from tests.quarry.workshop.account import FakeStudio
@@ -212,6 +212,17 @@ def test_status_tells_who_is_stuck(run: Run, aws: FakeAws, studio: FakeStudio) -
     assert ana["stuck"].startswith("app failed")
     assert frozen["stuck"].startswith("key frozen")
     assert "Ana Lima" in run("workshop", "status", *DEV).out
+
+
+def test_a_live_table_begins_with_who_is_stuck(run: Run, studio: FakeStudio, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("workshop", "up", *DEV)
+    studio.apps = dict.fromkeys(studio.spaces, "InService")
+    studio.apps[studio.spaces[-1]] = "Failed"
+    shown: list[list[tuple[str, ...]]] = []
+    monkeypatch.setattr(commands, "watch_table", lambda _columns, rows, **_: shown.append(rows()))
+    assert run("workshop", "status", "--watch", *DEV).code == 0
+
+    assert [row[0] for row in shown[0]] == list(reversed(studio.spaces))
 
 
 def test_a_person_is_found_by_name_raised_and_reset(run: Run, aws: FakeAws, studio: FakeStudio) -> None:
