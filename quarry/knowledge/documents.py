@@ -171,21 +171,23 @@ class _Reading:
                     folders.remove(name)
                     self._left_out.append(f"{self._shown(here / name)}/")
             for name in files:
-                if name.startswith(_LEFTOVERS):
+                if name.startswith(_LEFTOVERS) or self._leads_to_hidden(here / name):
                     self._left_out.append(self._shown(here / name))
-                elif self._leads_out(here / name):
+                elif not self.follow_links and self._leads_out(here / name):
                     self._outside.append(self._shown(here / name))
                 else:
                     yield here / name
 
     def _leads_out(self, path: Path) -> bool:
         """Tell whether a file is a link to one outside of the folder. What leads nowhere is refused when it is read."""
-        if self.follow_links or not path.is_symlink():
+        return (target := _target(path)) is not None and not target.is_relative_to(self.root.resolve())
+
+    def _leads_to_hidden(self, path: Path) -> bool:
+        """Tell whether a file is a link to what is left out of the folder for its name, or its folder's."""
+        target, root = _target(path), self.root.resolve()
+        if target is None or not target.is_relative_to(root):
             return False
-        try:
-            return not path.resolve(strict=True).is_relative_to(self.root.resolve())
-        except (OSError, RuntimeError):
-            return False
+        return any(part.startswith(_LEFTOVERS) for part in target.relative_to(root).parts)
 
     def _take(self, path: Path) -> None:
         """Read a file, and note everything that is wrong with it. With one problem nothing is uploaded."""
@@ -245,6 +247,14 @@ class _Reading:
         """Return a path as it can be printed: one line, without what a terminal would obey or refuse."""
         name = os.fsencode(path.relative_to(self.root)).decode("utf-8", "backslashreplace")
         return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in name)
+
+
+def _target(path: Path) -> Path | None:
+    """Return what a link leads to in the end; None of what is none, or leads nowhere."""
+    try:
+        return path.resolve(strict=True) if path.is_symlink() else None
+    except (OSError, RuntimeError):
+        return None
 
 
 def _file(name: str, path: Path) -> tuple[File, bytes]:

@@ -15,8 +15,11 @@ _NAMES: Final = re.compile(
     r"|access[._-]?keys?\.",
     re.IGNORECASE,
 )
+# Patterns that begin with what they look for are found ten times as fast.
 _CONTENTS: Final = {
-    "a private key": re.compile(rb"-{4} ?BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY|PuTTY-User-Key-File-|client-key-data:"),
+    "a private key": re.compile(rb"---- ?BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY"),
+    "a private key of PuTTY": re.compile(rb"PuTTY-User-Key-File-"),
+    "a key of Kubernetes": re.compile(rb"client-key-data:"),
     "an AWS access key": re.compile(
         rb"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"
         rb"|(?i:secret_?access_?key[\"']?[ \t]*[:=]|aws_secret_access_key)"
@@ -41,6 +44,7 @@ def in_name(name: str) -> str | None:
 
 def in_content(part: bytes) -> str | None:
     """Return what a part of a file looks like it holds, or None. Packed formats show nothing."""
-    # As UTF-16 has what is ASCII.
-    texts = (part, part.replace(b"\0", b"")) if b"\0" in part else (part,)
-    return next((what for what, sign in _CONTENTS.items() if any(map(sign.search, texts))), None)
+    if 3 * part.count(0) > len(part):
+        # As UTF-16 has what is ASCII.
+        part = part.replace(b"\0", b"")
+    return next((what for what, sign in _CONTENTS.items() if sign.search(part)), None)

@@ -206,6 +206,22 @@ def test_links_that_lead_out_are_followed_when_asked_for(sync: Callable[..., Ran
     assert keys(s3) == below(*NAMES, "linked.md", "twice.md")
 
 
+@pytest.mark.parametrize("options", [(), ("--follow-links",)])
+@pytest.mark.parametrize("hidden", [".git/config", "sub/.notes/plan.md", ".env"])
+def test_links_to_hidden_files_are_left_out_as_these_are(
+    sync: Callable[..., Ran], docs: Path, s3: Any, hidden: str, options: tuple[str, ...]
+) -> None:
+    (docs / hidden).parent.mkdir(parents=True, exist_ok=True)
+    (docs / hidden).write_text("Between us.", encoding="utf-8")
+    (docs / "linked.md").symlink_to(docs / hidden)
+
+    ran = sync(*options)
+
+    assert ran.code == 0
+    assert keys(s3) == below(*NAMES)
+    assert "linked.md" in ran.err
+
+
 def test_a_folder_may_itself_be_a_link(run: Run, docs: Path, tmp_path: Path, s3: Any) -> None:
     (tmp_path / "link").symlink_to(docs)
     (docs / "within.md").symlink_to(docs / "travel.md")
