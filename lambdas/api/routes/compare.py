@@ -13,8 +13,10 @@ from lambdas.api.call import Answer, Call
 from lambdas.chat import request as chat
 from lambdas.common.caller import Caller
 from lambdas.common.deadline import NEVER, Deadline
-from lambdas.common.errors import ApiError, InvalidRequestError
+from lambdas.common.errors import ApiError, InternalError, InvalidRequestError
+from lambdas.common.failure import recorded
 from lambdas.common.json_body import decode
+from lambdas.common.observability import logger
 from lambdas.exchange import unrecorded
 from lambdas.exchange.exchanges import Exchanges
 
@@ -36,6 +38,9 @@ CompareRequest: Final = msgspec.defstruct(
         "__doc__": "Body of ``POST /v1/compare``: a chat request with ``models`` in place of ``model`` and ``stream``."
     },
     forbid_unknown_fields=True,
+)
+_BROKEN: Final = InternalError(
+    "Something went wrong here. Give the platform's owner the request id, which is in the header x-request-id."
 )
 _FIELDS: Final = msgspec.json.Decoder(dict[str, Any])
 # OpenAI's, which is a dictionary; lambdas/api/openapi/openai.py describes it.
@@ -97,9 +102,13 @@ def compare(
 
     Args:
         deadline: when the answers have to be made; those that are not have an error.
+
+    Raises:
+        Exception: something unforeseen, and there is no answer that would be lost for it.
     """
     left: list[dict[str, str]] = []
     not_kept: set[str] = set()
+    unforeseen: list[Exception] = []
 
     def one(request: chat.ChatRequest) -> Compared:
         begun = time.monotonic()
@@ -107,6 +116,10 @@ def compare(
             exchanged = exchanges.complete(request, caller, deadline=deadline)
         except ApiError as error:
             return Compared(model=request.model, error=error.to_body()["error"])
+        except Exception as error:
+            # Answers that others gave are paid for: they are not thrown away for it.
+            unforeseen.append(error)
+            return Compared(model=request.model, error=_BROKEN.to_body()["error"])
         left.append(exchanged.headers)
         if unrecorded.HEADER in exchanged.headers:
             not_kept.add(exchanged.headers[unrecorded.HEADER])
@@ -121,6 +134,10 @@ def compare(
 
     with ThreadPoolExecutor(max_workers=len(requests)) as pool:
         body = Comparison(list(pool.map(one, requests)))
+    if unforeseen and not left:
+        raise unforeseen[0]
+    for error in unforeseen:
+        logger.error("unforeseen error", extra=recorded(error))
     latest: dict[str, str] = max(left, key=_left, default={})
     told = {unrecorded.HEADER: ", ".join(sorted(not_kept))} if not_kept else {}
     return Answer(body=body, headers={**latest, **told})

@@ -1,18 +1,22 @@
 """Comparing: what is left of the allowance after all calls."""
 
+import io
 import json
 import threading
 from typing import Any
 
 import msgspec
+import pytest
+from botocore.exceptions import ClientError
 
+from lambdas.allowances.ledger import Ledger
 from lambdas.api.routes import compare
 from lambdas.chat.request import ChatRequest
 from lambdas.common.caller import Caller
 from lambdas.common.deadline import NEVER, Deadline
 from lambdas.exchange.exchanges import Exchanged, Exchanges
 from tests.lambdas.exchange.test_exchanges import LIMITED
-from tests.lambdas.fakes import converse_reply
+from tests.lambdas.fakes import client_error, converse_reply
 from tests.lambdas.stores import desk
 
 
@@ -50,3 +54,30 @@ def test_without_an_answer_there_is_nothing_to_tell() -> None:
     assert [one["error"]["code"] for one in told["data"]] == ["model_not_found"] * 2
     assert [set(one) for one in told["data"]] == [{"model", "error"}] * 2
     assert compared.headers == {}
+
+
+@pytest.mark.parametrize("denied", [1, 2])
+def test_an_answer_that_was_paid_for_is_given_though_another_could_not_be_asked_for(
+    monkeypatch: pytest.MonkeyPatch, printed: io.StringIO, denied: int
+) -> None:
+    reserve = Ledger.reserve
+    left = iter([False] * (2 - denied) + [True] * denied)
+
+    def sometimes(*arguments: Any, **named: Any) -> Any:
+        if next(left):
+            raise client_error("AccessDeniedException")
+        return reserve(*arguments, **named)
+
+    with desk(converse_reply()) as at:
+        monkeypatch.setattr(Ledger, "reserve", sometimes)
+        asked = compare.parse(body("fast", "fast"))
+        if denied == 2:
+            with pytest.raises(ClientError):
+                compare.compare(asked, LIMITED, OneAtATime(at.exchanges))
+            return
+        compared = compare.compare(asked, LIMITED, OneAtATime(at.exchanges))
+
+    told = json.loads(msgspec.json.encode(compared.body))["data"]
+    assert sorted("completion" in one for one in told) == [False, True]
+    assert [one["error"]["code"] for one in told if "error" in one] == ["internal_error"]
+    assert "unforeseen error" in printed.getvalue()
