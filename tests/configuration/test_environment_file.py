@@ -171,5 +171,5 @@ def test_a_mistake_in_the_policy_is_told_with_the_policys_file(project: Path) ->
 
 @pytest.mark.parametrize("name", [None, "", "nope", "../dev", "schema"])
 def test_an_unknown_environment_is_told_what_there_is(name: str | None) -> None:
-    with pytest.raises(ConfigError, match="dev, production, sandbox, workshop"):
+    with pytest.raises(ConfigError, match="dev, production, sandbox, sandbox-studio, workshop"):
         load(name)
