@@ -44,7 +44,9 @@ def test_an_unknown_environment_is_exit_code_2_and_names_those_there_are(run: Ru
     ran = run("outputs", "-e", "nope")
 
     assert ran.code == 2
-    assert ran.err.strip() == ("environments/nope.yaml: no such file; there are dev, production, sandbox, sandbox-studio, workshop")
+    assert ran.err.strip() == (
+        "environments/nope.yaml: no such file; there are dev, production, sandbox, sandbox-studio, workshop"
+    )
 
 
 def test_the_environment_can_come_from_a_variable(run: Run, aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
