@@ -14,6 +14,7 @@ from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
 from quarry.output import print_json, print_note, print_table, print_text, require_yes, tell_progress, watch_table
 from quarry.workshop import cdk, handout, people, status
 from quarry.workshop.display import show_plan
+from quarry.workshop.failed_requests import FailedRequests
 from quarry.workshop.keys import WorkshopKeys
 from quarry.workshop.person_commands import Timeout, apps_of, freeze, raise_allowance, reset
 from quarry.workshop.plan import plan as planned
@@ -188,7 +189,7 @@ def show_status(
     name: Environment = DEFAULT_ENVIRONMENT,
     as_json: AsJson = False,
 ) -> None:
-    """Show everybody's space, app, last request and spending, and who is stuck and why.
+    """Show everybody's space, app, last request, errors and spending, and who is stuck and why.
 
     Example: quarry workshop status --watch -e dev
     """
@@ -198,9 +199,10 @@ def show_status(
     studio = people.section(deployment.config)
     domain, keys = StudioDomain.of(deployment), WorkshopKeys(deployment, studio)
     everybody = participants(studio)
+    failed = FailedRequests(deployment)
 
     def lines() -> list[status.Line]:
-        return status.lines(deployment, keys, domain, everybody)
+        return status.lines(deployment, keys, domain, everybody, failed=failed)
 
     if watch:
         # A terminal may have fewer lines than the room has people, and what does not fit is cut off at its end.

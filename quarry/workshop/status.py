@@ -1,7 +1,7 @@
 """How participants fare: space, app, spending, and who is stuck."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -13,12 +13,25 @@ from lambdas.authorizer.keys import ApiKey
 from lambdas.common.caller import Caller
 from quarry.deployed.deployment import Deployment
 from quarry.keys.state import state, when
+from quarry.workshop.failed_requests import FailedRequests
 from quarry.workshop.keys import WorkshopKeys
 from quarry.workshop.studio import StudioDomain
 
 # An app that starts takes two or three minutes.
 START_MINUTES: Final = 10
-COLUMNS: Final = ("id", "name", "space", "app", "last request (UTC)", "today", "spent", "left", "key", "stuck")
+COLUMNS: Final = (
+    "id",
+    "name",
+    "space",
+    "app",
+    "last request (UTC)",
+    "today",
+    "failed",
+    "spent",
+    "left",
+    "key",
+    "stuck",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +43,7 @@ class Line:
         app: SageMaker's status, or "stopped".
         last_request_at: seconds since the epoch, to the minute; None if there was none in the minutes that count.
         requests_today: requests of the day (UTC), failed ones not included.
+        errors_today: those of the same day that got an error of the endpoint, with this key.
         left: micro-dollars that the key has left, None if it has no limit or there is no key.
         stuck: why the participant cannot work; None if nothing is known to be in the way.
     """
@@ -42,6 +56,7 @@ class Line:
     key: str
     last_request_at: int | None
     requests_today: int
+    errors_today: int
     spent: int
     left: int | None
     stuck: str | None
@@ -62,6 +77,7 @@ class Line:
             self.app,
             when(self.last_request_at) if self.last_request_at else "",
             f"{self.requests_today:,}",
+            f"{self.errors_today:,}",
             dollars(self.spent),
             "" if self.left is None else dollars(self.left),
             self.key,
@@ -70,14 +86,20 @@ class Line:
 
 
 def lines(
-    deployment: Deployment, keys: WorkshopKeys, domain: StudioDomain, people: Sequence[Participant]
+    deployment: Deployment,
+    keys: WorkshopKeys,
+    domain: StudioDomain,
+    people: Sequence[Participant],
+    *,
+    failed: FailedRequests,
 ) -> list[Line]:
-    """Return how everybody fares now."""
+    """Return how everybody fares now. ``failed`` goes on from where it was when it was asked before."""
     spaces = domain.spaces()
     apps = {app["SpaceName"]: app for app in domain.apps() if app.get("SpaceName")}
     accounts = {account.key_id: account for account in deployment.ledger().accounts()}
     live = keys.live()
     now = time.time()
+    errors = failed.by_key(now=now)
     return [
         _line(
             one,
@@ -85,6 +107,7 @@ def lines(
             app=apps.get(one.id),
             key=next(reversed(live.get(one.id, [])), None),
             accounts=accounts,
+            errors=errors,
             now=now,
         )
         for one in people
@@ -98,6 +121,7 @@ def _line(
     app: dict[str, Any] | None,
     key: ApiKey | None,
     accounts: dict[str, Account],
+    errors: Mapping[str, int],
     now: float,
 ) -> Line:
     account = accounts.get(key.key_id) if key else None
@@ -116,6 +140,7 @@ def _line(
         key=state(key) if key else "none",
         last_request_at=max(account.requests) * 60 if account and account.requests else None,
         requests_today=today,
+        errors_today=errors.get(key.key_id, 0) if key else 0,
         spent=spent,
         left=left,
         stuck=_stuck(space, app, key, left=left, now=now),

@@ -162,6 +162,10 @@ class FakeAws:
                 stack["Outputs"] = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
             yield {"Stacks": [stack]}
 
+    def get_stage(self, **_: str) -> dict[str, Any]:
+        """API Gateway's operation."""
+        return {"accessLogSettings": {"destinationArn": "arn:aws:logs:us-east-1:111122223333:log-group:access"}}
+
     def flush_stage_authorizers_cache(self, **stage: str) -> None:
         """API Gateway's operation."""
         self.flushed.append(stage)

@@ -31,6 +31,28 @@ class Pages:
 
 
 @dataclass
+class AccessLog:
+    """The endpoint's access log, as a paginator of FilterLogEvents; it filters by time alone, so too little.
+
+    Attributes:
+        lines: seconds since the epoch, key id, status.
+        asked: from when on somebody wanted lines (milliseconds).
+    """
+
+    lines: list[tuple[float, str, str]] = field(default_factory=list)
+    asked: list[int] = field(default_factory=list)
+
+    def paginate(self, *, logGroupName: str, startTime: int, filterPattern: str) -> Iterator[dict[str, Any]]:  # noqa: N803
+        """Yield a page per line."""
+        assert (logGroupName, "4*" in filterPattern, "5*" in filterPattern) == ("access", True, True)
+        self.asked.append(startTime)
+        for number, (at, key_id, status) in enumerate(self.lines):
+            if at * 1000 >= startTime:
+                message = json.dumps({"keyId": key_id, "status": status})
+                yield {"events": [{"eventId": str(number), "message": message}]}
+
+
+@dataclass
 class FakeStudio:
     """A domain, its spaces and apps; an app is a step further each time that somebody looks.
 
@@ -41,6 +63,7 @@ class FakeStudio:
         throttled: how many calls of CreateApp are refused first.
         created: what CreateApp was asked for.
         quotas: code -> the account's value; a code that is missing is not known to it.
+        log: the endpoint's access log.
     """
 
     spaces: list[str] = field(default_factory=list)
@@ -52,6 +75,7 @@ class FakeStudio:
     created: list[dict[str, Any]] = field(default_factory=list)
     quotas: dict[str, float] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
+    log: "AccessLog" = field(default_factory=lambda: AccessLog())
 
     def add(self, *ids: str, environment: str = "dev") -> None:
         """Deploy a participant's space and secret."""
@@ -63,8 +87,10 @@ class FakeStudio:
         """Return the key in a secret."""
         return str(json.loads(self.secrets[secret_name("dev", one)])[KEY_FIELD])
 
-    def get_paginator(self, operation: str) -> Pages:
-        """ListSpaces and ListApps."""
+    def get_paginator(self, operation: str) -> Any:
+        """ListSpaces and ListApps, and FilterLogEvents."""
+        if operation == "filter_log_events":
+            return self.log
         if operation == "list_spaces":
             return Pages({"Spaces": [{"SpaceName": name, "Status": "InService"} for name in self.spaces]})
         apps = [

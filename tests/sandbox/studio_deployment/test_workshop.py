@@ -142,6 +142,8 @@ def test_a_handed_out_key_works_and_is_bounded(room: Room, tmp_path: Path) -> No
     replies = [room.ask(key).status_code for _ in range(REQUESTS_PER_MINUTE + 1)]
 
     assert replies == [200] * REQUESTS_PER_MINUTE + [429]
+    told = {one["id"]: one for one in room.quarry("workshop", "status")}
+    assert (told[BEN]["requests_today"], told[BEN]["errors_today"]) == (REQUESTS_PER_MINUTE, 1)
 
 
 def test_nobody_sees_anothers_session_at_the_endpoint(room: Room, tmp_path: Path) -> None:
