@@ -46,7 +46,7 @@ class FailedRequests:
             for event in page["events"]:
                 line = json.loads(event["message"])
                 if line["status"][:1] in ("4", "5") and line["keyId"] not in ("", "-"):
-                    self._seen[event["eventId"]] = line["keyId"]
+                    self._seen[line["requestId"]] = line["keyId"]
         self._from = max(midnight, now - _LATE_SECONDS)
         return Counter(self._seen.values())
 

@@ -48,8 +48,8 @@ class AccessLog:
         self.asked.append(startTime)
         for number, (at, key_id, status) in enumerate(self.lines):
             if at * 1000 >= startTime:
-                message = json.dumps({"keyId": key_id, "status": status})
-                yield {"events": [{"eventId": str(number), "message": message}]}
+                line = {"requestId": str(number), "keyId": key_id, "status": status}
+                yield {"events": [{"message": json.dumps(line)}]}
 
 
 @dataclass

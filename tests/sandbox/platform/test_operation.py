@@ -84,4 +84,4 @@ def test_without_one_of_its_permissions_the_function_cannot_answer(
     refused = post(json=HELLO)
 
     assert refused.status_code == 403
-    assert "allow bedrock:InvokeModel" in refused.json()["error"]["message"]
+    assert f"allow {action}" in refused.json()["error"]["message"]
