@@ -175,6 +175,19 @@ def test_elsewhere_a_schema_is_enforced_by_a_tool() -> None:
     assert arguments["toolConfig"]["tools"][0]["toolSpec"]["inputSchema"]["json"] == SCHEMA
 
 
+def test_beside_one_tool_of_the_callers_the_model_chooses_between_it_and_the_answers() -> None:
+    arguments = converse(request(("user", "A"), response_format=JSON_SCHEMA, tools=[TOOL]), MICRO)
+
+    assert len(arguments["toolConfig"]["tools"]) == 2
+    assert arguments["toolConfig"]["toolChoice"] == {"any": {}}
+
+
+def test_parts_of_instructions_are_lines_of_one_text() -> None:
+    parts = [{"type": "text", "text": "Be short."}, {"type": "text", "text": "Be kind."}]
+
+    assert converse(request(("system", parts), ("user", "A")))["system"] == [{"text": "Be short.\nBe kind."}]
+
+
 def test_any_json_object_is_asked_for_in_words() -> None:
     arguments = converse(request(("user", "A"), response_format={"type": "json_object"}))
 

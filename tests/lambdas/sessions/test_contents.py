@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.sessions.contents import in_words, sendable, storable
+from lambdas.sessions.contents import in_words, result_text, sendable, storable
 from lambdas.sessions.openai_messages import to_openai_messages
 from tests.lambdas.sessions.conversation import assistant, call, result, user
 
@@ -118,3 +118,9 @@ def test_messages_are_shown_as_openai_has_them() -> None:
             "tool_calls": [{"id": "b", "type": "function", "function": {"name": "get_weather", "arguments": "{}"}}],
         },
     ]
+
+
+def test_what_a_tool_gave_back_is_shown_as_it_was_written() -> None:
+    content = [{"text": "Wetter:"}, {"image": {"format": "png"}}, {"json": {"stadt": "Köln"}}]
+
+    assert result_text({"toolUseId": "a", "content": content}) == 'Wetter:\n{"stadt": "Köln"}'
