@@ -14,7 +14,8 @@ from tests.lambdas.api.fuzzing import fuzzed, offence, requests
 
 SEED = int(os.environ.get("FUZZ_SEED") or 12)
 SECONDS = float(os.environ.get("FUZZ_MINUTES") or 0) * 60
-REQUESTS = examples(2_000).max_examples
+ALL = 2_000
+REQUESTS = examples(ALL).max_examples
 
 
 def test_no_request_to_any_route_is_too_odd() -> None:
@@ -31,6 +32,9 @@ def test_no_request_to_any_route_is_too_odd() -> None:
             (answered if status < 400 else refused)[request.operation.name] += 1
 
     print(f"{number} requests of seed {SEED}")
-    # Each route was reached, and got beyond the check of its body.
-    assert set(answered) == {operation.name for operation in OPERATIONS}
-    assert set(refused) >= {operation.name for operation in OPERATIONS if operation.body}
+    routes = {operation.name for operation in OPERATIONS}
+    assert {*answered, *refused} == routes
+    if REQUESTS == ALL:
+        # A share does not get everywhere: each route got beyond the check of its body.
+        assert set(answered) == routes
+        assert set(refused) >= {operation.name for operation in OPERATIONS if operation.body}
