@@ -49,7 +49,7 @@ SANDBOX := python -m sandbox
 # Bytecode is written even where the shell says otherwise: each process would compile, and rewrite, every test anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= python -m pytest --numprocesses 2 --dist loadgroup
 
-.PHONY: help up down status test test-fast test-sandbox test-model test-deployments test-studio fuzz mutants lint format bench synth deploy destroy install lock catalogue schema api notebooks structure clean
+.PHONY: help up down status test test-fast test-sandbox test-model test-deployments test-studio fuzz mutants lint format bench synth deploy destroy install install-all lock catalogue schema api notebooks structure clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}'
@@ -151,6 +151,8 @@ destroy: install ## Destroy an environment in real AWS (ENVIRONMENT=)
 	@cdk destroy --all --context environment=$(ENVIRONMENT)
 
 install: $(INSTALLED) ## Install what is missing (the other targets do this themselves)
+
+install-all: install $(MODEL_INSTALLED) $(STUDIO_INSTALLED) $(BROWSER_INSTALLED) ## Install what the tests of all targets need: a model, JupyterLab, Chromium
 
 $(INSTALLED): requirements.txt requirements-dev.txt constraints.txt lambdas/requirements.txt pyproject.toml package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit("Quarry needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'

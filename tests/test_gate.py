@@ -19,7 +19,7 @@ def gate(folder: Path, **says: str) -> subprocess.CompletedProcess[str]:
     shutil.copy(PROJECT / ".ci" / "run", folder / ".ci" / "run")
     lines = ["#!/bin/sh", 'echo "$@" >> asked', 'case "$1" in']
     for target, text in {
-        "install": "warning: old pip",
+        "install-all": "warning: old pip",
         "lint": LINTED,
         "test-model": TESTED,
         "test-deployments": TESTED,
@@ -45,7 +45,7 @@ def test_it_lints_and_tests_with_coverage_and_ends_with_pytests_line(tmp_path: P
 
     assert ran.returncode == 0, ran.stdout
     assert (tmp_path / "asked").read_text("utf-8").split("\n") == [
-        "install",
+        "install-all",
         "lint",
         "test-model",
         "test-deployments",
@@ -59,7 +59,7 @@ def test_it_lints_and_tests_with_coverage_and_ends_with_pytests_line(tmp_path: P
 @pytest.mark.parametrize(
     ("target", "says"),
     [
-        ("install", "FAIL"),
+        ("install-all", "FAIL"),
         ("lint", "FAIL"),
         ("lint", "pyproject.toml: [mypy]: Warning: unused section(s)"),
         ("lint", "warning: `x` is deprecated"),
