@@ -47,6 +47,33 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     up = add("up", _up, "start the sandbox in the background and wait until it answers; done at once if it is up")
+    _add_choices(up)
+    add("down", _down, "stop the sandbox with everything in it, and remove its files; fine when it is not up")
+    state = add("status", _status, "show process, ports, health, and what lives in the AWS; exit 1 when it is not up")
+    state.add_argument("--json", action="store_true", help="as one JSON object")
+    state.add_argument("--quiet", action="store_true", help="print nothing; the exit code tells")
+    add("orphans", _orphans, "list what is still at work here of commands that were killed; exit 1 when anything is")
+    inventory = add("inventory", _inventory, "list everything that lives in the AWS; exit 1 when anything does")
+    inventory.add_argument(
+        "--except",
+        dest="without_stacks",
+        action="append",
+        default=[],
+        metavar="STACK",
+        help="leave out this CloudFormation stack and what belongs to it (may be repeated)",
+    )
+    logs = add("logs", _logs, "show the server's log")
+    logs.add_argument("--lines", type=_count, default=100, metavar="N", help="how many of the last lines (default 100)")
+    logs.add_argument("--follow", action="store_true", help="go on showing what is written, until interrupted")
+    add("reset", _reset, "empty the AWS and leave it running")
+    execute = add("exec", _exec, "run a command whose AWS is the sandbox, and no other: exec -- COMMAND [ARGUMENT ...]")
+    execute.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND")
+    add("url", _url, "print the URL of the front door")
+    return parser
+
+
+def _add_choices(up: argparse.ArgumentParser) -> None:
+    """Add what a sandbox is started with, and keeps."""
     up.add_argument(
         "--aws-port",
         type=_port,
@@ -87,28 +114,6 @@ def _parser() -> argparse.ArgumentParser:
         default=bool(os.environ.get("SANDBOX_STUDIO")),
         help="start a real JupyterLab for every app of a space, instead of keeping a record (or $SANDBOX_STUDIO)",
     )
-    add("down", _down, "stop the sandbox with everything in it, and remove its files; fine when it is not up")
-    state = add("status", _status, "show process, ports, health, and what lives in the AWS; exit 1 when it is not up")
-    state.add_argument("--json", action="store_true", help="as one JSON object")
-    state.add_argument("--quiet", action="store_true", help="print nothing; the exit code tells")
-    add("orphans", _orphans, "list what is still at work here of commands that were killed; exit 1 when anything is")
-    inventory = add("inventory", _inventory, "list everything that lives in the AWS; exit 1 when anything does")
-    inventory.add_argument(
-        "--except",
-        dest="without_stacks",
-        action="append",
-        default=[],
-        metavar="STACK",
-        help="leave out this CloudFormation stack and what belongs to it (may be repeated)",
-    )
-    logs = add("logs", _logs, "show the server's log")
-    logs.add_argument("--lines", type=_count, default=100, metavar="N", help="how many of the last lines (default 100)")
-    logs.add_argument("--follow", action="store_true", help="go on showing what is written, until interrupted")
-    add("reset", _reset, "empty the AWS and leave it running")
-    execute = add("exec", _exec, "run a command whose AWS is the sandbox, and no other: exec -- COMMAND [ARGUMENT ...]")
-    execute.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND")
-    add("url", _url, "print the URL of the front door")
-    return parser
 
 
 def _port(text: str) -> int:
