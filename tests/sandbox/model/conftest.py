@@ -13,7 +13,8 @@ from ministack.core.responses import StreamingResponse
 from ministack.services import bedrock, bedrock_runtime
 
 from sandbox import model
-from sandbox.model import control, scripted
+from sandbox.model import control, proxy, scripted
+from tests.sandbox.model.upstream import Fake, serving
 
 MODEL = "amazon.nova-micro-v1:0"
 
@@ -113,3 +114,11 @@ def guardrail() -> Callable[..., dict[str, Any]]:
         return {"guardrailIdentifier": made["guardrailId"], "guardrailVersion": "DRAFT", "trace": "enabled"}
 
     return create
+
+
+@pytest.fixture
+def fake() -> Iterator[Fake]:
+    with serving() as found:
+        proxy.use(found.upstream())
+        yield found
+        proxy.use(None)

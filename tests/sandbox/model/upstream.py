@@ -13,6 +13,9 @@ from typing import Any
 from sandbox.model.proxy import Upstream
 from tests.waiting import PATIENCE
 
+# How the answers of the server below begin.
+WHO = "This is the sandbox's Llama, not Nova Micro."
+
 USAGE = {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 2}}
 
 
@@ -96,3 +99,8 @@ def serving() -> Iterator[Fake]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def texts(events: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    """Return the words of a stream, as they came."""
+    return [p["delta"]["text"] for kind, p in events if kind == "contentBlockDelta" and "text" in p["delta"]]
