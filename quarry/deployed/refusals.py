@@ -26,6 +26,8 @@ from quarry.command_error import CommandError
 # Operations on what the stacks of an environment made -> the action that IAM asks for.
 _OF_THE_STACKS: Final = {
     "FlushStageAuthorizersCache": "apigateway:DELETE",
+    "GetStage": "apigateway:GET",
+    "FilterLogEvents": "logs:FilterLogEvents",
     "GetItem": "dynamodb:GetItem",
     "PutItem": "dynamodb:PutItem",
     "Query": "dynamodb:Query",

@@ -201,8 +201,14 @@ def show_status(
     everybody = participants(studio)
     failed = FailedRequests(deployment)
 
+    told: set[str] = set()
+
     def lines() -> list[status.Line]:
-        return status.lines(deployment, keys, domain, everybody, failed=failed)
+        found = status.lines(deployment, keys, domain, everybody, failed=failed)
+        if failed.problem and failed.problem not in told:
+            told.add(failed.problem)
+            print_note(f"How many requests failed is not known: {failed.problem}", style="yellow")
+        return found
 
     if watch:
         # A terminal may have fewer lines than the room has people, and what does not fit is cut off at its end.

@@ -43,7 +43,7 @@ class Line:
         app: SageMaker's status, or "stopped".
         last_request_at: seconds since the epoch, to the minute; None if there was none in the minutes that count.
         requests_today: requests of the day (UTC), failed ones not included.
-        errors_today: those of the same day that got an error of the endpoint, with this key.
+        errors_today: those of the same day that got an error of the endpoint, with this key; None if that is not known.
         left: micro-dollars that the key has left, None if it has no limit or there is no key.
         stuck: why the participant cannot work; None if nothing is known to be in the way.
     """
@@ -56,7 +56,7 @@ class Line:
     key: str
     last_request_at: int | None
     requests_today: int
-    errors_today: int
+    errors_today: int | None
     spent: int
     left: int | None
     stuck: str | None
@@ -77,7 +77,7 @@ class Line:
             self.app,
             when(self.last_request_at) if self.last_request_at else "",
             f"{self.requests_today:,}",
-            f"{self.errors_today:,}",
+            "?" if self.errors_today is None else f"{self.errors_today:,}",
             dollars(self.spent),
             "" if self.left is None else dollars(self.left),
             self.key,
@@ -121,7 +121,7 @@ def _line(
     app: dict[str, Any] | None,
     key: ApiKey | None,
     accounts: dict[str, Account],
-    errors: Mapping[str, int],
+    errors: Mapping[str, int] | None,
     now: float,
 ) -> Line:
     account = accounts.get(key.key_id) if key else None
@@ -140,7 +140,7 @@ def _line(
         key=state(key) if key else "none",
         last_request_at=max(account.requests) * 60 if account and account.requests else None,
         requests_today=today,
-        errors_today=errors.get(key.key_id, 0) if key else 0,
+        errors_today=None if errors is None else errors.get(key.key_id, 0) if key else 0,
         spent=spent,
         left=left,
         stuck=_stuck(space, app, key, left=left, now=now),

@@ -36,20 +36,29 @@ class AccessLog:
 
     Attributes:
         lines: seconds since the epoch, key id, status.
+        odd: messages that are no lines of ours, which come first.
         asked: from when on somebody wanted lines (milliseconds).
+        fails: what it raises instead, after the first line.
     """
 
     lines: list[tuple[float, str, str]] = field(default_factory=list)
+    odd: list[str] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
+    fails: Exception | None = None
 
     def paginate(self, *, logGroupName: str, startTime: int, filterPattern: str) -> Iterator[dict[str, Any]]:  # noqa: N803
         """Yield a page per line."""
         assert (logGroupName, "4*" in filterPattern, "5*" in filterPattern) == ("access", True, True)
         self.asked.append(startTime)
+        # As AWS does: a page may be empty though others follow.
+        yield {"events": []}
+        yield {"events": [{"message": message} for message in self.odd]}
         for number, (at, key_id, status) in enumerate(self.lines):
             if at * 1000 >= startTime:
                 line = {"requestId": str(number), "keyId": key_id, "status": status}
                 yield {"events": [{"message": json.dumps(line)}]}
+            if self.fails:
+                raise self.fails
 
 
 @dataclass

@@ -6,16 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from configuration.config import Config
 from configuration.studio.names import NO_KEY_YET, PARTICIPANT_KEY, secret_name
 from quarry.deployed import connection
 from quarry.deployed.connection import Connection, LocalAws
-from quarry.deployed.deployment import Deployment
 from quarry.workshop import cdk, commands, keys
-from quarry.workshop.failed_requests import FailedRequests
 from tests.quarry.conftest import Run
 from tests.quarry.fakes import FakeAws
-from tests.quarry.workshop.account import FakeStudio
+from tests.quarry.workshop.account import FakeStudio, refused
 from tests.quarry.workshop.conftest import ANA
 
 DEV = ("-e", "dev")
@@ -226,17 +223,32 @@ def test_status_counts_what_failed_with_each_key_today(run: Run, aws: FakeAws, s
     assert [line["errors_today"] for line in run("workshop", "status", *DEV, "--json").json] == [2, 0]
 
 
-def test_the_log_is_read_on_from_where_it_was_and_anew_each_day(studio: FakeStudio, config: Config) -> None:
-    noon = 20_000 * 86_400 + 43_200.0
-    failed = FailedRequests(Deployment(config))
-    studio.log.lines = [(noon - 50_000, "k1", "500"), (noon - 10, "k1", "500"), (noon - 5, "k2", "429")]
+def test_status_tells_the_rest_where_the_log_cannot_be_read(run: Run, studio: FakeStudio) -> None:
+    run("workshop", "up", *DEV)
+    studio.log.lines = [(time.time(), "k1", "500")]
+    studio.log.fails = refused("AccessDeniedException", "FilterLogEvents")
 
-    assert failed.by_key(now=noon) == {"k1": 1, "k2": 1}
-    studio.log.lines.append((noon + 3, "k2", "400"))
-    # A line that came late, and those that were there already, once each.
-    assert failed.by_key(now=noon + 5) == {"k1": 1, "k2": 2}
-    assert studio.log.asked == [(20_000 * 86_400) * 1000, int(noon - 120) * 1000]
-    assert failed.by_key(now=noon + 86_400) == {}
+    shown = run("workshop", "status", *DEV)
+    assert shown.code == 0
+    assert "Ana Lima" in shown.out
+    assert "logs:FilterLogEvents" in shown.err
+
+    told = run("workshop", "status", *DEV, "--json")
+    assert [(line["errors_today"], line["stuck"]) for line in told.json] == [(None, None), (None, None)]
+    assert "logs:FilterLogEvents" in told.err
+
+
+def test_a_live_table_says_once_that_the_log_cannot_be_read(
+    run: Run, studio: FakeStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("workshop", "up", *DEV)
+    studio.log.lines = [(time.time(), "k1", "500")]
+    studio.log.fails = refused("ResourceNotFoundException", "FilterLogEvents")
+    monkeypatch.setattr(commands, "watch_table", lambda _columns, rows, **_: [rows(), rows()])
+    watched = run("workshop", "status", "--watch", *DEV)
+
+    assert watched.code == 0
+    assert watched.err.count("deleted by hand") == 1
 
 
 def test_a_live_table_begins_with_who_is_stuck(run: Run, studio: FakeStudio, monkeypatch: pytest.MonkeyPatch) -> None:
