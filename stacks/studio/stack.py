@@ -62,8 +62,11 @@ class StudioStack(EnvironmentStack):
         """Have all profiles made before any space, and so all spaces gone before any profile.
 
         What stands between them does nothing, for nothing: without it, each space had to name every profile.
+        CloudFormation cannot update it, and never has to: an order that has changed is no update of a resource, and
+        metadata, as the CDK CLI adds them or not, it has none.
         """
         between = CfnWaitConditionHandle(self, "ProfilesMade")
+        between.add_deletion_override("Metadata")
         for one in spaces:
             between.add_resource_dependency(one.profile)
             one.space.add_resource_dependency(between)

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from configuration.studio.names import KEY_FIELD, NO_KEY_YET
+from stacks.studio.stack import StudioStack
 from tests.policy import rules
 from tests.stacks.knowledge.variants import flat, needed_by, properties, references, the
-from tests.stacks.studio.room import VARIANTS, people, variant
+from tests.stacks.studio.room import VARIANTS, config, people, variant
+from tests.templates import new_app
 
 SAGEMAKER_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 
@@ -139,6 +141,21 @@ def test_of_the_rest_only_the_clean_up_knows_who_is_there() -> None:
     assert changed("Properties") == {"Custom::QuarryStudioCleanUp"}
     # CloudFormation changes nothing where only the order has changed.
     assert changed("DependsOn") == {"Custom::QuarryStudioCleanUp", "AWS::CloudFormation::WaitConditionHandle"}
+
+
+def test_what_stands_between_profiles_and_spaces_has_nothing_that_could_change() -> None:
+    app = new_app()
+    # As the CDK CLI sets it, unless somebody switches it off.
+    app.node.set_context("aws:cdk:enable-path-metadata", True)
+    varied = config("One")
+    assert varied.studio
+    StudioStack(app, "One", config=varied, account=None, studio=varied.studio)
+    (stack,) = app.synth().stacks
+    resources = stack.template["Resources"].values()
+
+    assert "Metadata" in next(one for one in resources if one["Type"] == "AWS::SageMaker::Space")
+    (between,) = (one for one in resources if one["Type"] == "AWS::CloudFormation::WaitConditionHandle")
+    assert between.keys() == {"Type", "DependsOn"}
 
 
 def test_odd_names_become_names_that_sagemaker_takes() -> None:
