@@ -30,6 +30,8 @@ METADATA_VARIABLE = "STUDIO_RESOURCE_METADATA"
 
 BASE = "/jupyterlab/default"
 SCRIPT_SECONDS = 300.0
+# In which a JupyterLab answers, also on a slow machine.
+START_SECONDS = 600.0
 _LOOK_SECONDS = 0.1
 # What SANDBOX_SPACE_NAME=VALUE gives to spaces as NAME; $SANDBOX_URL and the like are replaced in VALUE.
 _VARIABLE_PREFIX = "SANDBOX_SPACE_"
@@ -207,9 +209,14 @@ class Lab:
             "--LabApp.extension_manager=readonly",
             JUPYTER_TOKEN=token,
         )
+        gives_up_at = time.monotonic() + START_SECONDS
         while not _answers(port):
             if process.poll() is not None:
                 raise _FailedError(f"JupyterLab ended with exit code {process.returncode}")
+            if time.monotonic() > gives_up_at:
+                kill_tree(process)
+                process.wait()
+                raise _FailedError(f"JupyterLab did not answer within {START_SECONDS / 60:.0f} minutes")
             time.sleep(_LOOK_SECONDS)
         self.url = f"http://localhost:{port}{BASE}/lab?token={token}"
 

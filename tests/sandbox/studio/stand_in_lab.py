@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 _MODULE = """
-import json, os, sys, threading
+import json, os, sys, time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import urlsplit
 
 given = dict(word[2:].split("=", 1) for word in sys.argv[1:] if "=" in word)
+if os.environ.get("HANGS"):
+    time.sleep(3600)
 if os.environ.get("FAILS"):
     sys.exit(3)
 

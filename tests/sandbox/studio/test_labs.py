@@ -217,6 +217,16 @@ def test_a_jupyterlab_that_does_not_start_or_ends_by_itself_is_a_failed_app(monk
     assert labs.urls() == {}
 
 
+def test_a_jupyterlab_that_never_answers_is_a_failed_app_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(labs, "START_SECONDS", 2.0)
+    monkeypatch.setenv("SANDBOX_SPACE_HANGS", "yes")
+
+    named = app(space(domain()))
+
+    assert until("Failed", named)["FailureReason"].startswith("JupyterLab did not answer within 0 minutes. See ")
+    eventually(lambda: start_time(pid()) is None)
+
+
 def test_what_is_no_jupyterlab_of_a_space_is_a_record() -> None:
     place = space(domain())
     do("CreateApp", **place, AppType="CodeEditor", AppName="default")
