@@ -15,6 +15,7 @@ MODEL ?=
 MODEL_NAME ?=
 # STUDIO=1: notebooks too, in a real JupyterLab as a workshop's participants have it (environments/sandbox-studio.yaml).
 STUDIO ?=
+override STUDIO := $(filter-out 0 no false off,$(STUDIO))
 # Which file of environments/ the targets for real AWS work on.
 ENVIRONMENT ?= dev
 # How long `make fuzz` goes on, and which requests it sends.
@@ -52,7 +53,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= python -m pytest --numprocesses 2 --dist load
 .PHONY: help up down status test test-fast test-sandbox test-model test-deployments test-studio fuzz mutants lint format bench synth deploy destroy install install-all lock catalogue schema api notebooks structure clean
 
 help: ## Show what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}'
 
 up: install $(if $(filter-out http://% https://%,$(MODEL)),$(MODEL_INSTALLED)) $(if $(STUDIO),$(STUDIO_INSTALLED)) ## Run Quarry on this machine: start AWS, deploy, answer a question (PORT=, AWS_PORT=, MODEL=local, STUDIO=1)
 	@export SANDBOX_SPACE_QUARRY_BASE_URL='$$SANDBOX_URL/v1'

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from sandbox import ports
 
@@ -81,6 +82,8 @@ def choose(model: str | None, name: str | None, environment: Mapping[str, str]) 
             raise ModelError("--model-name needs --model URL")
         return None
     if model.startswith(("http://", "https://")):
+        if not _names_a_host(model):
+            raise ModelError(f"{model} is no server's URL; one is http://localhost:11434")
         return Choice(url=model.rstrip("/").removesuffix("/v1"), name=name or "")
     if not (packages() / "xllamacpp").is_dir():
         raise ModelError(f"llama.cpp is not installed in {packages()}; `make up MODEL={model}` installs it")
@@ -91,6 +94,15 @@ def choose(model: str | None, name: str | None, environment: Mapping[str, str]) 
         if file.read(len(_GGUF)) != _GGUF:
             raise ModelError(f"{gguf} is no GGUF file, which is what llama.cpp takes")
     return Choice(gguf=gguf, name=name or (_LOCAL_NAME if model == LOCAL else gguf.stem))
+
+
+def _names_a_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        # An odd port is only told to who asks for it.
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 class LanguageModel:

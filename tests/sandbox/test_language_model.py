@@ -111,6 +111,7 @@ def test_models_of_one_server_are_told_apart() -> None:
     [
         ("no-such.gguf", None, {}, "there is no file .*no-such.gguf"),
         (__file__, None, {}, "test_language_model.py is no GGUF file"),
+        *((url, "x", {}, "is no server's URL") for url in ("https://", "http:///v1", "http://[::1", "http://h:99999")),
         (None, "llama3.2", {}, "--model-name needs --model"),
         ("local", None, {"MINISTACK_BEDROCK_PROXY_URL": "http://x"}, "MINISTACK_BEDROCK_PROXY_URL has given way to"),
         (None, None, {"SANDBOX_MODEL_PROXY_MODEL": "x"}, "SANDBOX_MODEL_PROXY_MODEL has given way to"),
