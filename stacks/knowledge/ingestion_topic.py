@@ -13,6 +13,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from stacks.components.confused_deputy import only_for
 from stacks.components.python_function import METRICS_NAMESPACE
 from stacks.knowledge import permissions
 
@@ -52,18 +53,12 @@ class IngestionTopic(Construct):
 
     def _for_alarms(self, actions: list[str], resource: str) -> iam.PolicyStatement:
         """Allow the account's alarms, and no others."""
-        stack = Stack.of(self)
         return iam.PolicyStatement(
             sid="AllowAlarmsOfTheAccount",
             principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
             actions=actions,
             resources=[resource],
-            conditions={
-                "StringEquals": {"aws:SourceAccount": stack.account},
-                "ArnLike": {
-                    "aws:SourceArn": f"arn:{stack.partition}:cloudwatch:{stack.region}:{stack.account}:alarm:*"
-                },
-            },
+            conditions=only_for(Stack.of(self), service="cloudwatch", source="alarm:*"),
         )
 
     def alarm_on_documents(self, *, service: str, environment: str) -> None:

@@ -21,6 +21,7 @@ from constructs import Construct
 from configuration.knowledge.names import KnowledgeNames
 from configuration.targets import Target
 from lambdas.catalogue.facts import FoundationModel
+from stacks.components.confused_deputy import only_for
 from stacks.components.model_arns import destination_arns, foundation_model_arn, source_arn
 
 # What Bedrock does with an index: adds what it has not been told of, writes, searches.
@@ -33,16 +34,8 @@ _CLOUDFORMATION_ON_INDEX: Final = ["aoss:CreateIndex", "aoss:DeleteIndex", "aoss
 
 def knowledge_base_role(scope: Construct, id_: str) -> iam.Role:
     """Return a role that Bedrock may take for knowledge bases of this account and region only."""
-    stack = Stack.of(scope)
-    bases = f"arn:{stack.partition}:bedrock:{stack.region}:{stack.account}:knowledge-base/*"
-    return iam.Role(
-        scope,
-        id_,
-        assumed_by=iam.ServicePrincipal(
-            "bedrock.amazonaws.com",
-            conditions={"StringEquals": {"aws:SourceAccount": stack.account}, "ArnLike": {"aws:SourceArn": bases}},
-        ),
-    )
+    ours = only_for(Stack.of(scope), service="bedrock", source="knowledge-base/*")
+    return iam.Role(scope, id_, assumed_by=iam.ServicePrincipal("bedrock.amazonaws.com", conditions=ours))
 
 
 def reading_documents(*, stack: Stack, bucket: s3.IBucket, prefix: str) -> list[iam.PolicyStatement]:

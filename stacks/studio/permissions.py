@@ -15,6 +15,7 @@ from constructs import Construct
 
 from configuration.studio.names import APP_NAME, APP_TYPE, own_prefix
 from configuration.targets import Target
+from stacks.components.confused_deputy import only_for
 from stacks.inference.permissions import grant_converse
 
 # Where SageMaker writes the output of apps and of their start scripts, account-wide.
@@ -36,15 +37,11 @@ def execution_role(
         policies: what all such roles may.
         own: what this one may besides; in the role itself, since a policy apart would be a resource more.
     """
-    stack = Stack.of(scope)
-    ours = f"arn:{stack.partition}:sagemaker:{stack.region}:{stack.account}:*"
+    ours = only_for(Stack.of(scope), service="sagemaker", source="*")
     return iam.Role(
         scope,
         id_,
-        assumed_by=iam.ServicePrincipal(
-            "sagemaker.amazonaws.com",
-            conditions={"StringEquals": {"aws:SourceAccount": stack.account}, "ArnLike": {"aws:SourceArn": ours}},
-        ),
+        assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com", conditions=ours),
         managed_policies=list(policies),
         inline_policies={"Own": iam.PolicyDocument(statements=list(own))} if own else None,
     )
