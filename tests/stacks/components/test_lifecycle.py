@@ -49,7 +49,7 @@ def test_a_function_that_runs_once_cannot_call_itself() -> None:
     _, resource = the(template, "Custom::QuarryTidy")
 
     assert resource["Properties"]["ServiceTimeout"] == str(SERVICE_TIMEOUT_SECONDS)
-    assert "lambda:InvokeFunction" not in str(rules.of_type(template, "AWS::IAM::Policy"))
+    assert "lambda:InvokeFunction" not in str(list(rules.of_type(template, "AWS::IAM::Policy")))
 
 
 def test_one_that_runs_more_often_may_call_itself_and_nothing_else_and_is_waited_for_as_long() -> None:
