@@ -27,7 +27,12 @@ def acknowledge(construct: IConstruct, rule: str, *, because: str) -> None:
 def acknowledge_wildcards(construct: IConstruct, statements: Iterable[iam.PolicyStatement], *, because: str) -> None:
     """Accept the resources with a wildcard that these statements, of this construct's policy, name."""
     for resource in sorted({arn for statement in statements for arn in statement.resources if "*" in arn}):
-        acknowledge(construct, f"AwsSolutions-IAM5[Resource::{_shown(construct, resource)}]", because=because)
+        acknowledge_wildcard(construct, resource, because=because)
+
+
+def acknowledge_wildcard(construct: IConstruct, resource: str, *, because: str) -> None:
+    """Accept one resource with a wildcard that this construct's policy names."""
+    acknowledge(construct, f"AwsSolutions-IAM5[Resource::{_shown(construct, resource)}]", because=because)
 
 
 def _shown(construct: IConstruct, arn: str) -> str:

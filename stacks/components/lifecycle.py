@@ -29,7 +29,7 @@ class Lifecycle(Construct):
         runs: how often the function may run for one request, as its handler says; five fit into the hour.
 
     Attributes:
-        function: does it; who has it do more than wait grants it the right.
+        function: does it; who has it do more than wait and empty grants it the right.
     """
 
     def __init__(self, scope: Construct, id_: str, *, handler: str, description: str, runs: int = 1) -> None:
@@ -59,11 +59,11 @@ class Lifecycle(Construct):
         properties = {"Seconds": str(seconds), "Of": ids}
         return self.resource(scope, id_, kind="Wait", action="wait", properties=properties, after=after)
 
-    def empty(self, scope: Construct, id_: str, *, bucket: s3.IBucket, after: Sequence[CfnResource]) -> CfnResource:
+    def empty(self, scope: Construct, id_: str, *, bucket: s3.IBucket) -> CfnResource:
         """Return a resource that empties the bucket when it is deleted, which the function may do from now on."""
         self._may_empty(bucket)
         properties = {"Bucket": bucket.bucket_name}
-        return self.resource(scope, id_, kind="EmptyBucket", action="empty_bucket", properties=properties, after=after)
+        return self.resource(scope, id_, kind="EmptyBucket", action="empty_bucket", properties=properties, after=())
 
     def _may_empty(self, bucket: s3.IBucket) -> None:
         """Allow the function deleting all that a bucket holds: versions, delete markers, unfinished uploads."""

@@ -13,7 +13,7 @@ from constructs import Construct
 from lambdas.ingestion.outcome import OVER
 from lambdas.ingestion.settings import RecorderSettings
 from lambdas.knowledge.data_bucket import OUTCOMES_PREFIX
-from stacks.components.checks import acknowledge
+from stacks.components.checks import acknowledge, acknowledge_wildcard
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.log_group import log_group
 from stacks.components.python_function import PythonFunction
@@ -79,9 +79,9 @@ class IngestionWatch(Construct):
             topic=topic.topic,
             key=topic.key,
         )
-        acknowledge(
+        acknowledge_wildcard(
             self.recorder.role,
-            f"AwsSolutions-IAM5[Resource::{data.shown}/{OUTCOMES_PREFIX}*]",
+            data.bucket.arn_for_objects(f"{OUTCOMES_PREFIX}*"),
             because="Each job's outcome is an object of its own, all under this prefix.",
         )
         self.state_machine = self._state_machine(knowledge_base, max_minutes)

@@ -11,7 +11,7 @@ from constructs import Construct
 from configuration.knowledge.plan import KnowledgePlan
 from configuration.knowledge.section import Chunking, FixedChunks, HierarchicalChunks, SemanticChunks, WholeDocuments
 from lambdas.knowledge.data_bucket import DOCUMENTS_PREFIX
-from stacks.components.checks import acknowledge
+from stacks.components.checks import acknowledge, acknowledge_wildcards
 from stacks.components.lifecycle import Lifecycle
 from stacks.components.model_arns import foundation_model_arn, source_arn
 from stacks.knowledge import permissions
@@ -68,9 +68,9 @@ class KnowledgeBase(Construct):
                 *reading,
             ],
         )
-        acknowledge(
+        acknowledge_wildcards(
             policy,
-            f"AwsSolutions-IAM5[Resource::{data.shown}/{DOCUMENTS_PREFIX}*]",
+            reading,
             because="The documents are not known before they are uploaded; all of them lie under this prefix.",
         )
         return cast(CfnResource, policy.node.default_child)
