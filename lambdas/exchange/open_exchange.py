@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lambdas.allowances import remaining
 from lambdas.allowances.estimate import actual, input_tokens
 from lambdas.allowances.ledger import Ledger, Reservation
 from lambdas.allowances.usage import Usage
@@ -46,29 +45,19 @@ class OpenExchange:
         """Whether an ingredient keeps something of the answer."""
         return any(ingredient.stores for ingredient in self.ingredients)
 
-    def store(self, answer: GivenAnswer) -> None:
-        """Let the ingredients keep what they keep of it."""
-        for ingredient in self.ingredients:
-            ingredient.store(answer)
-
     def try_to_store(self, answer: GivenAnswer) -> None:
-        """Store as ``store``; an answer that cannot be stored is given all the same, and ``not_recorded`` tells."""
+        """Let the ingredients keep what they keep of it; if one cannot, ``not_recorded`` tells."""
         try:
-            self.store(answer)
+            for ingredient in self.ingredients:
+                ingredient.store(answer)
         except unrecorded.TROUBLE as error:
             self._unrecorded["turn"] = unrecorded.log("turn", error, key_id=self.asked.caller.key_id)
 
     def try_to_settle(self, answered: Answered, converse_usage: dict[str, Any]) -> dict[str, str]:
-        """Settle as ``settle``; if it fails, what was reserved stays so until it is swept, and ``not_recorded`` tells.
-
-        Returns:
-            The headers; those of the reservation if it could not be settled.
-        """
-        try:
-            return self.settle(answered, converse_usage)
-        except unrecorded.TROUBLE as error:
-            self._unrecorded["charge"] = unrecorded.log("charge", error, key_id=self.asked.caller.key_id)
-            return remaining.headers(self.reservation.remaining)
+        """Charge what the calls took and return the headers; if that fails, ``not_recorded`` tells."""
+        headers, codes = self._charged(actual(converse_usage, answered.candidate.price))
+        self._unrecorded |= codes
+        return headers
 
     @property
     def not_recorded_codes(self) -> Mapping[str, str]:
@@ -79,10 +68,6 @@ class OpenExchange:
     def not_recorded(self) -> dict[str, str]:
         """The header that tells the same; none if all was."""
         return unrecorded.header(self._unrecorded)
-
-    def settle(self, answered: Answered, converse_usage: dict[str, Any]) -> dict[str, str]:
-        """Charge what the calls took and return the headers."""
-        return remaining.headers(self._charge(actual(converse_usage, answered.candidate.price)))
 
     def counted(self, answered: Answered, written: int) -> dict[str, int]:
         """Return Converse's likely token counts of a call whose count Bedrock did not tell.
@@ -101,13 +86,10 @@ class OpenExchange:
 
         If that fails, what was reserved stays so until it is swept; the caller is told why there is no answer.
         """
-        if not self.asked.side.taken:
+        if self.asked.side.taken:
+            self._charged(Usage())
+        else:
             unrecorded.try_to_release(self.ledger, self.reservation)
-            return
-        try:
-            self._charge(Usage())
-        except unrecorded.TROUBLE as error:
-            unrecorded.log("charge", error, key_id=self.asked.caller.key_id)
 
-    def _charge(self, charged: Usage) -> remaining.Remaining:
-        return self.ledger.settle(self.reservation, charged.plus(*self.asked.side.taken))
+    def _charged(self, answer: Usage) -> tuple[dict[str, str], dict[str, str]]:
+        return unrecorded.try_to_settle(self.ledger, self.reservation, answer.plus(*self.asked.side.taken))

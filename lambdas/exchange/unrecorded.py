@@ -5,7 +5,9 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lambdas.allowances import remaining
 from lambdas.allowances.ledger import Ledger, Reservation
+from lambdas.allowances.usage import Usage
 from lambdas.chat.errors import error_code
 from lambdas.common.errors import ApiError
 from lambdas.common.observability import logger
@@ -36,6 +38,20 @@ def try_to_release(ledger: Ledger, reservation: Reservation) -> None:
         ledger.release(reservation)
     except TROUBLE as error:
         log("release", error, key_id=reservation.caller.key_id)
+
+
+def try_to_settle(ledger: Ledger, reservation: Reservation, charged: Usage) -> tuple[dict[str, str], dict[str, str]]:
+    """Charge what a call took; if that fails, what was reserved stays so until it is swept.
+
+    Returns:
+        The headers that tell what is left, those of the reservation if it could not be settled; and what could not be
+        recorded, for ``header``: nothing, or ``{"charge": code}``.
+    """
+    try:
+        return remaining.headers(ledger.settle(reservation, charged)), {}
+    except TROUBLE as error:
+        code = log("charge", error, key_id=reservation.caller.key_id)
+        return remaining.headers(reservation.remaining), {"charge": code}
 
 
 def header(codes: Mapping[str, str]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """``POST /v1/embeddings``: texts embedded within the key's allowance."""
 
-from lambdas.allowances import remaining
 from lambdas.allowances.estimate import usage
 from lambdas.api import composition
 from lambdas.api.call import Answer, Call
@@ -29,8 +28,5 @@ def create_embeddings(call: Call) -> Answer[EmbeddingList]:
         unrecorded.try_to_release(ledger, reservation)
         raise
     charged = usage(input_tokens=embedded.usage.prompt_tokens, price=candidate.price)
-    try:
-        return Answer(body=embedded, headers=remaining.headers(ledger.settle(reservation, charged)))
-    except unrecorded.TROUBLE as error:
-        told = unrecorded.header({"charge": unrecorded.log("charge", error, key_id=call.caller.key_id)})
-        return Answer(body=embedded, headers=remaining.headers(reservation.remaining) | told)
+    headers, codes = unrecorded.try_to_settle(ledger, reservation, charged)
+    return Answer(body=embedded, headers=headers | unrecorded.header(codes))

@@ -6,7 +6,6 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from lambdas.allowances import remaining
 from lambdas.allowances.ledger import Ledger
 from lambdas.allowances.usage import Usage
 from lambdas.api import composition
@@ -61,9 +60,5 @@ def retrieve(body: bytes, caller: Caller, *, knowledge: Knowledge, ledger: Ledge
     except BaseException:
         unrecorded.try_to_release(ledger, reservation)
         raise
-    try:
-        headers = remaining.headers(ledger.settle(reservation, Usage()))
-    except unrecorded.TROUBLE as error:
-        told = unrecorded.header({"charge": unrecorded.log("charge", error, key_id=caller.key_id)})
-        headers = remaining.headers(reservation.remaining) | told
-    return Answer(body=PassageList(passages), headers=headers)
+    headers, codes = unrecorded.try_to_settle(ledger, reservation, Usage())
+    return Answer(body=PassageList(passages), headers=headers | unrecorded.header(codes))
