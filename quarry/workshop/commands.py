@@ -80,17 +80,15 @@ def up(name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False) -> None
         deployment = Deployment(deployment.config)
     keys = WorkshopKeys(deployment, studio)
     live = keys.live()
+    left = sorted(set(live) - wanted)
     made: list[str] = []
-    with tell_progress() as tell:
+    with keys.changing(), tell_progress() as tell:
         for number, one in enumerate(everybody, start=1):
             if keys.ensure(one, live.get(one.id, [])):
                 made.append(one.id)
             tell(f"{number} of {len(everybody)} people have a key, {len(made)} of them a new one.")
-    left = sorted(set(live) - wanted)
-    for gone in left:
-        keys.revoke(gone, live[gone])
-    if keys.changed:
-        deployment.forget_cached_keys()
+        for gone in left:
+            keys.revoke(gone, live[gone])
     if as_json:
         print_json({"participants": len(everybody), "new_keys": made, "revoked": left})
         return
@@ -113,9 +111,8 @@ def start(timeout_minutes: Timeout = 20, name: Environment = DEFAULT_ENVIRONMENT
     everybody = participants(studio)
     apps, keys = apps_of(deployment, minutes=timeout_minutes), WorkshopKeys(deployment, studio)
     live = keys.live()
-    keys.prolong([key for one in everybody for key in live.get(one.id, [])])
-    if keys.changed:
-        deployment.forget_cached_keys()
+    with keys.changing():
+        keys.prolong([key for one in everybody for key in live.get(one.id, [])])
     with tell_progress() as tell:
         failed = apps.start(everybody, tell)
     if as_json:
@@ -248,10 +245,9 @@ def down(
         require_yes(question, otherwise="Nothing was ended", option="--yes")
     keys = WorkshopKeys(deployment, studio)
     live = keys.live()
-    for who in sorted({*live, *(one.id for one in participants(studio))}):
-        keys.revoke(who, live.get(who, []))
-    if keys.changed:
-        deployment.forget_cached_keys()
+    with keys.changing():
+        for who in sorted({*live, *(one.id for one in participants(studio))}):
+            keys.revoke(who, live.get(who, []))
     there = state(deployment) is not None
     if there:
         # A stack whose first deployment failed has none.

@@ -6,6 +6,8 @@ a handout has shown it, when: ``{"api_key": "qk-...", "handed_out_at": 179000000
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -31,15 +33,28 @@ class Held:
 
 
 class WorkshopKeys:
-    """The keys and secrets of an environment's participants."""
+    """The keys and secrets of an environment's participants. Change keys within ``changing``."""
 
     def __init__(self, deployment: Deployment, studio: Studio) -> None:
         self._environment = deployment.config.name
         self._studio = studio
         self._secrets = deployment.client("secretsmanager")
         self.store: KeyStore = deployment.keys()
-        self.changed = False
-        """Whether a key that somebody may have was changed, so that API Gateway must not remember it."""
+        self._deployment = deployment
+        self._changed = False
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Have API Gateway forget, at the end, keys that were changed meanwhile, so that the change counts.
+
+        Also after a failure: the next run would find nothing left to change, and so nothing to be forgotten.
+        """
+        try:
+            yield
+        finally:
+            if self._changed:
+                self._deployment.forget_cached_keys()
+                self._changed = False
 
     def live(self) -> dict[str, list[ApiKey]]:
         """Return participant id -> their keys that are not revoked, oldest first; of people who have left as well."""
@@ -98,8 +113,8 @@ class WorkshopKeys:
         end = self._end()
         for key in keys:
             if key.expires_at is not None and key.expires_at < end:
+                self._changed = True
                 self.store.raise_limits(key.key_id, expires_at=end)
-                self.changed = True
 
     def mark_handed_out(self, participant_id: str, held: Held) -> None:
         """Remember that a handout has shown the key."""
@@ -116,8 +131,8 @@ class WorkshopKeys:
                 raise
 
     def _revoke(self, key: ApiKey) -> None:
+        self._changed = True
         self.store.revoke(key.key_id)
-        self.changed = True
 
     def _new(self, participant_id: str) -> str:
         allowance = self._studio.allowance

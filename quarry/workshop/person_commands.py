@@ -57,10 +57,8 @@ def reset(
     """
     deployment, keys, one = _one(who, name)
     apps = apps_of(deployment, minutes=timeout_minutes)
-    try:
+    with keys.changing():
         keys.renew(one)
-    finally:
-        deployment.forget_cached_keys()
     apps.stop(one.id)
     _tell(one, _key(keys, one), "is new, and the app is stopped.", as_json=as_json)
 

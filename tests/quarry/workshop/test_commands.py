@@ -295,6 +295,22 @@ def test_down_leaves_nothing_and_twice_does_no_harm(run: Run, aws: FakeAws, stud
     assert run("workshop", "down", "--yes", *DEV).code == 0
 
 
+def test_keys_that_were_revoked_are_refused_at_once_though_down_breaks_off(
+    run: Run, aws: FakeAws, studio: FakeStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("workshop", "up", *DEV)
+    aws.flushed.clear()
+
+    def denied(**_: str) -> None:
+        raise refused("AccessDeniedException", "PutSecretValue")
+
+    with monkeypatch.context() as here:
+        here.setattr(studio, "put_secret_value", denied)
+        assert run("workshop", "down", "--yes", *DEV).code == 1
+    assert len(live(aws)) == 1
+    assert aws.flushed != []
+
+
 def test_keys_of_others_are_left_alone_whatever_they_are_called(run: Run, aws: FakeAws, studio: FakeStudio) -> None:
     for name in ("workshop demo app", "participants", ANA):
         aws.keys.create(name=name)
@@ -302,8 +318,8 @@ def test_keys_of_others_are_left_alone_whatever_they_are_called(run: Run, aws: F
     run("workshop", "down", "--yes", *DEV)
 
     assert live(aws) == [ANA, "participants", "workshop demo app"]
-    refused = run("keys", "create", f"{PARTICIPANT_KEY}x", *DEV)
-    assert (refused.code, live(aws)) == (2, [ANA, "participants", "workshop demo app"])
+    created = run("keys", "create", f"{PARTICIPANT_KEY}x", *DEV)
+    assert (created.code, live(aws)) == (2, [ANA, "participants", "workshop demo app"])
 
 
 @pytest.mark.parametrize(
