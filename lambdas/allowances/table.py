@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 from botocore.exceptions import ClientError, HTTPClientError
 
 from lambdas.allowances.account import Item
+from lambdas.common.aws_errors import code_of
 from lambdas.common.errors import UnavailableError
 
 ATTEMPTS: Final = 6
@@ -152,7 +153,7 @@ class AllowanceTable:
                 **change.arguments(),
             )
         except ClientError as error:
-            if _code(error) != "ConditionalCheckFailedException":
+            if code_of(error) != "ConditionalCheckFailedException":
                 raise
             item: dict[str, Any] = dict(error.response)
             raise ConditionFailedError(item.get("Item", {})) from error
@@ -182,10 +183,10 @@ class AllowanceTable:
             try:
                 return operation(TableName=self._name, **arguments)
             except ClientError as error:
-                if _code(error) not in BUSY | UNCLEAR:
+                if code_of(error) not in BUSY | UNCLEAR:
                     raise
                 last: Exception = error
-                unclear = _code(error) in UNCLEAR
+                unclear = code_of(error) in UNCLEAR
             except HTTPClientError as error:
                 last = error
                 unclear = True
@@ -196,7 +197,3 @@ class AllowanceTable:
             code="allowances_busy",
             retry_after=1,
         ) from last
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response["Error"]["Code"])

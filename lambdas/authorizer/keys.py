@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 
 from botocore.exceptions import ClientError
 
+from lambdas.common.aws_errors import code_of
 from lambdas.common.caller import COUNTED, NO_LIMITS, KeyLimits
 
 PREFIX: Final = "qk-"
@@ -181,7 +182,7 @@ class KeyStore:
                 ExpressionAttributeValues={f":{name}": {"N": str(value)} for name, value in wanted.items()},
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            if code_of(error) != "ConditionalCheckFailedException":
                 raise
             raise LimitNotRaisedError(
                 f"{key_id} keeps its limits: they are only raised here, and what is not limited stays so"

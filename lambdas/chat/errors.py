@@ -9,6 +9,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
+from lambdas.common.aws_errors import code_of
 from lambdas.common.errors import (
     ApiError,
     InvalidRequestError,
@@ -35,7 +36,7 @@ def error_code(error: BaseException) -> str:
     """Return AWS's exception name, or the Python class's where the call did not get that far."""
     if not isinstance(error, ClientError):
         return type(error).__name__
-    code = str(error.response["Error"]["Code"])
+    code = code_of(error)
     # In mid-stream botocore names the event, which begins with a small letter, and not the exception.
     return code[:1].upper() + code[1:]
 

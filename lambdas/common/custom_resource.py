@@ -25,7 +25,6 @@ KINDS: Final = ("Create", "Update", "Delete")
 # Kept of the function's time for the answer: the attempts that there are at least, with the pauses between them.
 ANSWER_SECONDS: Final = 15.0
 
-
 # The member of an event that a run of the function adds for the next one; CloudFormation's own have none.
 RUN: Final = "QuarryRun"
 

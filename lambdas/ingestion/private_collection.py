@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 
 from botocore.exceptions import ClientError
 
+from lambdas.common.aws_errors import code_of
 from lambdas.common.custom_resource import About, CustomResourceError
 from lambdas.lifecycle.wait import pause
 
@@ -63,7 +64,7 @@ def open_collection(
             description="While CloudFormation handles the index",
         )
     except ClientError as error:
-        if error.response["Error"].get("Code") != "ConflictException":
+        if code_of(error) != "ConflictException":
             raise
     pause(properties, left=left, sleep=sleep, knob=KNOB)
 
@@ -79,7 +80,7 @@ def close_collection(properties: Mapping[str, Any], *, policies: Policies) -> No
     try:
         policies.delete_security_policy(type="network", name=properties["Policy"])
     except ClientError as error:
-        if error.response["Error"].get("Code") != "ResourceNotFoundException":
+        if code_of(error) != "ResourceNotFoundException":
             raise
 
 

@@ -22,6 +22,7 @@ from typing import Any, Final, Protocol
 from botocore.exceptions import ClientError
 
 from lambdas.common import aws
+from lambdas.common.aws_errors import code_of
 from lambdas.common.observability import logger
 from lambdas.ingestion.changes import Change, NotAChangeError, change
 from lambdas.ingestion.settings import StarterSettings
@@ -121,9 +122,9 @@ class Starter:
         try:
             reply = self.bedrock.start_ingestion_job(**self._ids, clientToken=token)
         except ClientError as error:
-            if _code(error) not in BUSY:
+            if code_of(error) not in BUSY:
                 raise self._gone(error) from error
-            logger.info("busy: the batch comes back", extra={"code": _code(error), "messages": len(changes)})
+            logger.info("busy: the batch comes back", extra={"code": code_of(error), "messages": len(changes)})
             return None
         return str(reply["ingestionJob"]["ingestionJobId"])
 
@@ -135,11 +136,11 @@ class Starter:
                 input=json.dumps({**self._ids, "ingestionJobId": job_id, "polls": 0}),
             )
         except ClientError as error:
-            if _code(error) != "ExecutionAlreadyExists":
+            if code_of(error) != "ExecutionAlreadyExists":
                 raise
 
     def _gone(self, error: ClientError) -> Exception:
-        if _code(error) != "ResourceNotFoundException":
+        if code_of(error) != "ResourceNotFoundException":
             return error
         where = f"{self.settings.data_source_id} of knowledge base {self.settings.knowledge_base_id}"
         return StarterError(
@@ -185,7 +186,3 @@ def lambda_handler(event: dict[str, Any], _context: Any, starter: Callable[[], S
             logger.error("not started", extra={"reason": str(error)})
             raise
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in dict.fromkeys(failed)]}
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response["Error"].get("Code", ""))

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 
 from botocore.exceptions import ClientError
 
+from lambdas.common.aws_errors import code_of
 from lambdas.common.custom_resource import CustomResourceError
 
 # What S3 lists in a page and deletes in a call.
@@ -68,7 +69,7 @@ def empty(
                 _judge(bucket, errors, deleted=deleted, give_up=in_vain >= ROUNDS_IN_VAIN)
                 sleep(PAUSE_SECONDS)
     except ClientError as error:
-        if _code(error) != "NoSuchBucket":
+        if code_of(error) != "NoSuchBucket":
             raise
     return deleted
 
@@ -105,7 +106,7 @@ def _abort(bucket: str, upload: Mapping[str, str], s3: Bucket) -> None:
     try:
         s3.abort_multipart_upload(Bucket=bucket, **upload)
     except ClientError as error:
-        if _code(error) != "NoSuchUpload":
+        if code_of(error) != "NoSuchUpload":
             raise
 
 
@@ -121,7 +122,3 @@ def _judge(bucket: str, errors: Sequence[tuple[str, str]], *, deleted: int, give
         "and uploads were deleted. Look for an object lock, a legal hold or a bucket policy, and destroy the stack "
         "again."
     )
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response["Error"].get("Code", ""))

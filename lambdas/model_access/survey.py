@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lambdas.common.aws_errors import code_of
 from lambdas.model_access.candidates import CheckedCandidate
 from lambdas.model_access.quotas import Quota, QuotaClient, list_quotas
 
@@ -142,7 +143,7 @@ def _form(bedrock: BedrockClient) -> bool:
         bedrock.get_use_case_for_model_access()
     except ClientError as error:
         # Never sent: AWS answers either, depending on the account.
-        if error.response["Error"].get("Code") in ("ResourceNotFoundException", "ValidationException"):
+        if code_of(error) in ("ResourceNotFoundException", "ValidationException"):
             return False
         raise
     return True

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
+from lambdas.common.aws_errors import code_of
 from lambdas.common.observability import logger
 from lambdas.sessions import items
 from lambdas.sessions.session import Session
@@ -58,7 +59,7 @@ def keep_turns(
             pass
         prolong(items.META, "turns_kept_until")
     except ClientError as error:
-        reason = error.response["Error"]["Code"]
+        reason = code_of(error)
         logger.warning("turns not kept longer yet", extra={"session_id": session.session_id, "reason": reason})
         return session
     return replace(session, turns_kept_until=until)

@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 
 from botocore.exceptions import ClientError
 
+from lambdas.common.aws_errors import code_of
 from lambdas.common.errors import ApiError, ConflictError
 from lambdas.common.observability import logger
 from lambdas.sessions import items
@@ -284,7 +285,7 @@ def _refusal(error: ClientError, session_id: str) -> ApiError | None:
     reasons: Any = error.response.get("CancellationReasons", [])
     codes = {reason.get("Code") for reason in reasons}
     conflicts = {"ConditionalCheckFailed", "TransactionConflict"}
-    if error.response["Error"]["Code"] != "TransactionInProgressException" and not codes & conflicts:
+    if code_of(error) != "TransactionInProgressException" and not codes & conflicts:
         return None
     update = reasons[-1] if reasons else {}
     if update.get("Code") == "ConditionalCheckFailed" and "Item" not in update:

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 from botocore.exceptions import ClientError
 
+from lambdas.common.aws_errors import code_of
 from lambdas.studio.removal import GONE, Member
 
 # The most that SageMaker lists in a page.
@@ -134,7 +135,7 @@ class Domain:
             try:
                 page = call(DomainIdEquals=self.id, MaxResults=PAGE, **following)
             except ClientError as error:
-                if error.response["Error"].get("Code") in GONE:
+                if code_of(error) in GONE:
                     return
                 raise
             yield from page.get(members, [])

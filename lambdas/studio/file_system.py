@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 
 from botocore.exceptions import ClientError
 
+from lambdas.common.aws_errors import code_of
 from lambdas.common.custom_resource import CustomResourceError, Request
 from lambdas.common.observability import logger
 from lambdas.studio.domain import SageMaker
@@ -97,7 +98,7 @@ def _domain_with_file_system(domain_id: str, sagemaker: SageMaker) -> list[Membe
     try:
         domain = described()
     except ClientError as error:
-        if error.response["Error"].get("Code") in GONE:
+        if code_of(error) in GONE:
             return []
         raise
     if not domain.get("HomeEfsFileSystemId"):
@@ -138,7 +139,7 @@ def _mount_targets(file_system_id: str, efs: FileSystems) -> Iterator[Member]:
         # A file system has one in each availability zone at most, and a page has ten.
         targets = efs.describe_mount_targets(FileSystemId=file_system_id, MaxItems=100)["MountTargets"]
     except ClientError as error:
-        if error.response["Error"].get("Code") in GONE:
+        if code_of(error) in GONE:
             return
         raise
     for one in targets:

@@ -16,6 +16,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import ClientError
 
 from lambdas.common import aws
+from lambdas.common.aws_errors import code_of
 from lambdas.common.failure import recorded
 from lambdas.common.observability import logger, metrics
 from lambdas.studio.domain import App, Domain
@@ -75,7 +76,7 @@ def _stop(app: App) -> bool | None:
     try:
         app.delete()
     except ClientError as error:
-        code = error.response["Error"].get("Code")
+        code = code_of(error)
         if code in GONE | IN_USE:
             return None
         logger.error("app not stopped", extra={**extra, "code": code})

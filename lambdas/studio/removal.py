@@ -12,6 +12,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
 
+from lambdas.common.aws_errors import code_of
 from lambdas.common.custom_resource import CustomResourceError, UnfinishedError
 from lambdas.common.observability import logger
 
@@ -99,7 +100,7 @@ class _Progress:
         try:
             member.delete()
         except ClientError as error:
-            code = _code(error)
+            code = code_of(error)
             # Gone is what was wanted; the others are asked again at the next look, however often it takes.
             if code in GONE | IN_USE | TEMPORARY:
                 return
@@ -137,10 +138,10 @@ def remove(
             _round(members, progress, left)
             denied = 0
         except ClientError as error:
-            denied += _code(error) in DENIED
-            if _code(error) not in TEMPORARY | DENIED or denied >= ATTEMPTS:
+            denied += code_of(error) in DENIED
+            if code_of(error) not in TEMPORARY | DENIED or denied >= ATTEMPTS:
                 raise
-            trouble = f" AWS's last word was {_code(error)}."
+            trouble = f" AWS's last word was {code_of(error)}."
         except (ConnectionError, HTTPClientError) as error:
             trouble = f" AWS's last word was {type(error).__name__}."
         if left() <= PAUSE_SECONDS:
@@ -192,7 +193,3 @@ def _reason(member: Member, progress: _Progress) -> str:
 def _some(named: Sequence[str], *, of: int | None = None) -> str:
     more = (len(named) if of is None else of) - NAMED
     return ", ".join(named[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response["Error"].get("Code", ""))
