@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from configuration import yaml_text
+from configuration import expiry, yaml_text
 from configuration.config import Config
 from configuration.section import place, sentence
 from configuration.studio import roster
@@ -16,6 +16,8 @@ PROJECT: Final = Path(__file__).resolve().parent.parent
 
 # Keys that an environment file once had -> where they are now.
 MOVED: Final = {"inference.log_days": "log_days at the top of the file"}
+# Keys that have to be there, and what to write.
+ADVICE: Final = {"expires_after": expiry.ADVICE}
 
 
 class ConfigError(Exception):
@@ -107,6 +109,8 @@ def _problems(error: ValidationError, *, shown: str, policy: object) -> list[str
         line = f"{file}: {sentence(detail, path=path)}"
         if file == shown and path in MOVED:
             line = f"{file}: {path}: moved to {MOVED[path]}"
+        elif detail["type"] == "missing" and path in ADVICE:
+            line += f"; {ADVICE[path]}"
         elif detail["type"] == "extra_forbidden":
             line += " (environments/schema.json lists what there is)"
         lines.append(line)

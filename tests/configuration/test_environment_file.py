@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from configuration import expiry
 from configuration.environment_file import PROJECT, ConfigError, load, names
 from configuration.schema import PATH, render
 
@@ -130,6 +131,12 @@ def test_what_is_missing_is_told(project: Path) -> None:
 
     assert "environments/dev.yaml: region: required and missing" in told
     assert "environments/dev.yaml: guardrail: required and missing" in told
+
+
+def test_an_environment_without_an_end_is_told_what_to_write(project: Path) -> None:
+    told = problems(project, GOOD.replace("expires_after:", "# expires_after:"))
+
+    assert told == [f"environments/dev.yaml: expires_after: required and missing; {expiry.ADVICE}"]
 
 
 def test_all_mistakes_are_told_at_once(project: Path) -> None:
