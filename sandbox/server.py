@@ -136,6 +136,7 @@ def _install_extensions() -> None:
     from sandbox import (
         alarms,
         api_gateway,
+        clock,
         embedded_metrics,
         full_disk,
         inventory,
@@ -151,6 +152,7 @@ def _install_extensions() -> None:
     )
 
     api_gateway.install()
+    clock.install()
     streaming.install()
     studio.install()
     resources.register()

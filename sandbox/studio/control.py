@@ -1,7 +1,7 @@
 """The endpoints that drive Studio, below ``/_sandbox/studio/``.
 
 ``PUT script`` takes a list of steps (:mod:`sandbox.studio.script`), ``PUT quotas`` values by code, ``GET`` shows
-either, ``DELETE`` forgets it. ``POST clock`` with ``{"advance_seconds": N}`` moves the clock, ``GET clock`` tells it.
+either, ``DELETE`` forgets it. ``clock`` is that of all (:mod:`sandbox.clock`).
 ``GET calls`` lists what was asked of ``sagemaker`` (:mod:`sandbox.studio.calls`), ``DELETE calls`` forgets it.
 ``notebooks`` shows what opens each JupyterLab that runs, by its space.
 """
@@ -12,19 +12,18 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from sandbox import control
-from sandbox.studio import calls, clock, labs, quotas, script, service
+from sandbox import clock, control
+from sandbox.studio import calls, labs, quotas, script, service
 
 PREFIX = "/_sandbox/studio"
 
 
 async def handler(method: str, path: str, body: bytes, query: control.Query) -> control.Response:
     """Answer one control request: 200 with JSON, 204, or 400, 404, 405 with ``{"error": {"message": ...}}``."""
-    del query
     name = path.rstrip("/").removeprefix(f"{PREFIX}/")
     try:
         if name == "clock":
-            return _clock(method, body)
+            return await clock.handler(method, path, body, query)
         if name == "calls" and method == "PUT":
             return control.error_response(405, "PUT is not supported; use GET or DELETE", code="method")
         if name == "notebooks":
@@ -52,18 +51,6 @@ def _resource(name: str, method: str, body: bytes) -> control.Response:
     elif method != "GET":
         return control.error_response(405, f"{method} is not supported; use GET, PUT or DELETE", code="method")
     return control.json_response(200, read())
-
-
-def _clock(method: str, body: bytes) -> control.Response:
-    if method == "POST":
-        document = json.loads(body)
-        seconds = document.get("advance_seconds") if isinstance(document, dict) else None
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-            raise ValueError("the clock takes an object with 'advance_seconds', a number")
-        clock.advance(seconds)
-    elif method != "GET":
-        return control.error_response(405, f"{method} is not supported; use GET or POST", code="method")
-    return control.json_response(200, {"now": clock.now()})
 
 
 def forget() -> None:

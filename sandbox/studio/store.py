@@ -9,9 +9,10 @@ from typing import Protocol
 
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
 
+from sandbox import clock
 from sandbox.connection import ACCOUNT, REGION
 from sandbox.model.errors import AwsError, Json
-from sandbox.studio import clock, script
+from sandbox.studio import script
 from sandbox.studio.script import Step
 
 # AWS lists a deleted app for a day.

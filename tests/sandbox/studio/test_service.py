@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from sandbox import studio
+from sandbox import clock, studio
 from sandbox.resources.service_api import ApiError, call
-from sandbox.studio import calls, clock, control, permissions, quotas, script, store
+from sandbox.studio import calls, control, permissions, quotas, script, store
 
 NETWORK = {"VpcId": "vpc-00000001", "SubnetIds": ["subnet-00000001"]}
 ROLE = "arn:aws:iam::000000000000:role/service"
