@@ -1,6 +1,6 @@
 """The clock of what takes its time here, and of what waits for a time: the real one, and what it was moved by.
 
-Studio's and tuning's states go by it, and EventBridge Scheduler. Functions, state machines and logs keep the real time.
+Studio's and tuning's states go by it, EventBridge Scheduler, and Wait states. Functions and logs keep the real time.
 
 ``GET /_sandbox/clock`` tells it, ``POST`` with ``{"advance_seconds": N}`` moves it forward, ``DELETE`` sets it right.
 """
@@ -10,18 +10,20 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable
 
 from sandbox import control
 
 PREFIX = "/_sandbox/clock"
 
-_lock = threading.Lock()
+_changed = threading.Condition()
 _ahead = 0.0
+_LOOK_SECONDS = 0.25
 
 
 def now() -> float:
     """The time here, in seconds since the epoch."""
-    with _lock:
+    with _changed:
         return time.time() + _ahead
 
 
@@ -34,15 +36,31 @@ def advance(seconds: float) -> None:
     global _ahead
     if not seconds >= 0:
         raise ValueError(f"a clock goes forward only, got {seconds}")
-    with _lock:
+    with _changed:
         _ahead += seconds
+        _changed.notify_all()
 
 
 def reset() -> None:
     """Go back to the real time."""
     global _ahead
-    with _lock:
+    with _changed:
         _ahead = 0.0
+        _changed.notify_all()
+
+
+def wait_until(moment: float, *, given_up: Callable[[], bool] = lambda: False) -> bool:
+    """Wait until the clock shows ``moment``; return whether it does, or ``given_up`` said to wait no longer.
+
+    ``given_up`` is asked several times a second.
+    """
+    with _changed:
+        while not given_up():
+            left = moment - (time.time() + _ahead)
+            if left <= 0:
+                return True
+            _changed.wait(min(left, _LOOK_SECONDS))
+    return False
 
 
 async def handler(method: str, path: str, body: bytes, query: control.Query) -> control.Response:

@@ -6,10 +6,10 @@ import base64
 
 from sandbox import clock, service_role
 from sandbox.model.errors import AwsError, Json, invalid
+from sandbox.scripting import Step
 from sandbox.service_role import NotAuthorizedError
 from sandbox.studio import container_credentials, domains, labs, quotas, spaces, store, user_profiles
 from sandbox.studio.lifecycle_configs import require_attached
-from sandbox.studio.script import Step
 from sandbox.studio.store import Entry
 
 KIND = "App"

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox import clock, control
-from sandbox.studio import calls, labs, quotas, script, service
+from sandbox.quotas import applied
+from sandbox.studio import calls, labs, script, service
 
 PREFIX = "/_sandbox/studio"
 
@@ -37,7 +38,11 @@ def _resource(name: str, method: str, body: bytes) -> control.Response:
     resources: dict[str, tuple[Callable[[Any], None], Callable[[], None], Callable[[], Any]]] = {
         "script": (lambda document: script.replace(script.parse(document)), lambda: script.replace([]), script.state),
         "calls": (calls.forget, calls.forget, calls.state),
-        "quotas": (lambda document: quotas.replace(quotas.parse(document)), lambda: quotas.replace({}), quotas.state),
+        "quotas": (
+            lambda document: applied.replace(applied.parse(document)),
+            lambda: applied.replace({}),
+            applied.state,
+        ),
     }
     if name not in resources:
         known = ", ".join(f"{PREFIX}/{each}" for each in (*resources, "clock", "notebooks"))
@@ -58,5 +63,5 @@ def forget() -> None:
     service.reset()
     calls.forget()
     script.replace([])
-    quotas.replace({})
+    applied.replace({})
     clock.reset()

@@ -11,10 +11,10 @@ from ministack.services import ec2
 
 from sandbox import service_role
 from sandbox.model.errors import AwsError, Json, invalid
+from sandbox.scripting import Step
 from sandbox.service_role import NotAuthorizedError
 from sandbox.studio import quotas, store
 from sandbox.studio.lifecycle_configs import require_attached
-from sandbox.studio.script import Step
 from sandbox.studio.store import Entry
 
 KIND = "Domain"

@@ -8,7 +8,8 @@ from typing import Any
 
 from ministack.core import iam_actions
 
-from sandbox.studio import service, service_quotas
+from sandbox.quotas import service as service_quotas
+from sandbox.studio import service
 
 _PARTS = {
     "Domain": ("domain", ("DomainId",)),

@@ -10,7 +10,8 @@ import ministack.app
 from ministack.core import router
 from ministack.services.cloudformation import stacks
 
-from sandbox.studio import permissions, service, service_quotas
+from sandbox.quotas import service as service_quotas
+from sandbox.studio import permissions, service
 
 _TYPES = "AWS::SageMaker::"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.model import shapes
 from sandbox.model.errors import AwsError, Json, Response, invalid
+from sandbox.scripting import Step
 from sandbox.studio import (
     apps,
     calls,
@@ -23,7 +24,6 @@ from sandbox.studio import (
     tags,
     user_profiles,
 )
-from sandbox.studio.script import Step
 
 SERVICE = "sagemaker"
 TARGET = "SageMaker."

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sandbox.model.errors import AwsError, Json, invalid
+from sandbox.scripting import Step
 from sandbox.studio import domains, labs, quotas, store, user_profiles
 from sandbox.studio.lifecycle_configs import require_attached
-from sandbox.studio.script import Step
 from sandbox.studio.store import Entry
 
 KIND = "Space"

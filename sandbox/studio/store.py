@@ -12,8 +12,8 @@ from ministack.core.responses import AccountRegionScopedDict, get_account_id, ge
 from sandbox import clock
 from sandbox.connection import ACCOUNT, REGION
 from sandbox.model.errors import AwsError, Json
+from sandbox.scripting import Step
 from sandbox.studio import script
-from sandbox.studio.script import Step
 
 # AWS lists a deleted app for a day.
 _DELETED_APP_SECONDS = 24 * 3600.0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sandbox.model.errors import AwsError, Json
+from sandbox.scripting import Step
 from sandbox.studio import domains, quotas, store
-from sandbox.studio.script import Step
 from sandbox.studio.store import Entry
 
 KIND = "UserProfile"

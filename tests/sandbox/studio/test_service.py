@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from sandbox import clock, studio
+from sandbox.quotas import applied, catalogue
 from sandbox.resources.service_api import ApiError, call
-from sandbox.studio import calls, control, permissions, quotas, script, store
+from sandbox.studio import calls, control, permissions, script, store
 
 NETWORK = {"VpcId": "vpc-00000001", "SubnetIds": ["subnet-00000001"]}
 ROLE = "arn:aws:iam::000000000000:role/service"
@@ -102,14 +103,14 @@ def test_a_third_person_meets_the_quota_of_a_new_account_until_it_is_raised() ->
         do("CreateUserProfile", DomainId=domain_id, UserProfileName=name)
 
     refused = refusal("CreateUserProfile", DomainId=domain_id, UserProfileName="cy")
-    quotas.replace({quotas.PROFILES.code: 3})
+    applied.replace({catalogue.PROFILES.code: 3})
     do("CreateUserProfile", DomainId=domain_id, UserProfileName="cy")
 
     assert refused.startswith(
         "ResourceLimitExceeded: The account-level service limit 'Maximum number of Studio user profiles allowed per "
         "account' is 2 User Profiles, with current utilization of 2"
     )
-    asked = {"ServiceCode": "sagemaker", "QuotaCode": quotas.PROFILES.code}
+    asked = {"ServiceCode": "sagemaker", "QuotaCode": catalogue.PROFILES.code}
     assert call("service-quotas", "GetServiceQuota", asked)["Quota"]["Value"] == 3
     assert call("service-quotas", "GetAWSDefaultServiceQuota", asked)["Quota"]["Value"] == 2
 
@@ -147,7 +148,7 @@ def test_a_domain_that_aws_would_refuse(changes: dict[str, Any], words: str) -> 
 
 
 def test_a_private_space_opens_for_its_owner_only() -> None:
-    quotas.replace({quotas.PROFILES.code: 3})
+    applied.replace({catalogue.PROFILES.code: 3})
     domain_id = domain()
     place = space(domain_id)
     do("CreateUserProfile", DomainId=domain_id, UserProfileName="bob")

@@ -1,4 +1,4 @@
-"""The service ``service-quotas``: what applies to the account, the same numbers that ``sagemaker`` enforces."""
+"""The service ``service-quotas``: what applies to the account, the numbers that the services here enforce."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from ministack.core.responses import get_account_id, get_region
 
 from sandbox.model import shapes
 from sandbox.model.errors import AwsError, Json, Response
-from sandbox.studio import quotas
-from sandbox.studio.quotas import Quota
+from sandbox.quotas import applied, catalogue
+from sandbox.quotas.catalogue import Quota
 
 SERVICE = "service-quotas"
 TARGET = "ServiceQuotasV20190624."
@@ -33,7 +33,7 @@ async def handle_request(
 
 
 def _run(operation: str, request: Json) -> Json:
-    known = [quota for quota in quotas.ALL if quota.service == request["ServiceCode"]]
+    known = [quota for quota in catalogue.ALL if quota.service == request["ServiceCode"]]
     if not known:
         raise AwsError("NoSuchResourceException", f"There is no service {request['ServiceCode']}.")
     code = request.get("QuotaCode")
@@ -42,8 +42,8 @@ def _run(operation: str, request: Json) -> Json:
         return _page(found, request)
     if not found:
         raise AwsError("NoSuchResourceException", f"There is no quota {code}.")
-    applied = operation == "GetServiceQuota"
-    return {"Quota": _shown(found[0], quotas.value(found[0]) if applied else found[0].default)}
+    account_own = operation == "GetServiceQuota"
+    return {"Quota": _shown(found[0], applied.value(found[0]) if account_own else found[0].default)}
 
 
 def _page(found: list[Quota], request: Json) -> Json:
@@ -52,7 +52,7 @@ def _page(found: list[Quota], request: Json) -> Json:
         raise AwsError("IllegalArgumentException", "The token is invalid.")
     start, most = int(token), request.get("MaxResults", _MOST)
     more = {"NextToken": str(start + most)} if start + most < len(found) else {}
-    return {"Quotas": [_shown(quota, quotas.value(quota)) for quota in found[start : start + most]], **more}
+    return {"Quotas": [_shown(quota, applied.value(quota)) for quota in found[start : start + most]], **more}
 
 
 def _shown(quota: Quota, value: float) -> Json:
@@ -64,6 +64,6 @@ def _shown(quota: Quota, value: float) -> Json:
         "QuotaName": quota.name,
         "Value": value,
         "Unit": "None",
-        "Adjustable": True,
+        "Adjustable": quota.adjustable,
         "GlobalQuota": False,
     }
