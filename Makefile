@@ -195,8 +195,9 @@ $(BROWSER_INSTALLED): requirements-browser.txt tests/chromium.py | $(INSTALLED)
 lock: install ## Pin anew what the direct dependencies bring along
 	@python -m pip freeze --exclude-editable --disable-pip-version-check > constraints.txt
 
-catalogue: install ## Compile configuration/catalogue/*.yaml into the file that functions load
+catalogue: install ## Compile the YAML of configuration/catalogue and configuration/cost into the files that functions load
 	@python -m configuration.catalogue.compile
+	python -m configuration.cost.compile
 
 schema: install ## Write environments/schema.json from configuration/
 	@python -m configuration.schema
