@@ -31,15 +31,33 @@ def settings() -> InferenceSettings:
 
 @cache
 def aliases() -> Aliases:
-    """The aliases, which are the settings' for as long as the function lives."""
-    return Aliases(lambda: settings().aliases)
+    """The aliases, which are the settings' for as long as the function lives, below promotions where there can be any.
+
+    Their modules and client are imported and made only then: they are nothing that other environments start with.
+    """
+    path = settings().promotions_path
+    if path is None:
+        return Aliases(lambda: settings().aliases)
+    from lambdas.chat.promoted_aliases import PromotedAliases
+    from lambdas.chat.promotions import Promotions
+
+    @cache
+    def client() -> Any:
+        """Made by the thread that reads."""
+        return aws.client("ssm", read_timeout=TABLE_TIMEOUT_SECONDS, max_attempts=1)
+
+    source = PromotedAliases(configured=settings().aliases, read=Promotions(client=client, path=path).standing)
+    source.prepare()
+    return Aliases(source)
 
 
 @cache
 def service() -> ChatService:
     """The service. Retries are its own, hence one attempt per call."""
+    # First, because promotions are read beside what follows.
+    known = aliases()
     client = aws.client("bedrock-runtime", read_timeout=settings().read_timeout_seconds, max_attempts=1, direct=True)
-    return ChatService(settings=settings(), aliases=aliases(), client=client)
+    return ChatService(settings=settings(), aliases=known, client=client)
 
 
 @cache

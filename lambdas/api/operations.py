@@ -39,7 +39,13 @@ ALLOWANCE_HEADERS: Final = (
     "x-ratelimit-reset-tokens",
     "x-quarry-remaining-usd",
 )
-CHAT_HEADERS: Final = ("x-quarry-model", "x-quarry-dropped-parameters", "x-quarry-not-recorded", *ALLOWANCE_HEADERS)
+CHAT_HEADERS: Final = (
+    "x-quarry-model",
+    "x-quarry-tuned",
+    "x-quarry-dropped-parameters",
+    "x-quarry-not-recorded",
+    *ALLOWANCE_HEADERS,
+)
 
 LIMIT: Final = Parameter(
     name="limit", about="how many", schema={"type": "integer", "minimum": 1, "maximum": 100, "default": 20}

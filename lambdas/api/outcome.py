@@ -48,6 +48,8 @@ def hung_up(done: Answered, *, key_id: str) -> None:
 def headers(done: Answered) -> dict[str, str]:
     """Return the headers that tell who answered, and what was not handed on."""
     told = {"x-quarry-model": done.candidate.base_model_id}
+    if done.candidate.run:
+        told["x-quarry-tuned"] = done.candidate.run
     if done.dropped:
         told["x-quarry-dropped-parameters"] = ", ".join(done.dropped)
     return told

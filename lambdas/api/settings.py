@@ -28,6 +28,8 @@ class InferenceSettings(ChatSettings):
         history_token_budget: tokens that a session's turn sends in all.
         summary_alias: alias that writes the summaries of long sessions.
         knowledge: the knowledge base and how it is asked; None if there is none.
+        promotions_path: below which path of SSM's parameters promotions of tuned models stand; None: nothing is tuned,
+            and nothing is looked up.
     """
 
     aliases: dict[str, tuple[CandidateEntry, ...]]
@@ -39,3 +41,4 @@ class InferenceSettings(ChatSettings):
     history_token_budget: int
     summary_alias: str
     knowledge: KnowledgeSettings | None
+    promotions_path: str | None = None

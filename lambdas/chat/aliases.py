@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from lambdas.chat.candidates import Candidate
-from lambdas.chat.settings import CandidateEntry
+from lambdas.chat.settings import CandidateEntry, Promoted
 from lambdas.common.errors import InvalidRequestError, NotFoundError
 
 # Gives alias -> candidates, best first; never an alias without any. It is asked for every answer given here, so that
 # what changes is followed: what is dear to look up it has to remember by itself.
-AliasSource = Callable[[], Mapping[str, Sequence[CandidateEntry]]]
+AliasSource = Callable[[], Mapping[str, Sequence[CandidateEntry | Promoted]]]
 
 
 class Aliases:
@@ -21,7 +21,7 @@ class Aliases:
     def __init__(self, source: AliasSource) -> None:
         self._source = source
         # Kept by what they were told to be, because each finds its facts and its price once.
-        self._known: dict[CandidateEntry, Candidate] = {}
+        self._known: dict[CandidateEntry | Promoted, Candidate] = {}
 
     def every(self) -> dict[str, list[Candidate]]:
         """Return all aliases in the order of their names, each with its candidates, best first."""
@@ -69,7 +69,7 @@ class Aliases:
             raise InvalidRequestError(f"`{alias}` is not an embedding model.", param="model")
         return first
 
-    def _candidates(self, entries: Sequence[CandidateEntry]) -> list[Candidate]:
+    def _candidates(self, entries: Sequence[CandidateEntry | Promoted]) -> list[Candidate]:
         for entry in entries:
             if entry not in self._known:
                 self._known[entry] = Candidate.of(entry)

@@ -89,6 +89,7 @@ class ParameterClient(Protocol):
     def get_parameter(self, **kwargs: Any) -> dict[str, Any]: ...
     def get_parameters_by_path(self, **kwargs: Any) -> dict[str, Any]: ...
     def put_parameter(self, **kwargs: Any) -> dict[str, Any]: ...
+    def delete_parameter(self, **kwargs: Any) -> dict[str, Any]: ...
 
 
 def path_of(environment: str) -> str:
@@ -220,6 +221,18 @@ class Promotions:
 
         self._change(alias, decide)
         return ended
+
+    def forget(self, alias: str) -> None:
+        """Delete the alias's parameter with all its versions; that there is none is success.
+
+        Raises:
+            botocore.exceptions.ClientError, BotoCoreError: it cannot be deleted.
+        """
+        try:
+            self._client().delete_parameter(Name=self.name(alias))
+        except ClientError as error:
+            if code_of(error) != "ParameterNotFound":
+                raise
 
     def _change(self, alias: str, decide: Callable[[Entry | None], Entry | None]) -> Entry | None:
         """Write what ``decide`` makes of what stands there, if that is something else, and return it.

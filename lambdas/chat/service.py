@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from lambdas.catalogue.parameters import fit
 from lambdas.chat.aliases import Aliases
-from lambdas.chat.candidates import Candidate, may_fall_back
+from lambdas.chat.candidates import Candidate
 from lambdas.chat.completion import to_openai
 from lambdas.chat.converse import Spoken, to_converse, wants_answer_tool
 from lambdas.chat.errors import RETRYABLE, broken_off, error_code, is_daily_quota, out_of_time, to_api_error
@@ -247,7 +247,7 @@ class ChatService:
                 reply = self._insist(call, window=window, modelId=candidate.callable_id, **arguments)
             except (ClientError, BotoCoreError) as error:
                 last = position == len(candidates) - 1 or self._clock() > window
-                if last or not may_fall_back(error):
+                if last or not candidate.may_fall_back(error):
                     raise told(error, alias=request.model, model_id=candidate.callable_id) from error
                 logger.warning(
                     "fallback",
@@ -256,6 +256,7 @@ class ChatService:
                         "from_model": candidate.base_model_id,
                         "to_model": candidates[position + 1].base_model_id,
                         "reason": error_code(error),
+                        **({"run": candidate.run} if candidate.run else {}),
                     },
                 )
             else:

@@ -19,6 +19,20 @@ class CalledByArn(Struct, frozen=True, array_like=True, forbid_unknown_fields=Tr
     stands_for: str
 
 
+class Promoted(Struct, frozen=True):
+    """A candidate that was tuned and stands before the configured ones, until it falls back.
+
+    Attributes:
+        arn: of its deployment or provisioned throughput: what Converse is given.
+        stands_for: id of the model that it was made of.
+        run: the run of tuning that made it.
+    """
+
+    arn: str
+    stands_for: str
+    run: str
+
+
 # A candidate as the function is told of it. What its id does not say, the catalogue does: so 30 aliases fit into the
 # 4 KB of Lambda's environment.
 CandidateEntry = str | CalledByArn

@@ -17,7 +17,7 @@ from lambdas.model_access.verdicts import Standing
 REMEMBERED_SECONDS: Final = 60.0
 
 
-class ModelStatus(Struct, frozen=True, kw_only=True):
+class ModelStatus(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What of an alias OpenAI's API has no word for; null where nothing is known.
 
     Attributes:
@@ -25,12 +25,14 @@ class ModelStatus(Struct, frozen=True, kw_only=True):
         verdict: of the first choice.
         checked_at: when that was found, ISO 8601.
         candidates: base ids of its models, best first.
+        tuned: run of tuning that made the first of them, where it was promoted; else it is not there.
     """
 
     standing: Standing | None
     verdict: str | None
     checked_at: str | None
     candidates: list[str]
+    tuned: str | None = None
 
 
 class Model(Struct, tag_field="object", tag="model", frozen=True, kw_only=True):
@@ -83,6 +85,7 @@ class ModelListing:
                 verdict=standing.verdict.value if standing else None,
                 checked_at=checked_at,
                 candidates=[candidate.base_model_id for candidate in candidates],
+                tuned=candidates[0].run,
             )
             owner = candidates[0].model.provider
             listed.append(Model(id=alias, created=0, owned_by=owner, quarry=status))

@@ -73,6 +73,12 @@ class FakeParameterStore:
         self.put(name, kwargs["Value"])
         return {"Version": len(self.versions[name])}
 
+    def delete_parameter(self, **kwargs: Any) -> dict[str, Any]:
+        self._called("DeleteParameter", kwargs)
+        if self.versions.pop(kwargs["Name"], None) is None:
+            raise client_error("ParameterNotFound")
+        return {}
+
     def _called(self, operation: str, arguments: dict[str, Any]) -> None:
         self.calls.append(operation)
         if self.down:

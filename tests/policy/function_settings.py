@@ -3,7 +3,7 @@
 import ast
 import importlib
 import inspect
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from functools import cache
 from pathlib import Path
 
@@ -26,13 +26,18 @@ def module_of(handler: str) -> str:
     return handler.rpartition(".")[0]
 
 
-def variables_of(module: str) -> set[str]:
-    """Return the variables of the settings classes that the module reads, or any of ours that it needs."""
+def variables_of(module: str) -> tuple[set[str], set[str]]:
+    """Return the variables of the settings classes that the module reads, or any of ours that it needs.
+
+    Returns:
+        All of them, and those that have to be there: whose fields have no default.
+    """
     graph = _graph()
     if module not in graph.modules:
-        return set()
+        return set(), set()
     needed = {module, *graph.find_upstream_modules(module)}
-    return {name for one in sorted(needed) for name in _variables_read(one)}
+    read = {name: required for one in sorted(needed) for name, required in _variables_read(one).items()}
+    return set(read), {name for name, required in read.items() if required}
 
 
 @cache
@@ -41,8 +46,8 @@ def _graph() -> grimp.ImportGraph:
 
 
 @cache
-def _variables_read(name: str) -> set[str]:
-    """Return the variables of every settings class for which a module has a call of from_env."""
+def _variables_read(name: str) -> dict[str, bool]:
+    """Return the variables of every settings class for which a module calls from_env: name -> whether it has to be."""
     module = importlib.import_module(name)
     called = {
         node.func.value.id
@@ -53,4 +58,9 @@ def _variables_read(name: str) -> set[str]:
         and isinstance(node.func.value, ast.Name)
     }
     classes = [getattr(module, one) for one in called]
-    return {one.name.upper() for cls in classes if issubclass(cls, EnvSettings) for one in fields(cls)}
+    return {
+        one.name.upper(): one.default is MISSING
+        for cls in classes
+        if issubclass(cls, EnvSettings)
+        for one in fields(cls)
+    }

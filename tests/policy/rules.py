@@ -181,9 +181,9 @@ def mismatched_environments(template: Template) -> list[str]:
     offences = []
     for id_, function in of_type(template, "AWS::Lambda::Function"):
         variables = set(function.get("Environment", {}).get("Variables", {})) - COMMON_VARIABLES
-        expected = variables_of(module_of(function["Handler"]))
-        if variables != expected:
-            offences.append(f"{id_}: {sorted(variables ^ expected)}")
+        read, required = variables_of(module_of(function["Handler"]))
+        if not required <= variables <= read:
+            offences.append(f"{id_}: {sorted((required - variables) | (variables - read))}")
     return offences
 
 

@@ -6,6 +6,7 @@ from typing import Final
 HEADERS: Final = {
     "x-request-id": "the request's id, which is in all logs",
     "x-quarry-model": "base id of the model that answered",
+    "x-quarry-tuned": "run of tuning that made the model that answered; absent where that is not a promoted one",
     "x-quarry-dropped-parameters": "parameters that this model does not take and was not given, if any",
     "x-quarry-not-recorded": "what of an answer could not be kept, as `charge=allowances_busy, turn=session_conflict`",
     "x-quarry-prompt": "the prompt and its version, as `weather@1a2b3c4d`",

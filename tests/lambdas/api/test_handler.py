@@ -294,6 +294,8 @@ def test_everything_is_made_from_the_environment(monkeypatch: pytest.MonkeyPatch
 
     assert composition.settings() == SETTINGS
     assert all(make() is make() for make in makers)
+    # Nothing is looked up where nothing is tuned: there is no such source.
+    assert composition.aliases()._source() is composition.settings().aliases
     client: Any = composition.knowledge().retriever._client()
     assert client.meta.service_model.service_name == "bedrock-agent-runtime"
     assert composition.knowledge().retriever._client() is client

@@ -207,12 +207,23 @@ def test_all_pages_are_read() -> None:
     assert len(promotions(store).standing()) == 23
 
 
+def test_an_alias_is_forgotten_once() -> None:
+    store = FakeParameterStore()
+    promotions(store).promote("fast", A)
+
+    promotions(store).forget("fast")
+    promotions(store).forget("fast")
+
+    assert store.versions == {}
+
+
 @pytest.mark.parametrize(
     "ask",
     [
         lambda some: some.standing(),
         lambda some: some.promote("fast", A),
         lambda some: some.fall_back("fast", reason="worse"),
+        lambda some: some.forget("fast"),
     ],
 )
 def test_a_store_that_refuses_is_told(ask: Callable[[Promotions], object]) -> None:

@@ -12,6 +12,7 @@ from lambdas.chat.aliases import Aliases
 from lambdas.chat.converse import to_turns
 from lambdas.chat.request import ChatRequest, parse
 from lambdas.chat.service import ChatService, Completion
+from lambdas.chat.settings import Promoted
 from lambdas.common.deadline import Deadline
 from lambdas.common.errors import (
     ApiError,
@@ -22,7 +23,15 @@ from lambdas.common.errors import (
     UpstreamTimeoutError,
 )
 from tests.lambdas.common.test_deadline import Clock
-from tests.lambdas.fakes import ALIASES, SETTINGS, FakeConverse, client_error, converse_reply, stream_events
+from tests.lambdas.fakes import (
+    ALIASES,
+    NOVA_MICRO,
+    SETTINGS,
+    FakeConverse,
+    client_error,
+    converse_reply,
+    stream_events,
+)
 
 
 class Waits(list[float]):
@@ -128,6 +137,19 @@ def test_the_next_candidate_answers_when_the_first_cannot(failures: list[Excepti
     assert len(client.calls) == calls
     assert completion.answered.fallbacks == 1
     assert completion.body["model"] == "amazon.nova-lite-v1:0"
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "AccessDeniedException", "ModelNotReadyException"])
+def test_a_promoted_model_that_is_gone_is_stepped_in_for_by_the_configured_ones(code: str) -> None:
+    arn = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefghijkl"
+    entries = {"fast": (Promoted(arn, NOVA_MICRO, "fast-0123456789ab"), NOVA_MICRO)}
+    client = FakeConverse(client_error(code), converse_reply())
+    asked = Service(settings=SETTINGS, aliases=Aliases(lambda: entries), client=client, sleep=Waits())
+
+    answered = asked.ask(request()).answered
+
+    assert [call["modelId"] for call in client.calls] == [arn, NOVA_MICRO]
+    assert (answered.fallbacks, answered.candidate.run) == (1, None)
 
 
 @pytest.mark.parametrize(

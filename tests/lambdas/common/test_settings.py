@@ -1,6 +1,6 @@
 """Settings survive the way through environment variables, and complain precisely."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 
 import pytest
@@ -63,6 +63,22 @@ def test_what_there_is_none_of_comes_back_as_none() -> None:
 
     assert environ["OPTIONS"] == "null"
     assert Example.from_env(environ).options is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithDefault(Example):
+    path: str | None = None
+
+
+def test_a_field_has_no_variable_where_it_has_its_default() -> None:
+    plain = WithDefault(**{one.name: getattr(EXAMPLE, one.name) for one in fields(EXAMPLE)})
+
+    assert "PATH" not in plain.to_env()
+    assert WithDefault.from_env(plain.to_env()) == plain
+
+    other = replace(plain, path="/x")
+    assert other.to_env()["PATH"] == '"/x"'
+    assert WithDefault.from_env(other.to_env()) == other
 
 
 def test_tokens_pass_through() -> None:

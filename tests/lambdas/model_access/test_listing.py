@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from lambdas.chat.aliases import Aliases
+from lambdas.chat.settings import Promoted
 from lambdas.model_access import published
 from lambdas.model_access.listing import REMEMBERED_SECONDS, ModelListing
 from lambdas.model_access.verdicts import AliasStanding, Standing, Verdict
@@ -80,3 +82,22 @@ def test_findings_are_remembered_for_a_while() -> None:
     now[0] = REMEMBERED_SECONDS + 1
     remembering.models()
     assert parameters.reads == 2
+
+
+def test_an_alias_that_a_tuned_model_answers_says_of_which_run() -> None:
+    arn = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefghijkl"
+    promoted = Promoted(arn, "amazon.nova-micro-v1:0", "fast-0123456789ab")
+    aliases = Aliases(lambda: {**SETTINGS.aliases, "fast": (promoted, *SETTINGS.aliases["fast"])})
+    made = ModelListing(
+        aliases=aliases, parameter_name="/quarry/test/model-access", client=lambda: FakeParameters(FOUND)
+    )
+
+    fast = made.models().data[1]
+
+    assert msgspec.to_builtins(fast.quarry) == {
+        "standing": "fallback",
+        "verdict": "throttled",
+        "checked_at": "2026-11-21T00:00:00+00:00",
+        "candidates": ["amazon.nova-micro-v1:0", "amazon.nova-micro-v1:0", "amazon.nova-lite-v1:0"],
+        "tuned": "fast-0123456789ab",
+    }

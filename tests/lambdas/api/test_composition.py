@@ -1,0 +1,50 @@
+"""The aliases of an environment that tunes models: read beside the requests, through one source."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from lambdas.api import composition
+from lambdas.chat.promotions import Promotions, TunedModel
+from lambdas.common.observability import metrics
+from tests.lambdas.fakes import NOVA_LITE, NOVA_MICRO, SETTINGS, client_error
+from tests.lambdas.parameter_store import FakeParameterStore
+
+PATH = "/quarry/test/aliases"
+ARN = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefghijkl"
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeParameterStore]:
+    """An environment that tunes, over an SSM in memory."""
+    made = FakeParameterStore()
+
+    def client(service: str, **options: Any) -> FakeParameterStore:
+        # A reader that waited for retries would hold the first request.
+        assert (service, options["max_attempts"]) == ("ssm", 1)
+        return made
+
+    monkeypatch.setattr("lambdas.common.aws.client", client)
+    monkeypatch.setattr(composition, "settings", lambda: replace(SETTINGS, promotions_path=PATH))
+    composition.aliases.cache_clear()
+    yield made
+    composition.aliases.cache_clear()
+    metrics.clear_metrics()
+
+
+def test_a_promoted_model_answers_first(store: FakeParameterStore) -> None:
+    promotions = Promotions(client=lambda: store, path=PATH, clock=lambda: datetime(2026, 11, 30, tzinfo=UTC))
+    promotions.promote("fast", TunedModel(arn=ARN, base=NOVA_MICRO, run="fast-0123456789ab"))
+
+    found = composition.aliases().chatting("fast")
+
+    assert [one.callable_id for one in found] == [ARN, NOVA_MICRO, NOVA_LITE]
+
+
+def test_a_store_that_is_denied_leaves_the_configured_models(store: FakeParameterStore) -> None:
+    store.down = client_error("AccessDeniedException")
+
+    assert [one.callable_id for one in composition.aliases().chatting("fast")] == [NOVA_MICRO, NOVA_LITE]
