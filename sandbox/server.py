@@ -146,6 +146,7 @@ def _install_extensions() -> None:
         model,
         queue_batches,
         resources,
+        scheduler,
         state_machines,
         streaming,
         studio,
@@ -163,6 +164,7 @@ def _install_extensions() -> None:
     kept_dependencies.install()
     listed_keys.install()
     queue_batches.install()
+    scheduler.install()
     state_machines.install()
     embedded_metrics.install()
     alarms.install()

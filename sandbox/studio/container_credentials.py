@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import datetime
 import secrets
-import time
 from dataclasses import dataclass
 
-from ministack.services import sts
-
-from sandbox import control
+from sandbox import control, session_credentials
 
 PREFIX = "/_sandbox/studio/credentials"
-_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -50,24 +46,14 @@ async def handler(method: str, path: str, body: bytes, query: control.Query) -> 
     role = _roles.get(path.removeprefix(f"{PREFIX}/"))
     if method != "GET" or role is None:
         return control.error_response(404, "no credentials are here", code="not_found")
-    expires = time.time() + _SECONDS
-    name = role.arn.rpartition("/")[2]
-    key = f"ASIA{secrets.token_hex(8).upper()}"
-    session = {
-        "Arn": f"arn:aws:sts::{role.arn.split(':')[4]}:assumed-role/{name}/{role.session}",
-        "UserId": f"{name}:{role.session}",
-        "SecretAccessKey": secrets.token_hex(20),
-        "SessionToken": secrets.token_hex(32),
-        "Expiration": expires,
-    }
-    sts.register_session(key, session)
+    issued = session_credentials.issue(role.arn, session=role.session)
     return control.json_response(
         200,
         {
-            "AccessKeyId": key,
-            "SecretAccessKey": session["SecretAccessKey"],
-            "Token": session["SessionToken"],
-            "Expiration": datetime.datetime.fromtimestamp(int(expires), datetime.UTC).isoformat(),
+            "AccessKeyId": issued.access_key_id,
+            "SecretAccessKey": issued.secret_access_key,
+            "Token": issued.token,
+            "Expiration": datetime.datetime.fromtimestamp(int(issued.expires), datetime.UTC).isoformat(),
             "RoleArn": role.arn,
         },
     )
