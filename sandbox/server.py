@@ -150,6 +150,7 @@ def _install_extensions() -> None:
         state_machines,
         streaming,
         studio,
+        tuning,
     )
 
     api_gateway.install()
@@ -159,6 +160,7 @@ def _install_extensions() -> None:
     resources.register()
     inventory.source(resources.records)
     model.install()
+    tuning.install(watching=True)
     knowledge.install()
     full_disk.install()
     kept_dependencies.install()

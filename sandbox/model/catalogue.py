@@ -28,7 +28,6 @@ class Model:
     inference_types_supported: list[str]
     on_demand_regions: list[str] = field(default_factory=list)
     profiles: list[str] = field(default_factory=list)
-    customization_model_id: str | None = None
     status: str = "ACTIVE"
     start_of_life_time: str | None = None
     end_of_life_time: str | None = None
@@ -67,18 +66,6 @@ class Model:
             "modelLifecycle": {key: value for key, value in life.items() if value},
         }
 
-    def customization_summary(self, region: str) -> Json | None:
-        """Return the entry of the id that can be customised, or None. AWS lists it beside the model's own."""
-        if self.customization_model_id is None:
-            return None
-        changed = {
-            "modelArn": model_arn(self.customization_model_id, region),
-            "modelId": self.customization_model_id,
-            "customizationsSupported": ["FINE_TUNING"],
-            "inferenceTypesSupported": ["PROVISIONED"],
-        }
-        return {**self.summary(region), **changed}
-
 
 @dataclass(frozen=True)
 class Profile:
@@ -104,6 +91,11 @@ class Profile:
         }
 
 
+def snake(name: str) -> str:
+    """Return a name of the API, ``modelId``, as Python writes it: ``model_id``."""
+    return _SNAKE.sub("_", name).lower()
+
+
 @cache
 def _file() -> Any:
     return yaml.safe_load(_PATH.read_text(encoding="utf-8"))
@@ -113,8 +105,7 @@ def _file() -> Any:
 def models() -> dict[str, Model]:
     """Return every model by its id."""
     return {
-        entry["modelId"]: Model(**{_SNAKE.sub("_", key).lower(): value for key, value in entry.items()})
-        for entry in _file()["models"]
+        entry["modelId"]: Model(**{snake(key): value for key, value in entry.items()}) for entry in _file()["models"]
     }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import bedrock
 
-from sandbox.model import account, catalogue
+from sandbox.model import account, catalogue, customization
 from sandbox.model.errors import AwsError, Json, Response
 
 # Not sold through AWS Marketplace: there is no agreement to accept (Bedrock user guide, "Model access").
@@ -68,23 +68,23 @@ def _here() -> list[catalogue.Model]:
 
 
 def _list_models(query: dict[str, Any]) -> Response:
-    entries: list[Json] = []
-    for model in _here():
-        entries.append(_shown(model))
-        if custom := model.customization_summary(get_region()):
-            entries.append(custom)
+    # AWS lists the ids that customisation takes beside the models' own.
+    entries = [_shown(model) for model in _here()]
+    entries += [model.summary(get_region()) for model in customization.here(get_region())]
     provider = (_first(query, "byProvider") or "").lower()
     output, inference = _first(query, "byOutputModality"), _first(query, "byInferenceType")
-    customization = _first(query, "byCustomizationType")
+    customization_type = _first(query, "byCustomizationType")
     if output and output not in _OTHER_TYPES:
         return AwsError("ValidationException", f"Unknown output modality {output}.").response()
+    if customization_type and customization_type not in customization.LISTED:
+        return AwsError("ValidationException", f"Unknown customization type {customization_type}.").response()
     kept = [
         entry
         for entry in entries
         if (not provider or entry["providerName"].lower() == provider)
         and (not output or output in entry["outputModalities"])
         and (not inference or inference in entry["inferenceTypesSupported"])
-        and (not customization or customization in entry["customizationsSupported"])
+        and (not customization_type or customization_type in entry["customizationsSupported"])
     ]
     return _json({"modelSummaries": kept})
 

@@ -32,6 +32,7 @@ STATUS = {
     "ServiceQuotaExceededException": 400,
     "ServiceUnavailableException": 503,
     "ThrottlingException": 429,
+    "TooManyTagsException": 400,
     "ValidationException": 400,
 }
 

@@ -53,7 +53,12 @@ def _fail(path: str, value: object, constraint: str) -> Any:
     )
 
 
-def _check(value: Any, shape: Any, path: str) -> None:
+def check(value: Any, shape: Any, path: str) -> None:
+    """Check one value against its shape; ``path`` is how an error names it.
+
+    Raises:
+        AwsError: ValidationException.
+    """
     if shape.type_name == "structure":
         if shape.metadata.get("document"):
             return  # any JSON is a document
@@ -66,14 +71,14 @@ def _check(value: Any, shape: Any, path: str) -> None:
             _fail(path, value, "be a list")
         _length(len(value), shape, path, value)
         for place, item in enumerate(value):
-            _check(item, shape.member, f"{path}.{place}")
+            check(item, shape.member, f"{path}.{place}")
     elif shape.type_name == "map":
         if not isinstance(value, dict):
             _fail(path, value, "be a map")
         _length(len(value), shape, path, value)
         for key, item in value.items():
-            _check(key, shape.key, f"{path}.{key}")
-            _check(item, shape.value, f"{path}.{key}")
+            check(key, shape.key, f"{path}.{key}")
+            check(item, shape.value, f"{path}.{key}")
     else:
         _scalar(value, shape, path)
 
@@ -84,7 +89,7 @@ def _members(value: Json, members: Any, required: list[str], path: str, *, union
         if name not in members:
             raise invalid(f"The request contains an unknown member: '{inner}'.")
         if item is not None:
-            _check(item, members[name], inner)
+            check(item, members[name], inner)
     for name in [name for name, item in value.items() if item is None]:
         del value[name]  # null is how JSON says that a member was left out
     for name in required:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import bedrock, bedrock_agent
 
-from sandbox.model import catalogue
+from sandbox.model import catalogue, customization
 from sandbox.model.catalogue import Model
 from sandbox.model.errors import FAULTS, AwsError, Json, invalid
 
@@ -69,7 +69,7 @@ def _by_id(model_id: str, region: str, account: str) -> Target:
     bare = model_id.split(".", 1)[-1] if model_id.split(".", 1)[0] in ("us", "eu", "apac", "global") else model_id
     if catalogue.ended(bare):
         raise FAULTS["end_of_life"].error(model_id)
-    if any(known.customization_model_id == model_id for known in catalogue.models().values()):
+    if model_id in customization.base_models():
         raise AwsError("ResourceNotFoundException", "Model not found.")
     if model is None:
         raise invalid(_UNKNOWN)
