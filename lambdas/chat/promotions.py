@@ -170,6 +170,15 @@ class Promotions:
         """
         return {alias: entry for alias, entry in self.entries().items() if isinstance(entry, Promotion)}
 
+    def of(self, alias: str) -> Promotion | None:
+        """Return the promotion of one alias; None where none stands, though its time may be up.
+
+        Raises:
+            botocore.exceptions.ClientError, BotoCoreError: the parameter cannot be read.
+        """
+        entry, _ = self._read(self.name(alias))
+        return entry if isinstance(entry, Promotion) else None
+
     def promote(self, alias: str, tuned: TunedModel, *, until: datetime | None = None) -> Promotion:
         """Put a tuned model before the alias's configured candidates; that it stands there already is success.
 

@@ -37,7 +37,7 @@ def grant_converse(
         direct.add(called)
         if target.cost_profile_arn or target.profile:
             routed.setdefault(called, set()).update(destination_arns(target, stack=stack))
-    actions = ["bedrock:InvokeModel", *(["bedrock:InvokeModelWithResponseStream"] if streaming else [])]
+    actions = _invoking(streaming)
     _allow(grantee, actions, sorted(direct))
     for profile, destinations in sorted(routed.items()):
         _allow(
@@ -46,6 +46,25 @@ def grant_converse(
             sorted(destinations),
             conditions={"StringEquals": {"bedrock:InferenceProfileArn": profile}},
         )
+
+
+def grant_converse_tuned(grantee: iam.IGrantable, *, stack: Stack, environment: str, streaming: bool = False) -> None:
+    """Allow Converse, and ConverseStream if ``streaming``, on what hosts the environment's tuned models.
+
+    Deployments and throughput are made at run time, under ids that nobody knows before: what they have in common is the
+    environment's tag. Both types of resource know ``aws:ResourceTag`` (service authorization reference, Bedrock).
+    """
+    scope = f"arn:{stack.partition}:bedrock:{stack.region}:{stack.account}"
+    _allow(
+        grantee,
+        _invoking(streaming),
+        [f"{scope}:custom-model-deployment/*", f"{scope}:provisioned-model/*"],
+        conditions={"StringEquals": {"aws:ResourceTag/quarry:environment": environment}},
+    )
+
+
+def _invoking(streaming: bool) -> list[str]:
+    return ["bedrock:InvokeModel", *(["bedrock:InvokeModelWithResponseStream"] if streaming else [])]
 
 
 def _allow(
@@ -89,6 +108,12 @@ def grant_read_model_access(grantee: iam.IGrantable, *, stack: Stack, parameter_
     iam.Grant.add_to_principal(
         grantee=grantee, actions=["ssm:GetParameter"], resource_arns=[_parameter_arn(parameter_name, stack=stack)]
     )
+
+
+def grant_read_promotions(grantee: iam.IGrantable, *, stack: Stack, path: str) -> None:
+    """Allow reading what stands over the aliases. AWS authorises the path, which has nothing else below it."""
+    arn = _parameter_arn(path, stack=stack)
+    iam.Grant.add_to_principal(grantee=grantee, actions=["ssm:GetParametersByPath"], resource_arns=[arn, f"{arn}/*"])
 
 
 def _parameter_arn(name: str, *, stack: Stack) -> str:

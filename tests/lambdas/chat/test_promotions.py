@@ -207,6 +207,17 @@ def test_all_pages_are_read() -> None:
     assert len(promotions(store).standing()) == 23
 
 
+def test_one_aliass_promotion_is_read_by_itself() -> None:
+    store = FakeParameterStore()
+    made = promotions(store).promote("fast", A)
+    promotions(store).promote("smart", B)
+    promotions(store).fall_back("smart", reason="worse")
+
+    assert promotions(store).of("fast") == made
+    assert promotions(store).of("smart") is None
+    assert promotions(store).of("other") is None
+
+
 def test_an_alias_is_forgotten_once() -> None:
     store = FakeParameterStore()
     promotions(store).promote("fast", A)
@@ -221,6 +232,7 @@ def test_an_alias_is_forgotten_once() -> None:
     "ask",
     [
         lambda some: some.standing(),
+        lambda some: some.of("fast"),
         lambda some: some.promote("fast", A),
         lambda some: some.fall_back("fast", reason="worse"),
         lambda some: some.forget("fast"),
