@@ -16,6 +16,7 @@ from quarry.keys.usage import usage
 from quarry.knowledge import commands as knowledge
 from quarry.models import commands as models
 from quarry.output import print_note
+from quarry.tune import commands as tune
 from quarry.workshop import commands as workshop
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ app.command()(usage)
 app.add_typer(keys.app, name="keys")
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(models.app, name="models")
+app.add_typer(tune.app, name="tune")
 app.add_typer(workshop.app, name="workshop")
 
 

@@ -1,4 +1,6 @@
-"""``python -m configuration.catalogue.compile``: check models.yaml and prices.yaml and write lambdas' catalogue.json.
+"""``python -m configuration.catalogue.compile``: check the YAML files here and write what lambdas load of them.
+
+catalogue.json of models.yaml and prices.yaml, customization.json of customization.yaml.
 
 Not imported by anything that runs in Lambda: it needs PyYAML.
 """
@@ -9,9 +11,11 @@ from typing import Any, Final
 
 import msgspec
 
-from configuration.catalogue import checks
+from configuration.catalogue import checks, customization_checks
 from configuration.yaml_text import YamlError, read_mapping
+from lambdas.catalogue import customization
 from lambdas.catalogue.compiled import PATH
+from lambdas.catalogue.customization import Customization
 from lambdas.catalogue.facts import Catalogue
 
 FOLDER: Final = Path(__file__).parent
@@ -66,9 +70,28 @@ def of_documents(models: dict[str, Any], prices: dict[str, Any]) -> Catalogue:
     return catalogue
 
 
-def to_json(catalogue: Catalogue) -> bytes:
+def parse_customization(text: str, *, catalogue: Catalogue) -> Customization:
+    """Read customization.yaml's text; it contradicts neither itself nor the catalogue.
+
+    Raises:
+        CatalogueError: as ``parse``.
+    """
+    document = read(text, shown="customization.yaml")
+    # Anchors that models refer to; nothing reads them by this name.
+    document.pop("shared", None)
+    try:
+        facts = msgspec.json.decode(msgspec.json.encode(document), type=Customization)
+    except (msgspec.ValidationError, TypeError) as error:
+        raise CatalogueError([f"customization.yaml: {_placed(str(error), document)}"]) from error
+    found = customization_checks.problems(facts, catalogue)
+    if found:
+        raise CatalogueError([f"customization.yaml: {problem}" for problem in found])
+    return facts
+
+
+def to_json(facts: Catalogue | Customization) -> bytes:
     """Return the generated file: one model per line, so that a diff can be read."""
-    fields = {field: msgspec.to_builtins(getattr(catalogue, field)) for field in catalogue.__struct_fields__}
+    fields = {field: msgspec.to_builtins(getattr(facts, field)) for field in facts.__struct_fields__}
     lines = [f'"{name}": {_spread(value)}' for name, value in fields.items()]
     return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
@@ -83,14 +106,26 @@ def compiled() -> bytes:
     return to_json(parse(models.read_text(encoding="utf-8"), prices.read_text(encoding="utf-8")))
 
 
+def compiled_customization() -> bytes:
+    """Return what ``customization.json`` should be.
+
+    Raises:
+        CatalogueError: as ``parse``.
+    """
+    catalogue = msgspec.json.decode(compiled(), type=Catalogue)
+    text = (FOLDER / "customization.yaml").read_text(encoding="utf-8")
+    return to_json(parse_customization(text, catalogue=catalogue))
+
+
 def main() -> int:
-    """Write the file; return the exit code, 1 if the sources cannot be used."""
+    """Write the files; return the exit code, 1 if the sources cannot be used."""
     try:
-        text = compiled()
+        texts = {PATH: compiled(), customization.PATH: compiled_customization()}
     except CatalogueError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    PATH.write_bytes(text)
+    for path, text in texts.items():
+        path.write_bytes(text)
     return 0
 
 
@@ -110,7 +145,7 @@ def _placed(message: str, document: dict[str, Any]) -> str:
     """Name the model that msgspec's message means: "$.models[3].kind" says little to whoever wrote YAML."""
     reason, _, path = message.partition(" - at `$.")
     for part in ("models", "retired"):
-        if path.startswith(f"{part}["):
+        if path.startswith(f"{part}[") and isinstance(document.get(part), list):
             index = path.removeprefix(f"{part}[").partition("]")[0]
             entry = document[part][int(index)] if index.isdigit() else None
             if isinstance(entry, dict) and "id" in entry:

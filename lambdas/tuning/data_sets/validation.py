@@ -1,0 +1,261 @@
+"""Whether Bedrock would take a data set, told before anybody pays: the one entry for command line and pipeline.
+
+A stream is read once, in blocks of whole lines. Blocks in which all is plainly well go the fast way (plain.py), others
+record by record through the checker of the format's shape.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from lambdas.catalogue.customization import TunableModel
+from lambdas.tuning.data_sets import chat, converse, file_rules, texts
+from lambdas.tuning.data_sets.formats import formats
+from lambdas.tuning.data_sets.json_line import decode
+from lambdas.tuning.data_sets.lines import BYTE_ORDER_MARK, LONGEST_LINE, Overlong, no_json_lines, whole_lines
+from lambdas.tuning.data_sets.plain import Plain, PlainReader
+from lambdas.tuning.data_sets.record import Check, Medium, Record, Wanted
+from lambdas.tuning.data_sets.repeats import Repeats
+from lambdas.tuning.data_sets.report import Finding, Report
+from lambdas.tuning.data_sets.reserved import searcher, words_in
+from lambdas.tuning.data_sets.source import DataSet
+from lambdas.tuning.tokens import Amount
+
+_CHECKS: Final[dict[str, Check]] = {"converse": converse.check, "texts": texts.check, "chat": chat.check}
+
+
+def validate(
+    training: DataSet, *, base: TunableModel, method: str = "fine_tuning", validation: DataSet | None = None
+) -> Report:
+    """Read a data set, and the validation set after it, and return what is to be said of them.
+
+    Args:
+        method: of ``lambdas.catalogue.customization.Method``.
+
+    Raises:
+        NotTunableError: the base model is not tuned by this method.
+        OSError, botocore.exceptions.BotoCoreError: a data set cannot be read.
+    """
+    facts = base.method(method)
+    wanted = Wanted(format=formats()[facts.format], base=base, facts=facts, method=method)
+    report = Report(format=facts.format)
+    repeats = Repeats()
+    first = _Reading(wanted, report, report.amount, repeats)
+    first.read(training)
+    report.records = report.amount.records
+    second = None
+    if validation is not None and file_rules.check_validation_set(wanted, report, validation.name):
+        report.validation = Amount()
+        second = _Reading(wanted, report, report.validation, repeats, after=first, file=validation.name)
+        second.read(validation)
+    if not first.unreadable and not (second and second.unreadable):
+        file_rules.check_counts(wanted, report, last_line=first.line)
+    return report
+
+
+class _Reading:
+    """One file as it is read: where it is, and what has been seen."""
+
+    def __init__(
+        self,
+        wanted: Wanted,
+        report: Report,
+        amount: Amount,
+        repeats: Repeats,
+        *,
+        after: "_Reading | None" = None,
+        file: str = "",
+    ) -> None:
+        self.line = 0
+        self.unreadable = False
+        self.first_medium: tuple[Medium, int] | None = after.first_medium if after else None
+        self._wanted, self._report, self._amount, self._repeats = wanted, report, amount, repeats
+        self._file = file
+        self._reserved: Callable[[str], bool] = searcher(wanted.facts.reserved)
+        self._plain = PlainReader(wanted, reserved=self._reserved)
+        self._check = _CHECKS[wanted.format.shape]
+        limits = wanted.facts.limits
+        # No record of fewer bytes can be too large.
+        self._harmless = min(limits.line_bytes or LONGEST_LINE, int((limits.record_tokens or LONGEST_LINE) * 1.5))
+        self._bucket: str | None = None
+        self._told_of_line_ends = False
+        self._repeats.next_file()
+
+    def read(self, data_set: DataSet) -> None:
+        """Read a file to its end."""
+        for named in file_rules.of_key(data_set.key):
+            self._add(named, line=1)
+        self._bucket = data_set.bucket
+        size, started = 0, False
+        for block in whole_lines(data_set.pieces):
+            if isinstance(block, Overlong):
+                self._overlong(block)
+                started, size = True, size + block.length
+                continue
+            size += len(block)
+            if not started:
+                started = True
+                if finding := no_json_lines(block):
+                    self._add(finding, line=1)
+                    self.unreadable = True
+                    return
+                block = self._without_mark(block)
+            if b"\r\n" in block:
+                block = self._without_returns(block)
+            self._block(block)
+        if not started:
+            self._add(Finding("empty-file", "the file is empty", "write a record per line"), line=1)
+            self.unreadable = True
+        for large in file_rules.of_size(size, self._wanted):
+            self._add(large, line=max(self.line, 1))
+
+    def _block(self, block: bytes) -> None:
+        plain = self._plain.read(block)
+        if plain is None or not self._take(plain, block):
+            for line in block.split(b"\n")[:-1]:
+                self.line += 1
+                self._record(line)
+
+    def _take(self, plain: Plain, block: bytes) -> bool:
+        """Count a block in which all is well; False if there is something to say of a record after all."""
+        numbers = self._plain.same(plain.records)
+        if not self._repeats.are_new(numbers):
+            return False
+        if not file_rules.has_only_short_lines(block, self._harmless):
+            of_lines = [Amount() for _ in plain.records]
+            for amount, record in zip(of_lines, plain.records, strict=True):
+                for text in self._plain.texts_of(record):
+                    amount.add_text(text)
+            lines = block.split(b"\n")
+            if any(
+                file_rules.of_length(amount, len(line), self._wanted)
+                for amount, line in zip(of_lines, lines, strict=False)
+            ):
+                return False
+        self._repeats.add(numbers, line=self.line + 1)
+        self.line += len(plain.records)
+        self._amount.records += len(plain.records)
+        if plain.text.isascii():
+            self._amount.ascii_characters += plain.length
+        else:
+            self._amount.add_text(plain.text)
+            self._amount.ascii_characters -= len(plain.text) - plain.length
+        return True
+
+    def _record(self, line: bytes) -> None:
+        value = decode(line)
+        if isinstance(value, Finding):
+            if value.rule != "blank-line":
+                self._amount.records += 1
+            self._add(value)
+            return
+        self._amount.records += 1
+        record = Record()
+        self._check(value, self._wanted, record)
+        amount = Amount(records=1)
+        for _, text in (*record.prompts, *record.answers):
+            amount.add_text(text)
+        amount.images = sum(medium.kind == "image" for medium in record.media)
+        amount.videos = sum(medium.kind == "video" for medium in record.media)
+        self._amount.take(amount)
+        for finding in record.findings:
+            self._add(finding)
+        self._reserved_words(record)
+        self._media(record)
+        for finding in file_rules.of_length(amount, len(line), self._wanted):
+            self._add(finding)
+        self._same(value)
+
+    def _reserved_words(self, record: Record) -> None:
+        words = self._wanted.facts.reserved
+        for where, text in record.prompts:
+            if self._reserved(text):
+                found = ", ".join(words_in(text, words))
+                self._add(
+                    Finding(
+                        "reserved-word",
+                        f"{where} has {found}, reserved in prompts for {self._wanted.base.name}",
+                        "write another word with the same meaning, or leave out the colon or brackets",
+                    )
+                )
+        for where, text in record.answers:
+            if self._reserved(text):
+                found = ", ".join(words_in(text, words))
+                self._add(
+                    Finding(
+                        "reserved-word",
+                        f"{where} has {found}; Bedrock reserves it in prompts only, AWS's own checker in answers too",
+                        "write another word with the same meaning if you can",
+                        warning=True,
+                    )
+                )
+
+    def _media(self, record: Record) -> None:
+        for medium in record.media:
+            if self._bucket is None:
+                self._bucket = medium.bucket or None
+            elif medium.bucket and medium.bucket != self._bucket:
+                self._add(
+                    Finding(
+                        "media-bucket",
+                        f"{medium.where} is in the bucket {medium.bucket}, not in {self._bucket}",
+                        "keep images, videos and the data set in one bucket",
+                    )
+                )
+        for medium in record.media:
+            if self.first_medium is None:
+                self.first_medium = (medium, self.line)
+            elif {medium.kind, self.first_medium[0].kind} == {"image", "video"}:
+                if not any(finding.rule == "media-mixed" for finding in record.findings):
+                    first, line = self.first_medium
+                    self._add(
+                        Finding(
+                            "media-mixed",
+                            f"the record has a {medium.kind}, and the data set {first.kind}s since line {line}",
+                            "have either images or videos in a data set",
+                        )
+                    )
+                return
+
+    def _same(self, value: dict[str, Any]) -> None:
+        number = self._plain.of_object(value)
+        if number is None:
+            number = hash(msgspec.json.encode(value, order="sorted"))
+        if finding := self._repeats.seen(number):
+            self._add(finding)
+        self._repeats.add([number], line=self.line)
+
+    def _overlong(self, line: Overlong) -> None:
+        self.line += 1
+        self._amount.records += 1
+        self._add(
+            Finding(
+                "line-length",
+                f"the line has {line.length:,} bytes; more than {LONGEST_LINE:,} are not read",
+                "split the record; no base model takes one of this length",
+            )
+        )
+
+    def _without_mark(self, block: bytes) -> bytes:
+        if not block.startswith(BYTE_ORDER_MARK):
+            return block
+        self._add(
+            Finding("byte-order-mark", "the file begins with a byte order mark", "save it as UTF-8 without one"), line=1
+        )
+        return block.removeprefix(BYTE_ORDER_MARK)
+
+    def _without_returns(self, block: bytes) -> bytes:
+        if not self._told_of_line_ends:
+            self._told_of_line_ends = True
+            line = self.line + block[: block.index(b"\r\n")].count(b"\n") + 1
+            self._add(
+                Finding(
+                    "line-ends", "lines end with CR LF, as Windows writes them", "end them with LF alone", warning=True
+                ),
+                line=line,
+            )
+        return block.replace(b"\r\n", b"\n")
+
+    def _add(self, finding: Finding, *, line: int | None = None) -> None:
+        self._report.add(finding, line=self.line if line is None else line, file=self._file)

@@ -1,0 +1,14 @@
+"""``quarry tune``: a module per command; here they are put together."""
+
+import typer
+
+from quarry.tune.estimate_cost import estimate
+from quarry.tune.validate import validate
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Tune a model: look at data and price first; start, watch, promote and delete runs.",
+    epilog="Begin with: quarry tune convert tweets.csv --base amazon.nova-micro-v1:0 --prompt text --completion label",
+)
+app.command()(validate)
+app.command()(estimate)

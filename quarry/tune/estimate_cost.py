@@ -1,0 +1,84 @@
+"""``quarry tune estimate``: what tuning on a data set costs, before it costs anything."""
+
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from lambdas.tuning.estimate import Estimate, HostingPrice
+from lambdas.tuning.estimate import estimate as estimated
+from quarry.command_error import CommandError
+from quarry.options import AsJson
+from quarry.output import print_json, print_note, print_table, print_text
+from quarry.tune.options import DEFAULT_METHOD, Base, DataFile, MethodName, base_model, validated
+
+
+def estimate(
+    file: DataFile,
+    base: Base,
+    method: MethodName = DEFAULT_METHOD,
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", min=1, help="How often the data is read. Default: the model's.")
+    ] = None,
+    model_units: Annotated[int, typer.Option("--model-units", min=1, help="Of provisioned throughput.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Say what tuning on a data set costs, and what having the tuned model costs afterwards. Asks nobody.
+
+    Tokens are a range, since how AWS counts Nova's is not public: characters / 6 to characters / 3, and more for other
+    scripts than Latin. What has no known price is named, never guessed. `start` compares the upper end with
+    max_training_usd.
+
+    Example: quarry tune estimate train.jsonl --base amazon.nova-2-lite-v1:0 --epochs 3
+    """
+    model, facts = base_model(base, method)
+    epoch = facts.hyperparameters.get("epochCount")
+    if epochs is not None and epoch and epoch.maximum is not None and epochs > epoch.maximum:
+        raise CommandError(
+            f"{model.name} takes at most {epoch.maximum:g} epochs; {epochs} were asked for.", exit_code=2
+        )
+    report = validated(file, base=model, method=method)
+    given = {} if epochs is None else {"epochCount": epochs}
+    found = estimated(report.amount, base=model, method=method, hyperparameters=given, model_units=model_units)
+    if as_json:
+        print_json(described(found, records=report.records))
+        return
+    if not report.valid:
+        print_note("The data set has problems, so this is rough; `quarry tune validate` names them.", style="yellow")
+    _print(found, records=report.records, name=model.name)
+
+
+def described(found: Estimate, *, records: int) -> dict[str, Any]:
+    """Return an estimate as programs get it: {"tokens", "training_usd", "hosting", "as_of", and more}."""
+    shown: dict[str, Any] = msgspec.to_builtins(found)
+    return {"records": records, **shown}
+
+
+def _print(found: Estimate, *, records: int, name: str) -> None:
+    tokens = f"{found.tokens.low:,} to {found.tokens.high:,} tokens"
+    rows = [("data set", f"{records:,} records, {tokens}"), ("epochs", f"{found.epochs}")]
+    if found.training_usd:
+        rows.append(("training", f"{_money(found.training_usd.low)} to {_money(found.training_usd.high)} USD, once"))
+    else:
+        rows.append(("training", f"not known: {found.unpriced['training']}"))
+    rows.append(("storage", f"{found.storage_usd_per_month:.2f} USD a month, until the tuned model is deleted"))
+    for kind, hosting in found.hosting.items():
+        rows.append((f"hosting {kind}", _hosting(hosting)))
+    print_table(("", f"tuning {name}"), rows)
+    if "videos" in found.unpriced:
+        print_text(f"Videos: {found.unpriced['videos']}.")
+    print_text(f"An estimate from list prices as of {found.as_of}, not a bill.", style="dim")
+
+
+def _hosting(hosting: HostingPrice) -> str:
+    if not hosting.available or hosting.usd_per_hour is None:
+        return hosting.note
+    if not hosting.usd_per_hour:
+        return f"nothing while nobody calls it; {hosting.note}"
+    hourly, monthly = _money(hosting.usd_per_hour), _money(hosting.usd_per_month or 0)
+    said = f"{hourly} USD an hour, called or not: {monthly} USD in 30 days if it is forgotten"
+    return said + "".join(f"; {name} {_money(usd)} USD in all" for name, usd in hosting.commitments.items())
+
+
+def _money(dollars: float) -> str:
+    return f"{dollars:,.2f}" if dollars >= 1 else f"{dollars:.4f}"
