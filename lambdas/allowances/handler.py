@@ -11,6 +11,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from lambdas.allowances.ledger import Ledger
 from lambdas.allowances.settings import SweeperSettings
+from lambdas.budget.settings import BudgetSettings
+from lambdas.budget.spending import Spending
 from lambdas.common import aws
 from lambdas.common.observability import logger, metrics
 
@@ -19,7 +21,10 @@ from lambdas.common.observability import logger, metrics
 def ledger() -> Ledger:
     """The ledger, made on first use."""
     settings = SweeperSettings.from_env()
-    return Ledger(table_name=settings.allowances_table, client=aws.client("dynamodb", read_timeout=5))
+    client = aws.client("dynamodb", read_timeout=5)
+    budget = BudgetSettings(table=settings.environment_table)
+    spending = Spending(client=client, settings=budget) if settings.environment_table else None
+    return Ledger(table_name=settings.allowances_table, client=client, spending=spending)
 
 
 @metrics.log_metrics

@@ -11,8 +11,12 @@ no other begins. Under any concurrency, for the limits that a caller came with:
 
 as long as no call takes more than the most that was estimated; one that does is charged what it took.
 A key without such limits is not reserved for: its calls are counted once, when they are settled.
+
+Where the environment has a budget, its month is read beside the reservation, and added to beside the charge: see
+``lambdas.budget.spending``.
 """
 
+import contextlib
 import secrets
 import threading
 import time
@@ -26,9 +30,11 @@ from lambdas.allowances.remaining import Remaining
 from lambdas.allowances.table import AllowanceTable, Change, ConditionFailedError, DynamoDbClient
 from lambdas.allowances.usage import Usage
 from lambdas.common.caller import Caller, KeyLimits
+from lambdas.common.errors import UnavailableError
 
 if TYPE_CHECKING:
     from lambdas.allowances import report
+    from lambdas.budget.spending import Spending
 
 # A reservation outlives the function that made it by this much before it is swept.
 MARGIN_SECONDS: Final = 60
@@ -72,6 +78,7 @@ class Ledger:
             ``MARGIN_SECONDS`` are swept. Who only reads or sweeps needs none.
         clock: seconds since the epoch.
         sleep: waits that many seconds; for tests.
+        spending: the environment's month, where it has a budget.
     """
 
     def __init__(
@@ -82,10 +89,12 @@ class Ledger:
         call_seconds: int = 0,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        spending: "Spending | None" = None,
     ) -> None:
         self._table = AllowanceTable(client=client, name=table_name, sleep=sleep)
         self._call_seconds = call_seconds
         self._clock = clock
+        self._spending = spending
 
     def reserve(self, caller: Caller, *, alias: str, estimate: Usage, likely: Usage | None = None) -> Reservation:
         """Reserve what a call may take: one write, none for a key without limits.
@@ -99,6 +108,7 @@ class Ledger:
             AllowanceSpentError: a RateLimitError: nothing was reserved; code "rate_limit_exceeded" with the seconds to
                 the next minute, or to when other calls may have ended that hold what is missing; or
                 "insufficient_quota", for tokens with the seconds to midnight UTC.
+            BudgetSpentError: a RateLimitError: the environment's budget is spent, so nothing was reserved.
             UnavailableError: the table stayed busy.
         """
         likely = likely or estimate
@@ -112,7 +122,7 @@ class Ledger:
             likely_input=likely.input_part,
             ends_at=int(now) + self._call_seconds + MARGIN_SECONDS,
         )
-        item: Item = self._reserved(caller, entry, likely, now=now) if caller.limits.counted else {}
+        item = self._begun(caller, entry, likely, now=now)
         state = Account.from_item(caller.key_id, item)
         return Reservation(
             caller=caller,
@@ -124,6 +134,30 @@ class Ledger:
             recorded=caller.limits.counted,
             stale=tuple(f"m#{minute}" for minute in state.requests if minute <= minute_of(now) - STALE_MINUTES),
         )
+
+    def _begun(self, caller: Caller, entry: Pending, likely: Usage, *, now: float) -> Item:
+        """Write the reservation, if there is one to write, while it is looked whether the budget is spent."""
+        spending = self._spending
+        if not caller.limits.counted:
+            if spending is not None:
+                spending.check()
+            return {}
+        checking = spending.checking() if spending is not None else None
+        item = self._reserved(caller, entry, likely, now=now)
+        if checking is not None:
+            try:
+                checking.result()
+            except BaseException:
+                self._give_back(caller, entry)
+                raise
+        return item
+
+    def _give_back(self, caller: Caller, entry: Pending) -> None:
+        """Take a reservation back that nothing came of; if that fails, it stays until it is swept."""
+        change = Change(repeatable=True)
+        _unreserve(change, entry.reservation_id, entry.day, entry.usage)
+        with contextlib.suppress(ConditionFailedError, UnavailableError):
+            self._table.update(account.key(caller.key_id), change, told=False)
 
     def _reserved(self, caller: Caller, entry: Pending, likely: Usage, *, now: float) -> Item:
         """Write the reservation and return the account's item, or raise why not."""
@@ -153,10 +187,19 @@ class Ledger:
             UnavailableError: the table stayed busy; what was reserved stays so until it is swept.
         """
         change = Change(repeatable=reservation.recorded)
+        first = reservation.close()
         if reservation.recorded:
             self._unreserve(change, reservation)
-        elif not reservation.close():
+        elif not first:
             return reservation.remaining
+        adding = self._spending.adding(actual.micro_dollars) if first and self._spending is not None else None
+        try:
+            return self._charged(reservation, change, actual)
+        finally:
+            if adding is not None:
+                adding.result()
+
+    def _charged(self, reservation: Reservation, change: Change, actual: Usage) -> Remaining:
         change.add(f"t#{reservation.day}", actual.tokens)
         change.add("committed", actual.micro_dollars)
         for name, amount in account.charges(actual, alias=reservation.alias, day=reservation.day).items():
@@ -181,13 +224,9 @@ class Ledger:
         return self._change(reservation, change)
 
     def _unreserve(self, change: Change, reservation: Reservation) -> None:
-        name = f"p#{reservation.reservation_id}"
-        change.only_with(name)
-        change.remove(name)
+        _unreserve(change, reservation.reservation_id, reservation.day, reservation.estimate)
         for stale in reservation.stale:
             change.remove(stale)
-        change.add(f"t#{reservation.day}", -reservation.estimate.tokens)
-        change.add("committed", -reservation.estimate.micro_dollars)
 
     def _change(self, reservation: Reservation, change: Change) -> Remaining:
         try:
@@ -219,7 +258,15 @@ class Ledger:
 
     def sweep(self, now: float) -> int:
         """End the reservations of dead functions and return how many: see ``lambdas.allowances.sweeper``."""
-        return sweeper.sweep(self._table, now=now)
+        return sweeper.sweep(self._table, now=now, spending=self._spending)
+
+
+def _unreserve(change: Change, reservation_id: str, day: str, held: Usage) -> None:
+    name = f"p#{reservation_id}"
+    change.only_with(name)
+    change.remove(name)
+    change.add(f"t#{day}", -held.tokens)
+    change.add("committed", -held.micro_dollars)
 
 
 def _refusal(caller: Caller, likely: Usage, item: Item, *, now: float) -> Exception:

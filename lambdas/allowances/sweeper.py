@@ -7,10 +7,14 @@ was reserved would take the longest possible answer from somebody who got none.
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from lambdas.allowances import account
 from lambdas.allowances.account import SHARDS, Account, Pending, day_of
 from lambdas.allowances.table import AllowanceTable, Change, ConditionFailedError
+
+if TYPE_CHECKING:
+    from lambdas.budget.spending import Spending
 
 
 def accounts(table: AllowanceTable) -> Iterator[Account]:
@@ -20,10 +24,13 @@ def accounts(table: AllowanceTable) -> Iterator[Account]:
             yield Account.from_item(item["sk"]["S"], item)
 
 
-def sweep(table: AllowanceTable, *, now: float) -> int:
+def sweep(table: AllowanceTable, *, now: float, spending: "Spending | None" = None) -> int:
     """End the reservations whose time is over at ``now`` (seconds since the epoch) and return how many there were.
 
     An account without such reservations has its past days moved to items of their own, so that it stays small.
+
+    Args:
+        spending: the environment's month, to which what is charged is added, where it has a budget.
 
     Raises:
         UnavailableError: the table stayed busy; the next sweep goes on.
@@ -31,7 +38,11 @@ def sweep(table: AllowanceTable, *, now: float) -> int:
     ended = 0
     for one in accounts(table):
         dead = [pending for pending in one.pending.values() if pending.ends_at <= now]
-        ended += sum(_end(table, one.key_id, pending, today=day_of(now)) for pending in dead)
+        for pending in dead:
+            if _end(table, one.key_id, pending, today=day_of(now)):
+                ended += 1
+                if spending is not None:
+                    spending.add(pending.likely_input.micro_dollars)
         # What was just charged is not in the account as it was read.
         if not dead:
             _move_past_days(table, one, today=day_of(now))

@@ -19,6 +19,7 @@ from lambdas.sessions.service import Sessions
 from lambdas.sessions.store import SessionStore
 
 if TYPE_CHECKING:
+    from lambdas.budget.spending import Spending
     from lambdas.knowledge.asking import Knowledge
     from lambdas.model_access.listing import ModelListing
 
@@ -73,7 +74,20 @@ def ledger() -> Ledger:
         client=aws.client("dynamodb", read_timeout=TABLE_TIMEOUT_SECONDS, direct=True),
         table_name=settings().allowances_table,
         call_seconds=settings().call_seconds,
+        spending=spending(),
     )
+
+
+@cache
+def spending() -> "Spending | None":
+    """The environment's month; None without a budget, whose modules nothing else imports."""
+    budget = settings().budget
+    if budget is None:
+        return None
+    from lambdas.budget.spending import Spending
+
+    client = aws.client("dynamodb", read_timeout=TABLE_TIMEOUT_SECONDS, direct=True)
+    return Spending(client=client, settings=budget)
 
 
 @cache

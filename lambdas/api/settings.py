@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from lambdas.budget.settings import BudgetSettings
 from lambdas.chat.settings import CandidateEntry, ChatSettings
 from lambdas.knowledge.settings import KnowledgeSettings
 
@@ -30,6 +31,7 @@ class InferenceSettings(ChatSettings):
         knowledge: the knowledge base and how it is asked; None if there is none.
         promotions_path: below which path of SSM's parameters promotions of tuned models stand; None: nothing is tuned,
             and nothing is looked up.
+        budget: the environment's; None: nobody counts, and nothing is looked up.
     """
 
     aliases: dict[str, tuple[CandidateEntry, ...]]
@@ -42,3 +44,4 @@ class InferenceSettings(ChatSettings):
     summary_alias: str
     knowledge: KnowledgeSettings | None
     promotions_path: str | None = None
+    budget: BudgetSettings | None = None

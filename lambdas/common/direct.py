@@ -5,7 +5,7 @@ way through the service's model, out and back, hooks, retries. What is sent and 
 tests/lambdas/common/test_direct*.py hold the two side by side, and docs/decisions/0018 says what is lost.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
@@ -25,9 +25,9 @@ from lambdas.common.bounded import BoundedClient, Http
 from lambdas.common.streamed_events import StreamedEvents
 
 _JSON: Final = {"Content-Type": "application/json"}
-_UPDATE_ITEM: Final = {
-    "Content-Type": "application/x-amz-json-1.0",
-    "X-Amz-Target": "DynamoDB_20120810.UpdateItem",
+_TABLE_HEADERS: Final = {
+    operation: {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"DynamoDB_20120810.{operation}"}
+    for operation in ("GetItem", "UpdateItem")
 }
 # Of a new connection: a kept one that was closed is renewed before anybody hears of it.
 _MENDABLE: Final = (ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError)
@@ -90,15 +90,23 @@ class DirectClient(BoundedClient):
         Raises:
             ClientError, BotoCoreError: as botocore's client.
         """
+        return self._table_call("UpdateItem", self._client.update_item, arguments)
+
+    def get_item(self, **arguments: Any) -> dict[str, Any]:
+        """Call DynamoDB's GetItem, as ``update_item`` does."""
+        return self._table_call("GetItem", self._client.get_item, arguments)
+
+    def _table_call(
+        self, operation: str, otherwise: Callable[..., dict[str, Any]], arguments: dict[str, Any]
+    ) -> dict[str, Any]:
         try:
-            return self._decoded("UpdateItem", self._send("UpdateItem", "/", arguments, _UPDATE_ITEM))
+            return self._decoded(operation, self._send(operation, "/", arguments, _TABLE_HEADERS[operation]))
         except _MENDABLE:
             pass
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
                 raise
-        reply: dict[str, Any] = self._client.update_item(**arguments)
-        return reply
+        return otherwise(**arguments)
 
     def _send(
         self,

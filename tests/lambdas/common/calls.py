@@ -32,9 +32,11 @@ UPDATE: dict[str, Any] = {
     "ReturnValues": "ALL_NEW",
     "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
 }
+READ: dict[str, Any] = {"TableName": "environment", "Key": {"pk": {"S": "SPENT#2026-11"}}, "ConsistentRead": True}
 CALLS = [
     ("bedrock-runtime", "converse", CONVERSE),
     ("bedrock-runtime", "converse", {**CONVERSE, "modelId": ARN}),
     ("bedrock-runtime", "converse_stream", {**CONVERSE, "modelId": ARN}),
     ("dynamodb", "update_item", UPDATE),
+    ("dynamodb", "get_item", READ),
 ]

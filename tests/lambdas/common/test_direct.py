@@ -21,7 +21,7 @@ from botocore.exceptions import (
 
 from benchmarks.upstream import EVENTS, event_message
 from lambdas.common.direct import DirectClient
-from tests.lambdas.common.calls import CALLS, CONVERSE, LOADER, UPDATE
+from tests.lambdas.common.calls import CALLS, CONVERSE, LOADER, READ, UPDATE
 from tests.lambdas.common.other_side import OtherSide, response
 
 ONCE: Any = {"total_max_attempts": 1}
@@ -115,6 +115,8 @@ def told(error: Exception) -> tuple[str, Any]:
     [
         ("bedrock-runtime", "converse", CONVERSE, CONVERSED),
         ("dynamodb", "update_item", UPDATE, UPDATED),
+        ("dynamodb", "get_item", READ, {"Item": {"pk": {"S": "x"}, "keys": {"N": "7"}}}),
+        ("dynamodb", "get_item", READ, {}),
         # By something on the way.
         ("bedrock-runtime", "converse", CONVERSE, b""),
         ("bedrock-runtime", "converse", CONVERSE, b"<html>Welcome</html>"),
@@ -164,6 +166,7 @@ def test_a_stream_has_the_same_events() -> None:
                 },
             ),
         ),
+        (*CALLS[4], (400, {}, {"__type": "x#ResourceNotFoundException", "message": "No such table."})),
         (*CALLS[3], (400, {}, {"__type": "x#ProvisionedThroughputExceededException", "message": "Slow down."})),
     ],
 )
@@ -242,10 +245,12 @@ def test_a_model_is_not_asked_twice(name: str, fault: Any) -> None:
 
 
 def test_other_operations_are_the_clients() -> None:
-    http = FakeHttp(ok({"Item": {"pk": {"S": "a"}}}))
+    http = FakeHttp(ok({"Attributes": {"pk": {"S": "a"}}}))
 
-    assert direct("dynamodb", http).get_item(TableName="t", Key={"pk": {"S": "a"}})["Item"] == {"pk": {"S": "a"}}
-    assert http.requests[0].headers["X-Amz-Target"] == b"DynamoDB_20120810.GetItem"
+    reply = direct("dynamodb", http).delete_item(TableName="t", Key={"pk": {"S": "a"}}, ReturnValues="ALL_OLD")
+
+    assert reply["Attributes"] == {"pk": {"S": "a"}}
+    assert http.requests[0].headers["X-Amz-Target"] == b"DynamoDB_20120810.DeleteItem"
 
 
 def test_both_ways_share_their_connections(other_side: Callable[..., OtherSide]) -> None:

@@ -109,7 +109,9 @@ def without(headers: Headers, *names: str) -> Headers:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
-@pytest.mark.parametrize(("service", "name"), [("bedrock-runtime", "converse"), ("dynamodb", "update_item")])
+@pytest.mark.parametrize(
+    ("service", "name"), [("bedrock-runtime", "converse"), ("dynamodb", "update_item"), ("dynamodb", "get_item")]
+)
 def test_the_same_is_sent(
     service: str, name: str, environment: dict[str, str], other_side: MakeSide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -246,7 +248,12 @@ def test_other_signatures_are_the_clients_alone(other_side: MakeSide, monkeypatc
 
 @pytest.mark.parametrize(
     ("service", "operation"),
-    [("bedrock-runtime", "Converse"), ("bedrock-runtime", "ConverseStream"), ("dynamodb", "UpdateItem")],
+    [
+        ("bedrock-runtime", "Converse"),
+        ("bedrock-runtime", "ConverseStream"),
+        ("dynamodb", "UpdateItem"),
+        ("dynamodb", "GetItem"),
+    ],
 )
 def test_the_operations_want_nothing_that_only_a_client_does(service: str, operation: str) -> None:
     """botocore's next version may give them what has to be filled in, compressed, put into headers or signed anew."""

@@ -1,0 +1,1 @@
+"""What an environment spends in a month, counted as it is spent, and where that stops."""
