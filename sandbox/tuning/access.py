@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from ministack.services import s3
 
-from sandbox import service_role
+from sandbox import service_role, stored_objects
 from sandbox.model.errors import invalid
-from sandbox.resources import service_api
 from sandbox.service_role import NotAuthorizedError, ServiceRole
 
 _URI = re.compile(r"s3://([^/]+)(?:/(.*))?")
@@ -124,8 +123,8 @@ def write(place: Place, data: bytes, role: ServiceRole) -> None:
     """
     try:
         role.require("s3:PutObject", f"arn:aws:s3:::{place.bucket}/{place.key}")
-        service_api.call("s3", "PutObject", {"Bucket": place.bucket, "Key": place.key, "Body": data})
+        stored_objects.write(place.bucket, place.key, data)
     except NotAuthorizedError as error:
         raise invalid(f"The provided role cannot write {place.uri}: {error}") from error
-    except service_api.ApiError as error:
-        raise invalid(f"Cannot write {place.uri}: {error.message}") from error
+    except stored_objects.WriteError as error:
+        raise invalid(f"Cannot write {place.uri}: {error}") from error

@@ -15,7 +15,6 @@ from sandbox.resources import register
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:watch"
 ROLE = "arn:aws:iam::000000000000:role/watcher"
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:record"
-BASE = "arn:aws:bedrock:us-east-1:000000000000:knowledge-base/ABCDEFGHIJ"
 AGENT = "arn:aws:states:::aws-sdk:bedrockagent:getIngestionJob"
 NAMES = {"KnowledgeBaseId": "ABCDEFGHIJ", "DataSourceId": "ABCDEFGHIJ", "IngestionJobId": "ABCDEFGHIJ"}
 
@@ -76,7 +75,6 @@ def _error(resource: str, **parameters: Any) -> str:
             "sqs:SendMessage",
             "arn:aws:sqs:us-east-1:000000000000:work",
         ),
-        (AGENT, NAMES, "BedrockAgent.AccessDeniedException", "bedrock:GetIngestionJob", BASE),
     ],
 )
 def test_a_task_needs_a_right_of_the_role(
@@ -100,12 +98,12 @@ def test_the_role_must_trust_step_functions() -> None:
     assert f"states.amazonaws.com was unable to assume the given role {ROLE}" in _error(AGENT, **NAMES)
 
 
-def test_errors_of_the_agent_service_have_its_prefix() -> None:
-    _allow("*", "*")
-
-    assert _error(AGENT, **NAMES).startswith("BedrockAgent.ResourceNotFoundException: ")
-    assert "Missing required parameter" in _error(AGENT, KnowledgeBaseId="ABCDEFGHIJ")
-    assert "Wrong has no counterpart" in _error(AGENT, **NAMES, Wrong="x")
+def test_an_operation_or_a_parameter_that_there_is_not_ends_the_execution() -> None:
+    assert "is not supported by Step Functions" in _error("arn:aws:states:::aws-sdk:bedrock:GetCustomModel")
+    assert "is not supported by Step Functions" in _error("arn:aws:states:::aws-sdk:bedrock:getNothing")
+    assert "is not supported by Step Functions" in _error("arn:aws:states:::aws-sdk:nothing:getThing")
+    assert "The field 'Wrong' is not supported" in _error(AGENT, **NAMES, Wrong="x")
+    assert "The field 'knowledgeBaseId' is not supported" in _error(AGENT, knowledgeBaseId="ABCDEFGHIJ")
 
 
 def test_other_tasks_are_left_alone() -> None:
