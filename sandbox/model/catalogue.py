@@ -35,6 +35,7 @@ class Model:
     count_tokens_supported: bool = True
     rejects_temperature_with_top_p: bool = False
     rejects_sampling: bool = False
+    rejects_prefill: bool = False
 
     def generates_text(self) -> bool:
         """Return whether the model answers Converse (embedding and rerank models do not)."""

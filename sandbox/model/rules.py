@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from sandbox.model import claude_rules
 from sandbox.model.catalogue import Model
 from sandbox.model.errors import Json, invalid
 
@@ -31,6 +32,8 @@ def check(request: Json, model: Model) -> None:
     _inference(request.get("inferenceConfig") or {}, model)
     if model.rejects_sampling:
         _no_sampling(request)
+    if model.provider_name == "Anthropic":
+        claude_rules.check(request, model)
 
 
 def _roles(messages: list[Json]) -> None:

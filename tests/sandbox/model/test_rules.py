@@ -1,5 +1,7 @@
 """What a request is refused for, in AWS's words."""
 
+import base64
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -116,3 +118,85 @@ def test_older_claudes_take_one_of_the_two_and_top_k(ask: Callable[..., Any]) ->
 def test_what_is_no_json_is_refused(post: Callable[..., Any]) -> None:
     reply = post("converse", [1])
     assert reply.error == "ValidationException: The request body must be a JSON object."
+
+
+HAIKU = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n and so on").decode()
+
+
+def spec(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"toolConfig": {"tools": [{"toolSpec": {"name": "t", "inputSchema": {"json": schema}}}]}}
+
+
+def form(schema: dict[str, Any]) -> dict[str, Any]:
+    structure = {"jsonSchema": {"name": "x", "schema": json.dumps(schema)}}
+    return {"outputConfig": {"textFormat": {"type": "json_schema", "structure": structure}}}
+
+
+def image(kind: str, data: str) -> dict[str, Any]:
+    return {"image": {"format": kind, "source": {"bytes": data}}}
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        (
+            spec({"type": "object", "anyOf": [{"type": "object"}]}),
+            "tools.0.custom.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level",
+        ),
+        (spec({"type": "object", "allOf": []}), "does not support oneOf, allOf, or anyOf at the top level"),
+        (
+            form({"type": "object", "properties": {}}),
+            "output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly set to false",
+        ),
+        (
+            form(
+                {"type": "object", "additionalProperties": False, "properties": {"a": {"type": "array", "maxItems": 3}}}
+            ),
+            "output_config.format.schema: For 'array' type, property 'maxItems' is not supported",
+        ),
+        (form({"type": "array", "items": {"type": "string", "maxLength": 3}}), "property 'maxLength' is not supported"),
+        (form({"type": ["integer", "null"], "minimum": 3}), "For 'integer' type, property 'minimum' is not supported"),
+        (form({"$defs": {"x": {"oneOf": []}}, "anyOf": [{"type": "string"}]}), "'oneOf' is not supported"),
+        (form({"type": "array", "minItems": 2}), "'minItems' values other than 0 or 1 are not supported (got: 2)"),
+        (
+            {"messages": [{"role": "user", "content": [{"text": "?"}, image("jpeg", PNG)]}]},
+            "messages.0.content.1.image.source.base64: The image was specified using the image/jpeg media type, but "
+            "the image appears to be a image/png image",
+        ),
+        ({"messages": [{"role": "user", "content": [image("png", "aGk=")]}]}, "Could not process image"),
+        (
+            {"messages": [USER, {"role": "assistant", "content": [{"text": "Well, "}]}]},
+            "messages: final assistant content cannot end with trailing whitespace",
+        ),
+        (
+            {"messages": [USER, USE, RESULT, USE, RESULT], "toolConfig": TOOLS},
+            "messages.3.content.0: `tool_use` ids must be unique",
+        ),
+    ],
+)
+def test_claude_refuses_what_converse_hands_on(ask: Callable[..., Any], members: dict[str, Any], words: str) -> None:
+    refused = ask("Hello", HAIKU, **members)
+
+    assert refused.status == 400
+    assert refused.error.startswith("ValidationException: The model returned the following errors: ")
+    assert words in refused.error
+
+
+def test_an_image_in_a_tools_result_is_looked_at_too(ask: Callable[..., Any]) -> None:
+    result = {"toolResult": {"toolUseId": "a", "content": [image("gif", PNG)]}}
+    refused = ask("x", HAIKU, messages=[USER, USE, {"role": "user", "content": [result]}], toolConfig=TOOLS)
+
+    assert "using the image/gif media type, but the image appears to be a image/png image" in refused.error
+
+
+@pytest.mark.parametrize("model", ["us.anthropic.claude-sonnet-4-6", "us.anthropic.claude-opus-5-5"])
+def test_newer_claudes_take_no_prefill(ask: Callable[..., Any], model: str) -> None:
+    refused = ask("x", model, messages=[USER, ASSISTANT])
+
+    assert "This model does not support assistant message prefill. The conversation must end with" in refused.error
+    assert ask("x", HAIKU, messages=[USER, ASSISTANT]).status == 200
+
+
+def test_nova_is_not_asked_for_claudes_rules(ask: Callable[..., Any]) -> None:
+    assert ask("Hello", "amazon.nova-micro-v1:0", **spec({"type": "object", "anyOf": []})).status == 200
