@@ -1,7 +1,7 @@
 """The section `inference` of an environment file: the endpoint that applications call."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -41,6 +41,19 @@ class Inference(Section):
 
     default_max_tokens_of: dict[Alias, MaxTokens] = Field(default={})
     """The same for single aliases: alias -> tokens."""
+
+    strict: bool = False
+    """Whether only what docs/api.md's reference has is accepted of a request. Otherwise what means nothing is accepted
+    in silence, and what changes little is dropped or put to the nearest value and named in a header."""
+
+    reply_model: Literal["asked", "answered"] = "asked"
+    """What `model` of an answer is: the alias that was `asked` for, which clients compare, or the base id of the model
+    that `answered`, which the header x-quarry-model has in any case."""
+
+    prompt_caching: Literal["asked", "automatic", "off"] = "asked"
+    """Where Bedrock is asked to keep what it has read for five minutes, with models that can: where a request has
+    `cache_control`, or `automatic`, where none says so, also behind long system texts, tools and conversations. Reading
+    what is kept costs a tenth; keeping it costs up to a quarter more, so it pays from the second time on."""
 
     max_attempts: Annotated[int, Field(ge=1, le=5)] = 3
     """Calls to Bedrock per request while it throttles or fails, the first included."""

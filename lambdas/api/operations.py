@@ -39,13 +39,9 @@ ALLOWANCE_HEADERS: Final = (
     "x-ratelimit-reset-tokens",
     "x-quarry-remaining-usd",
 )
-CHAT_HEADERS: Final = (
-    "x-quarry-model",
-    "x-quarry-tuned",
-    "x-quarry-dropped-parameters",
-    "x-quarry-not-recorded",
-    *ALLOWANCE_HEADERS,
-)
+LEFT_OUT: Final = "x-quarry-dropped-parameters"
+ASKED_HEADERS: Final = (LEFT_OUT, "x-quarry-not-recorded", *ALLOWANCE_HEADERS)
+CHAT_HEADERS: Final = ("x-quarry-model", "x-quarry-tuned", *ASKED_HEADERS)
 
 LIMIT: Final = Parameter(
     name="limit", about="how many", schema={"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
@@ -102,7 +98,7 @@ OPERATIONS: Final = (
         handler="lambdas.api.routes.embeddings:create_embeddings",
         body="lambdas.embeddings.request:EmbeddingRequest",
         answer="lambdas.embeddings.service:EmbeddingList",
-        headers=("x-quarry-not-recorded", *ALLOWANCE_HEADERS),
+        headers=ASKED_HEADERS,
         errors=MODEL,
     ),
     Operation(
@@ -114,7 +110,7 @@ OPERATIONS: Final = (
         handler="lambdas.api.routes.compare:compare_models",
         body="lambdas.api.routes.compare:CompareRequest",
         answer="lambdas.api.routes.compare:Comparison",
-        headers=("x-quarry-not-recorded", *ALLOWANCE_HEADERS),
+        headers=ASKED_HEADERS,
         errors=BODY,
     ),
     Operation(
@@ -137,6 +133,7 @@ OPERATIONS: Final = (
         body="lambdas.api.routes.sessions:NewSession",
         answer="lambdas.api.routes.sessions:Session",
         status=201,
+        headers=(LEFT_OUT,),
         errors=(*BODY, NotFoundError),
     ),
     Operation(
@@ -211,7 +208,7 @@ OPERATIONS: Final = (
         handler="lambdas.api.routes.knowledge_retrieve:find_passages",
         body="lambdas.knowledge.request:PassagesQuery",
         answer="lambdas.api.routes.knowledge_retrieve:PassageList",
-        headers=("x-quarry-not-recorded", *ALLOWANCE_HEADERS),
+        headers=ASKED_HEADERS,
         errors=MODEL,
     ),
     Operation(

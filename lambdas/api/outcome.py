@@ -1,10 +1,11 @@
 """What the log and the metrics are told of a request: numbers and names, never what was said."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from lambdas.chat.service import Answered
+from lambdas.chat.answers import Answered
 from lambdas.common.errors import ApiError, RateLimitError
 from lambdas.common.observability import logger, metrics
 
@@ -45,14 +46,15 @@ def hung_up(done: Answered, *, key_id: str) -> None:
     logger.info("hung up", extra={"alias": done.alias, "model_id": done.candidate.callable_id, "key_id": key_id})
 
 
-def headers(done: Answered) -> dict[str, str]:
-    """Return the headers that tell who answered, and what was not handed on."""
-    told = {"x-quarry-model": done.candidate.base_model_id}
-    if done.candidate.run:
-        told["x-quarry-tuned"] = done.candidate.run
-    if done.dropped:
-        told["x-quarry-dropped-parameters"] = ", ".join(done.dropped)
-    return told
+def headers(done: Answered, dropped: Sequence[str] = ()) -> dict[str, str]:
+    """Return the headers that tell who answered, and what was not handed on as it was asked for."""
+    tuned = {"x-quarry-tuned": done.candidate.run} if done.candidate.run else {}
+    return {"x-quarry-model": done.candidate.base_model_id, **tuned, **left_out([*dropped, *done.dropped])}
+
+
+def left_out(dropped: Sequence[str]) -> dict[str, str]:
+    """Return the header that tells what of a request was left out or changed; none if all was as it was asked for."""
+    return {"x-quarry-dropped-parameters": ", ".join(dict.fromkeys(dropped))} if dropped else {}
 
 
 def refused(error: ApiError) -> None:

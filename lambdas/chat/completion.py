@@ -5,9 +5,14 @@
 
 import json
 import time
+from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
+
 from lambdas.chat.converse import ANSWER_TOOL
+from lambdas.chat.schemas import WRAPPED
+from lambdas.chat.tools import NO_TOOLS, Toolbox
 
 # Converse's stopReason -> OpenAI's finish_reason. Those not listed end the answer in the ordinary way: "stop".
 FINISH_REASONS: Final = {
@@ -21,16 +26,47 @@ FINISH_REASONS: Final = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Telling:
+    """How calls of an answer are told to who asked for it.
+
+    Attributes:
+        tools: those that the request brought: calls go by the caller's names.
+        answer_is_wrapped: whether an answer that is given by the JSON tool stands inside the tool's input.
+    """
+
+    tools: Toolbox = NO_TOOLS
+    answer_is_wrapped: bool = False
+
+    def given(self, called: str, given: Any) -> Any:
+        """Return what a tool was called with, as its own schema has it."""
+        if called == ANSWER_TOOL and self.answer_is_wrapped and isinstance(given, dict):
+            return given.get(WRAPPED, given)
+        return self.tools.unwrapped(called, given)
+
+    def is_wrapped(self, called: str) -> bool:
+        """Whether what is told of a call's input is a part of it."""
+        return self.answer_is_wrapped if called == ANSWER_TOOL else called in self.tools.wrapped
+
+
+AS_IT_IS: Final = Telling()
+
+
 def to_openai(
-    reply: dict[str, Any], *, model: str, completion_id: str, parallel_tool_calls: bool = True
+    reply: dict[str, Any],
+    *,
+    model: str,
+    completion_id: str,
+    parallel_tool_calls: bool = True,
+    telling: Telling = AS_IT_IS,
 ) -> dict[str, Any]:
     """Return OpenAI's ``chat.completion`` object for Converse's reply.
 
-    ``model`` is the model that answered, as OpenAI names the snapshot behind an alias. A guardrail's intervention is a
-    completion with ``finish_reason`` "content_filter" and the policy's own message.
+    ``model`` is what it is said to be from. A guardrail's intervention is a completion with ``finish_reason``
+    "content_filter" and the policy's own message.
     """
     blocks = reply.get("output", {}).get("message", {}).get("content", [])
-    message, calls = to_message(blocks)
+    message, calls = to_message(blocks, telling)
     if calls and not parallel_tool_calls:
         message["tool_calls"] = calls[:1]
     finish = finish_reason(reply["stopReason"], has_calls=bool(calls))
@@ -50,7 +86,9 @@ def finish_reason(stop_reason: str, *, has_calls: bool) -> str:
     return "stop" if finish == "tool_calls" and not has_calls else finish
 
 
-def to_message(blocks: list[dict[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def to_message(
+    blocks: list[dict[str, Any]], telling: Telling = AS_IT_IS
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return OpenAI's assistant message for Converse's content blocks, and its tool calls."""
     texts = [block["text"] for block in blocks if "text" in block]
     calls = []
@@ -58,25 +96,26 @@ def to_message(blocks: list[dict[str, Any]]) -> tuple[dict[str, Any], list[dict[
         if "toolUse" not in block:
             continue
         use = block["toolUse"]
-        arguments = json.dumps(use["input"], ensure_ascii=False)
+        arguments = json.dumps(telling.given(use["name"], use["input"]), ensure_ascii=False)
         if use["name"] == ANSWER_TOOL:
             # What was said beside the answer would break its JSON.
             texts = [arguments]
         else:
-            calls.append(
-                {"id": use["toolUseId"], "type": "function", "function": {"name": use["name"], "arguments": arguments}}
-            )
+            function = {"name": telling.tools.told(use["name"]), "arguments": arguments}
+            calls.append({"id": use["toolUseId"], "type": "function", "function": function})
     message: dict[str, Any] = {"role": "assistant", "content": "".join(texts) if texts else None, "refusal": None}
     if calls:
         message["tool_calls"] = calls
     return message, calls
 
 
-def as_told(blocks: list[dict[str, Any]], *, parallel_tool_calls: bool = True) -> list[dict[str, Any]]:
+def as_told(
+    blocks: list[dict[str, Any]], *, parallel_tool_calls: bool = True, telling: Telling = AS_IT_IS
+) -> list[dict[str, Any]]:
     """Return Converse's content blocks as the caller was told them, for a session to keep.
 
     An answer given by the JSON tool is text, and of parallel calls that were not wanted only the first was told: what
-    the caller never saw could never be answered. A stream's tool inputs are still JSON text.
+    the caller never saw could never be answered. Calls stay as Bedrock has them, because they are sent again.
     """
     told: list[dict[str, Any]] = []
     calls = 0
@@ -85,13 +124,23 @@ def as_told(blocks: list[dict[str, Any]], *, parallel_tool_calls: bool = True) -
         if use is None:
             told.append(block)
             continue
-        given = json.loads(use["input"] or "{}") if isinstance(use["input"], str) else use["input"]
+        given = input_of(use["input"])
         if use["name"] == ANSWER_TOOL:
-            return [{"text": json.dumps(given, ensure_ascii=False)}]
+            return [{"text": json.dumps(telling.given(ANSWER_TOOL, given), ensure_ascii=False)}]
         calls += 1
         if calls == 1 or parallel_tool_calls:
-            told.append({"toolUse": {**use, "input": given}})
+            told.append({"toolUse": {**use, "input": given if isinstance(given, dict) else {}}})
     return told
+
+
+def input_of(given: Any) -> Any:
+    """Return a call's input. A stream's is JSON text still, and none at all where the answer was cut in it."""
+    if not isinstance(given, str):
+        return given
+    try:
+        return msgspec.json.decode(given)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return {}
 
 
 def to_usage(usage: dict[str, Any]) -> dict[str, Any]:

@@ -1,130 +1,45 @@
-"""The chat request, as OpenAI's API has it, and what of it Quarry accepts. Other fields are refused by name.
+"""The chat request, as OpenAI's API has it: types. ``lambdas.chat.reading`` makes them of a body.
 
 msgspec parses and validates in one pass and imports in a tenth of the time that pydantic needs, which every cold start
 would pay.
 """
 
-from typing import Annotated, Any, Final, Literal
+from functools import cached_property
+from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta, Struct
 
-from lambdas.common.errors import InvalidRequestError
-from lambdas.common.json_body import decode
+from lambdas.chat.messages import Instructions, JsonObject, Message, Name
+from lambdas.chat.schemas import InexpressibleError, Schema, answer_schema
+from lambdas.chat.tools import NO_TOOLS, Toolbox
 
-# Bedrock refuses text that is only white space, so it is refused here, where the field can be named.
 NonEmptyText = Annotated[str, Meta(pattern=r"\S")]
-# Source: Converse's ToolSpecification.
-ToolName = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
-JsonObject = dict[str, Any]
 SessionId = Annotated[str, Meta(min_length=1, max_length=64)]
 Results = Annotated[int, Meta(ge=1, le=100)]
 
 
-class TextPart(Struct, tag_field="type", tag="text", forbid_unknown_fields=True):
-    """Text of a message."""
-
-    text: NonEmptyText
-
-
-class ImageUrl(Struct, forbid_unknown_fields=True):
-    """Where an image is: a data URL. ``detail`` is accepted and has no counterpart in Bedrock."""
-
-    url: Annotated[str, Meta(min_length=1)]
-    detail: Literal["auto", "low", "high"] | None = None
-
-
-class ImagePart(Struct, tag_field="type", tag="image_url", forbid_unknown_fields=True):
-    """An image of a user's message."""
-
-    image_url: ImageUrl
-
-
-# No pattern here: msgspec (0.22.0 and before) frees a pattern's memory wrongly where the same union has a list, and the
-# process dies at its end. ``_check_relations`` refuses empty text instead.
-TextContent = str | Annotated[list[TextPart], Meta(min_length=1)]
-UserContent = str | Annotated[list[TextPart | ImagePart], Meta(min_length=1)]
-
-
-class SystemMessage(Struct, tag_field="role", tag="system", forbid_unknown_fields=True):
-    """Instructions; anywhere in the list, as OpenAI allows."""
-
-    content: TextContent
-    name: str | None = None
-
-
-class DeveloperMessage(Struct, tag_field="role", tag="developer", forbid_unknown_fields=True):
-    """OpenAI's newer word for ``system``."""
-
-    content: TextContent
-    name: str | None = None
-
-
-class UserMessage(Struct, tag_field="role", tag="user", forbid_unknown_fields=True):
-    """What the user says."""
-
-    content: UserContent
-    name: str | None = None
-
-
-class FunctionCall(Struct, forbid_unknown_fields=True):
-    """What the model called; ``arguments`` is a JSON object as text."""
-
-    name: ToolName
-    arguments: str
-
-
-class ToolCall(Struct, forbid_unknown_fields=True):
-    """One call that the model made."""
-
-    id: Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_.:-]{1,64}$")]
-    function: FunctionCall
-    type: Literal["function"] = "function"
-
-
-class AssistantMessage(Struct, tag_field="role", tag="assistant", forbid_unknown_fields=True):
-    """What the model said before, as clients send it back: ``refusal`` and the empty fields have no meaning here."""
-
-    content: TextContent | None = None
-    tool_calls: Annotated[list[ToolCall], Meta(min_length=1)] | None = None
-    name: str | None = None
-    refusal: str | None = None
-    annotations: list[Any] | None = None
-    audio: None = None
-    function_call: None = None
-
-
-class ToolMessage(Struct, tag_field="role", tag="tool", forbid_unknown_fields=True):
-    """What a tool gave."""
-
-    tool_call_id: Annotated[str, Meta(min_length=1)]
-    content: str | Annotated[list[TextPart], Meta(min_length=1)]
-    name: str | None = None
-
-
-Message = SystemMessage | DeveloperMessage | UserMessage | AssistantMessage | ToolMessage
-
-
 class Function(Struct, forbid_unknown_fields=True):
-    """A tool's function. ``parameters`` is a JSON schema whose root is an object."""
+    """A tool's function. ``parameters`` is a JSON schema; one that is no object's is put into one for Bedrock."""
 
-    name: ToolName
+    name: Name
     description: str | None = None
     parameters: JsonObject | None = None
     strict: bool | None = None
+    cache_control: JsonObject | None = None
 
 
 class Tool(Struct, forbid_unknown_fields=True):
-    """A tool that the model may call."""
+    """A tool that the model may call. `cache_control`: Bedrock keeps the tools up to here, where the model can."""
 
     function: Function
     type: Literal["function"] = "function"
+    cache_control: JsonObject | None = None
 
 
 class NamedFunction(Struct, forbid_unknown_fields=True):
     """A function's name."""
 
-    name: ToolName
+    name: Name
 
 
 class NamedTool(Struct, forbid_unknown_fields=True):
@@ -137,7 +52,7 @@ class NamedTool(Struct, forbid_unknown_fields=True):
 class JsonSchema(Struct, forbid_unknown_fields=True):
     """The schema that the answer is to fit."""
 
-    name: ToolName
+    name: Name
     schema: JsonObject
     description: str | None = None
     strict: bool | None = None
@@ -193,13 +108,11 @@ class Extension(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 Tokens = Annotated[int, Meta(ge=1, le=1_000_000)]
-StopText = Annotated[str, Meta(min_length=1, max_length=500)]
+StopText = Annotated[str, Meta(max_length=500)]
 ResponseFormat = TextFormat | JsonObjectFormat | JsonSchemaFormat
-# Sources: Converse's requestMetadata (1 to 16 pairs, 256 characters), ToolConfiguration.
-MetadataText = Annotated[str, Meta(max_length=256)]
 
 
-class ChatRequest(Struct, forbid_unknown_fields=True):
+class ChatRequest(Struct, forbid_unknown_fields=True, dict=True):
     """Body of ``POST /v1/chat/completions``. Ranges are those of Bedrock's InferenceConfiguration."""
 
     model: NonEmptyText
@@ -217,56 +130,37 @@ class ChatRequest(Struct, forbid_unknown_fields=True):
     response_format: ResponseFormat | None = None
     reasoning_effort: Literal["low", "medium", "high"] | None = None
     n: Annotated[int, Meta(ge=1, le=1)] | None = None
-    user: Annotated[str, Meta(max_length=256)] | None = None
-    metadata: Annotated[dict[str, MetadataText], Meta(max_length=15)] | None = None
+    user: str | None = None
+    metadata: JsonObject | None = None
     quarry: Extension = Extension()
 
+    @property
+    def answered(self) -> tuple[int, Message] | None:
+        """The message that is answered, and its place: the last one that is no instruction; None if there is none."""
+        for index in range(len(self.messages) - 1, -1, -1):
+            if not isinstance(self.messages[index], Instructions):
+                return index, self.messages[index]
+        return None
 
-_decoder: Final = msgspec.json.Decoder(ChatRequest)
-
-
-def parse(body: bytes) -> ChatRequest:
-    """Parse and validate a request body.
-
-    Raises:
-        InvalidRequestError: with ``param`` naming the field, as ``messages[0].role``.
-    """
-    try:
-        request = decode(body, _decoder)
-    except InvalidRequestError as error:
-        if error.param and error.param.endswith("role"):
-            error.message += " Accepted are `system`, `developer`, `user`, `assistant` and `tool`."
-        raise
-    _check_relations(request)
-    return request
-
-
-def _check_relations(request: ChatRequest) -> None:
-    for index, message in enumerate(request.messages):
-        may_be_empty = isinstance(message, AssistantMessage | ToolMessage)
-        if isinstance(message.content, str) and not message.content.strip() and not may_be_empty:
-            path = f"messages[{index}].content"
-            raise InvalidRequestError(f"`{path}`: must not be empty.", param=path)
-    if request.max_tokens is not None and request.max_completion_tokens is not None:
-        raise InvalidRequestError(
-            "Give `max_tokens` or `max_completion_tokens`, not both: they mean the same.", param="max_tokens"
+    @cached_property
+    def toolbox(self) -> Toolbox:
+        """Its tools as Converse takes them, made once."""
+        if not self.tools:
+            return NO_TOOLS
+        return Toolbox(
+            (one.function.name, one.function.description, one.function.parameters, _is_kept(one)) for one in self.tools
         )
-    if not isinstance(request.messages[-1], UserMessage | ToolMessage):
-        raise InvalidRequestError(
-            "The last message must have the role `user` or `tool`: it is the one that gets answered.",
-            param=f"messages[{len(request.messages) - 1}].role",
-        )
-    names = [tool.function.name for tool in request.tools or []]
-    if len(set(names)) < len(names):
-        raise InvalidRequestError("Two tools have the same name.", param="tools")
-    if isinstance(request.tool_choice, NamedTool) and request.tool_choice.function.name not in names:
-        raise InvalidRequestError(
-            f"`tools` has no `{request.tool_choice.function.name}`.", param="tool_choice.function.name"
-        )
-    if request.tool_choice == "required" and not names:
-        raise InvalidRequestError("A tool is required and `tools` has none.", param="tool_choice")
+
+    @cached_property
+    def answer_schema(self) -> Schema | None:
+        """The schema of its answer as Bedrock enforces it; None where it cannot, or there is none."""
+        if not isinstance(self.response_format, JsonSchemaFormat):
+            return None
+        try:
+            return answer_schema(self.response_format.json_schema.schema)
+        except InexpressibleError:
+            return None
 
 
-def plain_text(content: str | list[TextPart]) -> str:
-    """Return the content as one text; parts are joined by line feeds."""
-    return content if isinstance(content, str) else "\n".join(part.text for part in content)
+def _is_kept(tool: Tool) -> bool:
+    return tool.cache_control is not None or tool.function.cache_control is not None

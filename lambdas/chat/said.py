@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from lambdas.chat.answers import Answered, Completion, StreamedCompletion, new_id
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.completion import to_openai
-from lambdas.chat.converse import Spoken
 from lambdas.chat.request import ChatRequest
-from lambdas.chat.service import Answered, ChatService, Completion, StreamedCompletion, new_id
+from lambdas.chat.service import ChatService
 from lambdas.chat.stream import ChunkStream
+from lambdas.chat.turns import Spoken
 
 _NOTHING_USED: Final = {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}
 
@@ -40,7 +41,7 @@ class Said:
             "stopReason": stop_reason,
             "usage": _NOTHING_USED,
         }
-        body = to_openai(reply, model=candidate.base_model_id, completion_id=new_id())
+        body = to_openai(reply, completion_id=new_id(), **self._service.telling(request, candidate))
         if request.quarry.guardrail_trace:
             body["quarry"] = {"guardrail": {}}
         return Completion(answered=_answered(request, candidate), body=body, reply=reply)
@@ -57,7 +58,7 @@ class Said:
             {"contentBlockStop": {"contentBlockIndex": 0}},
             {"messageStop": {"stopReason": stop_reason}},
         )
-        state = ChunkStream(model=candidate.base_model_id, completion_id=new_id())
+        state = ChunkStream(completion_id=new_id(), **self._service.telling(request, candidate))
         # Known before the end, so that a caller who hangs up is charged nothing.
         state.usage = _NOTHING_USED
         return StreamedCompletion(

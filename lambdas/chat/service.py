@@ -2,9 +2,7 @@
 
 import random
 import time
-import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any, Final, Protocol, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingError
@@ -12,18 +10,22 @@ from msgspec.structs import replace
 
 from lambdas.catalogue.parameters import fit
 from lambdas.chat.aliases import Aliases
+from lambdas.chat.answers import Answered, Completion, StreamedCompletion, Told, new_id, told
+from lambdas.chat.caching import with_cache_points
 from lambdas.chat.candidates import Candidate
-from lambdas.chat.completion import to_openai
-from lambdas.chat.converse import Spoken, to_converse, wants_answer_tool
-from lambdas.chat.errors import RETRYABLE, broken_off, error_code, is_daily_quota, out_of_time, to_api_error
+from lambdas.chat.completion import Telling, to_openai
+from lambdas.chat.converse import answer_is_wrapped, not_taken, to_converse, wants_answer_tool
+from lambdas.chat.errors import RETRYABLE, broken_off, error_code, is_daily_quota
 from lambdas.chat.guardrail import Guardrail, GuardrailClient
 from lambdas.chat.request import ChatRequest
 from lambdas.chat.settings import ChatSettings
 from lambdas.chat.stream import ChunkStream
+from lambdas.chat.turns import Spoken
 from lambdas.common.deadline import NEVER, Deadline
-from lambdas.common.errors import MOST_SAID, ApiError, cut
+from lambdas.common.errors import InvalidRequestError
 from lambdas.common.observability import logger
 
+Block = dict[str, Any]
 Opened = TypeVar("Opened")
 
 BACKOFF_SECONDS: Final = 0.25
@@ -45,92 +47,6 @@ class ConverseClient(GuardrailClient, Protocol):
     def until(self, deadline: Deadline, /) -> "ConverseClient":
         """Return a client whose calls are over by then, streams to their last event."""
         ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answered:
-    """Who answers, and what headers, log and metrics are told about it.
-
-    Attributes:
-        alias: what was asked for.
-        candidate: who answered.
-        fallbacks: how many candidates were asked in vain before.
-        dropped: parameters, in OpenAI's words, that the model does not take and was not given.
-    """
-
-    alias: str
-    candidate: Candidate
-    fallbacks: int
-    dropped: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Completion:
-    """A whole answer: ``body`` in OpenAI's shape, ``reply`` in Converse's."""
-
-    answered: Answered
-    body: dict[str, Any]
-    reply: dict[str, Any]
-
-    @property
-    def stop_reason(self) -> str:
-        """Converse's."""
-        return str(self.reply["stopReason"])
-
-
-class StreamedCompletion:
-    """An answer that is being given. Iterate over it once; ``close`` ends the reading from Bedrock, whoever does it.
-
-    Attributes:
-        answered: who answers.
-        state: what is known of the answer, complete once the iteration has ended.
-    """
-
-    def __init__(
-        self,
-        *,
-        answered: Answered,
-        events: Any,
-        first: dict[str, Any],
-        state: ChunkStream,
-        deadline: Deadline = NEVER,
-    ) -> None:
-        self.answered = answered
-        self.state = state
-        self._events = events
-        self._first = first
-        self._deadline = deadline
-        self._closed = False
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Yield OpenAI's chunks.
-
-        Raises:
-            UpstreamTimeoutError: the time is up, however fast the events come.
-            ApiError: Bedrock failed in mid-stream, or ended it without saying why the answer ends.
-        """
-        try:
-            yield from self.state.chunks(self._first)
-            for event in self._events:
-                yield from self.state.chunks(event)
-                # What comes after the answer's end, the count, is there already or at once.
-                if self.state.stop_reason is None and self._deadline.passed and not self._closed:
-                    raise out_of_time(self.answered.alias)
-        except (ClientError, BotoCoreError) as error:
-            if self._closed:
-                # Whoever reads in a thread notices the closing as a broken connection. Bedrock did not fail.
-                return
-            failure = told(error, alias=self.answered.alias, model_id=self.answered.candidate.callable_id)
-            if self.state.stop_reason is None:
-                raise failure from error
-            # Bedrock has said that the answer is over: only its count, which came after that, is not known.
-        if self.state.stop_reason is None and not self._closed:
-            raise broken_off(self.answered.alias)
-
-    def close(self) -> None:
-        """Stop reading from Bedrock, which stops generating."""
-        self._closed = True
-        self._events.close()
 
 
 class ChatService:
@@ -165,6 +81,8 @@ class ChatService:
         )
         self._sleep = sleep
         self._clock = clock
+        # What was made of the newest request for each candidate: it is reserved for first, and asked then.
+        self._made: dict[Candidate, tuple[ChatRequest, Spoken, Block, list[str]]] = {}
 
     def until(self, deadline: Deadline) -> "ChatService":
         """Return this service with answers that are over by then: whole, or streamed to their last event."""
@@ -193,6 +111,40 @@ class ChatService:
         longest = settings.default_max_tokens_of.get(request.model, settings.default_max_tokens)
         return replace(request, max_tokens=longest)
 
+    def arguments(self, request: ChatRequest, spoken: Spoken, candidate: Candidate) -> tuple[Block, list[str]]:
+        """Return Converse's arguments for a candidate, and the parameters that it does not take and is not given.
+
+        All but ``modelId`` and ``guardrailConfig``. They are made once for a request; do not change them.
+
+        Raises:
+            InvalidRequestError: the request wants what the candidate's family cannot do.
+        """
+        known = self._made.get(candidate)
+        if known is not None and known[0] is request and known[1] is spoken:
+            return known[2], known[3]
+        dropped = not_taken(request, candidate)
+        if dropped and self._settings.strict:
+            raise InvalidRequestError(
+                f"The model behind `{request.model}` does not reason; leave `{dropped[0]}` out.",
+                param=dropped[0],
+                code="unsupported_parameter",
+            )
+        made = with_cache_points(to_converse(request, candidate, spoken), candidate, self._settings.prompt_caching)
+        made["inferenceConfig"], unfit = fit(candidate.model.parameters, made["inferenceConfig"])
+        self._made[candidate] = (request, spoken, made, [*dropped, *unfit])
+        return made, [*dropped, *unfit]
+
+    def telling(self, request: ChatRequest, candidate: Candidate) -> Told:
+        """Return how an answer of a candidate is told."""
+        return Told(
+            model=candidate.base_model_id if self._settings.reply_model == "answered" else request.model,
+            parallel_tool_calls=request.parallel_tool_calls is not False,
+            telling=Telling(
+                tools=request.toolbox,
+                answer_is_wrapped=wants_answer_tool(request, candidate) and answer_is_wrapped(request),
+            ),
+        )
+
     def complete(self, request: ChatRequest, spoken: Spoken) -> Completion:
         """Answer one request, whole, by the first candidate that can.
 
@@ -203,10 +155,7 @@ class ChatService:
         if "stopReason" not in reply:
             # botocore takes JSON that is damaged for an answer without members.
             raise broken_off(request.model)
-        parallel = request.parallel_tool_calls is not False
-        body = to_openai(
-            reply, model=answered.candidate.base_model_id, completion_id=new_id(), parallel_tool_calls=parallel
-        )
+        body = to_openai(reply, completion_id=new_id(), **self.telling(request, answered.candidate))
         if request.quarry.guardrail_trace:
             body["quarry"] = {"guardrail": reply.get("trace", {}).get("guardrail", {})}
         return Completion(answered=answered, body=body, reply=reply)
@@ -227,9 +176,8 @@ class ChatService:
 
         (events, first), answered = self._first_that_can(request, spoken, opened)
         state = ChunkStream(
-            model=answered.candidate.base_model_id,
             completion_id=new_id(),
-            parallel_tool_calls=request.parallel_tool_calls is not False,
+            **self.telling(request, answered.candidate),
             only_answer_tool=wants_answer_tool(request, answered.candidate),
         )
         return StreamedCompletion(answered=answered, events=events, first=first, state=state, deadline=self._deadline)
@@ -240,11 +188,12 @@ class ChatService:
         candidates = self.candidates(request.model)
         window = self._clock() + RETRY_WINDOW_SECONDS
         for position, candidate in enumerate(candidates):
-            arguments = to_converse(request, candidate, spoken)
-            arguments["inferenceConfig"], dropped = fit(candidate.model.parameters, arguments["inferenceConfig"])
-            arguments["guardrailConfig"] = self.guardrail.config(trace=request.quarry.guardrail_trace)
+            arguments, dropped = self.arguments(request, spoken, candidate)
+            guard = self.guardrail.config(trace=request.quarry.guardrail_trace)
             try:
-                reply = self._insist(call, window=window, modelId=candidate.callable_id, **arguments)
+                reply = self._insist(
+                    call, window=window, modelId=candidate.callable_id, guardrailConfig=guard, **arguments
+                )
             except (ClientError, BotoCoreError) as error:
                 last = position == len(candidates) - 1 or self._clock() > window
                 if last or not candidate.may_fall_back(error):
@@ -274,19 +223,3 @@ class ChatService:
                     raise
             self._sleep(BACKOFF_SECONDS * 2 ** (attempt - 1) * (1 + random.random()))  # noqa: S311 - jitter
         raise AssertionError("max_attempts is at least 1")
-
-
-def told(error: ClientError | BotoCoreError, *, alias: str, model_id: str) -> ApiError:
-    """Log a failed call and return what the caller is told."""
-    made = to_api_error(error, alias=alias, model_id=model_id)
-    # AWS's words about a refused request may quote it; about everything else they are what an operator needs.
-    words = cut(str(error), MOST_SAID) if made.status != 400 else ""
-    logger.warning(
-        "bedrock failed", extra={"alias": alias, "model_id": model_id, "reason": error_code(error), "aws": words}
-    )
-    return made
-
-
-def new_id() -> str:
-    """Return an answer's id."""
-    return f"chatcmpl-{uuid.uuid4().hex}"

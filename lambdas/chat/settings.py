@@ -1,6 +1,7 @@
 """What a function has to be told to answer chat requests."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from msgspec import Struct
 
@@ -33,6 +34,10 @@ class Promoted(Struct, frozen=True):
     run: str
 
 
+# Where Bedrock is asked to keep what it has read. ``asked``: where a request has `cache_control`; ``automatic``: where
+# no request says so, behind what is long; ``off``: nowhere.
+PromptCaching = Literal["asked", "automatic", "off"]
+
 # A candidate as the function is told of it. What its id does not say, the catalogue does: so 30 aliases fit into the
 # 4 KB of Lambda's environment.
 CandidateEntry = str | CalledByArn
@@ -49,6 +54,9 @@ class ChatSettings(EnvSettings):
         max_attempts: calls to Bedrock per candidate while it throttles or fails, the first included.
         default_max_tokens: tokens that an answer may have where a request does not say.
         default_max_tokens_of: the same for single aliases.
+        strict: whether only what the reference has is accepted of a request.
+        reply_model: whether the `model` of an answer is what was ``asked`` for or who ``answered``.
+        prompt_caching: where Bedrock is asked to keep what it has read, as ``lambdas.chat.caching`` has it.
         call_seconds: how long the function itself may run; older reservations are swept.
     """
 
@@ -58,4 +66,7 @@ class ChatSettings(EnvSettings):
     max_attempts: int
     default_max_tokens: int
     default_max_tokens_of: dict[str, int]
+    strict: bool
+    reply_model: Literal["asked", "answered"]
+    prompt_caching: PromptCaching
     call_seconds: int

@@ -9,10 +9,11 @@ from msgspec import Struct
 
 from lambdas.allowances.estimate import MESSAGE_TOKENS, Estimate, actual, usage
 from lambdas.allowances.usage import Usage
+from lambdas.chat.answers import Completion
 from lambdas.chat.candidates import Candidate
-from lambdas.chat.converse import to_turns
 from lambdas.chat.request import ChatRequest
-from lambdas.chat.service import ChatService, Completion
+from lambdas.chat.service import ChatService
+from lambdas.chat.turns import to_turns
 from lambdas.common.deadline import Deadline
 from lambdas.common.tokens import Tokens
 

@@ -1,11 +1,12 @@
 """From ConverseStream's events to OpenAI's ``chat.completion.chunk`` objects: shapes only, one event at a time."""
 
+import json
 import time
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from lambdas.chat.completion import finish_reason, to_usage
+from lambdas.chat.completion import AS_IT_IS, Telling, finish_reason, input_of, to_usage
 from lambdas.chat.converse import ANSWER_TOOL
 from lambdas.common.tokens import likely_tokens
 
@@ -24,7 +25,13 @@ class ChunkStream:
     """
 
     def __init__(
-        self, *, model: str, completion_id: str, parallel_tool_calls: bool = True, only_answer_tool: bool = False
+        self,
+        *,
+        model: str,
+        completion_id: str,
+        parallel_tool_calls: bool = True,
+        only_answer_tool: bool = False,
+        telling: Telling = AS_IT_IS,
     ) -> None:
         self._head = {
             "id": completion_id,
@@ -33,6 +40,7 @@ class ChunkStream:
             "model": model,
         }
         self._parallel = parallel_tool_calls
+        self._telling = telling
         # What a model says beside a JSON answer would break its JSON.
         self._silent = only_answer_tool
         self._calls = 0
@@ -53,9 +61,12 @@ class ChunkStream:
             return self._start(event["contentBlockStart"])
         if "contentBlockDelta" in event:
             return self._delta(event["contentBlockDelta"])
+        if "contentBlockStop" in event:
+            return self._rest(event["contentBlockStop"]["contentBlockIndex"])
         if "messageStop" in event:
             self.stop_reason = event["messageStop"]["stopReason"]
-            return [self._chunk({}, finish=finish_reason(self.stop_reason, has_calls=self._calls > 0))]
+            rest = [chunk for index in list(self._blocks) for chunk in self._rest(index)]
+            return [*rest, self._chunk({}, finish=finish_reason(self.stop_reason, has_calls=self._calls > 0))]
         if "metadata" in event:
             self.usage = event["metadata"].get("usage", {})
             self.guardrail = event["metadata"].get("trace", {}).get("guardrail")
@@ -102,7 +113,7 @@ class ChunkStream:
             "index": self._blocks[index],
             "id": use["toolUseId"],
             "type": "function",
-            "function": {"name": use["name"], "arguments": ""},
+            "function": {"name": self._telling.tools.told(use["name"]), "arguments": ""},
         }
         return [self._chunk({"tool_calls": [call]})]
 
@@ -121,12 +132,27 @@ class ChunkStream:
             return []
         part = given["toolUse"]["input"]
         self.blocks[index]["toolUse"]["input"] += part
+        if index not in self._blocks or self._telling.is_wrapped(self.blocks[index]["toolUse"]["name"]):
+            return []
+        return [self._input(self._blocks[index], part)] if part else []
+
+    def _rest(self, index: int) -> list[Chunk]:
+        """Return what is told of a call once it is over: of one without input, which Bedrock leaves empty, an object.
+
+        What stands inside of another object is told then too, whole.
+        """
         if index not in self._blocks:
             return []
-        call = self._blocks[index]
+        call, use = self._blocks.pop(index), self.blocks[index]["toolUse"]
+        if self._telling.is_wrapped(use["name"]):
+            given = self._telling.given(use["name"], input_of(use["input"]))
+            return [self._input(call, json.dumps(given, ensure_ascii=False))]
+        return [] if use["input"] else [self._input(call, "{}")]
+
+    def _input(self, call: int | None, part: str) -> Chunk:
         if call is None:
-            return [self._chunk({"content": part})]
-        return [self._chunk({"tool_calls": [{"index": call, "function": {"arguments": part}}]})]
+            return self._chunk({"content": part})
+        return self._chunk({"tool_calls": [{"index": call, "function": {"arguments": part}}]})
 
     def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> Chunk:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}

@@ -30,27 +30,29 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[Body]) -> Body:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise _invalid(str(error)) from error
+        raise invalid(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidRequestError(f"The request body is not valid JSON ({error}). Send a JSON object.") from error
 
 
-def decode_text(text: str, *, param: str) -> dict[str, Any]:
-    """Return the JSON object that a field holds as text, as the arguments of a tool call.
+def decode_text(text: str, *, param: str) -> Any:
+    """Return the JSON that a field holds as text, as the arguments of a tool call; None where it is none.
 
     Raises:
-        InvalidRequestError: it is none, or nested too deep; ``param`` is ``param``.
+        InvalidRequestError: it is nested too deep; ``param`` is ``param``.
     """
+    written = text.encode("utf-8", "surrogatepass")
+    if nesting.is_too_deep(written, most=nesting.MOST):
+        raise InvalidRequestError(_TOO_DEEP, param=param)
     try:
-        written = text.encode()
-        if nesting.is_too_deep(written, most=nesting.MOST):
-            raise InvalidRequestError(_TOO_DEEP, param=param)
-        return msgspec.json.decode(written, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeError) as error:
-        raise InvalidRequestError(f"`{param}` must be a JSON object as text ({error}).", param=param) from error
+        return msgspec.json.decode(written)
+    except (msgspec.DecodeError, UnicodeError):
+        return None
 
 
-def _invalid(text: str) -> InvalidRequestError:
+def invalid(error: msgspec.ValidationError) -> InvalidRequestError:
+    """Return what the caller is told of a value that its type does not accept."""
+    text = str(error)
     match = _PATH.search(text)
     path = match["path"] if match else ""
     reason = text[: match.start()] if match else text

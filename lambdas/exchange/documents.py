@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from lambdas.chat.answers import Completion, StreamedCompletion
 from lambdas.chat.said import Said
-from lambdas.chat.service import Completion, StreamedCompletion
 from lambdas.chat.stream import Chunk
 from lambdas.exchange.ingredient import Asked, Draft, Expectation, Ingredient, MakeIngredient
 

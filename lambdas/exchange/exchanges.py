@@ -12,11 +12,12 @@ from typing import Any, Final
 from lambdas.allowances.estimate import Estimate, Price, estimate
 from lambdas.allowances.ledger import Ledger
 from lambdas.allowances.usage import Usage
+from lambdas.chat.answers import Completion
 from lambdas.chat.candidates import Candidate
-from lambdas.chat.converse import to_converse, to_turns
 from lambdas.chat.request import ChatRequest
-from lambdas.chat.service import ChatService, Completion
+from lambdas.chat.service import ChatService
 from lambdas.chat.side_calls import SideCalls
+from lambdas.chat.turns import to_turns
 from lambdas.common.caller import Caller
 from lambdas.common.deadline import NEVER, Deadline
 from lambdas.common.tokens import Tokens
@@ -129,7 +130,8 @@ class Exchanges:
     ) -> Estimate:
         """Return what the request takes, with its side calls; nothing where nobody counts, which saves the time."""
         # What one of them cannot do is refused before anything costs.
-        calls = [(to_converse(asked.request, candidate, planned.spoken), candidate.price) for candidate in candidates]
+        made = [asked.service.arguments(asked.request, planned.spoken, candidate)[0] for candidate in candidates]
+        calls = [(arguments, candidate.price) for arguments, candidate in zip(made, candidates, strict=True)]
         if not asked.caller.limits.counted:
             return Estimate(most=Usage(), likely=Usage())
         expected = [ingredient.expects() for ingredient in ingredients]
@@ -154,7 +156,9 @@ def _settle(begun: OpenExchange, completion: Completion) -> dict[str, str]:
     message = reply.get("output", {}).get("message", {"role": "assistant", "content": []})
     blocked = completion.stop_reason == "guardrail_intervened"
     try:
-        begun.try_to_store(GivenAnswer(message=message, usage=taken, blocked=blocked))
+        begun.try_to_store(
+            GivenAnswer(message=message, candidate=completion.answered.candidate, usage=taken, blocked=blocked)
+        )
     finally:
         # Whatever becomes of the turn, Lambda may not stop the function before the charge.
         headers = settled.result()

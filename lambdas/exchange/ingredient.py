@@ -19,11 +19,13 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from lambdas.chat.converse import Spoken
+from lambdas.chat.answers import Completion, StreamedCompletion
+from lambdas.chat.candidates import Candidate
 from lambdas.chat.request import ChatRequest
-from lambdas.chat.service import ChatService, Completion, StreamedCompletion
+from lambdas.chat.service import ChatService
 from lambdas.chat.side_calls import Expected, SideCalls
 from lambdas.chat.stream import Chunk
+from lambdas.chat.turns import Spoken
 from lambdas.common.caller import Caller
 from lambdas.common.deadline import Deadline
 from lambdas.common.tokens import Tokens
@@ -94,11 +96,13 @@ class GivenAnswer(Struct, frozen=True, kw_only=True):
 
     Attributes:
         message: the assistant's, with Converse's blocks.
+        candidate: who gave it.
         usage: Converse's token counts.
         blocked: whether the guardrail intervened.
     """
 
     message: Message
+    candidate: Candidate
     usage: dict[str, Any]
     blocked: bool
 

@@ -7,8 +7,7 @@ from typing import Any
 from lambdas.allowances.estimate import actual, input_tokens
 from lambdas.allowances.ledger import Ledger, Reservation
 from lambdas.allowances.usage import Usage
-from lambdas.chat.converse import to_converse
-from lambdas.chat.service import Answered, Completion
+from lambdas.chat.answers import Answered, Completion
 from lambdas.exchange import unrecorded
 from lambdas.exchange.ingredient import Asked, Draft, GivenAnswer, Ingredient
 
@@ -75,7 +74,7 @@ class OpenExchange:
         Args:
             written: likely tokens of all that the model is known to have written.
         """
-        asked = to_converse(self.asked.request, answered.candidate, self.draft.spoken)
+        asked, _ = self.asked.service.arguments(self.asked.request, self.draft.spoken, answered.candidate)
         read = input_tokens(asked).likely
         # More than it may write it has not written.
         output = min(written, asked["inferenceConfig"]["maxTokens"])

@@ -5,7 +5,7 @@ from concurrent.futures import Executor, Future
 from msgspec.structs import replace
 
 from lambdas.chat.completion import as_told
-from lambdas.chat.converse import Spoken, to_turns
+from lambdas.chat.turns import Spoken, to_turns
 from lambdas.common.tokens import BYTES_PER_TOKEN, Tokens
 from lambdas.exchange.ingredient import Asked, Draft, Expectation, GivenAnswer, Ingredient, MakeIngredient
 from lambdas.sessions import history
@@ -46,6 +46,7 @@ class SessionIngredient(Ingredient):
         summarise: AliasSummariser,
     ) -> None:
         self._request = asked.request
+        self._service = asked.service
         self._owner = asked.caller.key_id
         self._session_id = session_id
         self._sessions = sessions
@@ -86,6 +87,11 @@ class SessionIngredient(Ingredient):
 
     def store(self, answer: GivenAnswer) -> None:
         """Add the turn to the session: the messages as the caller sent them, the answer as the caller was told it."""
-        parallel = self._request.parallel_tool_calls is not False
-        told = {"role": "assistant", "content": as_told(answer.message["content"], parallel_tool_calls=parallel)}
+        telling = self._service.telling(self._request, answer.candidate)
+        content = as_told(
+            answer.message["content"],
+            parallel_tool_calls=telling["parallel_tool_calls"],
+            telling=telling["telling"],
+        )
+        told = {"role": "assistant", "content": content}
         self._turn.commit(self._own.turns, told, answer.usage, blocked=answer.blocked)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lambdas.allowances import remaining
+from lambdas.chat.answers import StreamedCompletion
 from lambdas.chat.completion import to_usage
-from lambdas.chat.service import StreamedCompletion
 from lambdas.chat.stream import Chunk
 from lambdas.exchange.ingredient import GivenAnswer
 from lambdas.exchange.open_exchange import OpenExchange
@@ -56,7 +56,9 @@ class StreamedExchange:
             self._settle()
             message = {"role": "assistant", "content": state.content()}
             blocked = self.stop_reason == "guardrail_intervened"
-            self._begun.try_to_store(GivenAnswer(message=message, usage=state.usage, blocked=blocked))
+            self._begun.try_to_store(
+                GivenAnswer(message=message, candidate=self.answered.candidate, usage=state.usage, blocked=blocked)
+            )
         # The headers, which tell it of a whole answer, are gone.
         self.not_recorded = self._begun.not_recorded_codes
         options = request.stream_options

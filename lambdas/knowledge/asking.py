@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from lambdas.chat.converse import Spoken
-from lambdas.chat.request import ChatRequest, JsonObjectFormat, JsonSchemaFormat, UserMessage
-from lambdas.chat.service import Completion
+from lambdas.chat.answers import Completion
+from lambdas.chat.messages import UserMessage
+from lambdas.chat.request import ChatRequest, JsonObjectFormat, JsonSchemaFormat
 from lambdas.chat.side_calls import Expected
+from lambdas.chat.turns import Spoken
 from lambdas.common.deadline import Deadline
 from lambdas.common.errors import InvalidRequestError
 from lambdas.common.observability import logger
@@ -153,7 +154,7 @@ class Knowledge:
         """
         wanted = request.quarry.knowledge
         assert wanted is not None
-        last = request.messages[-1]
+        index, last = request.answered or (len(request.messages) - 1, request.messages[-1])
         if request.tools or isinstance(request.response_format, JsonObjectFormat | JsonSchemaFormat):
             param = "tools" if request.tools else "response_format"
             raise InvalidRequestError(
@@ -161,19 +162,19 @@ class Knowledge:
                 "markers. Leave one of them out.",
                 param=param,
             )
-        parts = 1 if isinstance(last.content, str) else len(last.content or [])
+        parts = spoken.last
         own = spoken.turns[-1]["content"][-parts:]
         text = "\n".join(block["text"] for block in own if "text" in block)
         if not isinstance(last, UserMessage) or not text.strip():
             raise InvalidRequestError(
                 "With `quarry.knowledge` the last message must be a user's and have text: it is the question.",
-                param=f"messages[{len(request.messages) - 1}]",
+                param=f"messages[{index}]",
             )
         if self.settings.grounding_check and len(text) > prompt.MOST_GROUNDED_QUESTION:
             raise InvalidRequestError(
                 f"The question has {len(text):,} characters; the guardrail's grounding check takes at most "
                 f"{prompt.MOST_GROUNDED_QUESTION:,}. Shorten the last message.",
-                param=f"messages[{len(request.messages) - 1}]",
+                param=f"messages[{index}]",
             )
         results = self.results(wanted.results)
         before = spoken.turns[-1]["content"][:-parts]

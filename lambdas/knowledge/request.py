@@ -1,10 +1,13 @@
-"""Bodies of the knowledge routes. Other fields are refused by name."""
+"""Bodies of the knowledge routes, and what is made of values that are not quite so."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from lambdas.chat.request import JsonObject, NonEmptyText, Results, SessionId, StreamOptions, Tokens
+from lambdas.chat import tolerated as chat
+from lambdas.chat.messages import JsonObject
+from lambdas.chat.request import NonEmptyText, Results, SessionId, StreamOptions, Tokens
+from lambdas.common.tolerance import Rule
 
 # Source: Bedrock's quota for the size of a query, lambdas.knowledge.retrieval.MOST_CHARACTERS.
 Question = Annotated[str, Meta(pattern=r"\S", max_length=1_000)]
@@ -30,6 +33,17 @@ class KnowledgeQuery(Struct, forbid_unknown_fields=True):
     stream_options: StreamOptions | None = None
     max_tokens: Tokens | None = None
     temperature: Annotated[float, Meta(ge=0, le=1)] | None = None
+
+
+RULES: Final = (
+    *(rule for rule in chat.RULES if rule.field in ("temperature", "max_tokens")),
+    Rule(
+        field="messages",
+        neutral=([],),
+        otherwise="refuse",
+        about="ask with `question`, or POST /v1/chat/completions with `quarry.knowledge`.",
+    ),
+)
 
 
 class PassagesQuery(Struct, forbid_unknown_fields=True):

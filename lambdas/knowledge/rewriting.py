@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import msgspec
 
-from lambdas.chat import request as chat
+from lambdas.chat import reading
+from lambdas.chat.answers import Completion
 from lambdas.chat.request import ChatRequest
-from lambdas.chat.service import Completion
 from lambdas.chat.side_calls import read_tokens
 from lambdas.common.errors import ApiError
 from lambdas.common.observability import logger
@@ -57,7 +57,7 @@ def standalone(question: str, *, past: Sequence[Message], notes: str | None, ali
         "temperature": 0.0,
     }
     try:
-        answer = complete(chat.parse(msgspec.json.encode(body))).body["choices"][0]
+        answer = complete(reading.parse(msgspec.json.encode(body))).body["choices"][0]
     except ApiError as error:
         return _as_it_is(question, str(error.code))
     text = " ".join((answer["message"]["content"] or "").split())

@@ -5,7 +5,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from lambdas.chat import request as chat
+from lambdas.chat import reading
 from lambdas.chat.request import ChatRequest
 from lambdas.chat.side_calls import Expected, read_tokens
 from lambdas.common.tagged import defused, tagged
@@ -81,7 +81,7 @@ class AliasSummariser:
             "max_tokens": self._max_tokens,
             "temperature": 0.0,
         }
-        answer = self._complete(chat.parse(msgspec.json.encode(body))).body["choices"][0]
+        answer = self._complete(reading.parse(msgspec.json.encode(body))).body["choices"][0]
         text = (answer["message"]["content"] or "").strip()
         if answer["finish_reason"] == "content_filter":
             raise SummaryError("the guardrail intervened")

@@ -7,7 +7,7 @@ HEADERS: Final = {
     "x-request-id": "the request's id, which is in all logs",
     "x-quarry-model": "base id of the model that answered",
     "x-quarry-tuned": "run of tuning that made the model that answered; absent where that is not a promoted one",
-    "x-quarry-dropped-parameters": "parameters that this model does not take and was not given, if any",
+    "x-quarry-dropped-parameters": "paths of what was left out of the request or changed, if anything",
     "x-quarry-not-recorded": "what of an answer could not be kept, as `charge=allowances_busy, turn=session_conflict`",
     "x-quarry-prompt": "the prompt and its version, as `weather@1a2b3c4d`",
     "x-ratelimit-limit-requests": "requests that the key may make in a minute; absent where that is not limited",

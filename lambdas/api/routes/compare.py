@@ -6,17 +6,20 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import replace
 
 from lambdas.allowances.estimate import actual
-from lambdas.api import composition
+from lambdas.api import composition, outcome
 from lambdas.api.call import Answer, Call
-from lambdas.chat import request as chat
+from lambdas.chat import reading
+from lambdas.chat.request import ChatRequest
 from lambdas.common.caller import Caller
 from lambdas.common.deadline import NEVER, Deadline
 from lambdas.common.errors import ApiError, InternalError, InvalidRequestError
 from lambdas.common.failure import recorded
 from lambdas.common.json_body import decode
 from lambdas.common.observability import logger
+from lambdas.common.tolerance import Read
 from lambdas.exchange import unrecorded
 from lambdas.exchange.exchanges import Exchanges
 
@@ -30,7 +33,7 @@ CompareRequest: Final = msgspec.defstruct(
         ("models", Models),
         *(
             (one.name, one.type) if one.required else (one.name, one.type, one.default)
-            for one in msgspec.structs.fields(chat.ChatRequest)
+            for one in msgspec.structs.fields(ChatRequest)
             if one.name not in NOT_HERE
         ),
     ],
@@ -70,10 +73,12 @@ class Comparison(Struct, tag_field="object", tag="comparison", frozen=True):
 
 def compare_models(call: Call) -> Answer[Comparison]:
     """Ask several aliases the same."""
-    return compare(parse(call.body), call.caller, composition.exchanges(), deadline=call.deadline)
+    asked = parse(call.body, strict=composition.settings().strict)
+    answer = compare(asked.body, call.caller, composition.exchanges(), deadline=call.deadline)
+    return Answer(body=answer.body, headers={**answer.headers, **outcome.left_out(asked.dropped)})
 
 
-def parse(body: bytes) -> list[chat.ChatRequest]:
+def parse(body: bytes, *, strict: bool = False) -> Read[list[ChatRequest]]:
     """Return a chat request per alias of ``models``; everything else in the body is as in a chat request.
 
     Raises:
@@ -87,16 +92,16 @@ def parse(body: bytes) -> list[chat.ChatRequest]:
             f"`models` must be a list of two to five aliases: {error}.", param="models"
         ) from error
     for name in NOT_HERE:
-        if name in fields:
+        if fields.pop(name, None):
             raise InvalidRequestError(f"`{name}` has no meaning here; name the aliases in `models`.", param=name)
-    requests = [chat.parse(msgspec.json.encode({**fields, "model": model})) for model in models]
-    if requests[0].quarry.session is not None:
+    asked = reading.convert({**fields, "model": models[0]}, strict=strict)
+    if asked.body.quarry.session is not None:
         raise InvalidRequestError("A comparison is not part of a session.", param="quarry.session")
-    return requests
+    return Read([replace(asked.body, model=model) for model in models], asked.dropped)
 
 
 def compare(
-    requests: list[chat.ChatRequest], caller: Caller, exchanges: Exchanges, *, deadline: Deadline = NEVER
+    requests: list[ChatRequest], caller: Caller, exchanges: Exchanges, *, deadline: Deadline = NEVER
 ) -> Answer[Comparison]:
     """Ask all at once; the headers tell what was left of the allowance after the calls.
 
@@ -110,7 +115,7 @@ def compare(
     not_kept: set[str] = set()
     unforeseen: list[Exception] = []
 
-    def one(request: chat.ChatRequest) -> Compared:
+    def one(request: ChatRequest) -> Compared:
         begun = time.monotonic()
         try:
             exchanged = exchanges.complete(request, caller, deadline=deadline)

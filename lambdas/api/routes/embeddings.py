@@ -1,17 +1,18 @@
 """``POST /v1/embeddings``: texts embedded within the key's allowance."""
 
 from lambdas.allowances.estimate import usage
-from lambdas.api import composition
+from lambdas.api import composition, outcome
 from lambdas.api.call import Answer, Call
 from lambdas.common.tokens import Tokens
-from lambdas.embeddings.request import parse
+from lambdas.embeddings.request import READER
 from lambdas.embeddings.service import EmbeddingList, Embeddings
 from lambdas.exchange import unrecorded
 
 
 def create_embeddings(call: Call) -> Answer[EmbeddingList]:
     """Embed texts."""
-    request = parse(call.body)
+    asked = READER.read(call.body, strict=composition.settings().strict)
+    request = asked.body
     ledger = composition.ledger()
     embedder = Embeddings(aliases=composition.aliases(), client=composition.embedding_client().until(call.deadline))
     candidate = embedder.candidate(request)
@@ -29,4 +30,4 @@ def create_embeddings(call: Call) -> Answer[EmbeddingList]:
         raise
     charged = usage(input_tokens=embedded.usage.prompt_tokens, price=candidate.price)
     headers, codes = unrecorded.try_to_settle(ledger, reservation, charged)
-    return Answer(body=embedded, headers=headers | unrecorded.header(codes))
+    return Answer(body=embedded, headers=headers | unrecorded.header(codes) | outcome.left_out(asked.dropped))

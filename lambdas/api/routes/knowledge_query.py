@@ -9,14 +9,15 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from lambdas.api import composition
 from lambdas.api.call import Answer, Call, Streamed
 from lambdas.api.routes.chat import complete, stream
-from lambdas.chat.request import ChatRequest, DocumentSearch, Extension, UserMessage
+from lambdas.chat.messages import UserMessage
+from lambdas.chat.request import ChatRequest, DocumentSearch, Extension
 from lambdas.chat.stream import NOTHING
 from lambdas.common.errors import ApiError
-from lambdas.common.json_body import decode
+from lambdas.common.tolerance import Read, Reader
 from lambdas.exchange.streamed_exchange import StreamedExchange
 from lambdas.knowledge.filters import to_retrieval_filter
 from lambdas.knowledge.passages import Citation
-from lambdas.knowledge.request import KnowledgeQuery
+from lambdas.knowledge.request import RULES, KnowledgeQuery
 from lambdas.knowledge.settings import KnowledgeSettings
 
 Chunk = dict[str, Any]
@@ -59,28 +60,30 @@ class KnowledgeAnswerChunk(Struct, tag_field="object", tag="knowledge.answer.chu
 # The whole answer is the last event but `[DONE]`.
 KnowledgeAnswerEvent = KnowledgeAnswerChunk | KnowledgeAnswer
 
-_decoder: Final = msgspec.json.Decoder(KnowledgeQuery)
+READER: Final = Reader(KnowledgeQuery, RULES)
 
 
 def ask_documents(call: Call) -> Answer[KnowledgeAnswer] | Streamed:
     """Answer a question from the documents, whole or as server-sent events."""
-    asked = parse(call.body, composition.knowledge().settings)
-    if asked.stream:
+    knowledge = composition.knowledge().settings
+    asked = parse(call.body, knowledge, strict=composition.settings().strict)
+    if asked.body.stream:
         return stream(asked, call, events=events, first=1)
     completed = complete(asked, call)
     return Answer(body=to_answer(completed.body), headers=completed.headers)
 
 
-def parse(body: bytes, settings: KnowledgeSettings) -> ChatRequest:
+def parse(body: bytes, settings: KnowledgeSettings, *, strict: bool = False) -> Read[ChatRequest]:
     """Return the chat request of a question.
 
     Raises:
         InvalidRequestError: with ``param`` naming the field, as ``filter.year``.
     """
-    asked = decode(body, _decoder)
+    read = READER.read(body, strict=strict)
+    asked = read.body
     # Here, where the field's path is known as the caller has it.
     to_retrieval_filter(asked.filter, settings.metadata, param="filter")
-    return ChatRequest(
+    request = ChatRequest(
         model=asked.model or settings.alias,
         messages=[UserMessage(content=asked.question)],
         temperature=asked.temperature,
@@ -88,6 +91,7 @@ def parse(body: bytes, settings: KnowledgeSettings) -> ChatRequest:
         stream=asked.stream,
         quarry=Extension(session=asked.session, knowledge=DocumentSearch(filter=asked.filter, results=asked.results)),
     )
+    return Read(request, read.dropped)
 
 
 def to_answer(completion: dict[str, Any]) -> KnowledgeAnswer:

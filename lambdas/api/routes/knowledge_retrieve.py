@@ -3,15 +3,14 @@
 from dataclasses import replace
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
 from lambdas.allowances.ledger import Ledger
 from lambdas.allowances.usage import Usage
-from lambdas.api import composition
+from lambdas.api import composition, outcome
 from lambdas.api.call import Answer, Call
 from lambdas.common.caller import Caller
-from lambdas.common.json_body import decode
+from lambdas.common.tolerance import Reader
 from lambdas.exchange import unrecorded
 from lambdas.knowledge.asking import Knowledge
 from lambdas.knowledge.filters import to_retrieval_filter
@@ -21,7 +20,7 @@ from lambdas.knowledge.request import PassagesQuery
 # What the search is called among the aliases of a key's usage; no alias can be called so.
 ALIAS: Final = "knowledge/retrieve"
 
-_decoder: Final = msgspec.json.Decoder(PassagesQuery)
+READER: Final = Reader(PassagesQuery)
 
 
 class PassageList(Struct, tag_field="object", tag="list", frozen=True):
@@ -37,10 +36,13 @@ def find_passages(call: Call) -> Answer[PassageList]:
         call.caller,
         knowledge=composition.knowledge().until(call.deadline),
         ledger=composition.ledger(),
+        strict=composition.settings().strict,
     )
 
 
-def retrieve(body: bytes, caller: Caller, *, knowledge: Knowledge, ledger: Ledger) -> Answer[PassageList]:
+def retrieve(
+    body: bytes, caller: Caller, *, knowledge: Knowledge, ledger: Ledger, strict: bool = False
+) -> Answer[PassageList]:
     """Return the passages that fit a query, best first; the headers tell what is left of the key's allowance.
 
     No alias is called, so every key may search. A search counts as a request and costs the key nothing: what Bedrock
@@ -51,7 +53,8 @@ def retrieve(body: bytes, caller: Caller, *, knowledge: Knowledge, ledger: Ledge
         InvalidRequestError: with ``param`` naming the field.
         ApiError: too many requests, or the search failed.
     """
-    asked = decode(body, _decoder)
+    read = READER.read(body, strict=strict)
+    asked = read.body
     filter_ = to_retrieval_filter(asked.filter, knowledge.settings.metadata, param="filter")
     anybody = replace(caller, limits=replace(caller.limits, aliases=None))
     reservation = ledger.reserve(anybody, alias=ALIAS, estimate=Usage())
@@ -61,4 +64,6 @@ def retrieve(body: bytes, caller: Caller, *, knowledge: Knowledge, ledger: Ledge
         unrecorded.try_to_release(ledger, reservation)
         raise
     headers, codes = unrecorded.try_to_settle(ledger, reservation, Usage())
-    return Answer(body=PassageList(passages), headers=headers | unrecorded.header(codes))
+    return Answer(
+        body=PassageList(passages), headers=headers | unrecorded.header(codes) | outcome.left_out(read.dropped)
+    )

@@ -2,14 +2,14 @@
 
 from typing import Any, Final
 
-import msgspec
 from msgspec import Struct
 
+from lambdas.api import composition
 from lambdas.api.call import Answer, Call
 from lambdas.api.routes.chat import complete
-from lambdas.chat import request as chat
+from lambdas.chat import reading
 from lambdas.common.errors import NotFoundError
-from lambdas.common.json_body import decode
+from lambdas.common.tolerance import Read, Reader, Rule
 from lambdas.prompts import definition
 from lambdas.prompts.definition import Example, Inference, Variable
 from lambdas.prompts.render import chat_body, tools
@@ -65,7 +65,10 @@ class Prompt(PromptSummary, frozen=True, kw_only=True):
     tools: list[dict[str, Any]]
 
 
-_decoder: Final = msgspec.json.Decoder(PromptCall)
+RULES: Final = (
+    Rule(field="stream", neutral=(False,), otherwise="refuse", about="prompts are answered whole; leave it out."),
+)
+READER: Final = Reader(PromptCall, RULES)
 
 
 def list_prompts(_: Call) -> Answer[PromptList]:
@@ -92,9 +95,12 @@ def read_prompt(call: Call) -> Answer[Prompt]:
 def call_prompt(call: Call) -> Answer[dict[str, Any]]:
     """Fill a prompt in and answer it, in the shape of a chat completion."""
     prompt = _find(call.path["name"])
-    wanted = decode(call.body, _decoder)
+    strict = composition.settings().strict
+    asked = READER.read(call.body, strict=strict)
+    wanted = asked.body
     body = chat_body(prompt, wanted.variables, model=wanted.model, messages=wanted.messages)
-    answer = complete(chat.parse(msgspec.json.encode(body)), call)
+    chat = reading.convert(body, strict=strict)
+    answer = complete(Read(chat.body, (*asked.dropped, *chat.dropped)), call)
     return Answer(body=answer.body, headers={**answer.headers, "x-quarry-prompt": f"{prompt.name}@{prompt.version}"})
 
 

@@ -3,14 +3,13 @@
 import json
 from typing import Annotated, Any, Final
 
-import msgspec
 from msgspec import Meta, Struct
 
-from lambdas.api import composition
+from lambdas.api import composition, outcome
 from lambdas.api.call import Answer, Call
 from lambdas.api.operations import AFTER, AFTER_TURN, LIMIT
 from lambdas.common.errors import AuthenticationError, InvalidRequestError
-from lambdas.common.json_body import decode
+from lambdas.common.tolerance import Reader
 from lambdas.sessions import session as stored
 from lambdas.sessions.openai_messages import to_openai_messages
 from lambdas.sessions.session import is_session_id, no_such_session
@@ -102,18 +101,19 @@ class DeletedSession(Struct, tag_field="object", tag="session.deleted", frozen=T
     deleted: Annotated[bool, Meta(extra_json_schema={"const": True})]
 
 
-_decoder: Final = msgspec.json.Decoder(NewSession)
+READER: Final = Reader(NewSession)
 
 
 def create_session(call: Call) -> Answer[Session]:
     """Make a session."""
-    wanted = decode(call.body, _decoder)
+    asked = READER.read(call.body, strict=composition.settings().strict)
+    wanted = asked.body
     if wanted.alias is not None:
         composition.aliases().candidates(wanted.alias, param="alias")
     made = composition.session_store().create(
         _owner(call), metadata=wanted.metadata, system=wanted.system, alias=wanted.alias
     )
-    return Answer(body=Session(**_details(made)))
+    return Answer(body=Session(**_details(made)), headers=outcome.left_out(asked.dropped))
 
 
 def list_sessions(call: Call) -> Answer[SessionList]:

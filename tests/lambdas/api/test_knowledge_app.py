@@ -123,7 +123,6 @@ def test_a_failed_search_has_its_status(serve: Serve, failure: str, status: int)
         (b"{", 400, None),
         (b"[]", 400, None),
         ({"question": "x", "filter": {"colour": "red"}}, 400, "filter.colour"),
-        ({"question": "x", "colour": "red"}, 400, "colour"),
         ({"question": "x", "model": "gpt"}, 404, "model"),
         ({"question": "x", "session": "sess_1"}, 404, None),
         ({"question": "x" * 2_000}, 413, None),

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.chat.request import ChatRequest, TextPart, parse
+from lambdas.chat.messages import TextPart
+from lambdas.chat.reading import parse
+from lambdas.chat.request import ChatRequest
 from lambdas.common.errors import InvalidRequestError
 
 USER = {"role": "user", "content": "Hello"}
@@ -56,19 +58,16 @@ def test_everything_that_is_offered_is_accepted_together() -> None:
         ({"messages": [{"role": "user", "content": []}]}, "messages[0].content", "length >= 1"),
         ({"messages": [USER, {"role": "assistant", "content": "x"}]}, "messages[1].role", "last message"),
         ({"messages": "Hello"}, "messages", "Expected `array`"),
-        ({"temperature": 1.5}, "temperature", "<= 1.0"),
+        ({"temperature": 2.5}, "temperature", "<= 1.0"),
         ({"temperature": -0.1}, "temperature", ">= 0.0"),
         ({"temperature": "hot"}, "temperature", "`float | null`"),
         ({"top_p": 2}, "top_p", "<= 1.0"),
         ({"max_tokens": 0}, "max_tokens", ">= 1"),
-        ({"max_tokens": 1, "max_completion_tokens": 1}, "max_tokens", "not both"),
         ({"stop": list("abcde")}, "stop", "length <= 4"),
         ({"n": 2}, "n", "<= 1"),
-        ({"tools": []}, "tools", "length >= 1"),
         ({"tool_choice": "required"}, "tool_choice", "has none"),
         ({"response_format": {"type": "xml"}}, "response_format.type", "Invalid value"),
         ({"quarry": {"top_k": 0}}, "quarry.top_k", ">= 1"),
-        ({"quarry": {"colour": 1}}, "quarry.colour", "not supported"),
         ({"stream_options": {"include_usage": 1}}, "stream_options.include_usage", "Expected `bool`"),
         ({"logprobs": True}, "logprobs", "not supported"),
         ({"model": ""}, "model", "must not be empty"),

@@ -9,10 +9,12 @@ import pytest
 from botocore.exceptions import ReadTimeoutError, ResponseStreamingError
 
 from lambdas.chat.aliases import Aliases
-from lambdas.chat.converse import to_turns
-from lambdas.chat.request import ChatRequest, parse
-from lambdas.chat.service import ChatService, Completion
+from lambdas.chat.answers import Completion
+from lambdas.chat.reading import parse
+from lambdas.chat.request import ChatRequest
+from lambdas.chat.service import ChatService
 from lambdas.chat.settings import Promoted
+from lambdas.chat.turns import to_turns
 from lambdas.common.deadline import Deadline
 from lambdas.common.errors import (
     ApiError,
@@ -136,7 +138,8 @@ def test_the_next_candidate_answers_when_the_first_cannot(failures: list[Excepti
 
     assert len(client.calls) == calls
     assert completion.answered.fallbacks == 1
-    assert completion.body["model"] == "amazon.nova-lite-v1:0"
+    assert completion.answered.candidate.base_model_id == "amazon.nova-lite-v1:0"
+    assert completion.body["model"] == "fast"
 
 
 @pytest.mark.parametrize("code", ["ResourceNotFoundException", "AccessDeniedException", "ModelNotReadyException"])
@@ -355,7 +358,7 @@ def test_each_step_to_another_candidate_is_logged_from_the_one_to_the_next(print
     assert completion.answered.fallbacks == 2
     assert [(line["from_model"], line["to_model"], line["reason"]) for line in lines] == [
         ("amazon.nova-micro-v1:0", "amazon.nova-lite-v1:0", "ServiceQuotaExceededException"),
-        ("amazon.nova-lite-v1:0", completion.body["model"], "ServiceQuotaExceededException"),
+        ("amazon.nova-lite-v1:0", completion.answered.candidate.base_model_id, "ServiceQuotaExceededException"),
     ]
 
 
@@ -391,4 +394,4 @@ def test_of_parallel_calls_that_were_not_wanted_the_first_is_told(wanted: bool |
     streamed = [chunk["choices"][0]["delta"] for chunk in service(FakeConverse(events)).stream(asked, to_turns(asked))]
 
     assert len(completion.body["choices"][0]["message"]["tool_calls"]) == calls
-    assert sum("tool_calls" in delta for delta in streamed) == calls
+    assert sum("id" in call for delta in streamed for call in delta.get("tool_calls", [])) == calls

@@ -65,8 +65,13 @@ def test_a_body_is_nested_so_deep_and_no_deeper(beyond: int) -> None:
     assert str(refused.value.param).startswith("a.a.a")
 
 
-@pytest.mark.parametrize("text", ["[]", "{", "", '{"a": ' * 101 + "1" + "}" * 101, '{"a":' * 5000, "\ud800"])
-def test_a_text_that_holds_no_object_is_refused(text: str) -> None:
+@pytest.mark.parametrize("text", ["{", "", " ", "\ud800", '{"a": 1} and more'])
+def test_a_text_that_is_no_json_is_nothing(text: str) -> None:
+    assert decode_text(text, param="arguments") is None
+
+
+@pytest.mark.parametrize("text", ['{"a": ' * 101 + "1" + "}" * 101, '{"a":' * 5000, "[" * 10_000])
+def test_a_text_that_is_nested_too_deep_is_refused(text: str) -> None:
     with pytest.raises(InvalidRequestError) as refused:
         decode_text(text, param="arguments")
 

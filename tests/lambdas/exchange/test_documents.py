@@ -9,7 +9,8 @@ import pytest
 
 from lambdas.allowances.ledger import Ledger
 from lambdas.api.routes import compare
-from lambdas.chat.request import ChatRequest, parse
+from lambdas.chat.reading import parse
+from lambdas.chat.request import ChatRequest
 from lambdas.common.caller import Caller, KeyLimits
 from lambdas.common.errors import NotFoundError, RateLimitError
 from lambdas.knowledge.citations import NOT_IN_DOCUMENTS
@@ -264,7 +265,7 @@ def test_the_guardrails_findings_stand_beside_the_citations() -> None:
 def test_several_aliases_can_be_asked_the_same_documents() -> None:
     body = {"models": ["fast", "smart"], "messages": [{"role": "user", "content": "x"}], "quarry": {"knowledge": {}}}
     with desk(converse_reply(CITED)) as at:
-        compared = compare.compare(compare.parse(json.dumps(body).encode()), LIMITED, at.exchanges).body
+        compared = compare.compare(compare.parse(json.dumps(body).encode()).body, LIMITED, at.exchanges).body
 
     told = msgspec.to_builtins(compared)
     assert [one["completion"]["quarry"]["answered"] for one in told["data"]] == [True, True]

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from lambdas.allowances.ledger import Ledger
-from lambdas.chat.request import ChatRequest, parse
+from lambdas.chat.reading import parse
+from lambdas.chat.request import ChatRequest
 from lambdas.common.caller import Caller, KeyLimits
 from lambdas.common.deadline import Deadline
 from lambdas.common.errors import ApiError, NotFoundError, RateLimitError, UnavailableError, UpstreamTimeoutError

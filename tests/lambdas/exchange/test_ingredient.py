@@ -13,11 +13,12 @@ from msgspec.structs import replace
 
 from lambdas.allowances.estimate import MESSAGE_TOKENS, input_tokens
 from lambdas.allowances.ledger import Ledger
-from lambdas.chat.converse import Spoken
-from lambdas.chat.request import ChatRequest, StreamOptions, parse
-from lambdas.chat.service import Completion, StreamedCompletion
+from lambdas.chat.answers import Completion, StreamedCompletion
+from lambdas.chat.reading import parse
+from lambdas.chat.request import ChatRequest, StreamOptions
 from lambdas.chat.side_calls import Expected
 from lambdas.chat.stream import Chunk
+from lambdas.chat.turns import Spoken
 from lambdas.common.caller import Caller, KeyLimits
 from lambdas.common.errors import ApiError, ConflictError, RateLimitError, RequestTooLargeError, UnavailableError
 from lambdas.common.tokens import Tokens

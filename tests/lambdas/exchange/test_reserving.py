@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from lambdas.allowances.ledger import Ledger, Reservation
 from lambdas.allowances.remaining import Remaining
 from lambdas.allowances.usage import Usage
-from lambdas.chat.request import ChatRequest, parse
+from lambdas.chat.reading import parse
+from lambdas.chat.request import ChatRequest
 from lambdas.common.caller import Caller, KeyLimits
 from lambdas.common.errors import ConflictError, RateLimitError
 from lambdas.exchange.streamed_exchange import StreamedExchange

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from lambdas.chat.request import ChatRequest, parse
+from lambdas.chat.reading import parse
+from lambdas.chat.request import ChatRequest
 from lambdas.common.deadline import Deadline
 from lambdas.common.errors import ApiError
 from lambdas.knowledge import rewriting

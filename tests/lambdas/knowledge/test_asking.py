@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from lambdas.chat.converse import Spoken, to_turns
-from lambdas.chat.request import ChatRequest, parse
-from lambdas.chat.service import Completion
+from lambdas.chat.answers import Completion
+from lambdas.chat.reading import parse
+from lambdas.chat.request import ChatRequest
+from lambdas.chat.turns import Spoken, to_turns
 from lambdas.common.errors import InvalidRequestError
 from lambdas.common.tokens import BYTES_PER_TOKEN
 from lambdas.knowledge.asking import ESTIMATED_PER_TOKEN, Found, Knowledge, Question

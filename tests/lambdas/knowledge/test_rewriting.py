@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from lambdas.chat.converse import to_turns
+from lambdas.chat.answers import Completion
 from lambdas.chat.request import ChatRequest
-from lambdas.chat.service import ChatService, Completion
+from lambdas.chat.service import ChatService
+from lambdas.chat.turns import to_turns
 from lambdas.common.errors import RateLimitError
 from lambdas.common.observability import logger
 from lambdas.common.tokens import most_tokens

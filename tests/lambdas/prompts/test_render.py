@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.chat import request as chat
+from lambdas.chat import reading
 from lambdas.common.errors import InvalidRequestError
 from lambdas.prompts.render import chat_body, system_text, user_text
 from tests.lambdas.prompts.examples import TOOLS, TRANSLATION
@@ -33,7 +33,7 @@ def test_a_prompt_becomes_a_chat_request() -> None:
         "max_tokens": 50,
         "stop": ["END"],
     }
-    assert chat.parse(msgspec.json.encode(body)).model == "fast"
+    assert reading.parse(msgspec.json.encode(body)).model == "fast"
 
 
 def test_the_model_is_told_that_values_are_data() -> None:
@@ -53,7 +53,7 @@ def test_another_alias_and_what_followed_can_be_given() -> None:
 def test_tools_are_offered_as_openai_has_them() -> None:
     body = chat_body(TOOLS, {})
 
-    assert chat.parse(msgspec.json.encode(body)).tools
+    assert reading.parse(msgspec.json.encode(body)).tools
     assert body["tools"] == [
         {
             "type": "function",

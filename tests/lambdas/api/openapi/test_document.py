@@ -196,7 +196,7 @@ def models() -> ModelList:
 
 def from_documents(reply: Any) -> tuple[dict[str, Any], KnowledgeAnswer]:
     """Return a completion and an answer from documents."""
-    asked = knowledge_query.parse(b'{"question": "x"}', KNOWLEDGE)
+    asked = knowledge_query.parse(b'{"question": "x"}', KNOWLEDGE).body
     asked.quarry = Extension(knowledge=DocumentSearch(), guardrail_trace=True)
     with desk(reply) as at:
         body = at.exchanges.complete(asked, Caller(key_id="key_x")).completion.body
@@ -205,7 +205,7 @@ def from_documents(reply: Any) -> tuple[dict[str, Any], KnowledgeAnswer]:
 
 def chunks_from_documents() -> list[Any]:
     """Return the last chunks of chat, and all events of a question."""
-    asked = knowledge_query.parse(b'{"question": "x"}', KNOWLEDGE)
+    asked = knowledge_query.parse(b'{"question": "x"}', KNOWLEDGE).body
     with desk(stream_events("See [1].")) as at:
         events = [*knowledge_query.events(at.exchanges.stream(asked, Caller(key_id="key_x")))]
         asked.quarry = Extension(knowledge=DocumentSearch(), guardrail_trace=True)

@@ -9,9 +9,8 @@ import pytest
 
 import lambdas
 from lambdas.api.routes import knowledge_query, knowledge_retrieve
-from lambdas.chat import request as chat
-from lambdas.chat.converse import to_turns
-from lambdas.common.json_body import decode
+from lambdas.chat import reading
+from lambdas.chat.turns import to_turns
 from lambdas.knowledge.citations import NOT_IN_DOCUMENTS
 from lambdas.knowledge.filters import _TAKES, to_retrieval_filter
 from tests.lambdas.api.openapi.test_document import misfits
@@ -34,9 +33,9 @@ def takes(example: dict[str, Any]) -> None:
         case {"question": _}:
             knowledge_query.parse(body, KNOWLEDGE)
         case {"query": _}:
-            decode(body, knowledge_retrieve._decoder)
+            knowledge_retrieve.READER.read(body)
         case {"messages": _}:
-            asked = chat.parse(body)
+            asked = reading.parse(body)
             with desk() as at:
                 at.knowledge.question(asked, to_turns(asked))
         case {"filter": filter_}:

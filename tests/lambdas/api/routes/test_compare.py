@@ -39,7 +39,7 @@ def body(*models: str) -> bytes:
 
 def test_the_headers_tell_what_is_left_after_the_last_call() -> None:
     with desk(converse_reply(), converse_reply()) as at:
-        compared = compare.compare(compare.parse(body("fast", "fast")), LIMITED, OneAtATime(at.exchanges))
+        compared = compare.compare(compare.parse(body("fast", "fast")).body, LIMITED, OneAtATime(at.exchanges))
 
     assert [one.micro_dollars for one in compared.body.data] == [1, 1]
     assert compared.headers["x-quarry-remaining-usd"] == "0.999998"
@@ -48,7 +48,7 @@ def test_the_headers_tell_what_is_left_after_the_last_call() -> None:
 
 def test_without_an_answer_there_is_nothing_to_tell() -> None:
     with desk() as at:
-        compared = compare.compare(compare.parse(body("nope", "neither")), LIMITED, at.exchanges)
+        compared = compare.compare(compare.parse(body("nope", "neither")).body, LIMITED, at.exchanges)
 
     told = json.loads(msgspec.json.encode(compared.body))
     assert [one["error"]["code"] for one in told["data"]] == ["model_not_found"] * 2
@@ -70,7 +70,7 @@ def test_an_answer_that_was_paid_for_is_given_though_another_could_not_be_asked_
 
     with desk(converse_reply()) as at:
         monkeypatch.setattr(Ledger, "reserve", sometimes)
-        asked = compare.parse(body("fast", "fast"))
+        asked = compare.parse(body("fast", "fast")).body
         if denied == 2:
             with pytest.raises(ClientError):
                 compare.compare(asked, LIMITED, OneAtATime(at.exchanges))

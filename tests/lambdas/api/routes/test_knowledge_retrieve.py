@@ -93,7 +93,6 @@ def test_why_a_search_failed_is_told_though_nothing_can_be_given_back(monkeypatc
         ({"query": ""}, "query"),
         ({"query": "x" * 1_001}, "query"),
         ({"filter": {"colour": 1}}, "filter.colour"),
-        ({"question": "x"}, "question"),
         ({"results": "5"}, "results"),
     ],
 )

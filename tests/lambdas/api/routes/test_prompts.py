@@ -8,6 +8,7 @@ from lambdas.api.call import Answer
 from lambdas.api.routes import prompts
 from lambdas.chat.request import ChatRequest
 from lambdas.common.caller import Caller
+from lambdas.common.tolerance import Read
 from tests.lambdas.api.routes.conftest import Send
 from tests.lambdas.prompts.examples import TOOLS, TRANSLATION
 
@@ -19,8 +20,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[ChatRequest]:
     """The chat requests that reached the model, of an API with two prompts."""
     requests: list[ChatRequest] = []
 
-    def complete(request: ChatRequest, _: Caller) -> Answer[dict[str, Any]]:
-        requests.append(request)
+    def complete(request: Read[ChatRequest], _: Caller) -> Answer[dict[str, Any]]:
+        requests.append(request.body)
         return Answer(body={"object": "chat.completion"}, headers={"x-quarry-model": "m"})
 
     monkeypatch.setattr(prompts, "complete", complete)
