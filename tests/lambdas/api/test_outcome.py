@@ -1,8 +1,8 @@
 """The headers that tell who answered."""
 
 from lambdas.api import outcome
+from lambdas.chat.answers import Answered
 from lambdas.chat.candidates import Candidate
-from lambdas.chat.service import Answered
 from lambdas.chat.settings import CalledByArn, Promoted
 from tests.lambdas.fakes import NOVA_MICRO
 
