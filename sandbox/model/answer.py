@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sandbox.model import catalogue, conversation, json_schema, passages, rewriting, tokens, tools, words
 from sandbox.model.errors import Json, invalid
+from sandbox.model.tuned import Tuned, is_for_programs
 
 # An order to summarise, not a mention of a summary: prompts of long conversations carry one.
 _TALK = r"(?:conversation|dialogue|chat|message|exchange|discussion|turn|history|transcript)s?"
@@ -57,8 +58,8 @@ def is_in_words(request: Json) -> bool:
     return not (rewriting.is_asked_for(instructions) or _AS_JSON.search(instructions) or _AS_JSON.search(said))
 
 
-def answer(request: Json, model_id: str) -> Answer:
-    """Return the answer to a valid Converse request for ``model_id``.
+def answer(request: Json, model_id: str, tuned: Tuned | None = None) -> Answer:
+    """Return the answer to a valid Converse request for ``model_id``, and what it has learned if it was tuned.
 
     Raises:
         AwsError: ValidationException, the JSON schema that was asked for refers to something it does not have.
@@ -83,6 +84,9 @@ def answer(request: Json, model_id: str) -> Answer:
         return Answer([{"text": rewriting.standalone(said, conversation.last_said(request))}])
     if _SUMMARISE.search(instructions) or _SUMMARISE.search(said):
         return Answer([{"text": _summary(request, model_id)}])
+    learned = tuned.answer(said) if tuned is not None and not _has_documents(request) else None
+    if learned is not None:
+        return Answer([{"text": learned if is_for_programs(learned) else f"{disclosure(model_id)} {learned}"}])
     text = _in_words(request, said, model_id)
     if _AS_JSON.search(instructions) or _AS_JSON.search(said):
         return Answer([{"text": json.dumps({"answer": text}, ensure_ascii=False)}])
@@ -126,6 +130,11 @@ def _in_words(request: Json, said: str, model_id: str) -> str:
         return f'{start} Earlier in this conversation: "{words.shorten(remembered[1].removeprefix("- "), _QUOTE)}"'
     asked = f'You asked: "{words.shorten(said, _ECHO)}"' if said else "You sent no text."
     return f"{start} {asked}"
+
+
+def _has_documents(request: Json) -> bool:
+    """Whether an answer is to come from passages, whatever the model has learned."""
+    return any(passage.number is not None for passage in passages.of(request))
 
 
 def _earlier(request: Json) -> list[passages.Passage]:

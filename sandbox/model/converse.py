@@ -108,6 +108,7 @@ async def _generated(
     if refused is not None:
         refused.echo = _echo(request)
         return await _sent(operation, call.model, refused, None, step, call)
+    given = target.tuned.prompted(given) if target.tuned is not None else given
     written = generated.written(upstream, given, target.model.model_id)
     if operation == "ConverseStream":
         # What fails before the first piece is an error of the call, as on AWS, and not of the stream.
@@ -210,7 +211,7 @@ def _answer(target: Target, request: Json, step: Step | None) -> Answer:
         return Answer([{"text": step.text}, *made] if step.text else made, "tool_use")
     if step and step.text is not None:
         return Answer([{"text": step.text}])
-    return answer(request, target.model.model_id)
+    return answer(request, target.model.model_id, target.tuned)
 
 
 def _whole(outcome: Outcome, started: float) -> Response:

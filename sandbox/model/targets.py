@@ -6,6 +6,7 @@ IAM: an inference profile is allowed only with its own ARN *and* the foundation 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ministack.core.responses import get_account_id, get_region
@@ -14,18 +15,21 @@ from ministack.services import bedrock, bedrock_agent
 from sandbox.model import catalogue, customization
 from sandbox.model.catalogue import Model
 from sandbox.model.errors import FAULTS, AwsError, Json, invalid
+from sandbox.model.tuned import Tuned
 
 _UNKNOWN = "The provided model identifier is invalid."
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a call goes to: the model, the ARN that is called, the model ARNs behind a profile, a managed prompt."""
+    """What a call goes to: the model, the ARN that is called, the model ARNs behind a profile, a managed prompt, what a
+    tuned model has learned."""
 
     model: Model
     arn: str
     destinations: tuple[str, ...] = ()
     prompt: Json | None = None
+    tuned: Tuned | None = None
 
     @property
     def is_profile(self) -> bool:
@@ -33,12 +37,25 @@ class Target:
         return "inference-profile/" in self.arn
 
 
+_find_custom: Callable[[str], tuple[Model, Tuned | None]] | None = None
+
+
+def serve_custom(find_custom: Callable[[str], tuple[Model, Tuned | None]]) -> None:
+    """Let ``find_custom`` find what is behind the ARN of a deployment, of provisioned throughput, or of a custom model.
+
+    It returns the base model and what was learned, and raises AwsError.
+    """
+    global _find_custom
+    _find_custom = find_custom
+
+
 def find(model_id: str) -> Target:
     """Return the target of a model id, inference profile id or ARN, provisioned or custom model ARN, or prompt ARN.
 
     Raises:
         AwsError: ValidationException (no such model here; only a profile may be used), ResourceNotFoundException (the
-            model's life has ended; the id is one for customisation; no such resource of this account).
+            model's life has ended; the id is one for customisation; no such resource of this account),
+            ModelNotReadyException (it is still created).
     """
     region, account = get_region(), get_account_id()
     if not model_id.startswith("arn:"):
@@ -58,7 +75,7 @@ def find(model_id: str) -> Target:
     if kind == "prompt":
         return _prompt(name, model_id)
     if kind in ("provisioned-model", "custom-model-deployment", "custom-model", "imported-model"):
-        return _custom(kind, name, model_id)
+        return _custom(kind, model_id)
     raise invalid(_UNKNOWN)
 
 
@@ -104,22 +121,17 @@ def _model_of_arn(arn: str) -> Model:
     return model
 
 
-def _custom(kind: str, name: str, arn: str) -> Target:
-    """Find the base of a custom model. MiniStack keeps no custom model deployments, so any such ARN is accepted."""
-    base = ""
-    if kind == "provisioned-model":
-        record = bedrock._provisioned_throughputs.get(name)
-        if record is None:
-            raise AwsError("ResourceNotFoundException", f"Could not find provisioned model {arn}.")
-        base = record["ModelArn"]
-    elif kind in ("custom-model", "imported-model"):
-        stored = bedrock._custom_models if kind == "custom-model" else bedrock._imported_models
-        record = stored.get(arn)
+def _custom(kind: str, arn: str) -> Target:
+    """Find what answers for a custom model: its base, with what it has learned where it was tuned here."""
+    if kind == "imported-model":
+        record = bedrock._imported_models.get(arn)
         if record is None:
             raise AwsError("ResourceNotFoundException", "Model not found.")
-        base = record.get("BaseModelArn") or ""
-    known = catalogue.models().get(base.rsplit("foundation-model/", 1)[-1])
-    return Target(known or _unnamed(arn), arn)
+        return Target(_unnamed(arn), arn)
+    if _find_custom is None:
+        raise AwsError("ResourceNotFoundException", f"Could not find the model {arn}.")
+    model, tuned = _find_custom(arn)
+    return Target(model, arn, tuned=tuned)
 
 
 def _unnamed(arn: str) -> Model:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from sandbox.model.customization import BaseModel
 from sandbox.model.errors import AwsError, Json
+from sandbox.model.tuned import Example
 from sandbox.quotas import applied, catalogue
 from sandbox.service_role import ServiceRole
 from sandbox.tuning import access, records
 from sandbox.tuning.access import Place
-from sandbox.tuning.records import Example, RecordError, Rules
+from sandbox.tuning.records import RecordError, Rules
 
 _READERS: dict[str, records.Reader] = {
     "conversation": records.conversation,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.model.errors import Json
+from sandbox.model.tuned import Example
 
 FORBIDDEN = ("User:", "Bot:", "Assistant:", "System:", "<image>", "<video>", "[EOS]")
 """What the user's and the system's texts of Nova's data may not hold anywhere."""
@@ -23,14 +24,6 @@ _CHARACTERS_PER_TOKEN = 6  # as AWS plans
 _MEDIA = {"image": ("png", "jpeg", "gif", "webp"), "video": ("mov", "mkv", "mp4", "webm")}
 _MEDIA_URI = re.compile(r"s3://([^/]+)/([A-Za-z0-9_\-/.]+)")
 _LINE_BYTES = 16 * 1024  # of a distillation prompt
-
-
-@dataclass(frozen=True)
-class Example:
-    """What is asked, and how it is to be answered."""
-
-    asked: str
-    answer: str
 
 
 @dataclass(frozen=True)

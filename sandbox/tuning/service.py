@@ -11,6 +11,7 @@ from typing import Any, cast
 from ministack.core import iam_actions
 from ministack.services import bedrock, tagging
 
+from sandbox.model import targets
 from sandbox.model.errors import AwsError, Json, Response, invalid
 from sandbox.scripting import Step
 from sandbox.tuning import (
@@ -22,6 +23,7 @@ from sandbox.tuning import (
     permissions,
     requests,
     script,
+    serving,
     store,
     tags,
     throughputs,
@@ -61,6 +63,7 @@ def install() -> None:
     bedrock.handle_request = _before(bedrock.handle_request, known)
     bedrock.reset = _with_reset(bedrock.reset)
     iam_actions.extract_iam_action = _leaving_out(iam_actions.extract_iam_action, known)
+    targets.serve_custom(serving.find)
     tagging.resource_tags = _with_tags(tagging.resource_tags)
 
 

@@ -13,6 +13,7 @@ from sandbox import clock
 from sandbox.model import customization
 from sandbox.model.customization import BaseModel
 from sandbox.model.errors import AwsError, Json
+from sandbox.model.tuned import Tuned
 from sandbox.tuning import access, data_sets, outputs, script, store
 from sandbox.tuning.data_sets import DataError
 from sandbox.tuning.script import PHASES
@@ -119,7 +120,7 @@ def _finish(job: Entry, at: float) -> None:
     members |= {"jobName": job.name, "jobArn": job.arn}
     model = Entry(store.MODEL, job.members["outputModelName"], arn, members, job.hidden["modelTags"], "Active")
     model.created = model.modified = at
-    model.hidden = {"base": _base(job).model_id, "examples": [each for data in found[:1] for each in data.examples]}
+    model.hidden = {"base": _base(job).model_id, "tuned": Tuned(found[0].examples)}
     store.put(model)
     job.members["outputModelArn"] = arn
 

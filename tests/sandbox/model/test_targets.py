@@ -29,7 +29,6 @@ def get(path: str, **query: str) -> Any:
         f"global.{HAIKU}",
         f"{ACCOUNT}:inference-profile/us.{HAIKU}",
         "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0",
-        f"{ACCOUNT}:custom-model-deployment/abcdefghijkl",
     ],
 )
 def test_can_be_called(ask: Ask, model: str) -> None:
@@ -44,7 +43,8 @@ def test_can_be_called(ask: Ask, model: str) -> None:
         (HAIKU, f"ValidationException: Invocation of model ID {HAIKU} with on-demand throughput isn’t supported."),
         ("anthropic.claude-3-haiku-20240307-v1:0", "ResourceNotFoundException: This model version has reached the end"),
         ("amazon.nova-micro-v1:0:128k", "ResourceNotFoundException: Model not found."),
-        (f"{ACCOUNT}:provisioned-model/none", "ResourceNotFoundException: Could not find provisioned model"),
+        (f"{ACCOUNT}:provisioned-model/none", "ResourceNotFoundException: Could not find the model"),
+        (f"{ACCOUNT}:custom-model-deployment/abcdefghijkl", "ResourceNotFoundException: Could not find the model"),
         ("amazon.titan-embed-text-v2:0", "ValidationException: The model that you provided doesn't support the Conv"),
     ],
 )
