@@ -16,6 +16,7 @@ from quarry.keys.usage import usage
 from quarry.knowledge import commands as knowledge
 from quarry.models import commands as models
 from quarry.output import print_note
+from quarry.teardown.commands import inventory, teardown
 from quarry.tune import commands as tune
 from quarry.workshop import commands as workshop
 
@@ -31,6 +32,8 @@ app.command()(connect)
 app.command()(chat)
 app.command()(outputs)
 app.command()(usage)
+app.command()(inventory)
+app.command()(teardown)
 app.add_typer(keys.app, name="keys")
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(models.app, name="models")

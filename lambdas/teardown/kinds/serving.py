@@ -1,0 +1,123 @@
+"""The API with its stages and keys, functions with what starts them, and state machines."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from lambdas.teardown.aws import Aws
+from lambdas.teardown.kind import Found, Kind, Phase
+from lambdas.teardown.kinds.forms import by, call, may_be_ours, nothing, split, tags_of
+
+_API: Final = "apigateway"
+_LAMBDA: Final = "lambda"
+
+
+def _look_at_stage(aws: Aws, id_: str) -> Found | None:
+    api, stage = split(id_, into=2)
+    found = aws.described(_API, "get_stage", restApiId=api, stageName=stage)
+    return None if found is None else Found(id=id_, of=(api,), details=found)
+
+
+def _delete_stage(aws: Aws, id_: str) -> object:
+    api, stage = split(id_, into=2)
+    return aws.client(_API).delete_stage(restApiId=api, stageName=stage)
+
+
+def _api_keys(aws: Aws) -> Iterator[Found]:
+    """Yield API Gateway's own keys, which Quarry has none of and somebody may have made."""
+    for one in aws.pages(_API, "get_api_keys", "items"):
+        if may_be_ours(aws, str(one.get("name") or "")) or one.get("tags"):
+            yield Found(id=one["id"], name=str(one.get("name") or ""), tags=tags_of(one.get("tags")))
+
+
+def _look_at_layer(aws: Aws, id_: str) -> Found | None:
+    found = aws.described(_LAMBDA, "get_layer_version_by_arn", Arn=id_)
+    return None if found is None else Found(id=id_, arn=id_)
+
+
+def _delete_layer(aws: Aws, id_: str) -> object:
+    name, _, version = id_.rpartition(":")
+    return aws.client(_LAMBDA).delete_layer_version(LayerName=name, VersionNumber=int(version))
+
+
+def _look_at_mapping(aws: Aws, id_: str) -> Found | None:
+    found: Any = aws.described(_LAMBDA, "get_event_source_mapping", UUID=id_)
+    return None if found is None else Found(id=id_, state=str(found.get("State") or ""))
+
+
+KINDS: Final = (
+    Kind(
+        service=_API,
+        type="stage",
+        phase=Phase.FRONT,
+        # CloudFormation's id of a stage does not say whose it is; it goes with its API.
+        priced="AWS::ApiGateway::Stage",
+        arn=r"/restapis/([^/]+)/stages/([^/]+)",
+        finds=nothing,
+        looks=_look_at_stage,
+        deletes=_delete_stage,
+    ),
+    Kind(
+        service=_API,
+        type="rest-api",
+        phase=Phase.SOURCES,
+        resource="AWS::ApiGateway::RestApi",
+        arn=r"/restapis/([^/]+)",
+        finds=nothing,
+        looks=by(_API, "get_rest_api", "restApiId"),
+        deletes=call(_API, "delete_rest_api", "restApiId"),
+    ),
+    Kind(
+        service=_API,
+        type="api-key",
+        phase=Phase.REST,
+        resource="AWS::ApiGateway::ApiKey",
+        arn=r"/apikeys/([^/]+)",
+        finds=_api_keys,
+        looks=by(_API, "get_api_key", "apiKey"),
+        deletes=call(_API, "delete_api_key", "apiKey"),
+        run_time=True,
+    ),
+    Kind(
+        service=_LAMBDA,
+        type="event-source-mapping",
+        phase=Phase.FRONT,
+        resource="AWS::Lambda::EventSourceMapping",
+        arn=r"event-source-mapping:(.+)",
+        finds=nothing,
+        looks=_look_at_mapping,
+        deletes=call(_LAMBDA, "delete_event_source_mapping", "UUID"),
+        busy=frozenset({"Creating", "Enabling", "Disabling", "Updating", "Deleting"}),
+    ),
+    Kind(
+        service=_LAMBDA,
+        type="function",
+        phase=Phase.FUNCTIONS,
+        resource="AWS::Lambda::Function",
+        arn=r"function:([^:]+)",
+        finds=nothing,
+        looks=by(_LAMBDA, "get_function", "FunctionName", member="Configuration", state="State"),
+        deletes=call(_LAMBDA, "delete_function", "FunctionName"),
+    ),
+    Kind(
+        service=_LAMBDA,
+        type="layer-version",
+        phase=Phase.REST,
+        resource="AWS::Lambda::LayerVersion",
+        finds=nothing,
+        looks=_look_at_layer,
+        deletes=_delete_layer,
+    ),
+    Kind(
+        service="stepfunctions",
+        type="state-machine",
+        phase=Phase.FUNCTIONS,
+        resource="AWS::StepFunctions::StateMachine",
+        arn=r"stateMachine:([^:]+)",
+        arn_service="states",
+        id_is_arn=True,
+        finds=nothing,
+        looks=by("stepfunctions", "describe_state_machine", "stateMachineArn", state="status"),
+        deletes=call("stepfunctions", "delete_state_machine", "stateMachineArn"),
+        busy=frozenset({"DELETING"}),
+    ),
+)

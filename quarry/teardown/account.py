@@ -1,0 +1,73 @@
+"""The account that an environment is, or was, deployed to: its file says the region, and need not be there any more."""
+
+import re
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config as ClientConfig
+
+from configuration.environment_file import ConfigError, load, names
+from lambdas.teardown.aws import Aws
+from quarry.command_error import CommandError
+from quarry.deployed import connection
+from quarry.deployed.connection import LocalAws
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9-]{1,19}")
+# Calls to one service at a time are few, and a throttled one is worth waiting for.
+_CLIENT: Final = ClientConfig(
+    retries={"mode": "standard", "total_max_attempts": 6}, s3={"addressing_style": "path"}, max_pool_connections=20
+)
+
+
+def account(environment: str, region: str | None) -> Aws:
+    """Return the account, to look for the environment in.
+
+    Args:
+        region: as it was given; None takes the one of the environment's file.
+
+    Raises:
+        CommandError: no environment can have the name, nobody says the region, or it lives on this machine and no
+            local AWS is known.
+    """
+    if not _NAME.fullmatch(environment):
+        raise CommandError(f"No environment can have the name {environment!r}.", exit_code=2)
+    known, here = _of_file(environment) if environment in names() else (None, False)
+    chosen = region or known
+    if chosen is None:
+        raise CommandError(
+            f"There is no environments/{environment}.yaml that says the region. Give it: --region us-east-1.",
+            exit_code=2,
+        )
+    saved = connection.read(environment)
+    local = LocalAws.from_environ() or (saved.aws if saved else None)
+    if local is None and here:
+        # Never look for it in whatever real account the shell's credentials belong to.
+        raise CommandError(f"{environment} lives on this machine and is not up, so nothing of it is there.")
+    return Aws(environment=environment, region=chosen, clients=_clients(chosen, local))
+
+
+def _of_file(environment: str) -> tuple[str | None, bool]:
+    """Return the file's region, and whether the environment lives on this machine."""
+    try:
+        config = load(environment)
+    except ConfigError:
+        # It may be one of another version: what is deployed can be taken down all the same.
+        return None, False
+    return config.region, config.functions.build_for == "host"
+
+
+def _clients(region: str, local: LocalAws | None) -> Any:
+    session = boto3.Session(region_name=region)
+
+    def make(service: str) -> Any:
+        if local is None:
+            return session.client(service, config=_CLIENT)  # type: ignore[call-overload]  # a name, not a literal
+        return session.client(  # type: ignore[call-overload]  # the same
+            service,
+            config=_CLIENT,
+            endpoint_url=local.endpoint_url,
+            aws_access_key_id=local.access_key_id,
+            aws_secret_access_key=local.secret_access_key,
+        )
+
+    return make
