@@ -2,10 +2,12 @@
 
 import os
 import sys
+from pathlib import Path
 
 from aws_cdk import App
 
 from configuration import prompts as prompt_files
+from configuration import synthesis
 from configuration.environment_file import ConfigError, load
 from stacks.components.checks import add_checks
 from stacks.platform import Platform
@@ -20,9 +22,10 @@ def main() -> int:
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    synthesis.forget(Path(app.outdir))
     Platform(app, config=config, account=os.environ.get("CDK_DEFAULT_ACCOUNT"), prompts=prompts)
     add_checks(app)
-    app.synth()
+    synthesis.record(Path(app.synth().directory), config.name)
     return 0
 
 

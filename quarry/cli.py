@@ -8,6 +8,7 @@ import typer
 from quarry.chat.commands import chat
 from quarry.check.commands import check
 from quarry.command_error import CommandError
+from quarry.cost.commands import cost
 from quarry.deployed.connect import connect
 from quarry.deployed.outputs import outputs
 from quarry.deployed.refusals import explained
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.command()(check)
 app.command()(connect)
 app.command()(chat)
+app.command()(cost)
 app.command()(outputs)
 app.command()(usage)
 app.command()(inventory)

@@ -14,6 +14,8 @@ from lambdas.catalogue.properties import Properties, UnknownPropertyError
 from lambdas.catalogue.services import UnpricedError
 
 _GB: Final = 1024**3
+# Lambda asks an empty queue with five connections, each of which waits twenty seconds. [Lambda developer guide]
+_POLLS_PER_HOUR: Final = 5 * 3600 / 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +24,7 @@ class Charge:
 
     Attributes:
         name: a key of ``prices.yaml``.
+        quantity: units that are there; of a price per use, uses per hour.
     """
 
     name: str
@@ -66,14 +69,20 @@ def price_of(type_name: str, properties: Mapping[str, Any], *, region: str) -> I
 def _charged(bill: Callable[[Properties], Quantities], properties: Properties, region: str) -> IdlePrice:
     try:
         charges = tuple(
-            Charge(name=name, quantity=quantity, usd_per_hour=quantity * services.usd_per_hour(name, region=region))
+            Charge(name=name, quantity=quantity, usd_per_hour=quantity * _rate(name, region))
             for name, quantity in bill(properties)
             if quantity
         )
     except (UnpricedError, UnknownPropertyError) as error:
         return IdlePrice(usd_per_hour=None, reason=str(error))
-    reason = "" if charges else "nothing of it is paid by the hour"
+    reason = "" if charges else "nothing of it is paid while nobody uses it"
     return IdlePrice(usd_per_hour=sum(charge.usd_per_hour for charge in charges), charges=charges, reason=reason)
+
+
+def _rate(name: str, region: str) -> float:
+    """Return what one unit costs that is there for an hour, or is used once in it."""
+    per_use = services.price(name).period is None
+    return (services.usd_per_use if per_use else services.usd_per_hour)(name, region=region)
 
 
 def _stored(type_name: str, properties: Properties, region: str) -> IdlePrice | None:
@@ -164,6 +173,21 @@ def _provisioned_concurrency(properties: Properties) -> Quantities:
         yield f"lambda.provisioned_concurrency.{machine}", kept * properties.number("MemorySize", 128) / 1024
 
 
+def _function(properties: Properties) -> Quantities:
+    """``RunsPerHour`` is how often a schedule starts it, each time for a second."""
+    runs = properties.number("RunsPerHour", 0)
+    if runs:
+        machine = str((properties.listed("Architectures") or ["x86_64"])[0])
+        yield "lambda.request", runs
+        yield f"lambda.gb_second.{machine}", runs * properties.number("MemorySize", 128) / 1024
+
+
+def _event_source(properties: Properties) -> Quantities:
+    # Of what Lambda reads from, only queues need no place to begin at. [Lambda developer guide]
+    if properties.get("StartingPosition") is None:
+        yield "sqs.request", _POLLS_PER_HOUR
+
+
 def _web_acl(properties: Properties) -> Quantities:
     yield "waf.web_acl", 1.0
     yield "waf.rule", float(len(properties.listed("Rules")))
@@ -188,6 +212,8 @@ BILLED: Final[dict[str, Callable[[Properties], Quantities]]] = {
     "AWS::KMS::Key": _one("kms.key"),
     "AWS::KMS::ReplicaKey": _one("kms.key"),
     "AWS::Lambda::Alias": _provisioned_concurrency,
+    "AWS::Lambda::EventSourceMapping": _event_source,
+    "AWS::Lambda::Function": _function,
     "AWS::OpenSearchServerless::Collection": _collection,
     "AWS::OpenSearchServerless::CollectionGroup": _collection_group,
     "AWS::OpenSearchServerless::VpcEndpoint": _opensearch_endpoint,

@@ -53,7 +53,7 @@ def test_what_a_price_may_not_be(change: dict[str, Any], said: str) -> None:
 @pytest.mark.parametrize(
     ("table", "type_name", "other"),
     [
-        ("free", "AWS::Lambda::Function", "by_use"),
+        ("free", "AWS::SQS::Queue", "by_use"),
         ("free", "AWS::KMS::Key", "lambdas/catalogue/idle.py"),
         ("by_use", "AWS::KMS::Key", "lambdas/catalogue/idle.py"),
     ],

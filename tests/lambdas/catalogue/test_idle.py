@@ -15,6 +15,7 @@ ALARM = "AWS::CloudWatch::Alarm"
 ALIAS = "AWS::Lambda::Alias"
 COLLECTION = "AWS::OpenSearchServerless::Collection"
 GROUP = "AWS::OpenSearchServerless::CollectionGroup"
+MAPPING = "AWS::Lambda::EventSourceMapping"
 SPACE = "AWS::SageMaker::Space"
 STAT = {"MetricStat": {"Period": 60}}
 CAPACITY = {"ProvisionedThroughput": {"ReadCapacityUnits": 10, "WriteCapacityUnits": "4"}}
@@ -79,6 +80,15 @@ def usd(type_name: str, properties: dict[str, Any] | None = None, region: str = 
             },
             2 * 0.0000033334 * 3600,
         ),
+        ("AWS::Lambda::Function", {"MemorySize": 1024}, 0),
+        (
+            "AWS::Lambda::Function",
+            {"MemorySize": 512, "Architectures": ["arm64"], "RunsPerHour": 12},
+            12 * (0.2 + 0.5 * 13.3334) / 1_000_000,
+        ),
+        # Five connections that ask three times a minute.
+        (MAPPING, {"EventSourceArn": {"Fn::GetAtt": ["Queue", "Arn"]}}, 5 * 3 * 60 * 0.4 / 1_000_000),
+        (MAPPING, {"EventSourceArn": {"Fn::GetAtt": ["Stream", "Arn"]}, "StartingPosition": "LATEST"}, 0),
         ("AWS::WAFv2::WebACL", {"Rules": [{"Name": "a"}, {"Name": "b"}]}, 7 / MONTH),
         ("AWS::EFS::FileSystem", {"StoredBytes": GB}, 0.3 / MONTH),
         ("AWS::Route53::HostedZone", {}, 0.5 / MONTH),

@@ -1,0 +1,1 @@
+"""`quarry cost`: what an environment costs before it is there, and what would be cheaper."""
