@@ -38,6 +38,7 @@ class BaseModel:
     provisioned: bool
     records_quota: str | None = None
     units_quota: str | None = None
+    media_formats: tuple[str, ...] = ("png", "jpeg", "gif", "webp", "mov", "mkv", "mp4", "webm")
 
     def summary(self, region: str) -> Json:
         """Return the model as ListFoundationModels of ``region`` does."""

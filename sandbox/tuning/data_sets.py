@@ -51,7 +51,7 @@ def check(base: BaseModel, request: Json, role: ServiceRole) -> list[DataSet]:
     training = access.parse(request["trainingDataConfig"]["s3Uri"], is_object=True)
     validators = (request.get("validationDataConfig") or {}).get("validators") or []
     places = [training, *(access.parse(each["s3Uri"], is_object=True) for each in validators)]
-    rules = Rules(base.input_modalities, base.tokens, training.bucket, "nova" in base.model_id)
+    rules = Rules(base.input_modalities, base.media_formats, base.tokens, training.bucket, "nova" in base.model_id)
     method = request.get("customizationType", "FINE_TUNING")
     reader = _READERS.get(method) or _READERS[base.format]
     found = [_read(place, reader, rules, role) for place in places]

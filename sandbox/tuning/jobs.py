@@ -22,8 +22,8 @@ def create(request: Json, step: Step | None) -> Json:
     if known is not None:
         return {"jobArn": known}
     base = _base(request)
-    parameters = hyper_parameters.complete(request.get("hyperParameters", {}), base)
     _check_method(request, base)
+    parameters = hyper_parameters.complete(request, base)
     _check_names(request)
     running = [job for job in store.every(store.JOB) if job.status in _RUNNING]
     limits.require(SCHEDULED_JOBS, len(running))
@@ -114,6 +114,8 @@ def _check_method(request: Json, base: BaseModel) -> None:
     if "s3Uri" not in request["trainingDataConfig"] or "invocationLogsConfig" in request["trainingDataConfig"]:
         raise invalid("This local AWS takes training data from trainingDataConfig.s3Uri only.")
     if method == "DISTILLATION":
+        if (request.get("validationDataConfig") or {}).get("validators"):
+            raise invalid("Distillation does not take validation data.")
         teacher = config["distillationConfig"]["teacherModelConfig"]["teacherModelIdentifier"]
         name = teacher.rpartition("/")[2]
         if name not in catalogue.models() and name not in catalogue.profiles(get_region()):

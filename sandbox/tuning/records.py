@@ -15,7 +15,7 @@ from typing import Any
 from sandbox.model.errors import Json
 from sandbox.model.tuned import Example
 
-FORBIDDEN = ("User:", "Bot:", "Assistant:", "System:", "<image>", "<video>", "[EOS]")
+FORBIDDEN = ("User:", "Bot:", "Assistant:", "System:", "Thought:", "<image>", "<video>", "<unk>", "[EOS]")
 """What the user's and the system's texts of Nova's data may not hold anywhere."""
 
 MOST_IMAGES = 10
@@ -23,14 +23,16 @@ MOST_VIDEOS = 1
 _CHARACTERS_PER_TOKEN = 6  # as AWS plans
 _MEDIA = {"image": ("png", "jpeg", "gif", "webp"), "video": ("mov", "mkv", "mp4", "webm")}
 _MEDIA_URI = re.compile(r"s3://([^/]+)/([A-Za-z0-9_\-/.]+)")
+_DISTILLATION = "bedrock-conversation-2024"
 _LINE_BYTES = 16 * 1024  # of a distillation prompt
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What a base model takes: its modalities, tokens per record, and the bucket that media lie in."""
+    """What a base model takes: modalities, formats of media, tokens per record; and the bucket that media lie in."""
 
     modalities: tuple[str, ...]
+    formats: tuple[str, ...]
     tokens: int
     bucket: str
     is_nova: bool
@@ -60,8 +62,8 @@ def read(line: bytes, reader: Reader, rules: Rules) -> list[Example]:
 
 def conversation(record: Json, rules: Rules, *, answered: bool = True) -> list[Example]:
     """A conversation in Converse's schema: the assistant's turns are learned."""
-    if not isinstance(record.get("schemaVersion"), str):
-        raise RecordError("schemaVersion is missing")
+    if not isinstance(record.get("schemaVersion", ""), str):
+        raise RecordError("schemaVersion must be a text")
     _only(record, "schemaVersion", "system", "messages")
     system = _texts(record.get("system", []), "system")
     _without_forbidden(system, "system", rules)
@@ -101,6 +103,8 @@ def prompt(record: Json, rules: Rules) -> list[Example]:
     """A prompt of distillation, with or without a golden answer."""
     if len(json.dumps(record, ensure_ascii=False).encode()) > _LINE_BYTES:
         raise RecordError("the record is longer than 16 KB")
+    if record.get("schemaVersion") != _DISTILLATION:
+        raise RecordError(f"schemaVersion must be {_DISTILLATION}")
     return [example for example in conversation(record, rules, answered=False) if example.answer]
 
 
@@ -147,9 +151,10 @@ def _content(blocks: Any, path: str, role: str, rules: Rules, media: dict[str, i
 
 
 def _check_media(value: Any, kind: str, path: str, rules: Rules) -> None:
+    formats = [name for name in _MEDIA[kind] if name in rules.formats]
     source = (value.get("source") or {}).get("s3Location") if isinstance(value, dict) else None
-    if not isinstance(source, dict) or value.get("format") not in _MEDIA[kind]:
-        raise RecordError(f"{path} needs a format of {', '.join(_MEDIA[kind])} and source.s3Location.uri")
+    if not isinstance(source, dict) or value.get("format") not in formats:
+        raise RecordError(f"{path} needs a format of {', '.join(formats)} and source.s3Location.uri")
     found = _MEDIA_URI.fullmatch(str(source.get("uri")))
     if found is None or found[1] != rules.bucket:
         raise RecordError(f"{path}.source.s3Location.uri must name an object in the bucket of the training data")

@@ -151,7 +151,7 @@ def test_a_right_that_is_taken_away_fails_the_job() -> None:
         (tweets(8) + "no json\n", "line 9: the record is not valid JSON"),
         (tweets(8) + "\n" + tweets(1), "line 9: the record is not valid JSON"),
         (tweets(8) + json.dumps(tweet("User: hello", "hi")), "line 9: messages.0.content holds 'User:'"),
-        (tweets(8) + json.dumps({"prompt": "a", "completion": "b"}), "line 9: schemaVersion is missing"),
+        (tweets(8) + json.dumps({"prompt": "a", "completion": "b"}), "line 9: unknown completion, prompt"),
     ],
 )
 def test_bad_data_fail_the_job_in_its_first_phase(text: str, words: str) -> None:
