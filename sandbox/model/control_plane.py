@@ -96,6 +96,9 @@ def _find(identifier: str) -> catalogue.Model | None:
 
 
 def _get_model(identifier: str) -> Response:
+    tunable = customization.find(identifier, get_region())
+    if tunable is not None:
+        return _json({"modelDetails": tunable.summary(get_region())})
     model = _find(identifier)
     if model is None or model not in _here():
         return AwsError(

@@ -7,6 +7,7 @@ clock.
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import functools
 import json
@@ -75,7 +76,8 @@ def _knowing_itself(run: Any) -> Any:
             return
         machine = execution["stateMachineArn"]
         _running.set(_Running(execution, machine, _deadline(machine)))
-        run(arn)
+        with contextlib.suppress(ExecutionEnded):
+            run(arn)
 
     return running
 

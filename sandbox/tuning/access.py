@@ -95,6 +95,18 @@ def require_writable(place: Place, role: ServiceRole) -> None:
     write(place.below(".write_access_check_file.temp"), b"", role)
 
 
+def require_grader(arn: str, role: ServiceRole) -> None:
+    """Check that the role may invoke the function that grades answers. It is not invoked here.
+
+    Raises:
+        AwsError: ValidationException.
+    """
+    try:
+        role.require("lambda:InvokeFunction", arn)
+    except NotAuthorizedError as error:
+        raise invalid(f"The provided role cannot invoke the grader {arn}: {error}") from error
+
+
 def read(place: Place, role: ServiceRole) -> bytes:
     """Return an object's content.
 

@@ -141,6 +141,9 @@ def _check_access(request: Json, arn: str) -> None:
     for place in read:
         access.require_readable(place, role)
     access.require_writable(written, role)
+    grader = request.get("customizationConfig", {}).get("rftConfig", {}).get("graderConfig", {}).get("lambdaGrader")
+    if grader is not None:
+        access.require_grader(grader["lambdaArn"], role)
 
 
 def _members(request: Json, base: BaseModel, parameters: dict[str, str]) -> Json:

@@ -267,3 +267,29 @@ def test_tags_come_and_go() -> None:
     assert do("ListTagsForResource", resourceARN=model)["tags"] == [{"key": "more", "value": "x"}]
     do("DeleteCustomModel", modelIdentifier=model)
     assert refusal("ListTagsForResource", resourceARN=model).startswith("ResourceNotFoundException: ")
+
+
+def test_distillation_learns_from_golden_answers_and_takes_nothing_else() -> None:
+    teacher = {"teacherModelConfig": {"teacherModelIdentifier": "amazon.nova-pro-v1:0"}}
+    asked = {"customizationType": "DISTILLATION", "customizationConfig": {"distillationConfig": teacher}}
+    more = request(**asked, hyperParameters={"epochCount": "2"})
+    assert "supports: none" in refusal("CreateModelCustomizationJob", **more)
+    validation = {"validators": [{"s3Uri": "s3://data/train.jsonl"}]}
+    more = request(**asked, validationDataConfig=validation)
+    assert "Distillation does not take validation data" in refusal("CreateModelCustomizationJob", **more)
+    upload("train.jsonl", tweets(100))
+    trained("distilled", **asked)
+
+
+def test_reinforcement_needs_a_grader_that_the_role_may_invoke() -> None:
+    grader = {"lambdaGrader": {"lambdaArn": "arn:aws:lambda:us-east-1:000000000000:function:grade"}}
+    asked = {
+        "baseModelIdentifier": "amazon.nova-2-lite-v1:0:256k",
+        "customizationType": "REINFORCEMENT_FINE_TUNING",
+        "customizationConfig": {"rftConfig": {"graderConfig": grader}},
+    }
+    assert "cannot invoke the grader" in refusal("CreateModelCustomizationJob", **request(**asked))
+    allow("s3:*", "lambda:InvokeFunction")
+    line = {"messages": [{"role": "user", "content": "1+1"}], "reference_answer": "2"}
+    upload("train.jsonl", f"{json.dumps(line)}\n" * 100)
+    trained("graded", **asked)

@@ -74,7 +74,8 @@ def _model(room: Room, name: str, **more: Any) -> str:
     def done() -> str | None:
         job = bedrock.get_model_customization_job(jobIdentifier=name)
         assert job["status"] in ("InProgress", "Completed"), job.get("failureMessage")
-        return job.get("outputModelArn")
+        arn: str | None = job.get("outputModelArn")
+        return arn
 
     return eventually(done)
 
