@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-import boto3
 from botocore.config import Config as ClientConfig
 
 from configuration.model_access import candidates as candidates_of
@@ -83,15 +82,4 @@ def _check_directly(deployment: Deployment, progress: Progress) -> list[Finding]
 def client_that_asks_once(deployment: Deployment, service: str, *, read_timeout: int) -> Any:
     """Make a client that waits and never retries: a second invocation would check twice, and throttled is an answer."""
     once = ClientConfig(read_timeout=read_timeout, retries={"total_max_attempts": 1}, tcp_keepalive=True)
-    aws = deployment.aws
-    local = (
-        {
-            "endpoint_url": aws.endpoint_url,
-            "aws_access_key_id": aws.access_key_id,
-            "aws_secret_access_key": aws.secret_access_key,
-        }
-        if aws
-        else {}
-    )
-    session: Any = boto3.Session(region_name=deployment.config.region)
-    return session.client(service, config=once, **local)
+    return deployment.client(service, config=once)

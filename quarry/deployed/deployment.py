@@ -16,6 +16,7 @@ from lambdas.authorizer.settings import TIMEOUT_SECONDS
 from quarry.command_error import CommandError
 from quarry.deployed import connection
 from quarry.deployed.connection import LocalAws
+from quarry.deployed.sealed_session import sealed_client
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
@@ -59,19 +60,25 @@ class Deployment:
                 "chosen by --environment or QUARRY_ENVIRONMENT."
             )
 
-    def client(self, service: str) -> Any:
-        """Make a boto3 client of ``service`` in the environment's region."""
-        session = boto3.Session(region_name=self.config.region)
-        if self.aws is None:
-            return session.client(service)  # type: ignore[call-overload]  # a service's name, not a literal
-        return session.client(  # type: ignore[call-overload]
-            service,
-            endpoint_url=self.aws.endpoint_url,
-            aws_access_key_id=self.aws.access_key_id,
-            aws_secret_access_key=self.aws.secret_access_key,
-            # Not every system finds a bucket's own name below localhost.
-            config=ClientConfig(s3={"addressing_style": "path"}),
-        )
+    def client(self, service: str, *, config: ClientConfig | None = None) -> Any:
+        """Make a boto3 client of ``service`` in the environment's region.
+
+        Args:
+            config: what the client goes by, as its time-outs.
+
+        Raises:
+            CommandError: a setting for AWS of the shell's cannot be used.
+        """
+        if self.aws is not None:
+            return sealed_client(service, aws=self.aws, region=self.config.region, config=config)
+        try:
+            session: Any = boto3.Session(region_name=self.config.region)
+            return session.client(service, config=config)
+        except ValueError as error:
+            # Of some settings botocore says no more than what Python says of their text.
+            raise CommandError(
+                f"A setting in the shell's AWS_* variables, or in ~/.aws/config, cannot be used: {error}.", exit_code=2
+            ) from error
 
     @cached_property
     def stacks(self) -> "list[StackTypeDef]":

@@ -1,9 +1,11 @@
 """Calling the deployed endpoint over HTTP, as an application does."""
 
+import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx
 
@@ -13,6 +15,10 @@ from quarry.deployed import connection, server_sent_events
 # Waiting is longer than the longest that a chat may take (inference.chat_timeout_seconds), so that the endpoint's own
 # answer is what is shown.
 TIMEOUT: Final = httpx.Timeout(910.0, connect=10.0)
+
+
+# What httpx reads of the shell.
+_SETTINGS: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 
 
 class EndpointError(CommandError):
@@ -28,12 +34,21 @@ class Endpoint:
 
     def __init__(self, *, base_url: str, api_key: str, transport: httpx.BaseTransport | None = None) -> None:
         self.base_url = base_url
-        self._client = httpx.Client(
-            base_url=base_url,
-            headers={"Authorization": f"Bearer {api_key}"},
-            timeout=TIMEOUT,
-            transport=transport,
-        )
+        try:
+            # A proxy of the shell's is for what is elsewhere.
+            trust_env = not _is_plain_on_this_machine(base_url)
+        except ValueError as error:
+            raise CommandError(f"{base_url} is no URL: {error}.", exit_code=2) from error
+        try:
+            self._client = httpx.Client(
+                base_url=base_url,
+                headers={"Authorization": f"Bearer {api_key}"},
+                timeout=TIMEOUT,
+                transport=transport,
+                trust_env=trust_env,
+            )
+        except (OSError, ValueError, httpx.InvalidURL) as error:
+            raise CommandError(f"{base_url} cannot be called: {error}.{_settings()}", exit_code=2) from error
 
     @classmethod
     def saved(cls, environment: str, *, base_url: str | None = None, api_key: str | None = None) -> "Endpoint":
@@ -163,6 +178,28 @@ class Endpoint:
                 status=status,
             )
         return body
+
+
+def _is_plain_on_this_machine(url: str) -> bool:
+    """Tell whether a URL is http:// on the loopback, where neither proxies nor CA files have a part.
+
+    Raises:
+        ValueError: it is no URL.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme != "http" or host == "localhost":
+        return parts.scheme == "http"
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:  # a name
+        return False
+
+
+def _settings() -> str:
+    """Return which settings of the shell it may be that something is wrong with."""
+    there = [(name, value) for name in _SETTINGS for one in (name, name.lower()) if (value := os.environ.get(one))]
+    return f" The shell has {' and '.join(f'{name}={value}' for name, value in there)}: mend or unset it." * bool(there)
 
 
 def _chat(messages: list[dict[str, Any]], model: str, session: str | None) -> dict[str, Any]:
