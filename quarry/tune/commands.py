@@ -2,7 +2,10 @@
 
 import typer
 
+from quarry.tune.convert import convert
 from quarry.tune.estimate_cost import estimate
+from quarry.tune.split import split
+from quarry.tune.stats import stats
 from quarry.tune.validate import validate
 
 app = typer.Typer(
@@ -12,3 +15,6 @@ app = typer.Typer(
 )
 app.command()(validate)
 app.command()(estimate)
+app.command()(convert)
+app.command()(split)
+app.command()(stats)

@@ -1,5 +1,6 @@
 """Arguments and options that commands about data sets share, and how a file becomes a report."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -77,6 +78,11 @@ def validated(path: Path, *, base: TunableModel, method: str, validation: Path |
             return validate(sets[0], base=base, method=method, validation=sets[1] if validation else None)
     except OSError as error:
         raise CommandError(f"{error.filename or path} cannot be read: {error.strerror}.") from error
+
+
+def plain_stem(file: Path) -> str:
+    """Return a file's name without its end, of characters only that AWS takes in a data set's name."""
+    return re.sub(r"[^A-Za-z0-9_\-.]+", "-", file.stem).strip("-") or "data"
 
 
 @contextmanager

@@ -61,12 +61,6 @@ def of_length(amount: Amount, length: int, wanted: Wanted) -> list[Finding]:
     return found
 
 
-def has_only_short_lines(block: bytes, length: int) -> bool:
-    """Whether plainly no line of a block is longer than so many bytes."""
-    window = max(length // 2, 1)
-    return all(block.find(b"\n", start, start + window) >= 0 for start in range(0, len(block), window))
-
-
 def check_validation_set(wanted: Wanted, report: Report, name: str) -> bool:
     """Note what becomes of a validation set; return whether to read it."""
     if wanted.facts.validation == "refused":

@@ -1,60 +1,56 @@
-"""The fast way: blocks of records in which all is plainly well, decoded and looked at many at a time.
+"""The fast way: lines in which all is plainly well, decoded and looked at many at a time.
 
 What is plain: text alone, no key that is not known, no reserved word. Whatever is not is left to the checkers, which go
 record by record and have words for it; so nothing here has to say why.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from operator import attrgetter
-from typing import Annotated, Any, Final, Literal, Protocol
+from typing import Annotated, Any, Final, Protocol
 
 import msgspec
 from msgspec import Meta, Struct, field
 
 from lambdas.tuning.data_sets.record import Wanted
 
-_Text = Annotated[str, Meta(min_length=1)]
-
 
 class Block(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """A block of text."""
 
-    text: _Text
+    text: str
 
 
-class Message(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """A message of text."""
+class Asked(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag_field="role", tag="user"):
+    """A message of the user, of one block."""
 
-    role: Literal["user", "assistant"]
-    content: Annotated[tuple[Block, ...], Meta(min_length=1)]
+    content: tuple[Block]
 
 
-class Conversation(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """A record of Converse's schema."""
+class Answered(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag_field="role", tag="assistant"):
+    """A message of the assistant, of one block."""
 
-    messages: Annotated[tuple[Message, ...], Meta(min_length=1)]
-    system: tuple[Block, ...] | None = None
+    content: tuple[Block]
+
+
+class Exchange(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """A record of one question and its answer, which most data sets have only: decoded faster than any number."""
+
+    messages: tuple[Asked, Answered]
+    system: tuple[Block, ...] = ()
     schema_version: str | None = field(name="schemaVersion", default=None)
 
 
-class _Shape(Protocol):
-    """How records of a shape are looked at."""
+class Conversation(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """A record of any number of messages."""
 
-    decoder: msgspec.json.Decoder[Any]
-
-    def texts(self, records: Sequence[Any]) -> list[str] | None:
-        """Return all texts of the records; None if one of them breaks a rule."""
-
-    def texts_of(self, record: Any) -> list[str]:
-        """Return the texts of one."""
-
-    @property
-    def same(self) -> Callable[[Any], object]:
-        """What gives of a record what is equal for records that are the same."""
+    messages: Annotated[tuple[Asked | Answered, ...], Meta(min_length=1)]
+    system: tuple[Block, ...] = ()
+    schema_version: str | None = field(name="schemaVersion", default=None)
 
 
 class Plain(Struct, frozen=True):
-    """A block in which all is well.
+    """Lines in which all is well.
 
     Attributes:
         records: as decoded.
@@ -67,29 +63,51 @@ class Plain(Struct, frozen=True):
     length: int
 
 
+class _Shape(Protocol):
+    """How records of a shape are read."""
+
+    def read(self, lines: list[bytes]) -> tuple[list[Any], list[str]] | None:
+        """Return records and all their texts; None if one breaks a rule.
+
+        Raises:
+            msgspec.DecodeError, UnicodeDecodeError, RecursionError: one is not of the shape.
+        """
+
+    def convert(self, record: dict[str, Any]) -> Any:
+        """Return a record that was decoded without types as ``read`` would.
+
+        Raises:
+            msgspec.ValidationError: it is not of the shape.
+        """
+
+    def texts_of(self, record: Any) -> list[str]:
+        """Return the texts of one record."""
+
+    @property
+    def same(self) -> Callable[[Any], object]:
+        """What gives of a record what is equal for records that are the same."""
+
+
 class PlainReader:
-    """Reads blocks of one format."""
+    """Reads lines of one format."""
 
     def __init__(self, wanted: Wanted, *, reserved: Callable[[str], bool]) -> None:
         self._shape = _SHAPES[wanted.format.shape](wanted) if wanted.format.shape in _SHAPES else None
         self._reserved = reserved
 
-    def read(self, block: bytes) -> Plain | None:
-        """Return the records of a block of whole lines, one a line; None unless all is plainly well."""
+    def read(self, lines: list[bytes]) -> Plain | None:
+        """Return the records of lines; None unless all is plainly well."""
         if self._shape is None:
             return None
         try:
-            records = self._shape.decoder.decode_lines(block)
+            read = self._shape.read(lines)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
-        # JSON has no line feed within a text, and none between } and { within a value: so each line is one record.
-        if block.count(b"\n") != len(records) or block.count(b"}\n{") != len(records) - 1:
+        if read is None:
             return None
-        texts = self._shape.texts(records)
-        if texts is None or any(map(str.isspace, texts)):
-            return None
+        records, texts = read
         text = "\n".join(texts)
-        if "\0" in text or self._reserved(text):
+        if not all(map(str.strip, texts)) or "\0" in text or self._reserved(text):
             return None
         return Plain(records, text, len(text) - len(texts) + 1)
 
@@ -108,8 +126,8 @@ class PlainReader:
         if self._shape is None:
             return None
         try:
-            return hash(self._shape.same(msgspec.convert(record, self._shape.decoder.type)))
-        except (msgspec.ValidationError, TypeError):
+            return hash(self._shape.same(self._shape.convert(record)))
+        except msgspec.ValidationError:
             return None
 
 
@@ -118,34 +136,49 @@ class _Conversations:
 
     def __init__(self, wanted: Wanted) -> None:
         self.same: Callable[[Any], object] = attrgetter("system", "messages")
-        self.decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Conversation)
-        self._needs_version = wanted.format.schema_version
-        ends = {"user": 1, "assistant": 0}
-        odd_or_even = {ends[role] for role in wanted.format.last_roles}
-        limit = 2 * (wanted.facts.limits.turns or _MOST_TURNS)
-        self._orders = {count: _TURNS[:count] for count in range(1, limit + 1) if count % 2 in odd_or_even}
+        self._exchange = msgspec.json.Decoder(Exchange).decode
+        self._conversation = msgspec.json.Decoder(Conversation).decode
+        self._are_exchanges = True
+        self._version = wanted.format.schema_version
+        self._last = tuple({"user": Asked, "assistant": Answered}[role] for role in wanted.format.last_roles)
+        self._most_turns = wanted.facts.limits.turns
 
-    def texts(self, records: Sequence[Any]) -> list[str] | None:
-        found: list[str] = []
-        add, orders, version = found.append, self._orders, self._needs_version
-        for record in records:
-            messages = record.messages
-            roles = [message.role for message in messages]
-            if roles != orders.get(len(roles)):
+    def read(self, lines: list[bytes]) -> tuple[list[Any], list[str]] | None:
+        records: list[Any]
+        if self._are_exchanges:
+            try:
+                records = list(map(self._exchange, lines))
+            except msgspec.ValidationError:
+                # Not all of them; from here on the others' decoder is asked at once.
+                self._are_exchanges = False
+        if not self._are_exchanges:
+            records = list(map(self._conversation, lines))
+            if not all(map(self._takes_turns, records)):
                 return None
+        texts: list[str] = []
+        add, version = texts.append, self._version
+        for record in records:
+            for message in record.messages:
+                add(message.content[0].text)
+            for block in record.system:
+                add(block.text)
             if version and record.schema_version != version:
                 return None
-            for message in messages:
-                for block in message.content:
-                    add(block.text)
-            if record.system:
-                for block in record.system:
-                    add(block.text)
-        return found
+        return records, texts
+
+    def convert(self, record: dict[str, Any]) -> Any:
+        return msgspec.convert(record, Conversation)
 
     def texts_of(self, record: Any) -> list[str]:
-        blocks = [block for message in record.messages for block in message.content]
-        return [block.text for block in (*blocks, *(record.system or ()))]
+        return [*(message.content[0].text for message in record.messages), *(block.text for block in record.system)]
+
+    def _takes_turns(self, record: Conversation) -> bool:
+        messages = record.messages
+        if not isinstance(messages[-1], self._last) or (self._most_turns and len(messages) > 2 * self._most_turns):
+            return False
+        return all(isinstance(one, Asked) for one in messages[::2]) and all(
+            isinstance(one, Answered) for one in messages[1::2]
+        )
 
 
 class _Texts:
@@ -153,19 +186,19 @@ class _Texts:
 
     def __init__(self, wanted: Wanted) -> None:
         keys = wanted.format.required
-        record = msgspec.defstruct("Texts", [(key, _Text) for key in keys], frozen=True, forbid_unknown_fields=True)
-        self.decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(record)
-        self._of = [attrgetter(key) for key in keys]
-        self.same: Callable[[Any], object] = attrgetter(*keys)
+        self._record = msgspec.defstruct("Texts", [(key, str) for key in keys], frozen=True, forbid_unknown_fields=True)
+        self._decode = msgspec.json.Decoder(self._record).decode
+        self.same: Callable[[Any], object] = msgspec.structs.astuple
 
-    def texts(self, records: Sequence[Any]) -> list[str] | None:
-        return [text for of in self._of for text in map(of, records)]
+    def read(self, lines: list[bytes]) -> tuple[list[Any], list[str]]:
+        records = list(map(self._decode, lines))
+        return records, list(chain.from_iterable(map(msgspec.structs.astuple, records)))
+
+    def convert(self, record: dict[str, Any]) -> Any:
+        return msgspec.convert(record, self._record)
 
     def texts_of(self, record: Any) -> list[str]:
-        return [of(record) for of in self._of]
+        return list(msgspec.structs.astuple(record))
 
 
-# A record of more messages is left to the checkers.
-_MOST_TURNS: Final = 100
-_TURNS: Final = ["user", "assistant"] * _MOST_TURNS
 _SHAPES: Final[dict[str, Callable[[Wanted], _Shape]]] = {"converse": _Conversations, "texts": _Texts}

@@ -5,8 +5,8 @@ from typing import Final
 
 from lambdas.tuning.data_sets.report import Finding
 
-# Ten times what the largest quota allows; about 25 MB. What comes after is not compared.
-KEPT: Final = 200_000
+# Five times what the largest quota allows; about 15 MB. What comes after is not compared.
+KEPT: Final = 100_000
 
 
 class Repeats:
@@ -26,18 +26,24 @@ class Repeats:
     def are_new(self, numbers: Sequence[int]) -> bool:
         """Whether none of the numbers is known, and none is there twice."""
         return (
-            self._here.keys().isdisjoint(numbers)
-            and self._before.keys().isdisjoint(numbers)
-            and len(set(numbers)) == len(numbers)
+            len(set(numbers)) == len(numbers)
+            and self._here.keys().isdisjoint(numbers)
+            and (not self._before or self._before.keys().isdisjoint(numbers))
         )
 
+    @property
+    def are_full(self) -> bool:
+        """Whether so many records have been read that no more are compared."""
+        return len(self._here) >= KEPT
+
     def add(self, numbers: Sequence[int], *, line: int) -> None:
-        """Remember the numbers of records on successive lines; the first line of equal ones stays."""
-        if len(self._here) < KEPT:
-            for offset, number in enumerate(numbers) if len(numbers) == 1 else ():
-                self._here.setdefault(number, line + offset)
-            if len(numbers) > 1:
-                self._here.update(zip(numbers, range(line, line + len(numbers)), strict=True))
+        """Remember the numbers of new records on successive lines, or one; the first line of equal ones stays."""
+        if self.are_full:
+            return
+        if len(numbers) == 1:
+            self._here.setdefault(numbers[0], line)
+        else:
+            self._here.update(zip(numbers, range(line, line + len(numbers)), strict=True))
 
     def seen(self, number: int) -> Finding | None:
         """Say where the record is already, if it is."""

