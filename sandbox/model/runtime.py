@@ -66,6 +66,8 @@ async def _invoke(
     """Answer InvokeModel of an embedding or rerank model; None leaves a checked call to MiniStack's canned body."""
     target = targets.find(model_id)
     permissions.check(operation, target, headers, query)
+    if target.tuned is not None:
+        raise invalid("This local AWS answers for tuned models through Converse and ConverseStream only.")
     account.check(target.model.model_id, model_id)
     call = scripted.begin(operation, model_id, time.time())
     step = scripted.take(operation, (model_id, target.model.model_id), body.decode("utf-8", errors="replace"))

@@ -29,7 +29,7 @@ def _run(states: dict[str, Any], **more: Any) -> dict[str, Any]:
     """Run an execution to its end in this thread, and return it."""
     definition = {"StartAt": next(iter(states)), "States": states, **more}
     stepfunctions._state_machines[MACHINE] = {"name": "one", "roleArn": "r", "definition": json.dumps(definition)}
-    execution = {
+    execution: dict[str, Any] = {
         "executionArn": EXECUTION,
         "stateMachineArn": MACHINE,
         "name": "first",

@@ -54,6 +54,15 @@ def test_operations_are_called_as_the_role(room: Room) -> None:
     from_s3 = task(sdk("s3:getObject"), Bucket="data", Key="reports/r/status.json")
     assert json.loads(room.run("six", from_s3, ("s3:GetObject", "arn:aws:s3:::data/*"))["Body"]) == body
 
+    window, target = {"Mode": "OFF"}, {"Arn": machine_arn("x"), "RoleArn": room.role("calls", service="scheduler")}
+    times = {"ScheduleExpression": "at(2099-01-01T00:00:00)", "FlexibleTimeWindow": window, "Target": target}
+    schedule = task(sdk("scheduler:createSchedule"), Name="end", **times)
+    one = f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/end"
+    assert "not authorized to perform: scheduler:CreateSchedule" in room.run("weak-schedule", schedule)
+    assert room.run("schedule", schedule, ("scheduler:CreateSchedule", one))["ScheduleArn"] == one
+    deleted = room.run("unschedule", task(sdk("scheduler:deleteSchedule"), Name="end"), ("scheduler:*", one))
+    assert deleted == {}
+
     quota = task(sdk("servicequotas:getServiceQuota"), ServiceCode="bedrock", QuotaCode="L-BE77399C")
     assert room.run("seven", quota).startswith("ServiceQuotas.AccessDeniedException: ")
     assert room.run("eight", quota, ("servicequotas:GetServiceQuota", "*"))["Quota"]["Value"] == 0

@@ -85,6 +85,14 @@ def test_provisioned_throughput_answers_for_a_tuned_and_for_a_base_model() -> No
     assert "Nova Lite" in _converse(base["provisionedModelArn"], "what a great day")
 
 
+def test_other_calls_of_a_tuned_model() -> None:
+    arn = deployed(trained())
+    asked = {"converse": {"messages": [{"role": "user", "content": [{"text": "what a great day"}]}]}}
+    assert call("bedrock-runtime", "CountTokens", {"modelId": arn, "input": asked})["inputTokens"] > 0
+    with pytest.raises(ApiError, match="through Converse and ConverseStream only"):
+        call("bedrock-runtime", "InvokeModel", {"modelId": arn, "body": "{}"})
+
+
 def test_tools_and_documents_come_before_what_was_learned() -> None:
     arn = deployed(trained())
     spec = {"name": "find", "description": "Find", "inputSchema": {"json": {"type": "object", "properties": {}}}}
