@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lambdas.catalogue import services
+from lambdas.catalogue import services, tuned_prices
 from lambdas.catalogue.properties import Properties, UnknownPropertyError
 from lambdas.catalogue.services import UnpricedError
 
 _GB: Final = 1024**3
 # Lambda asks an empty queue with five connections, each of which waits twenty seconds. [Lambda developer guide]
 _POLLS_PER_HOUR: Final = 5 * 3600 / 20
+# What tuned models are charged under: their prices are facts of tuning (``customization.yaml``).
+_CUSTOM_MODEL: Final = "custom model"
+_THROUGHPUT: Final = "throughput "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +26,7 @@ class Charge:
     """So many units of one price.
 
     Attributes:
-        name: a key of ``prices.yaml``.
+        name: a key of ``prices.yaml``, or of what tuning has a price for.
         quantity: units that are there; of a price per use, uses per hour.
     """
 
@@ -81,6 +84,11 @@ def _charged(bill: Callable[[Properties], Quantities], properties: Properties, r
 
 def _rate(name: str, region: str) -> float:
     """Return what one unit costs that is there for an hour, or is used once in it."""
+    if name == _CUSTOM_MODEL:
+        return tuned_prices.storage_usd_per_hour(region=region)
+    if name.startswith(_THROUGHPUT):
+        base, _, commitment = name.removeprefix(_THROUGHPUT).rpartition(" ")
+        return tuned_prices.throughput_usd_per_hour(base, commitment, region=region)
     per_use = services.price(name).period is None
     return (services.usd_per_use if per_use else services.usd_per_hour)(name, region=region)
 
@@ -88,7 +96,7 @@ def _rate(name: str, region: str) -> float:
 def _stored(type_name: str, properties: Properties, region: str) -> IdlePrice | None:
     """Price what a thing that is found alive holds; None for a template, which says nothing of it."""
     name = _STORAGE.get(type_name)
-    if name is None or properties.get("StoredBytes") is None:
+    if name is None or not properties.has("StoredBytes"):
         return None
     return _charged(lambda given: iter([(name, given.number("StoredBytes", 0) / _GB)]), properties, region)
 
@@ -123,7 +131,7 @@ def _table(properties: Properties) -> Quantities:
         for one in (properties, *properties.members("GlobalSecondaryIndexes")):
             yield "dynamodb.read_capacity", one.number("ProvisionedThroughput.ReadCapacityUnits", 0)
             yield "dynamodb.write_capacity", one.number("ProvisionedThroughput.WriteCapacityUnits", 0)
-    stored = properties.number("StoredBytes", 0) / _GB
+    stored = (properties.number("StoredBytes", 0) or properties.number("TableSizeBytes", 0)) / _GB
     yield "dynamodb.storage", stored
     if properties.flag("PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled"):
         yield "dynamodb.point_in_time_recovery", stored
@@ -188,18 +196,37 @@ def _event_source(properties: Properties) -> Quantities:
         yield "sqs.request", _POLLS_PER_HOUR
 
 
+def _throughput(properties: Properties) -> Quantities:
+    base = properties.text("FoundationModelArn", "") or properties.text("ModelArn", "")
+    commitment = properties.text("CommitmentDuration", "none")
+    yield f"{_THROUGHPUT}{base} {commitment}", properties.number("ModelUnits", 1)
+
+
+def _key(properties: Properties) -> Quantities:
+    # One that waits for its deletion costs nothing. [AWS KMS pricing]
+    if properties.text("KeyState", "") != "PendingDeletion":
+        yield "kms.key", 1.0
+
+
+def _secret(properties: Properties) -> Quantities:
+    # Nor does one that is marked for it. [AWS Secrets Manager pricing]
+    if properties.get("DeletedDate") is None:
+        yield "secrets_manager.secret", 1.0
+
+
 def _web_acl(properties: Properties) -> Quantities:
     yield "waf.web_acl", 1.0
     yield "waf.rule", float(len(properties.listed("Rules")))
 
 
 def _file_system(properties: Properties) -> Quantities:
-    yield "efs.storage", properties.number("StoredBytes", 0) / _GB
+    yield "efs.storage", (properties.number("StoredBytes", 0) or properties.number("SizeInBytes.Value", 0)) / _GB
 
 
 BILLED: Final[dict[str, Callable[[Properties], Quantities]]] = {
     "AWS::ApiGateway::Stage": _stage,
-    "AWS::Bedrock::CustomModel": _one("bedrock.custom_model.storage"),
+    "AWS::Bedrock::CustomModel": _one(_CUSTOM_MODEL),
+    "AWS::Bedrock::ProvisionedModelThroughput": _throughput,
     "AWS::Budgets::BudgetsAction": _one("budgets.action"),
     "AWS::CloudWatch::Alarm": _alarm,
     "AWS::CloudWatch::CompositeAlarm": _one("cloudwatch.composite_alarm"),
@@ -209,8 +236,8 @@ BILLED: Final[dict[str, Callable[[Properties], Quantities]]] = {
     "AWS::EC2::NatGateway": _one("nat_gateway"),
     "AWS::EC2::VPCEndpoint": _endpoint,
     "AWS::EFS::FileSystem": _file_system,
-    "AWS::KMS::Key": _one("kms.key"),
-    "AWS::KMS::ReplicaKey": _one("kms.key"),
+    "AWS::KMS::Key": _key,
+    "AWS::KMS::ReplicaKey": _key,
     "AWS::Lambda::Alias": _provisioned_concurrency,
     "AWS::Lambda::EventSourceMapping": _event_source,
     "AWS::Lambda::Function": _function,
@@ -220,6 +247,6 @@ BILLED: Final[dict[str, Callable[[Properties], Quantities]]] = {
     "AWS::Route53::HostedZone": _one("route53.hosted_zone"),
     "AWS::SageMaker::App": _app,
     "AWS::SageMaker::Space": _space,
-    "AWS::SecretsManager::Secret": _one("secrets_manager.secret"),
+    "AWS::SecretsManager::Secret": _secret,
     "AWS::WAFv2::WebACL": _web_acl,
 }

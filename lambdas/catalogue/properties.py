@@ -31,6 +31,10 @@ class Properties:
                 raise UnknownPropertyError(f"{path} is known only once it is deployed")
         return value
 
+    def has(self, name: str) -> bool:
+        """Return whether there is a property of that name, known or not."""
+        return name in self._values
+
     def text(self, path: str, default: str) -> str:
         """Return a text; raises as ``get``."""
         value = self.get(path)

@@ -50,7 +50,7 @@ def show_comparison(first: Estimate, second: Estimate) -> None:
         _compared("idle per month", first.usd_per_month, second.usd_per_month),
         _compared("per thousand requests", first.usd_per_thousand_requests, second.usd_per_thousand_requests, digits=4),
         _compared("use per month", first.usd_of_use_per_month, second.usd_of_use_per_month),
-        ("until it ends", *(_event(one) for one in (first, second)), ""),
+        ("until it ends", _event(first), _event(second), ""),
         ("without a price", str(len(first.unpriced)), str(len(second.unpriced)), ""),
     ]
     print_table(("US dollars", first.config.name, second.config.name, "difference"), rows)

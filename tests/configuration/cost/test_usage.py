@@ -29,9 +29,8 @@ def problems(file: Path, change: dict[str, Any]) -> str:
 
 def test_the_sample_says_every_default_as_it_is() -> None:
     sample = usage.load()
-    asked = {"requests_per_day": sample.requests_per_day, "aliases": sample.aliases}
 
-    assert sample == usage.Usage(**asked)
+    assert sample == usage.Usage(requests_per_day=sample.requests_per_day, aliases=sample.aliases)
 
 
 def test_what_is_left_out_is_a_default(file: Path) -> None:

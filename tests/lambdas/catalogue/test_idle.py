@@ -16,6 +16,8 @@ ALIAS = "AWS::Lambda::Alias"
 COLLECTION = "AWS::OpenSearchServerless::Collection"
 GROUP = "AWS::OpenSearchServerless::CollectionGroup"
 MAPPING = "AWS::Lambda::EventSourceMapping"
+THROUGHPUT = "AWS::Bedrock::ProvisionedModelThroughput"
+FOUNDATION = "arn:aws:bedrock:us-east-1::foundation-model/"
 SPACE = "AWS::SageMaker::Space"
 STAT = {"MetricStat": {"Period": 60}}
 CAPACITY = {"ProvisionedThroughput": {"ReadCapacityUnits": 10, "WriteCapacityUnits": "4"}}
@@ -94,6 +96,19 @@ def usd(type_name: str, properties: dict[str, Any] | None = None, region: str = 
         ("AWS::Route53::HostedZone", {}, 0.5 / MONTH),
         ("AWS::Budgets::BudgetsAction", {}, 0.1 / 24),
         ("AWS::Bedrock::CustomModel", {}, 1.95 / MONTH),
+        (THROUGHPUT, {"FoundationModelArn": f"{FOUNDATION}amazon.nova-2-lite-v1:0", "ModelUnits": 2}, 2 * 60.5),
+        (THROUGHPUT, {"FoundationModelArn": f"{FOUNDATION}amazon.nova-2-lite-v1:0:256k"}, 60.5),
+        (THROUGHPUT, {"ModelArn": f"{FOUNDATION}amazon.nova-lite-v1:0:24k", "ModelUnits": 1}, 108.15),
+        (
+            THROUGHPUT,
+            {"FoundationModelArn": f"{FOUNDATION}amazon.nova-2-lite-v1:0", "CommitmentDuration": "OneMonth"},
+            55,
+        ),
+        ("AWS::KMS::Key", {"KeyState": "Enabled"}, 1 / MONTH),
+        ("AWS::KMS::Key", {"KeyState": "PendingDeletion"}, 0),
+        ("AWS::SecretsManager::Secret", {"DeletedDate": "2026-11-30"}, 0),
+        ("AWS::EFS::FileSystem", {"SizeInBytes": {"Value": 2 * GB}}, 0.6 / MONTH),
+        (TABLE, {"TableSizeBytes": GB}, 0.25 / MONTH),
         ("AWS::Logs::LogGroup", {}, 0),
         ("AWS::Logs::LogGroup", {"StoredBytes": 3 * GB}, 3 * 0.03 / MONTH),
         ("AWS::S3::Bucket", {"StoredBytes": 100 * GB}, 2.3 / MONTH),
@@ -142,6 +157,16 @@ def test_an_unknown_type_is_unpriced_and_not_free() -> None:
             "us-east-1",
             "is known only once",
         ),
+        (
+            "AWS::Bedrock::CustomModel",
+            {},
+            "eu-west-3",
+            "a custom model's storage has no price in eu-west-3; it has in us",
+        ),
+        (THROUGHPUT, {"FoundationModelArn": "ours"}, "us-east-1", "no price of throughput of ours"),
+        (THROUGHPUT, {"FoundationModelArn": "amazon.nova-pro-v1:0"}, "us-east-1", "no price of throughput of Nova Pro"),
+        (THROUGHPUT, {"FoundationModelArn": "amazon.nova-2-lite-v1:0"}, "eu-west-3", "has no price in eu-west-3"),
+        ("AWS::S3::Bucket", {"StoredBytes": {"Ref": "Size"}}, "us-east-1", "StoredBytes is known only once"),
         (COLLECTION, {"StandbyReplicas": {"Ref": "Standby"}}, "us-east-1", "StandbyReplicas is known only once"),
     ],
 )
