@@ -144,6 +144,7 @@ def _install_extensions() -> None:
         knowledge,
         listed_keys,
         model,
+        parameter_permissions,
         queue_batches,
         resources,
         scheduler,
@@ -166,6 +167,7 @@ def _install_extensions() -> None:
     kept_dependencies.install()
     listed_keys.install()
     queue_batches.install()
+    parameter_permissions.install()
     scheduler.install()
     state_machines.install()
     embedded_metrics.install()
