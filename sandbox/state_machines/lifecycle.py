@@ -1,4 +1,4 @@
-"""Executions that end before their last state: stopped, timed out, or their state machine deleted.
+"""Executions that end before their last state: stopped, timed out, their history full, or their state machine deleted.
 
 What is in the middle of a task ends it; nothing is begun after that, also not in a branch or an iteration. MiniStack
 lets both go on, and a stopped execution become a failed one. Wait states and the waits of Retry go by the sandbox's
@@ -19,6 +19,9 @@ from ministack.core.responses import now_iso
 from ministack.services import stepfunctions
 
 from sandbox import clock
+
+MOST_EVENTS = 25_000
+"""What ends a standard execution. Source: Step Functions developer guide, "Quotas"."""
 
 
 class ExecutionEnded(SystemExit):
@@ -55,6 +58,9 @@ def is_running() -> bool:
         return True
     if running.deadline is not None and clock.now() >= running.deadline:
         _time_out(running.execution)
+    if len(running.execution["events"]) >= MOST_EVENTS:
+        words = f"The execution reached the maximum number of history events ({MOST_EVENTS})."
+        stepfunctions._fail_execution(running.execution, "States.Runtime", words)
     return bool(running.execution["status"] == "RUNNING")
 
 

@@ -10,6 +10,7 @@ import pytest
 from ministack.services import stepfunctions
 
 from sandbox import clock, service_role, state_machines
+from sandbox.state_machines import lifecycle
 
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:one"
 EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:one:first"
@@ -103,3 +104,11 @@ def test_the_time_of_the_machine_ends_it(monkeypatch: pytest.MonkeyPatch) -> Non
     called = _doing(monkeypatch, lambda: clock.advance(3600))
     execution = _run({"Do": _task(Next="Again"), "Again": _task(End=True)}, TimeoutSeconds=60)
     assert (execution["status"], called) == ("TIMED_OUT", ["f"])
+
+
+def test_a_full_history_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lifecycle, "MOST_EVENTS", 100)
+    called = _doing(monkeypatch, lambda: None)
+    execution = _run({"Do": _task(Next="Again"), "Again": {"Type": "Pass", "Next": "Do"}})
+    assert execution["cause"] == "The execution reached the maximum number of history events (100)."
+    assert 10 < len(called) < 100
