@@ -157,7 +157,7 @@ install: $(INSTALLED) ## Install what is missing (the other targets do this them
 
 install-all: install $(MODEL_INSTALLED) $(STUDIO_INSTALLED) $(BROWSER_INSTALLED) ## Install what the tests of all targets need: a model, JupyterLab, Chromium
 
-$(INSTALLED): requirements.txt requirements-dev.txt constraints.txt lambdas/requirements.txt pyproject.toml package-lock.json
+$(INSTALLED): requirements.txt requirements-dev.txt constraints.txt lambdas/requirements.txt lambdas/tuning/requirements.txt pyproject.toml package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit("Quarry needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
 	if [ -L .venv ]; then echo ".venv is a link; this project would be installed over another one's. Remove the link."; exit 1; fi
 	[ -x .venv/bin/python ] || $(PYTHON) -m venv .venv

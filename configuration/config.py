@@ -1,7 +1,7 @@
 """An environment file as a whole: its sections and what has to hold between them. Unknown keys are refused.
 
 Every knob of a section, its meaning, bounds and default, stands in a module of the section's name: ``models``,
-``inference``, ``guardrail``, ``knowledge``, ``studio``. ``configuration.environment_file`` reads
+``inference``, ``guardrail``, ``knowledge``, ``studio``, ``tuning``. ``configuration.environment_file`` reads
 ``environments/<name>.yaml`` into ``Config`` and turns what is wrong into one clear line each.
 """
 
@@ -20,6 +20,8 @@ from configuration.names import physical_name
 from configuration.section import Region, Section
 from configuration.studio.section import Studio
 from configuration.targets import Target
+from configuration.tuning import rules as tuning_rules
+from configuration.tuning.section import Tuning
 
 # CloudWatch keeps logs for one of these numbers of days.
 LogDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
@@ -66,6 +68,8 @@ class Config(Section):
     """Documents that questions are answered from; left out, there is none of it and nothing of it is billed."""
     studio: Studio | None = None
     """Notebooks in SageMaker Studio for a workshop's participants; left out, there is none of it."""
+    tuning: Tuning | None = None
+    """From a data set to a tuned model under an alias; left out, there is none of it."""
 
     @model_validator(mode="after")
     def _aliases_resolve(self) -> "Config":
@@ -103,6 +107,12 @@ class Config(Section):
     def _knowledge_can_be_built(self) -> "Config":
         if self.knowledge is not None:
             rules.check(self.knowledge, environment=self.name, aliases=self.alias_targets, guardrail=self.guardrail)
+        return self
+
+    @model_validator(mode="after")
+    def _models_can_be_tuned(self) -> "Config":
+        if self.tuning is not None:
+            tuning_rules.check(self.tuning, environment=self.name, aliases=self.alias_targets)
         return self
 
     @property

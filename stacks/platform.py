@@ -7,11 +7,13 @@ from aws_cdk import App
 from configuration.config import Config
 from configuration.prompts import PromptFile
 from configuration.studio.names import STACK_ID
+from configuration.tuning.names import STACK_ID as TUNING
 from stacks.guardrails.stack import GuardrailsStack
 from stacks.inference.stack import InferenceStack
 from stacks.knowledge.stack import KnowledgeStack
 from stacks.prompts.stack import PromptsStack
 from stacks.studio.stack import StudioStack
+from stacks.tuning.stack import TuningStack
 
 
 class Platform:
@@ -40,3 +42,6 @@ class Platform:
         if self.studio:
             # Notebooks are told the endpoint's URL, by a parameter too.
             self.studio.add_stack_dependency(self.inference)
+        self.tuning = (
+            TuningStack(app, TUNING, config=config, account=account, tuning=config.tuning) if config.tuning else None
+        )

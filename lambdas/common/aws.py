@@ -22,6 +22,7 @@ Service = Literal[
     "opensearchserverless",
     "s3",
     "sagemaker",
+    "scheduler",
     "service-quotas",
     "sns",
     "sqs",

@@ -11,8 +11,8 @@ from typing import Any
 
 from lambdas.common.custom_resource import CustomResourceError, Request
 from lambdas.common.observability import logger
+from lambdas.lifecycle.removal import remove
 from lambdas.studio.domain import App, Domain, SageMaker, Space, UserProfile
-from lambdas.studio.removal import remove
 
 
 def clean_up(
@@ -30,7 +30,7 @@ def clean_up(
         sleep: sleeps that many seconds; for tests.
 
     Raises:
-        CustomResourceError: the properties are not what they should be, or as ``removal.remove``.
+        CustomResourceError: the properties are not what they should be, or as ``lambdas.lifecycle.removal.remove``.
         ClientError: AWS refuses to list what there is.
     """
     domain_id, participants = request.properties.get("DomainId"), _participants(request.properties)

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from botocore.exceptions import ClientError
 
 from lambdas.common.aws_errors import code_of
-from lambdas.studio.removal import GONE, Member
+from lambdas.lifecycle.removal import GONE, Member
 
 # The most that SageMaker lists in a page.
 PAGE: Final = 100

@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 from lambdas.common.aws_errors import code_of
 from lambdas.common.custom_resource import CustomResourceError, Request
 from lambdas.common.observability import logger
+from lambdas.lifecycle.removal import GONE, Member, remove
 from lambdas.studio.domain import SageMaker
-from lambdas.studio.removal import GONE, Member, remove
 
 # SageMaker's tag on a file system, with the domain's ARN; and its names of the security groups, before the domain's id.
 TAG: Final = "ManagedByAmazonSageMakerResource"
@@ -56,7 +56,7 @@ def delete_file_system(
         sleep: sleeps that many seconds; for tests.
 
     Raises:
-        CustomResourceError: the properties are not what they should be, or as ``removal.remove``.
+        CustomResourceError: the properties are not what they should be, or as ``lambdas.lifecycle.removal.remove``.
         ClientError: AWS refuses to list what there is.
     """
     domain_id, arn = (request.properties.get(name) for name in ("DomainId", "DomainArn"))

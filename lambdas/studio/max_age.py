@@ -19,8 +19,8 @@ from lambdas.common import aws
 from lambdas.common.aws_errors import code_of
 from lambdas.common.failure import recorded
 from lambdas.common.observability import logger, metrics
+from lambdas.lifecycle.removal import GONE, IN_USE
 from lambdas.studio.domain import App, Domain
-from lambdas.studio.removal import GONE, IN_USE
 from lambdas.studio.settings import MaxAgeSettings
 
 READ_SECONDS: Final = 10.0

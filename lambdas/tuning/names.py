@@ -6,6 +6,7 @@ by six digits of its SHA-256.
 """
 
 import hashlib
+import json
 import re
 from typing import Final
 
@@ -47,6 +48,11 @@ def schedule_group(environment: str) -> str:
 def schedule_name(throughput_name: str) -> str:
     """Return the name of the schedule that ends a provisioned throughput."""
     return f"end-{throughput_name}"[:64]
+
+
+def ending(*, throughput: str, alias: str, run: str) -> str:
+    """Return what the state machine that ends hosting is started with, to end a provisioned throughput."""
+    return json.dumps({"end": {"throughput": throughput, "alias": alias, "run": run}})
 
 
 def tags(*, environment: str, owner: str, run: str, alias: str) -> list[dict[str, str]]:

@@ -53,11 +53,11 @@ def _runs(python: str) -> bool:
     return subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0  # noqa: S603
 
 
-def fingerprint(target: Target) -> str:
+def fingerprint(target: Target, requirements: Path = REQUIREMENTS) -> str:
     """Return a hash of everything that decides the layer's content."""
     interpreter = sys.version.split()[0] if target == "host" else PYTHON
     parts = [
-        REQUIREMENTS.read_text(encoding="utf-8"),
+        requirements.read_text(encoding="utf-8"),
         target,
         interpreter,
         "byte code" if compiler(target) else "sources",
@@ -67,7 +67,7 @@ def fingerprint(target: Target) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def build(output: Path, *, target: Target) -> None:
+def build(output: Path, *, target: Target, requirements: Path = REQUIREMENTS) -> None:
     """Install the requirements into ``output``/python and prune them.
 
     Raises:
@@ -75,7 +75,7 @@ def build(output: Path, *, target: Target) -> None:
     """
     packages = output / "python"
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    command += ["--target", str(packages), "--requirement", str(REQUIREMENTS), "--no-compile"]
+    command += ["--target", str(packages), "--requirement", str(requirements), "--no-compile"]
     if target != "host":
         command += ["--only-binary=:all:", "--implementation=cp", f"--python-version={PYTHON}"]
         command += [f"--platform={platform}" for platform in PLATFORMS[target]]
@@ -100,17 +100,17 @@ def _run(command: list[str], *, target: Target) -> None:
         raise LayerBuildError(f"the dependency layer for {target} could not be built:\n{tail}")
 
 
-def cached(*, target: Target, cache: Path = CACHE) -> Path:
+def cached(*, target: Target, cache: Path = CACHE, requirements: Path = REQUIREMENTS) -> Path:
     """Return a folder with the layer, built now unless an earlier build of the same fingerprint is there.
 
     Raises:
         LayerBuildError: pip failed; nothing half-built is kept.
     """
-    folder = cache / fingerprint(target)
+    folder = cache / fingerprint(target, requirements)
     if not folder.exists():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as building:
-            build(Path(building) / "layer", target=target)
+            build(Path(building) / "layer", target=target, requirements=requirements)
             try:
                 (Path(building) / "layer").rename(folder)
             except OSError:
@@ -122,7 +122,10 @@ def cached(*, target: Target, cache: Path = CACHE) -> Path:
 
 def prune(packages: Path) -> None:
     """Remove from botocore's data every service that no function has a client for, and console scripts."""
+    shutil.rmtree(packages / "bin", ignore_errors=True)
     data = packages / "botocore" / "data"
+    if not data.is_dir():
+        return
     for entry in data.iterdir():
         if entry.is_dir() and entry.name not in SERVICES:
             shutil.rmtree(entry)
@@ -132,7 +135,6 @@ def prune(packages: Path) -> None:
     for partition in endpoints["partitions"]:
         partition["services"] = {name: found for name, found in partition["services"].items() if name in kept}
     (data / "endpoints.json").write_text(json.dumps(endpoints, separators=(",", ":")), encoding="utf-8")
-    shutil.rmtree(packages / "bin", ignore_errors=True)
 
 
 def _endpoint_prefix(service: Path) -> str:
@@ -146,34 +148,48 @@ def _endpoint_prefix(service: Path) -> str:
 class _PipBundling:
     """Lets CDK call ``build`` where it would otherwise start a container."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, requirements: Path) -> None:
         self._target = target
+        self._requirements = requirements
 
     def try_bundle(self, output_dir: str, *_args: Any, **_options: Any) -> bool:
-        shutil.copytree(cached(target=self._target), output_dir, dirs_exist_ok=True)
+        shutil.copytree(cached(target=self._target, requirements=self._requirements), output_dir, dirs_exist_ok=True)
         return True
 
 
 class DependencyLayer(Construct):
-    """The layer, built for ``target``: a Lambda architecture, or this very machine for the sandbox."""
+    """A layer, built for ``target``: a Lambda architecture, or this very machine for the sandbox.
 
-    def __init__(self, scope: Construct, id_: str, *, target: Target) -> None:
+    Args:
+        requirements: what is in it: what all functions need, or what a capability's own need besides.
+        description: what it is, for people.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        target: Target,
+        requirements: Path = REQUIREMENTS,
+        description: str = "Third-party packages of Quarry's functions",
+    ) -> None:
         super().__init__(scope, id_)
         self.architecture = lambda_.Architecture.X86_64 if target == "x86_64" else lambda_.Architecture.ARM_64
         self.layer = lambda_.LayerVersion(
             self,
             "Layer",
-            description=f"Third-party packages of Quarry's functions, for {target}",
+            description=f"{description}, for {target}",
             compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
             compatible_architectures=[self.architecture],
             code=lambda_.Code.from_asset(
-                str(REQUIREMENTS.parent),
+                str(requirements.parent),
                 asset_hash_type=AssetHashType.CUSTOM,
-                asset_hash=fingerprint(target),
+                asset_hash=fingerprint(target, requirements),
                 bundling=BundlingOptions(
                     # Never started: the local bundling either works or fails the synth with pip's reason.
                     image=DockerImage.from_registry("none"),
-                    local=_PipBundling(target),
+                    local=_PipBundling(target, requirements),
                 ),
             ),
         )

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from aws_cdk import Fn
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
@@ -27,7 +28,22 @@ RETENTION: Final = {
 }
 
 
-def log_group(scope: Construct, id_: str) -> logs.LogGroup:
-    """Return a log group that keeps the environment's ``log_days``."""
+def log_group(scope: Construct, id_: str, *, vended_by: str | None = None) -> logs.LogGroup:
+    """Return a log group that keeps the environment's ``log_days``.
+
+    Args:
+        vended_by: the service that writes it by a delivery, as ``states``. Its name then begins with
+            /aws/vendedlogs/: for all others each delivery takes room in the account's one policy for logs, which is
+            full after some dozens. Source: Step Functions developer guide, "Logging using CloudWatch Logs".
+    """
     stack = EnvironmentStack.of(scope)
-    return logs.LogGroup(scope, id_, retention=RETENTION[stack.config.log_days], removal_policy=stack.removal_policy)
+    # The stack's own id is in it, because a group that was kept has the name for ever.
+    own = Fn.select(0, Fn.split("-", Fn.select(2, Fn.split("/", stack.stack_id))))
+    name = f"/aws/vendedlogs/{vended_by}/{stack.stack_name}-{scope.node.id.lower()}-{own}" if vended_by else None
+    return logs.LogGroup(
+        scope,
+        id_,
+        log_group_name=name,
+        retention=RETENTION[stack.config.log_days],
+        removal_policy=stack.removal_policy,
+    )

@@ -31,7 +31,7 @@ def function_code() -> lambda_.AssetCode:
     """Return lambdas/ as it lies in the project, so that import paths are the same here, in tests and in Lambda."""
     return lambda_.Code.from_asset(
         str(PROJECT),
-        exclude=["*", "!lambdas", "!lambdas/**", "__pycache__", "*.pyc", "lambdas/requirements.txt", "*.yaml"],
+        exclude=["*", "!lambdas", "!lambdas/**", "__pycache__", "*.pyc", "requirements.txt", "*.yaml"],
         ignore_mode=IgnoreMode.GIT,
     )
 

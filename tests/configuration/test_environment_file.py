@@ -178,5 +178,5 @@ def test_a_mistake_in_the_policy_is_told_with_the_policys_file(project: Path) ->
 
 @pytest.mark.parametrize("name", [None, "", "nope", "../dev", "schema"])
 def test_an_unknown_environment_is_told_what_there_is(name: str | None) -> None:
-    with pytest.raises(ConfigError, match="dev, production, sandbox, sandbox-studio, workshop"):
+    with pytest.raises(ConfigError, match="dev, production, sandbox, sandbox-studio, sandbox-tuning, workshop"):
         load(name)

@@ -38,6 +38,16 @@ ALLOWED_STAR: Final = {
     ),
     **dict.fromkeys(
         (
+            "bedrock:ListCustomModelDeployments",
+            "bedrock:ListCustomModels",
+            "bedrock:ListModelCustomizationJobs",
+            "bedrock:ListProvisionedModelThroughputs",
+            "scheduler:ListSchedules",
+        ),
+        "lists the account's; knows no resources",
+    ),
+    **dict.fromkeys(
+        (
             "logs:CreateLogDelivery",
             "logs:DeleteLogDelivery",
             "logs:DescribeLogGroups",
@@ -248,7 +258,8 @@ def untagged(template: Template) -> list[str]:
     """Resources that take tags, as CDK knows, and lack ours; seen on the kinds that hold data or run code."""
     kinds = ("AWS::DynamoDB::Table", "AWS::Lambda::Function", "AWS::ApiGateway::RestApi", "AWS::Logs::LogGroup",
              "AWS::IAM::Role", "AWS::S3::Bucket", "AWS::Bedrock::Guardrail", "AWS::SQS::Queue", "AWS::SNS::Topic",
-             "AWS::StepFunctions::StateMachine", "AWS::S3Vectors::VectorBucket", "AWS::KMS::Key")  # fmt: skip
+             "AWS::StepFunctions::StateMachine", "AWS::Scheduler::ScheduleGroup", "AWS::S3Vectors::VectorBucket",
+             "AWS::KMS::Key")  # fmt: skip
     return [
         id_
         for id_, properties in of_type(template, *kinds)

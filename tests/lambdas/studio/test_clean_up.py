@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.common.custom_resource import CustomResourceError, UnfinishedError
+from lambdas.lifecycle.removal import ATTEMPTS, NAMED, PAUSE_SECONDS
 from lambdas.studio.clean_up import clean_up
-from lambdas.studio.removal import ATTEMPTS, NAMED, PAUSE_SECONDS
 from tests.lambdas.studio.fakes import DOMAIN, FakeStudio, request
 
 ANA, BEN = PEOPLE = ["ana-lima", "ben-ode"]

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from lambdas.common import aws
+from lambdas.lifecycle import removal
 from lambdas.lifecycle.actions import GENERIC
-from lambdas.studio import custom_resources, removal
+from lambdas.studio import custom_resources
 from lambdas.studio.custom_resources import ACTIONS, RUNS
 from tests.lambdas.cloudformation import Context, FakeCloudFormation, asked
 from tests.lambdas.studio.fakes import ARN, DOMAIN, FakeStudio

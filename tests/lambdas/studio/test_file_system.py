@@ -9,8 +9,8 @@ from moto import mock_aws
 
 from lambdas.common import aws
 from lambdas.common.custom_resource import CustomResourceError, UnfinishedError
+from lambdas.lifecycle.removal import ATTEMPTS
 from lambdas.studio.file_system import GROUPS, TAG, delete_file_system
-from lambdas.studio.removal import ATTEMPTS
 from tests.lambdas.ingestion.fakes import refused
 from tests.lambdas.studio.fakes import ARN, DOMAIN, Clock, FakeStudio, request
 from tests.lambdas.studio.file_systems import FakeEfs, FakeGroups

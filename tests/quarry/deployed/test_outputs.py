@@ -45,7 +45,8 @@ def test_an_unknown_environment_is_exit_code_2_and_names_those_there_are(run: Ru
 
     assert ran.code == 2
     assert ran.err.strip() == (
-        "environments/nope.yaml: no such file; there are dev, production, sandbox, sandbox-studio, workshop"
+        "environments/nope.yaml: no such file; there are dev, production, sandbox, sandbox-studio, sandbox-tuning, "
+        "workshop"
     )
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from lambdas.lifecycle.removal import PAUSE_SECONDS
 from lambdas.studio.custom_resources import RUNS
-from lambdas.studio.removal import PAUSE_SECONDS
 from tests.sandbox.studio_deployment.room import STACK
 from tests.sandbox.studio_deployment.stack_alone import StackAlone, stack_alone
 

@@ -25,17 +25,34 @@ NAMED: Final = 10
 REASON_CHARACTERS: Final = 200
 
 # In these states nothing can be asked of it, but for waiting.
-BUSY: Final = frozenset({"Pending", "Updating", "Deleting", "creating", "updating", "deleting"})
-GONE: Final = frozenset({"ResourceNotFound", "FileSystemNotFound", "MountTargetNotFound", "InvalidGroup.NotFound"})
+BUSY: Final = frozenset({"Pending", "Updating", "Deleting", "Stopping", "creating", "updating", "deleting"})
+GONE: Final = frozenset(
+    {
+        "ExecutionDoesNotExist",
+        "FileSystemNotFound",
+        "InvalidGroup.NotFound",
+        "MountTargetNotFound",
+        "ParameterNotFound",
+        "ResourceNotFound",
+        "ResourceNotFoundException",
+    }
+)
 # It changes at this moment, or something else that goes has to be gone before.
 IN_USE: Final = frozenset(
-    {"ResourceInUse", "FileSystemInUse", "IncorrectFileSystemLifeCycleState", "DependencyViolation"}
+    {
+        "ConflictException",
+        "DependencyViolation",
+        "FileSystemInUse",
+        "IncorrectFileSystemLifeCycleState",
+        "ResourceInUse",
+    }
 )
 TEMPORARY: Final = frozenset(
     {
         "InternalError",
         "InternalFailure",
         "InternalServerError",
+        "InternalServerException",
         "RequestLimitExceeded",
         "ServiceUnavailable",
         "Throttling",
