@@ -147,8 +147,9 @@ bench: install ## Measure cold start, warm request and synth against their floor
 synth: install ## Synthesise an environment, with all checks, without credentials (ENVIRONMENT=)
 	@cdk synth --quiet --context environment=$(ENVIRONMENT) --no-notices
 
-deploy: install ## Deploy an environment to real AWS (ENVIRONMENT=)
-	@cdk deploy --all --context environment=$(ENVIRONMENT)
+deploy: install ## Say what an environment costs, and deploy it to real AWS (ENVIRONMENT=)
+	@quarry cost --environment $(ENVIRONMENT) --brief
+	cdk deploy --all --context environment=$(ENVIRONMENT)
 
 destroy: install ## Destroy an environment in real AWS (ENVIRONMENT=)
 	@cdk destroy --all --context environment=$(ENVIRONMENT)

@@ -93,3 +93,10 @@ def test_what_could_not_be_installed_is_told_with_why(tmp_path: Path, fails: str
     assert run.returncode == 2
     assert said in run.stdout
     assert "ENOTFOUND" in run.stderr
+
+
+def test_a_deployment_says_its_price_first() -> None:
+    priced, deployed = made("--dry-run", "deploy", "ENVIRONMENT=workshop").strip().splitlines()[-2:]
+
+    assert priced == "quarry cost --environment workshop --brief"
+    assert deployed == "cdk deploy --all --context environment=workshop"

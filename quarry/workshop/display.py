@@ -25,6 +25,8 @@ def show_plan(plan: Plan) -> None:
         print_text("\nAsk AWS for these first; it can take days:", style="bold")
         for row in plan.stopping:
             print_text(f"  {row.request(plan.region)}")
+    for reason in plan.unpriced:
+        print_note(f"Not in the price: {reason}", style="yellow")
     parts = ", ".join(f"{name.replace('_', ' ')} {usd:.2f}" for name, usd in plan.usd.items() if usd)
     print_text(f"\n{plan.usd_per_hour:.2f} USD per hour while all apps run ({parts}).")
     print_text(

@@ -12,7 +12,7 @@ from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment
 from quarry.deployed.refusals import explanation
 from quarry.workshop.needs import Need, needs
-from quarry.workshop.price import usd_per_hour
+from quarry.workshop.price import unpriced, usd_per_hour
 
 ACCOUNT: Final = "account"
 DEFAULT: Final = "default"
@@ -44,7 +44,12 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A workshop on paper. ``asked``: why AWS's defaults stand for the account's values; None if they do not."""
+    """A workshop on paper.
+
+    Attributes:
+        asked: why AWS's defaults stand for the account's values; None if they do not.
+        unpriced: what of it has no price in the region, and so is in no sum.
+    """
 
     people: int
     region: str
@@ -53,6 +58,7 @@ class Plan:
     hours: float
     usd_allowances: float
     asked: str | None
+    unpriced: list[str]
 
     @property
     def stopping(self) -> list[Row]:
@@ -90,6 +96,7 @@ class Plan:
             "usd_event": round(self.usd_event, 2),
             "usd_per_person": round(self.usd_event / self.people, 2),
             "usd_allowances": round(self.usd_allowances, 2),
+            "unpriced": self.unpriced,
         }
 
 
@@ -113,6 +120,7 @@ def plan(config: Config, studio: Studio, *, people: int) -> Plan:
         hours=studio.hours,
         usd_allowances=people * studio.allowance.usd,
         asked=problem,
+        unpriced=unpriced(config, studio),
     )
 
 

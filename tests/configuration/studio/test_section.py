@@ -11,7 +11,6 @@ from configuration.config import Config
 from configuration.environment_file import PROJECT, ConfigError, load
 from configuration.section import sentence
 from configuration.studio import names
-from configuration.studio.instances import INSTANCE_TYPES, USD_PER_HOUR
 from configuration.studio.participants import participants
 from configuration.studio.section import Studio
 
@@ -142,11 +141,6 @@ def test_a_key_gets_micro_dollars() -> None:
     studio = Studio.model_validate({"participants": 1, "allowance": {"usd": 0.29}})
 
     assert studio.allowance.micro_dollars == 290_000
-
-
-def test_every_instance_type_has_a_price() -> None:
-    assert set(USD_PER_HOUR) == set(INSTANCE_TYPES)
-    assert USD_PER_HOUR["ml.t3.medium"] == 0.05
 
 
 def test_names_hang_together() -> None:

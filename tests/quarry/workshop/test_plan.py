@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from configuration.config import Config
 from configuration.environment_file import load
 from configuration.studio import quotas
+from quarry.workshop import commands
 from quarry.workshop.needs import tokens_per_minute
 from tests.quarry.conftest import Run
 from tests.quarry.workshop.account import FakeStudio
@@ -31,6 +33,28 @@ def test_forty_on_default_quotas_are_stopped_by_these_and_no_others(
     assert {quota["needed"] for quota in stopping} == {40}
     assert "--quota-code L-AC46C40F --desired-value 40" in stopping[0]["request"]
     assert ran.json["usd_event"] == pytest.approx(8 * ran.json["usd_per_hour"], abs=0.01)
+
+
+def test_the_price_is_machines_disks_secrets_and_the_store(run: Run, studio: FakeStudio, tmp_path: Path) -> None:
+    ran = run("workshop", "plan", "--roster", roster(tmp_path, 40), "-e", "dev", "--json")
+
+    # 0.05 per app, 5 GB at 0.112 and a secret at 0.40 a month, an OCU at 0.24.
+    expected = 40 * (0.05 + (5 * 0.112 + 0.4) / 730) + 0.24
+    assert ran.json["usd_per_hour"] == pytest.approx(expected, abs=0.0001)
+    assert ran.json["unpriced"] == []
+
+
+def test_a_region_without_figures_is_told_and_is_no_other_regions(
+    run: Run, studio: FakeStudio, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = config.model_copy(update={"region": "eu-west-2"})
+    monkeypatch.setattr(commands, "environment", lambda _name: elsewhere)
+
+    found = run("workshop", "plan", "-e", "dev", "--json").json
+
+    assert found["usd_per_hour"] == pytest.approx(2 * 0.4 / 730, abs=0.0001)
+    assert found["unpriced"][0].startswith("studio.app.ml.t3.medium has no price in eu-west-2")
+    assert "Not in the price: studio.volume has no price" in run("workshop", "plan", "-e", "dev").err
 
 
 def test_the_accounts_own_values_count(run: Run, studio: FakeStudio, tmp_path: Path) -> None:
