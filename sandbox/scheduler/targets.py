@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-import botocore.session
-from botocore.config import Config
-from botocore.model import OperationNotFoundError
-from ministack.core.responses import get_region
-
-from sandbox import service_role, session_credentials
-from sandbox.resources import service_api, translation
+from sandbox import sdk_operations, service_role
+from sandbox.resources import translation
+from sandbox.sdk_operations import Operation, UnknownOperationError
 
 _UNIVERSAL = re.compile(r"arn:aws:scheduler:::aws-sdk:([a-z0-9]+):([A-Za-z0-9]+)")
 # Source: EventBridge Scheduler user guide, "Using universal targets": operations that only read are not supported.
@@ -26,10 +19,6 @@ _READS = re.compile(
     "|batchRead|transactGet|adminGet|adminList|testMigration|retrieve|testConnection|translateDocument|isAuthorized"
     "|invokeModel"
 )
-# The SDK's names of services that are not botocore's without hyphens.
-_NAMES = {"sfn": "stepfunctions", "eventbridge": "events", "cloudwatchlogs": "logs", "costexplorer": "ce"}
-
-_WAITS = Config(retries={"total_max_attempts": 1}, read_timeout=60, s3={"addressing_style": "path"})
 
 Client = Callable[[str], Any]
 
@@ -40,10 +29,9 @@ class UnsupportedTargetError(ValueError):
 
 @dataclass(frozen=True)
 class UniversalTarget:
-    """An operation by botocore's names of it and of its service."""
+    """An operation that a schedule calls."""
 
-    service: str
-    operation: str
+    operation: Operation
 
     @classmethod
     def parse(cls, arn: str) -> UniversalTarget | None:
@@ -58,15 +46,12 @@ class UniversalTarget:
                 raise UnsupportedTargetError(f"{arn} is not a supported target.")
             return None
         name, action = match.groups()
-        service = _NAMES.get(name) or _services().get(name)
-        operation = f"{action[:1].upper()}{action[1:]}"
-        if service is None or action[:1].isupper() or _READS.match(action):
+        if _READS.match(action):
             raise UnsupportedTargetError(f"{arn} is not a supported target.")
         try:
-            service_api.operation_model(service, operation)
-        except OperationNotFoundError:
+            return cls(Operation.parse(name, action))
+        except UnknownOperationError:
             raise UnsupportedTargetError(f"{arn} is not a supported target.") from None
-        return cls(service, operation)
 
     def call(self, client: Client, text: str) -> None:
         """Call the operation with the parameters that the text is JSON of, their first letters capital.
@@ -74,17 +59,9 @@ class UniversalTarget:
         Raises:
             UntranslatableError, botocore's errors: it refuses them.
         """
-        shape = service_api.operation_model(self.service, self.operation).input_shape
-        given = json.loads(text or "{}")
-        parameters = translation.to_parameters(given, shape, {}) if shape else {}
-        made = client(self.service)
-        methods = {operation: method for method, operation in made.meta.method_to_api_mapping.items()}
-        getattr(made, methods[self.operation])(**parameters)
-
-
-@functools.cache
-def _services() -> dict[str, str]:
-    return {name.replace("-", ""): name for name in botocore.session.get_session().get_available_services()}
+        shape = self.operation.model().input_shape
+        parameters = translation.to_parameters(json.loads(text or "{}"), shape, {}) if shape else {}
+        self.operation.call(client(self.operation.service), parameters)
 
 
 def check(arn: str) -> None:
@@ -128,15 +105,7 @@ def send_to_dead_letters(target: dict[str, Any], text: str, error: str) -> None:
 
 
 def _client(role_arn: str) -> Client:
-    issued = session_credentials.issue(role_arn, session="scheduler")
-    session = boto3.Session(
-        aws_access_key_id=issued.access_key_id,
-        aws_secret_access_key=issued.secret_access_key,
-        aws_session_token=issued.token,
-        region_name=get_region(),
-    )
-    url = f"http://localhost:{os.environ.get('GATEWAY_PORT', '4566')}"
-    return lambda service: session.client(service, endpoint_url=url, config=_WAITS)  # type: ignore[call-overload]
+    return lambda service: sdk_operations.client(service, role_arn, session="scheduler")
 
 
 def _templated(arn: str) -> Callable[[Client, dict[str, Any], str], None] | None:

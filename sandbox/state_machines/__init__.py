@@ -11,11 +11,11 @@ writes in S3 as the role (:mod:`sandbox.state_machines.distributed_map`).
 def install() -> None:
     """Put it into MiniStack. Doing it again changes nothing."""
     # Here, not above: the modules below import MiniStack.
-    from sandbox import control
-    from sandbox.state_machines import distributed_map, lifecycle, operations, rights, starting
+    from sandbox import control, sdk_operations
+    from sandbox.state_machines import distributed_map, lifecycle, rights, starting
 
     rights.install()
     lifecycle.install()
     distributed_map.install()
     starting.install()
-    control.on_reset(operations.forget)
+    control.on_reset(sdk_operations.forget)

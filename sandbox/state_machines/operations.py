@@ -7,31 +7,22 @@ results have capital first letters. Source: Step Functions developer guide, "AWS
 
 from __future__ import annotations
 
-import functools
 import json
-import os
 import re
-import threading
-import time
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-import boto3
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.model import ListShape, MapShape, OperationNotFoundError, Shape, StructureShape
-from ministack.core.responses import get_region
+from botocore.model import ListShape, MapShape, Shape, StructureShape
 from ministack.services import stepfunctions
 
-from sandbox import session_credentials
+from sandbox import sdk_operations
 from sandbox.resources import service_api
 from sandbox.resources.translation import to_property
+from sandbox.sdk_operations import UnknownOperationError
 from sandbox.service_role import ServiceRole
 
 _RESOURCE = re.compile(r"arn:aws:states:::aws-sdk:([a-z0-9]+):([a-zA-Z0-9]+)")
-# The SDK's names of services that are not botocore's without hyphens.
-_NAMES = {"sfn": "stepfunctions", "eventbridge": "events", "cloudwatchlogs": "logs", "costexplorer": "ce"}
 # The prefixes of errors that are not the service's id in title case.
 _PREFIXES = {
     "bedrock-agent": "BedrockAgent",
@@ -45,19 +36,13 @@ _PREFIXES = {
     "secretsmanager": "SecretsManager",
     "sagemaker": "SageMaker",
 }
-_WAITS = Config(retries={"total_max_attempts": 1}, read_timeout=60, s3={"addressing_style": "path"})
-_RENEW_SECONDS = 600
-
-_issued: dict[tuple[str, str, str], tuple[float, boto3.Session]] = {}
-_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation by botocore's names of it and of its service."""
+    """An operation that a task calls."""
 
-    service: str
-    name: str
+    called: sdk_operations.Operation
 
     def run(self, parameters: Any, role: ServiceRole, machine: str) -> Any:
         """Call the operation as ``role``, for the state machine ``machine``, and return its result.
@@ -65,25 +50,25 @@ class Operation:
         Raises:
             _ExecutionError: it was refused, named as Step Functions names it.
         """
-        shape = service_api.operation_model(self.service, self.name).input_shape
-        given = _parameters(parameters or {}, shape, "") if shape is not None else {}
-        client = _client(self.service, role.arn, machine)
-        methods = {operation: method for method, operation in client.meta.method_to_api_mapping.items()}
+        model = self.called.model()
+        given = _parameters(parameters or {}, model.input_shape, "") if model.input_shape is not None else {}
+        client = sdk_operations.client(self.called.service, role.arn, session=machine.rpartition(":")[2])
         try:
-            reply = getattr(client, methods[self.name])(**given)
+            reply = self.called.call(client, given)
         except ClientError as error:
             details = error.response["Error"]
             raise stepfunctions._ExecutionError(self.error_name(details["Code"]), details["Message"]) from error
         except BotoCoreError as error:
             raise stepfunctions._ExecutionError("States.Runtime", str(error)) from error
         reply.pop("ResponseMetadata", None)
-        return _result(reply, service_api.operation_model(self.service, self.name).output_shape)
+        return _result(reply, model.output_shape)
 
     def error_name(self, code: str) -> str:
         """Return what Step Functions calls an error of this service."""
-        model = service_api.service_model(self.service)
-        prefix = _PREFIXES.get(self.service, self.service.replace("-", " ").title().replace(" ", ""))
-        known = {name: shape for shape in model.error_shapes for name in (shape.name, _code(shape))}
+        service = self.called.service
+        prefix = _PREFIXES.get(service, service.replace("-", " ").title().replace(" ", ""))
+        shapes = service_api.service_model(service).error_shapes
+        known = {name: shape for shape in shapes for name in (shape.name, _code(shape))}
         if code not in known:
             return f"{prefix}.{prefix}Exception"
         name = known[code].name
@@ -99,50 +84,15 @@ def find(resource: str) -> Operation | None:
     match = _RESOURCE.fullmatch(resource)
     if match is None:
         return None
-    name, action = match.groups()
-    service = _NAMES.get(name) or _services().get(name)
-    operation = f"{action[:1].upper()}{action[1:]}"
     try:
-        if service is None or action[:1].isupper():
-            raise OperationNotFoundError(action)
-        service_api.operation_model(service, operation)
-    except OperationNotFoundError:
+        return Operation(sdk_operations.Operation.parse(*match.groups()))
+    except UnknownOperationError:
         words = f"The resource {resource} is not supported by Step Functions."
         raise stepfunctions._ExecutionError("States.Runtime", words) from None
-    return Operation(service, operation)
 
 
 def _code(shape: Shape) -> str:
     return str((shape.metadata.get("error") or {}).get("code") or shape.name)
-
-
-@functools.cache
-def _services() -> dict[str, str]:
-    return {name.replace("-", ""): name for name in botocore.session.get_session().get_available_services()}
-
-
-def _client(service: str, role_arn: str, machine: str) -> Any:
-    """Return a client that signs as the role; its session's name is the state machine's."""
-    key = (role_arn, machine, get_region())
-    with _lock:
-        issued, session = _issued.get(key, (0.0, None))
-        if session is None or issued < time.time() - _RENEW_SECONDS:
-            found = session_credentials.issue(role_arn, session=machine.rpartition(":")[2])
-            session = boto3.Session(
-                aws_access_key_id=found.access_key_id,
-                aws_secret_access_key=found.secret_access_key,
-                aws_session_token=found.token,
-                region_name=get_region(),
-            )
-            _issued[key] = (time.time(), session)
-        url = f"http://localhost:{os.environ.get('GATEWAY_PORT', '4566')}"
-        return session.client(cast(Any, service), endpoint_url=url, config=_WAITS)
-
-
-def forget() -> None:
-    """Forget the credentials that were issued: those who gave them no longer know them."""
-    with _lock:
-        _issued.clear()
 
 
 def _parameters(value: Any, shape: Shape, path: str) -> Any:

@@ -12,6 +12,7 @@ from ministack.services import iam, scheduler
 from sandbox import service_role
 from sandbox.scheduler import expressions, permissions, rules
 from sandbox.scheduler.targets import UniversalTarget, UnsupportedTargetError
+from sandbox.sdk_operations import Operation
 
 ROLE = "arn:aws:iam::000000000000:role/alarm-clock"
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:work"
@@ -94,7 +95,7 @@ def test_the_role_has_to_trust_scheduler() -> None:
     ],
 )
 def test_a_universal_target_is_an_operation(arn: str, service: str, operation: str) -> None:
-    assert UniversalTarget.parse(f"arn:aws:scheduler:::aws-sdk:{arn}") == UniversalTarget(service, operation)
+    assert UniversalTarget.parse(f"arn:aws:scheduler:::aws-sdk:{arn}") == UniversalTarget(Operation(service, operation))
 
 
 @pytest.mark.parametrize("arn", ["s3:listBuckets", "sns:getTopic", "sns:Publish", "sns:shout", "nowhere:go", "sns"])
