@@ -139,6 +139,7 @@ def _install_extensions() -> None:
         clock,
         embedded_metrics,
         full_disk,
+        function_errors,
         inventory,
         kept_dependencies,
         knowledge,
@@ -164,6 +165,7 @@ def _install_extensions() -> None:
     tuning.install(watching=True)
     knowledge.install()
     full_disk.install()
+    function_errors.install()
     kept_dependencies.install()
     listed_keys.install()
     queue_batches.install()

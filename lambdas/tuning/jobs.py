@@ -67,7 +67,7 @@ def create(status: RunStatus, *, bedrock: Bedrock, store: RunStore, environment:
             )
         except ClientError as error:
             if code_of(error) in _TAKEN or _NAME_TAKEN in error.response["Error"].get("Message", ""):
-                logger.info("name taken", extra={"name": name})
+                logger.info("name taken", extra={"what": name})
                 continue
             if code_of(error) in ("ValidationException", "ServiceQuotaExceededException", "AccessDeniedException"):
                 raise JobError(f"Bedrock refuses the job: {error.response['Error'].get('Message', '')}") from error
