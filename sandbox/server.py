@@ -146,6 +146,7 @@ def _install_extensions() -> None:
         listed_keys,
         model,
         parameter_permissions,
+        price_list,
         queue_batches,
         resources,
         scheduler,
@@ -159,6 +160,7 @@ def _install_extensions() -> None:
     clock.install()
     streaming.install()
     studio.install()
+    price_list.install()
     resources.register()
     inventory.source(resources.records)
     model.install()

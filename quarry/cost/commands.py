@@ -13,7 +13,7 @@ from configuration.cost import usage as mixes
 from configuration.cost.usage import Usage
 from configuration.environment_file import ConfigError
 from quarry.command_error import CommandError
-from quarry.cost import display, synthesis
+from quarry.cost import display, refreshing, synthesis
 from quarry.cost.estimate import Estimate, estimate
 from quarry.cost.switches import savings
 from quarry.cost.template import Resource
@@ -44,6 +44,10 @@ def cost(
         typer.Option("--compare", metavar="ONE OTHER", help="Two environments side by side."),
     ] = None,
     brief: Annotated[bool, typer.Option("--brief", help="Only the sum, in one line.")] = False,
+    against_list: Annotated[
+        bool, typer.Option("--refresh", help="Compare the figures with AWS's Price List (pricing:GetProducts).")
+    ] = False,
+    write: Annotated[bool, typer.Option("--write", help="With --refresh: take over what can be taken over.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Price an environment from its templates: idle, in use, and until it ends. Asks nobody; needs no credentials.
@@ -51,9 +55,14 @@ def cost(
     Each resource is priced by its properties, and what has no price is listed. The templates are those in cdk.out if
     they are current; else they are made, which takes ten seconds or so.
 
+    Exit codes: 0 priced, or the list agrees; 1 not to be had, or the list differs; 2 asked for what cannot be.
+
     Examples: quarry cost -e workshop --hours 10
               quarry cost --compare workshop dev
     """
+    if against_list:
+        refreshing.refresh(environment(name), write=write, as_json=as_json)
+        return
     usage = _usage(usage_file)
     if compare is not None:
         first, second = (_priced(one, usage, hours).estimate for one in compare)

@@ -1,5 +1,6 @@
 """A small environment to price: dev's configuration, and templates with one of everything that use falls to."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -57,3 +58,41 @@ def usage() -> Usage:
             "notebooks": {"hours_per_day": 6},
         }
     )
+
+
+def product(usage: str, usd: str | list[tuple[str, str]], *, unit: str = "Units") -> dict[str, Any]:
+    """Return a product of the Price List, with one price or tiers of (from, price)."""
+    tiers = [("0", usd)] if isinstance(usd, str) else usd
+    dimensions = {
+        str(number): {"unit": unit, "beginRange": begin, "pricePerUnit": {"USD": price}}
+        for number, (begin, price) in enumerate(tiers)
+    }
+    return {
+        "product": {"attributes": {"usagetype": usage}},
+        "terms": {"OnDemand": {"term": {"priceDimensions": dimensions}}},
+    }
+
+
+class FakePriceList:
+    """GetProducts. ``products``: service code -> its products; one per page. It filters nothing but the service.
+
+    Attributes:
+        asked: the requests, without the tokens of later pages.
+        fails: what it raises instead.
+    """
+
+    def __init__(self, products: dict[str, list[dict[str, Any]]], *, fails: Exception | None = None) -> None:
+        self._products = products
+        self.asked: list[dict[str, Any]] = []
+        self.fails = fails
+
+    def get_products(self, *, NextToken: str = "0", **request: Any) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        """Return a page."""
+        if self.fails is not None:
+            raise self.fails
+        start = int(NextToken)
+        if not start:
+            self.asked.append(request)
+        found = self._products.get(request["ServiceCode"], [])
+        more = {"NextToken": str(start + 1)} if start + 1 < len(found) else {}
+        return {"PriceList": [json.dumps(one) for one in found[start : start + 1]], **more}
