@@ -27,8 +27,8 @@ _NAMES = {"sfn": "stepfunctions", "eventbridge": "events", "cloudwatchlogs": "lo
 _WAITS = Config(retries={"total_max_attempts": 1}, read_timeout=60, s3={"addressing_style": "path"})
 _RENEW_SECONDS = 600
 
-_issued: dict[tuple[str, str, str], tuple[float, boto3.Session]] = {}
 _lock = threading.Lock()
+_clients: dict[tuple[str, str, str, str], tuple[float, Any]] = {}
 
 
 class UnknownOperationError(LookupError):
@@ -75,28 +75,35 @@ def _services() -> dict[str, str]:
     return {name.replace("-", ""): name for name in botocore.session.get_session().get_available_services()}
 
 
+@functools.cache
+def _session() -> boto3.Session:
+    return boto3.Session()  # one for all: each reads the models of services anew
+
+
 def client(service: str, role_arn: str, *, session: str) -> Any:
     """Return a client that signs as a role, whose policies count; ``session`` is the name of the role's session.
 
     It calls the sandbox over HTTP, once: not to be used on the event loop, which has to answer.
     """
-    key = (role_arn, session, get_region())
+    key = (service, role_arn, session, get_region())
     with _lock:
-        issued, made = _issued.get(key, (0.0, None))
-        if made is None or issued < time.time() - _RENEW_SECONDS:
-            found = session_credentials.issue(role_arn, session=session)
-            made = boto3.Session(
-                aws_access_key_id=found.access_key_id,
-                aws_secret_access_key=found.secret_access_key,
-                aws_session_token=found.token,
+        issued, found = _clients.get(key, (0.0, None))
+        if found is None or issued < time.time() - _RENEW_SECONDS:
+            credentials = session_credentials.issue(role_arn, session=session)
+            found = _session().client(
+                cast(Any, service),
                 region_name=get_region(),
+                endpoint_url=f"http://localhost:{os.environ.get('GATEWAY_PORT', '4566')}",
+                aws_access_key_id=credentials.access_key_id,
+                aws_secret_access_key=credentials.secret_access_key,
+                aws_session_token=credentials.token,
+                config=_WAITS,
             )
-            _issued[key] = (time.time(), made)
-        url = f"http://localhost:{os.environ.get('GATEWAY_PORT', '4566')}"
-        return made.client(cast(Any, service), endpoint_url=url, config=_WAITS)
+            _clients[key] = (time.time(), found)
+        return found
 
 
 def forget() -> None:
-    """Forget the credentials that were issued: whoever gave them no longer knows them."""
+    """Forget the clients: whoever gave their credentials no longer knows them."""
     with _lock:
-        _issued.clear()
+        _clients.clear()
