@@ -17,7 +17,7 @@ from lambdas.catalogue import compiled, prices
 from lambdas.catalogue.models import FoundationModel, catalogue, find
 from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment, environment
-from quarry.models import bedrock_offer, catalogue_patch, price_list
+from quarry.models import bedrock_offer, catalogue_patch, price_list, promoted
 from quarry.models.catalogue_differences import Comparison, Difference, compare, compare_prices
 from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
 from quarry.output import print_json, print_table, print_text
@@ -59,9 +59,14 @@ def show(
     name: Environment = DEFAULT_ENVIRONMENT,
     as_json: AsJson = False,
 ) -> None:
-    """Show everything that is known of a model, or of all models behind an alias, with sources and dates."""
+    """Show everything that is known of a model, or of all models behind an alias, with sources and dates.
+
+    Where the environment tunes, AWS is asked whether a tuned model stands before the alias's own.
+    """
     config = environment(name)
     found = [_described(one, config) for one in _named(model, config)]
+    if model in config.models.aliases and (promotion := promoted.promotion(model, config)):
+        found.insert(0, _described(find(promotion.tuned.base), config) | promoted.described(promotion))
     if as_json:
         print_json(found)
         return
@@ -69,6 +74,8 @@ def show(
         if number:
             print_text()
         print_text(entry["name"], style="bold")
+        for key, value in _flat(entry.get("promoted", {})):
+            print_text(f"  promoted.{key}: {value}")
         for key, value in _flat(entry["facts"]):
             print_text(f"  {key}: {value}")
         print_text(f"  called in {config.region} ({config.models.residency}) as: {entry['callable_id'] or '-'}")

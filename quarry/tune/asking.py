@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -10,8 +10,9 @@ from typing import Any, Final
 import msgspec
 
 from configuration.config import Config
-from lambdas.catalogue.customization import MethodFacts, TunableModel
-from lambdas.catalogue.models import find
+from configuration.tuning.section import Tuning
+from lambdas.tuning.asked import METHODS
+from lambdas.tuning.hyperparameters import HyperparameterError, check_all
 from lambdas.tuning.run import DATA_PREFIX, RequestError, RunRequest, parse_request
 from quarry.command_error import CommandError
 from quarry.tune.options import base_model
@@ -93,54 +94,37 @@ def _asked(document: dict[str, Any], *, beside: Path, said: str) -> Asked:
     return Asked(request=request, files=files)
 
 
-def checked(asked: Asked, config: Config) -> Asked:
+def checked(asked: Asked, config: Config, tuning: Tuning) -> Asked:
     """Return what was asked for, with the base model's id as the catalogue has it, if it fits the environment.
 
     Raises:
-        CommandError: no alias that can chat, no model that is tuned so or here, a hyperparameter that it does not take.
+        CommandError: no alias that can chat, no base model or method of the environment's, a hyperparameter that the
+            model does not take, more hours than the environment allows.
     """
     request = asked.request
     chatting = config.alias_targets.chatting()
-    for option, alias in (("alias", request.alias), ("judge_alias", request.judge_alias)):
-        if alias is not None and alias not in chatting:
-            raise CommandError(
-                f"{option}: {config.name} has no alias {alias} that can chat; it has {', '.join(chatting)}.",
-                exit_code=2,
-            )
+    if request.alias not in chatting:
+        raise _refused("alias", f"{config.name} has no alias {request.alias} that can chat", chatting)
+    if request.judge_alias not in (None, tuning.judge_alias):
+        judges = [tuning.judge_alias] if tuning.judge_alias else []
+        raise _refused("judge_alias", f"{request.judge_alias} is not the environment's (tuning.judge_alias)", judges)
     model, facts = base_model(request.base_model, request.method)
-    if config.region not in model.regions:
-        raise CommandError(
-            f"base_model: {model.name} is tuned in {', '.join(model.regions)}, and {config.name} is in "
-            f"{config.region}.",
-            exit_code=2,
-        )
+    if model.model_id not in tuning.base_models:
+        raise _refused("base_model", f"{config.name} does not tune {model.model_id}", tuning.base_models)
+    if request.method not in METHODS:
+        raise _refused("method", f"the pipeline does not do {request.method}", METHODS)
+    if request.max_hours is not None and request.max_hours > tuning.provisioned.max_hours:
+        most = f"{tuning.provisioned.max_hours:g} at most, tuning.provisioned.max_hours"
+        raise _refused("max_hours", f"{request.max_hours:g} is more than {config.name} allows", [most])
     try:
-        find(model.model_id)
-    except ValueError as error:
-        raise CommandError(f"base_model: an alias could not answer from it: {error}.", exit_code=2) from error
-    for name, value in request.hyperparameters.items():
-        _check_hyperparameter(name, value, model, facts)
+        check_all(facts.hyperparameters, {**tuning.hyperparameters, **request.hyperparameters})
+    except HyperparameterError as error:
+        raise CommandError(f"hyperparameters.{error}.", exit_code=2) from error
     return replace(asked, request=msgspec.structs.replace(request, base_model=model.model_id))
 
 
-def _check_hyperparameter(name: str, value: str | float, model: TunableModel, facts: MethodFacts) -> None:
-    known = facts.hyperparameters.get(name)
-    if known is None:
-        takes = ", ".join(facts.hyperparameters) or "none"
-        raise CommandError(f"hyperparameters.{name}: {model.name} does not take it; it takes {takes}.", exit_code=2)
-    if known.kind == "word":
-        fits, expected = value in known.words, " or ".join(known.words)
-    else:
-        least, most = known.minimum, known.maximum
-        expected = f"{least if least is not None else '...':} to {most if most is not None else '...'}"
-        try:
-            number = float(value)
-            fits = (least is None or number >= least) and (most is None or number <= most)
-            fits = fits and (known.kind == "float" or number == int(number))
-        except ValueError:
-            fits = False
-    if not fits:
-        raise CommandError(f"hyperparameters.{name}: {value!r} is not accepted: expected {expected}.", exit_code=2)
+def _refused(where: str, problem: str, there_is: Sequence[str]) -> CommandError:
+    return CommandError(f"{where}: {problem}; there is {', '.join(there_is) or 'none'}.", exit_code=2)
 
 
 def _key(path: Path) -> str:

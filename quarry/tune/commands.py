@@ -4,9 +4,12 @@ import typer
 
 from quarry.tune.convert import convert
 from quarry.tune.estimate_cost import estimate
+from quarry.tune.promoting import promote
 from quarry.tune.split import split
+from quarry.tune.start import start
 from quarry.tune.stats import stats
 from quarry.tune.validate import validate
+from quarry.tune.watch import list_runs, status
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,3 +21,7 @@ app.command()(estimate)
 app.command()(convert)
 app.command()(split)
 app.command()(stats)
+app.command()(start)
+app.command()(status)
+app.command("list")(list_runs)
+app.command()(promote)

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
+from configuration.tuning.names import BUCKET_OUTPUT, DRAIN_OUTPUT, PIPELINE_OUTPUT, STACK
 from configuration.tuning.section import Tuning
 from lambdas.chat.promotions import Promotions, path_of
 from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment
-
-STACK = "tuning"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,11 +15,17 @@ class TuningStack:
 
     Attributes:
         bucket: with data sets, requests, outputs and reports.
-        state_machine_arn: the pipeline's.
+        pipeline_arn: the pipeline's state machine; a run is an execution of its name.
+        drain_seconds: how long a model is kept that its alias has fallen back from.
     """
 
     bucket: str
-    state_machine_arn: str
+    pipeline_arn: str
+    drain_seconds: int
+
+    def execution_arn(self, run: str) -> str:
+        """Return the ARN of a run's execution."""
+        return f"{self.pipeline_arn.replace(':stateMachine:', ':execution:', 1)}:{run}"
 
     @classmethod
     def of(cls, deployment: Deployment) -> "TuningStack":
@@ -35,15 +40,22 @@ class TuningStack:
             if config.tuning is None:
                 raise CommandError(
                     f"{config.name} tunes nothing. Add a section `tuning` to environments/{config.name}.yaml "
-                    f"(`tuning: {{}}` takes all defaults; idle it costs nothing but storage), and deploy it with "
+                    "(`tuning: {base_models: [amazon.nova-micro-v1:0]}` takes all other defaults; idle it costs "
+                    "nothing but storage), and deploy it with "
                     f"`{deploy}`."
                 )
             raise CommandError(f"The tuning stack of {config.name} is not deployed. Deploy it with `{deploy}`.")
         found = {
             field: deployment.output(output, stack=STACK)
-            for field, output in (("bucket", "DataBucket"), ("state_machine_arn", "StateMachineArn"))
+            for field, output in (
+                ("bucket", BUCKET_OUTPUT),
+                ("pipeline_arn", PIPELINE_OUTPUT),
+                ("drain_seconds", DRAIN_OUTPUT),
+            )
         }
-        return cls(**found)
+        return cls(
+            bucket=found["bucket"], pipeline_arn=found["pipeline_arn"], drain_seconds=int(found["drain_seconds"])
+        )
 
 
 def section(deployment: Deployment) -> Tuning:

@@ -120,7 +120,7 @@ def start(
     deployment = Deployment(environment(name))
     stack, tuning = TuningStack.of(deployment), section(deployment)
     read = asking.from_yaml if source.suffix in _YAML else asking.from_file
-    asked = asking.checked(read(source, changes), deployment.config)
+    asked = asking.checked(read(source, changes), deployment.config, tuning)
     agreement = Agreement(yes=yes, usd=confirm_usd, unknown_price=accept_unknown_price)
     found = _priced(asked, deployment, stack.bucket, units=tuning.provisioned.model_units)
     asked = pricing.agreed(asked, found, tuning, agreement)

@@ -15,6 +15,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from configuration.targets import Target
+from stacks.components.checks import acknowledge_wildcards
 from stacks.components.model_arns import destination_arns, source_arn
 
 API_GATEWAY_LOGGING_POLICY: Final = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
@@ -48,18 +49,21 @@ def grant_converse(
         )
 
 
-def grant_converse_tuned(grantee: iam.IGrantable, *, stack: Stack, environment: str, streaming: bool = False) -> None:
+def grant_converse_tuned(grantee: iam.IRole, *, stack: Stack, environment: str, streaming: bool = False) -> None:
     """Allow Converse, and ConverseStream if ``streaming``, on what hosts the environment's tuned models.
 
     Deployments and throughput are made at run time, under ids that nobody knows before: what they have in common is the
     environment's tag. Both types of resource know ``aws:ResourceTag`` (service authorization reference, Bedrock).
     """
     scope = f"arn:{stack.partition}:bedrock:{stack.region}:{stack.account}"
-    _allow(
-        grantee,
-        _invoking(streaming),
-        [f"{scope}:custom-model-deployment/*", f"{scope}:provisioned-model/*"],
+    statement = iam.PolicyStatement(
+        actions=_invoking(streaming),
+        resources=[f"{scope}:custom-model-deployment/*", f"{scope}:provisioned-model/*"],
         conditions={"StringEquals": {"aws:ResourceTag/quarry:environment": environment}},
+    )
+    grantee.add_to_principal_policy(statement)
+    acknowledge_wildcards(
+        grantee, [statement], because="What hosts tuned models is made at run time; a condition demands its tag."
     )
 
 
@@ -111,9 +115,13 @@ def grant_read_model_access(grantee: iam.IGrantable, *, stack: Stack, parameter_
 
 
 def grant_read_promotions(grantee: iam.IGrantable, *, stack: Stack, path: str) -> None:
-    """Allow reading what stands over the aliases. AWS authorises the path, which has nothing else below it."""
-    arn = _parameter_arn(path, stack=stack)
-    iam.Grant.add_to_principal(grantee=grantee, actions=["ssm:GetParametersByPath"], resource_arns=[arn, f"{arn}/*"])
+    """Allow reading what stands over the aliases. AWS authorises the path: who may have it has all levels below it.
+
+    Source: Systems Manager user guide, "Restricting access to Parameter Store parameters using IAM policies".
+    """
+    iam.Grant.add_to_principal(
+        grantee=grantee, actions=["ssm:GetParametersByPath"], resource_arns=[_parameter_arn(path, stack=stack)]
+    )
 
 
 def _parameter_arn(name: str, *, stack: Stack) -> str:

@@ -37,6 +37,14 @@ class ServedModels(Construct):
         """Return alias -> what the function is told of each target."""
         return {alias: tuple(target.entry for target in targets) for alias, targets in self.aliases.items()}
 
+    def chatting(self) -> dict[str, list[str]]:
+        """Return alias -> ids or ARNs of its configured candidates, best first, of the aliases that can chat."""
+        return {
+            alias: [target.own_id for target in targets]
+            for alias, targets in self.aliases.items()
+            if targets[0].model.kind == "chat"
+        }
+
     def _deployed(self, alias: str, target: Target) -> Target:
         # A custom model is a resource of its own with tags of its own: nothing to allocate.
         if not self._config.models.cost_allocation or target.custom_arn:

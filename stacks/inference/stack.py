@@ -13,11 +13,12 @@ from configuration.prompts import PromptFile
 from lambdas.api import operations
 from lambdas.api.settings import ENDING_SECONDS, InferenceSettings
 from lambdas.authorizer.settings import TIMEOUT_SECONDS, AuthorizerSettings
+from lambdas.chat import promotions
 from lambdas.sessions import items
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.python_function import FunctionLayer, PythonFunction
 from stacks.components.table import Table
-from stacks.inference import permissions
+from stacks.inference import permissions, standing_promotions
 from stacks.inference.allowances import Allowances
 from stacks.inference.model_access_check import ModelAccessCheck
 from stacks.inference.rest_api import RestApi
@@ -55,6 +56,8 @@ class InferenceStack(EnvironmentStack):
         chat = self._chat()
         for operation in operations.of("chat"):
             api.route(operation.method, operation.path, function=chat.function, stream=True)
+        if config.tuning:
+            standing_promotions.tell(self._models, environment=config.name, configured=self._models.chatting())
         ModelAccessCheck(self, "ModelAccess", inference=inference, models=self._models)
         if config.studio:
             # Notebooks are told of it. An export could not be replaced.
@@ -102,7 +105,7 @@ class InferenceStack(EnvironmentStack):
             layers=[FunctionLayer(layer=prompts.layer)],
         )
         names = ParameterNames(self.config)
-        permissions.grant_converse(function.role, stack=self, targets=self._models.every())
+        self._grant_converse(function)
         permissions.grant_read_model_access(function.role, stack=self, parameter_name=names.model_access)
         return function
 
@@ -114,8 +117,16 @@ class InferenceStack(EnvironmentStack):
             seconds=self.config.inference.chat_timeout_seconds,
             layers=[web_adapter(self, "Adapter")],
         )
-        permissions.grant_converse(function.role, stack=self, targets=self._models.every(), streaming=True)
+        self._grant_converse(function, streaming=True)
         return function
+
+    def _grant_converse(self, function: PythonFunction, *, streaming: bool = False) -> None:
+        """Allow calling what the aliases name, and what is promoted over them at run time."""
+        permissions.grant_converse(function.role, stack=self, targets=self._models.every(), streaming=streaming)
+        if self.config.tuning:
+            permissions.grant_converse_tuned(
+                function.role, stack=self, environment=self.config.name, streaming=streaming
+            )
 
     def _calling(
         self,
@@ -140,6 +151,8 @@ class InferenceStack(EnvironmentStack):
             layers=layers,
         )
         permissions.grant_apply_guardrail(function.role, stack=self, guardrail_id=settings.guardrail_id)
+        if settings.promotions_path:
+            permissions.grant_read_promotions(function.role, stack=self, path=settings.promotions_path)
         permissions.grant_use_ledger(function.role, table=self._allowances.table)
         permissions.grant_use_sessions(function.role, table=self._sessions.table, owner_index=items.OWNER_INDEX)
         grant_ask(function.role, stack=self)
@@ -169,4 +182,5 @@ class InferenceStack(EnvironmentStack):
             history_token_budget=options.history_token_budget,
             summary_alias=self.config.summary_alias,
             knowledge=asked_knowledge(self),
+            promotions_path=promotions.path_of(self.config.name) if self.config.tuning else None,
         )
