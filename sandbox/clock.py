@@ -49,6 +49,12 @@ def reset() -> None:
         _changed.notify_all()
 
 
+def wait_for_change(seconds: float) -> None:
+    """Wait until the clock is moved, or so many seconds of the real time are over."""
+    with _changed:
+        _changed.wait(seconds)
+
+
 def wait_until(moment: float, *, given_up: Callable[[], bool] = lambda: False) -> bool:
     """Wait until the clock shows ``moment``; return whether it does, or ``given_up`` said to wait no longer.
 

@@ -56,6 +56,8 @@ def is_running() -> bool:
     running = _running.get()
     if running is None:
         return True
+    if stepfunctions._executions.get(running.execution["executionArn"]) is not running.execution:
+        return False  # gone with its state machine, or with everything
     if running.deadline is not None and clock.now() >= running.deadline:
         _time_out(running.execution)
     if len(running.execution["events"]) >= MOST_EVENTS:

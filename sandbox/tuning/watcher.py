@@ -26,4 +26,4 @@ def _watch() -> None:
             store.settle_all()
         except Exception:
             _logger.exception("tuning's states could not be brought to the present")
-        clock.wait_until(clock.now() + _LOOK_SECONDS)
+        clock.wait_for_change(_LOOK_SECONDS)  # not until a time: the clock may be set back

@@ -112,3 +112,9 @@ def test_a_full_history_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     execution = _run({"Do": _task(Next="Again"), "Again": {"Type": "Pass", "Next": "Do"}})
     assert execution["cause"] == "The execution reached the maximum number of history events (100)."
     assert 10 < len(called) < 100
+
+
+def test_what_is_forgotten_does_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    called = _doing(monkeypatch, stepfunctions.reset)
+    _run({"Do": _task(Next="W"), "W": {"Type": "Wait", "Seconds": 3600, "Next": "Again"}, "Again": _task(End=True)})
+    assert called == ["f"]
