@@ -12,6 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sandbox.model import conversation, word_vectors, words
 from sandbox.model.errors import Json
@@ -60,8 +61,8 @@ class Tuned:
         return {**request, "system": [*request.get("system", []), {"text": text}]}
 
     def _by_vectors(self, asked: str) -> list[float]:
-        wanted = _unit(word_vectors.embed(asked))
-        return [sum(map(float.__mul__, wanted, vector)) for vector in self._vectors]
+        scores: list[float] = (self._vectors @ _unit(word_vectors.embed(asked))).tolist()
+        return scores
 
     def _by_words(self, asked: str) -> list[float]:
         wanted = set(words.search_terms(asked))
@@ -69,8 +70,11 @@ class Tuned:
         return [sum(rare.get(word, 0.0) for word in found) / (1 + len(found - wanted)) for found in self._words]
 
     @functools.cached_property
-    def _vectors(self) -> list[list[float]]:
-        return [_unit(word_vectors.embed(example.asked)) for example in self._examples]
+    def _vectors(self) -> Any:
+        import numpy  # where there are vectors, there it is
+
+        found = [_unit(word_vectors.embed(example.asked)) for example in self._examples]
+        return numpy.array(found).reshape(-1, word_vectors.DIMENSIONS)
 
     @functools.cached_property
     def _words(self) -> list[set[str]]:
