@@ -17,7 +17,9 @@ _delete_resource = stacks._delete_resource
 
 
 class StillNeededError(Exception):
-    """The resource is not deleted, because one that needs it could not be."""
+    """The resource is not deleted, because one that needs it could not be. ``PREFIX``: what its reason begins with."""
+
+    PREFIX: Final = "kept: "
 
 
 def install() -> None:
@@ -32,5 +34,5 @@ def _delete(kind: str, physical_id: str, properties: Any, stack_name: str, logic
     for name, resource in resources.items():
         failed = name != logical_id and resource.get("ResourceStatus") == _FAILED
         if failed and logical_id in stacks._with_dependencies([name], definitions, set(resources)):
-            raise StillNeededError(f"kept: {name}, which could not be deleted, still needs it")
+            raise StillNeededError(f"{StillNeededError.PREFIX}{name}, which could not be deleted, still needs it")
     return _delete_resource(kind, physical_id, properties, stack_name, logical_id)

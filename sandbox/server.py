@@ -137,6 +137,7 @@ def _install_extensions() -> None:
         alarms,
         api_gateway,
         clock,
+        deletions,
         embedded_metrics,
         full_disk,
         function_errors,
@@ -153,8 +154,10 @@ def _install_extensions() -> None:
         state_machines,
         streaming,
         studio,
+        tagging,
         tuning,
     )
+    from sandbox.resources import vector_service
 
     api_gateway.install()
     clock.install()
@@ -169,6 +172,9 @@ def _install_extensions() -> None:
     full_disk.install()
     function_errors.install()
     kept_dependencies.install()
+    deletions.install()
+    vector_service.install()
+    tagging.install()
     listed_keys.install()
     queue_batches.install()
     parameter_permissions.install()

@@ -87,7 +87,9 @@ def tear_down(
 
 def _verdict(asking: Asking, after: Inventory, *, retained: tuple[Thing, ...], time_over: bool) -> Verdict:
     progress = asking.progress
-    things = [*(of_stack(stack) for stack in after.stacks), *(entry.thing for entry in after.entries)]
+    stays = "Its stack is still there."
+    members = [replace(one.thing, why=stays) if one.in_stack else one.thing for one in after.entries]
+    things = [*(of_stack(stack) for stack in after.stacks), *members]
     progress.saw(things)
     kept = {thing.key for thing in retained}
     there = {thing.key for thing in things}

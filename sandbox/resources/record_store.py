@@ -83,6 +83,13 @@ def of_type(type_name: str) -> Iterator[dict[str, Any]]:
             yield copy.deepcopy(model)
 
 
+def forget(type_name: str, model: Model) -> None:
+    """Drop a record that a service's own API deletes."""
+    for key, one in list(_store.items()):
+        if key.partition(_SEPARATOR)[0] == type_name and one == model:
+            del _store[key]
+
+
 def records() -> dict[str, list[str]]:
     """Every record of every account and region: resource type -> physical ids, both sorted."""
     found: dict[str, list[str]] = {}

@@ -4,21 +4,27 @@ Its state can be kept and put back, so that one deployment serves as many teardo
 """
 
 import asyncio
+import contextlib
 import copy
+import copyreg
 import io
+import sqlite3
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 from urllib.parse import unquote
 
+import apsw
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from sandbox.connection import ACCOUNT, REGION
 
 URL: Final = "http://localhost:4566"
+_GONE: Final = "DELETE_COMPLETE"
 _STATE: Final = ("ministack.services.", "sandbox.")
 
 
@@ -43,6 +49,8 @@ class LocalAws:
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True, name="local-aws").start()
         self._clients: dict[str, Any] = {}
+        # What nobody may delete by a service's own API: a set of physical ids.
+        self.denied: set[str] = set()
 
     def client(self, service: str) -> Any:
         """Return the client of a service; requests are sent once."""
@@ -51,6 +59,7 @@ class LocalAws:
             config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
             made = session.client(service, endpoint_url=URL, config=config)  # type: ignore[call-overload]
             made.meta.events.register("before-send", self._send)
+            made.meta.events.register("provide-client-params", self._refuse)
             self._clients[service] = made
         return self._clients[service]
 
@@ -64,6 +73,9 @@ class LocalAws:
 
     def keep(self) -> Callable[[], None]:
         """Return what puts the state of now back."""
+        # What is given a name in place of what it is made of is not copied.
+        for open_thing in (apsw.Connection, sqlite3.Connection, type(threading.Lock()), type(threading.RLock())):
+            copyreg.pickle(open_thing, lambda _one: "as it is")
         kept = self.run(lambda: copy.deepcopy({id(store): store._data for store in _stores()}))
 
         def put_back() -> None:
@@ -72,6 +84,51 @@ class LocalAws:
                 store._data = then.get(id(store), {})
 
         return lambda: self.run(put_back)
+
+    def forget(self) -> None:
+        """Forget what was made to go wrong."""
+        from sandbox.deletions import script
+
+        script.replace([])
+        self.denied = set()
+
+    def delete_stacks(self, names: Iterable[str]) -> None:
+        """Delete stacks, with all that is in them."""
+        client = self.client("cloudformation")
+        for name in names:
+            (stack,) = client.describe_stacks(StackName=name)["Stacks"]
+            client.delete_stack(StackName=name)
+            while (status := client.describe_stacks(StackName=stack["StackId"])["Stacks"][0]["StackStatus"]) != _GONE:
+                assert status != "DELETE_FAILED", name
+
+    def vanish(self, stack: str, logical_id: str) -> None:
+        """Delete what is behind a resource of a stack, which CloudFormation does not hear of."""
+        from ministack.services import cloudformation
+        from ministack.services.cloudformation import provisioners
+
+        def delete() -> None:
+            name = next(one for one in cloudformation._stacks if one.endswith(f"-studio-{stack}"))
+            resource = cloudformation._stacks[name]["_resources"][logical_id]
+            with contextlib.suppress(Exception):
+                provisioners._delete_resource(
+                    resource["ResourceType"],
+                    resource["PhysicalResourceId"],
+                    resource.get("Properties", {}),
+                    name,
+                    logical_id,
+                )
+
+        asyncio.run_coroutine_threadsafe(asyncio.to_thread(delete), self._loop).result()
+
+    def _refuse(self, params: dict[str, Any], model: Any, **_more: Any) -> None:
+        """Refuse deleting what is denied, as IAM does."""
+        values = {str(one) for value in params.values() for one in (value if isinstance(value, list) else [value])}
+        if not model.name.startswith(("Delete", "Schedule", "Stop")):
+            return
+        for id_ in self.denied:
+            if set(id_.split("|")) <= values:
+                message = f"User is not authorized to perform: {model.name} on resource: {id_}"
+                raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": message}}, model.name)
 
     def _send(self, request: AWSPreparedRequest, **_more: Any) -> AWSResponse:
         return asyncio.run_coroutine_threadsafe(self._answer(request), self._loop).result()

@@ -85,3 +85,17 @@ def _upload(aws: LocalAws, template: Mapping[str, Any]) -> None:
         code = properties.get("Code") or properties.get("Content") or {}
         if isinstance(code, dict) and "S3Key" in code:
             aws.client("s3").put_object(Bucket=ASSETS, Key=code["S3Key"], Body=archive.getvalue())
+
+
+def make_strangers(aws: LocalAws) -> None:
+    """Make what is nobody's here: without tags, with another's tag, and named nearly as ours."""
+    for name in ("orders", "quarry-sandbox-studio-backup"):
+        aws.client("s3").create_bucket(Bucket=f"{name}-bucket")
+        aws.client("s3").put_object(Bucket=f"{name}-bucket", Key="kept", Body=b"kept")
+        aws.client("sqs").create_queue(QueueName=name)
+        aws.client("logs").create_log_group(logGroupName=f"/aws/lambda/{name}")
+        aws.client("ssm").put_parameter(Name=f"/{name}/x", Value="x", Type="String")
+    topic = aws.client("sns").create_topic(
+        Name="tagged", Tags=[{"Key": "quarry:environment", "Value": "sandbox-studio-2"}]
+    )
+    aws.client("ssm").put_parameter(Name="/quarry/sandbox-studio-2/x", Value=topic["TopicArn"], Type="String")

@@ -1,0 +1,37 @@
+"""Two environments side by side and a stranger's things, deployed once; every test begins with all of it."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from sandbox.studio import script as studio_script
+from tests.sandbox.teardown_faults import platform
+from tests.sandbox.teardown_faults.local_aws import LocalAws
+
+# The one that is taken down has a name that begins with the other's.
+ENVIRONMENT = "sandbox-studio"
+OTHER = "sandbox"
+
+
+@pytest.fixture(scope="session")
+def deployed() -> Iterator[tuple[LocalAws, Callable[[], None]]]:
+    """The AWS, and what puts it back to when everything had just been deployed."""
+    patch = pytest.MonkeyPatch()
+    # States over time have tests of their own.
+    patch.setattr(studio_script, "_SECONDS_IN_A_STATE", 0.0)
+    aws = LocalAws()
+    platform.prepare(aws)
+    platform.make_strangers(aws)
+    platform.deploy(aws, ENVIRONMENT)
+    platform.deploy(aws, OTHER)
+    yield aws, aws.keep()
+    patch.undo()
+
+
+@pytest.fixture
+def aws(deployed: tuple[LocalAws, Callable[[], None]]) -> LocalAws:
+    """The AWS as it was after the deployment."""
+    found, put_back = deployed
+    put_back()
+    found.forget()
+    return found
