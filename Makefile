@@ -21,6 +21,8 @@ ENVIRONMENT ?= dev
 # How long `make fuzz` goes on, and which requests it sends.
 MINUTES ?= 5
 SEED ?= $(shell date +%s)
+# Of how many resources of a stack `make test-teardown` lets the deletion go wrong in each way; all: of every one.
+SAMPLE ?= 2
 # Handed to pytest: make test ARGS="tests/lambdas -k chat"
 ARGS ?=
 
@@ -50,7 +52,7 @@ SANDBOX := python -m sandbox
 # Bytecode is written even where the shell says otherwise: each process would compile, and rewrite, every test anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= python -m pytest --numprocesses 2 --dist loadgroup
 
-.PHONY: help up down status test test-fast test-sandbox test-model test-deployments test-studio fuzz mutants lint format bench synth deploy destroy install install-all lock catalogue schema api notebooks structure clean
+.PHONY: help up down status test test-fast test-sandbox test-model test-deployments test-studio test-teardown fuzz mutants lint format bench synth deploy destroy install install-all lock catalogue schema api notebooks structure clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}'
@@ -82,19 +84,17 @@ up: install $(if $(filter-out http://% https://%,$(MODEL)),$(MODEL_INSTALLED)) $
 	  printf '\nA real, small model instead of the stand-in: make down, then make up MODEL=local\n'
 	fi
 
-down: ## Take it down again: destroy the stacks, prove that nothing is left, stop AWS
+down: ## Take it down again: delete everything, prove that nothing is left, stop AWS
 	@if [ ! -x .venv/bin/python ]; then echo "Nothing is installed here, so nothing is up."; exit 0; fi
 	$(SANDBOX) orphans
 	if $(SANDBOX) status --quiet; then
-	  # As it was synthesised when it was deployed, which saves synthesising it; by the app of now what that leaves.
-	  out="$${CDK_OUTPUT:-cdk.out}"
-	  if [ -f "$$out/manifest.json" ]; then
-	    $(SANDBOX) exec -- cdk destroy --all --force --app "$$out" --no-notices || echo "Once more, synthesised anew ..."
-	  fi
+	  # What has a stack, or left anything: what `quarry teardown` knows nothing of, the inventory names.
 	  if ! left="$$($(SANDBOX) inventory --except CDKToolkit)"; then
-	    environment=sandbox
-	    [[ "$$left" != *quarry-sandbox-studio-* ]] || environment=sandbox-studio
-	    $(SANDBOX) exec -- cdk destroy --all --force --context "environment=$$environment" --no-notices
+	    for file in environments/sandbox*.yaml; do
+	      environment="$$(basename "$$file" .yaml)"
+	      ! grep --quiet "quarry.$$environment[-/]" <<< "$$left" ||
+	        $(SANDBOX) exec -- quarry teardown --environment "$$environment" --yes --retain nothing || echo "See what is left:"
+	    done
 	  fi
 	  $(SANDBOX) inventory --except CDKToolkit
 	fi
@@ -104,7 +104,7 @@ down: ## Take it down again: destroy the stacks, prove that nothing is left, sto
 status: install ## Show what runs and lives in the sandbox
 	@$(SANDBOX) status
 
-test: install ## Run the tests, but for those of test-model, test-deployments and test-studio: some minutes (ARGS= for pytest)
+test: install ## Run the tests, but for those of test-model, test-deployments, test-studio and test-teardown: some minutes (ARGS= for pytest)
 	@$(PYTEST) $(ARGS)
 
 test-fast: install ## Run the tests that need no sandbox, with a fifth of the random examples: a minute or so (ARGS=)
@@ -122,6 +122,9 @@ test-model: install $(MODEL_INSTALLED) ## Run the tests with a real, small model
 
 test-studio: install $(STUDIO_INSTALLED) $(BROWSER_INSTALLED) ## Run the tests of Studio and its notebooks, in a browser too, which make test leaves out (ARGS=)
 	@$(PYTEST) -m studio $(wildcard tests/sandbox/studio_*) $(ARGS)
+
+test-teardown: install ## Let the deletion of one resource after the other go wrong, and see what a teardown makes of it (SAMPLE=all, SEED=, ARGS=)
+	@SAMPLE=$(SAMPLE) $(PYTEST) --capture=no -m teardown tests/sandbox/teardown_faults $(ARGS)
 
 fuzz: install ## Send all routes requests that nobody should send, others each time (MINUTES=, SEED= for the same)
 	@FUZZ_MINUTES=$(MINUTES) FUZZ_SEED=$(SEED) python -m pytest -s --timeout 0 tests/lambdas/api/test_fuzz_routes.py
@@ -151,8 +154,8 @@ deploy: install ## Say what an environment costs, and deploy it to real AWS (ENV
 	@quarry cost --environment $(ENVIRONMENT) --brief
 	cdk deploy --all --context environment=$(ENVIRONMENT)
 
-destroy: install ## Destroy an environment in real AWS (ENVIRONMENT=)
-	@cdk destroy --all --context environment=$(ENVIRONMENT)
+destroy: install ## Delete everything of an environment in real AWS, and prove that nothing is left (ENVIRONMENT=, ARGS="--retain data")
+	@quarry teardown --environment $(ENVIRONMENT) $(ARGS)
 
 install: $(INSTALLED) ## Install what is missing (the other targets do this themselves)
 

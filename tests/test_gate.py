@@ -24,6 +24,7 @@ def gate(folder: Path, **says: str) -> subprocess.CompletedProcess[str]:
         "test-model": TESTED,
         "test-deployments": TESTED,
         "test-studio": TESTED,
+        "test-teardown": TESTED,
         "test": TESTED,
         **says,
     }.items():
@@ -50,6 +51,7 @@ def test_it_lints_and_tests_with_coverage_and_ends_with_pytests_line(tmp_path: P
         "test-model",
         "test-deployments",
         "test-studio",
+        "test-teardown",
         "test ARGS=--cov",
         "",
     ]
@@ -71,6 +73,8 @@ def test_it_lints_and_tests_with_coverage_and_ends_with_pytests_line(tmp_path: P
         ("test-deployments", "==== 4 passed, 1 warning in 2.12s ===="),
         ("test-studio", "FAIL"),
         ("test-studio", "==== 4 passed, 1 warning in 2.12s ===="),
+        ("test-teardown", "FAIL"),
+        ("test-teardown", "==== 4 passed, 1 warning in 2.12s ===="),
         ("test", "FAIL under=90\n==== 4 passed in 2.12s ===="),
         ("test", "==== 4 passed, 1 warning in 2.12s ===="),
         ("test", "CoverageWarning: No data was collected"),

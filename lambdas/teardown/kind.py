@@ -19,6 +19,7 @@ class Phase(IntEnum):
     docs/teardown.md quotes them.
     """
 
+    EXECUTIONS = 0
     JOBS = 1
     SERVING = 2
     APPS = 3

@@ -17,7 +17,7 @@ from lambdas.teardown.thing import Thing
 from lambdas.teardown.verdict import Verdict
 
 # What is paid by the hour or the token as long as it goes on, and is made while the platform runs.
-SPENDING: Final = (Phase.JOBS, Phase.SERVING, Phase.APPS)
+SPENDING: Final = (Phase.EXECUTIONS, Phase.JOBS, Phase.SERVING, Phase.APPS)
 
 
 def take_inventory(aws: Aws) -> Inventory:

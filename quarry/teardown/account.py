@@ -1,6 +1,7 @@
 """The account that an environment is, or was, deployed to: its file says the region, and need not be there any more."""
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 import boto3
@@ -11,11 +12,12 @@ from lambdas.teardown.aws import Aws
 from quarry.command_error import CommandError
 from quarry.deployed import connection
 from quarry.deployed.connection import LocalAws
+from quarry.deployed.sealed_session import sealed_client
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{1,19}")
 # Calls to one service at a time are few, and a throttled one is worth waiting for.
 _CLIENT: Final = ClientConfig(
-    retries={"mode": "standard", "total_max_attempts": 6}, s3={"addressing_style": "path"}, max_pool_connections=20
+    retries={"mode": "standard", "total_max_attempts": 6}, max_pool_connections=20
 )
 
 
@@ -56,18 +58,11 @@ def _of_file(environment: str) -> tuple[str | None, bool]:
     return config.region, config.functions.build_for == "host"
 
 
-def _clients(region: str, local: LocalAws | None) -> Any:
-    session = boto3.Session(region_name=region)
-
+def _clients(region: str, local: LocalAws | None) -> Callable[[str], Any]:
     def make(service: str) -> Any:
-        if local is None:
-            return session.client(service, config=_CLIENT)  # type: ignore[call-overload]  # a name, not a literal
-        return session.client(  # type: ignore[call-overload]  # the same
-            service,
-            config=_CLIENT,
-            endpoint_url=local.endpoint_url,
-            aws_access_key_id=local.access_key_id,
-            aws_secret_access_key=local.secret_access_key,
-        )
+        if local is not None:
+            return sealed_client(service, aws=local, region=region, config=_CLIENT)
+        session: Any = boto3.Session(region_name=region)
+        return session.client(service, config=_CLIENT)
 
     return make

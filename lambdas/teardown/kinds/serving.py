@@ -9,6 +9,7 @@ from lambdas.teardown.kinds.forms import by, call, may_be_ours, nothing, split, 
 
 _API: Final = "apigateway"
 _LAMBDA: Final = "lambda"
+_STATES: Final = "stepfunctions"
 
 
 def _look_at_stage(aws: Aws, id_: str) -> Found | None:
@@ -44,7 +45,30 @@ def _look_at_mapping(aws: Aws, id_: str) -> Found | None:
     return None if found is None else Found(id=id_, state=str(found.get("State") or ""))
 
 
+def _executions(aws: Aws) -> Iterator[Found]:
+    """Yield what runs of the environment's state machines, and may make more."""
+    for machine in aws.pages(_STATES, "list_state_machines", "stateMachines"):
+        arn = machine["stateMachineArn"]
+        if may_be_ours(aws, machine["name"]) and machine.get("type") != "EXPRESS":
+            for one in aws.pages(_STATES, "list_executions", "executions", stateMachineArn=arn, statusFilter="RUNNING"):
+                yield Found(id=one["executionArn"], name=machine["name"], of=(arn,), state=one["status"])
+
+
+def _look_at_execution(aws: Aws, id_: str) -> Found | None:
+    found = aws.described(_STATES, "describe_execution", executionArn=id_)
+    return Found(id=id_, state="RUNNING") if found is not None and found["status"] == "RUNNING" else None
+
+
 KINDS: Final = (
+    Kind(
+        service=_STATES,
+        type="execution",
+        phase=Phase.EXECUTIONS,
+        finds=_executions,
+        looks=_look_at_execution,
+        deletes=call(_STATES, "stop_execution", "executionArn", cause="The environment is taken down."),
+        run_time=True,
+    ),
     Kind(
         service=_API,
         type="stage",
@@ -108,7 +132,7 @@ KINDS: Final = (
         deletes=_delete_layer,
     ),
     Kind(
-        service="stepfunctions",
+        service=_STATES,
         type="state-machine",
         phase=Phase.FUNCTIONS,
         resource="AWS::StepFunctions::StateMachine",
@@ -116,8 +140,8 @@ KINDS: Final = (
         arn_service="states",
         id_is_arn=True,
         finds=nothing,
-        looks=by("stepfunctions", "describe_state_machine", "stateMachineArn", state="status"),
-        deletes=call("stepfunctions", "delete_state_machine", "stateMachineArn"),
+        looks=by(_STATES, "describe_state_machine", "stateMachineArn", state="status"),
+        deletes=call(_STATES, "delete_state_machine", "stateMachineArn"),
         busy=frozenset({"DELETING"}),
     ),
 )
