@@ -36,7 +36,7 @@ def _look_at_layer(aws: Aws, id_: str) -> Found | None:
 
 
 def _delete_layer(aws: Aws, id_: str) -> object:
-    name, _, version = id_.rpartition(":")
+    *_, name, version = id_.split(":")
     return aws.client(_LAMBDA).delete_layer_version(LayerName=name, VersionNumber=int(version))
 
 

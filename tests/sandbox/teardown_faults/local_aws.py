@@ -24,7 +24,6 @@ from botocore.exceptions import ClientError
 from sandbox.connection import ACCOUNT, REGION
 
 URL: Final = "http://localhost:4566"
-_GONE: Final = "DELETE_COMPLETE"
 _STATE: Final = ("ministack.services.", "sandbox.")
 
 
@@ -51,6 +50,8 @@ class LocalAws:
         self._clients: dict[str, Any] = {}
         # What nobody may delete by a service's own API: a set of physical ids.
         self.denied: set[str] = set()
+        # Operations that nobody may call.
+        self.denied_lists: set[str] = set()
 
     def client(self, service: str) -> Any:
         """Return the client of a service; requests are sent once."""
@@ -88,9 +89,13 @@ class LocalAws:
     def forget(self) -> None:
         """Forget what was made to go wrong."""
         from sandbox.deletions import script
+        from sandbox.tagging import lag
+        from sandbox.tuning import script as tuning_script
 
         script.replace([])
-        self.denied = set()
+        tuning_script.replace([])
+        self.run(lag.release)
+        self.denied, self.denied_lists = set(), set()
 
     def delete_stacks(self, names: Iterable[str]) -> None:
         """Delete stacks, with all that is in them."""
@@ -98,8 +103,22 @@ class LocalAws:
         for name in names:
             (stack,) = client.describe_stacks(StackName=name)["Stacks"]
             client.delete_stack(StackName=name)
-            while (status := client.describe_stacks(StackName=stack["StackId"])["Stacks"][0]["StackStatus"]) != _GONE:
-                assert status != "DELETE_FAILED", name
+            assert self.settle(stack["StackId"]) == "DELETE_COMPLETE", name
+
+    def settle(self, stack_id: str) -> str:
+        """Wait until nothing goes on in a stack, and return its status."""
+        client, status = self.client("cloudformation"), "_IN_PROGRESS"
+        while status.endswith("_IN_PROGRESS"):
+            status = client.describe_stacks(StackName=stack_id)["Stacks"][0]["StackStatus"]
+        return status
+
+    def raise_quotas(self) -> None:
+        """Raise what a new account has none of: model units."""
+        from sandbox.quotas import applied
+        from sandbox.quotas.catalogue import ALL
+
+        units = {f"units:{base}": 100.0 for base in ("amazon.nova-lite-v1:0:300k", "amazon.nova-lite-v1:0")}
+        applied.replace({quota.code: 100.0 for quota in ALL} | units)
 
     def vanish(self, stack: str, logical_id: str) -> None:
         """Delete what is behind a resource of a stack, which CloudFormation does not hear of."""
@@ -122,6 +141,8 @@ class LocalAws:
 
     def _refuse(self, params: dict[str, Any], model: Any, **_more: Any) -> None:
         """Refuse deleting what is denied, as IAM does."""
+        if model.name in self.denied_lists:
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not authorized"}}, model.name)
         values = {str(one) for value in params.values() for one in (value if isinstance(value, list) else [value])}
         if not model.name.startswith(("Delete", "Schedule", "Stop")):
             return
