@@ -28,7 +28,6 @@ STATUS = {
     "ModelTimeoutException": 408,
     "NoSuchResourceException": 400,
     "NotFoundException": 400,
-    "NotFoundException": 404,
     "ResourceInUse": 400,
     "ResourceLimitExceeded": 400,
     "ResourceNotFound": 400,
