@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.quotas.catalogue import ALL, SCHEDULED_JOBS, Quota
+from sandbox.quotas.catalogue import ALL, Quota
 
 # Quotas whose code is not known are called by what they count: an instance type, or a model's units.
 _UNCODED = re.compile(r"ml\..+|units:.+")
@@ -30,7 +30,7 @@ def parse(document: Any) -> dict[str, float]:
     """
     if not isinstance(document, dict):
         raise ValueError("quotas are an object of values by code")
-    known = {quota.code for quota in (*ALL, SCHEDULED_JOBS)}
+    known = {quota.code for quota in ALL}
     for code, number in document.items():
         if code not in known and not _UNCODED.fullmatch(code):
             raise ValueError(f"unknown quota {code!r}; known: {', '.join(sorted(known))}")

@@ -58,8 +58,7 @@ _OTHERS = (
 
 CUSTOM_MODELS = Quota("bedrock", "L-CB5B847D", "Custom models per account", 100)
 CREATING_MODELS = Quota("bedrock", "L-C02E1E99", "Custom models with a creating status per account", 2)
-# Its code is not known; its number is the General Reference's.
-SCHEDULED_JOBS = Quota("bedrock", "scheduled-customization-jobs", "Scheduled customization jobs", 10)
+SCHEDULED_JOBS = Quota("bedrock", "L-0406044C", "(Model customization) Scheduled customization jobs", 10)
 DEPLOYMENTS = Quota("bedrock", "L-1EF80F3E", "Custom model deployments total", 10)
 DEPLOYMENTS_IN_PROGRESS = Quota("bedrock", "L-430C95DD", "Custom model deployments in progress", 2)
 CUSTOM_MODEL_UNITS = Quota(
@@ -78,6 +77,7 @@ _RECORDS_OF = {
 TUNING: tuple[Quota, ...] = (
     CUSTOM_MODELS,
     CREATING_MODELS,
+    SCHEDULED_JOBS,
     DEPLOYMENTS,
     DEPLOYMENTS_IN_PROGRESS,
     CUSTOM_MODEL_UNITS,

@@ -46,6 +46,16 @@ def test_a_deployment_is_created_updated_and_deleted_under_one_arn() -> None:
     assert refusal("GetCustomModelDeployment", customModelDeploymentIdentifier=arn).startswith("ResourceNotFound")
 
 
+def test_a_token_names_what_it_made_for_a_day() -> None:
+    asked = {"modelDeploymentName": "alias", "modelArn": trained(), "clientRequestToken": "once"}
+    first = do("CreateCustomModelDeployment", **asked)
+    settle()
+    do("DeleteCustomModelDeployment", customModelDeploymentIdentifier="alias")
+    assert do("CreateCustomModelDeployment", **asked) == first
+    settle(25 * 3600)
+    assert do("CreateCustomModelDeployment", **asked) != first
+
+
 def test_a_failed_update_leaves_the_old_model() -> None:
     first, second = trained("first"), trained("second")
     arn = deployed(first)
