@@ -3,11 +3,14 @@
 import typer
 
 from quarry.tune.convert import convert
+from quarry.tune.delete import delete
 from quarry.tune.estimate_cost import estimate
+from quarry.tune.extend import extend
 from quarry.tune.promoting import promote
 from quarry.tune.split import split
 from quarry.tune.start import start
 from quarry.tune.stats import stats
+from quarry.tune.stop import stop
 from quarry.tune.validate import validate
 from quarry.tune.watch import list_runs, status
 
@@ -25,3 +28,6 @@ app.command()(start)
 app.command()(status)
 app.command("list")(list_runs)
 app.command()(promote)
+app.command()(stop)
+app.command()(extend)
+app.command()(delete)

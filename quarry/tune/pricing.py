@@ -54,7 +54,7 @@ def agreed(asked: Asked, estimate: Estimate, tuning: Tuning, agreement: Agreemen
         _check_unknown(f"hosting: {hosting.note}", agreement)
         return asked
     figure = round(hosting.usd_per_hour * hours, 2)
-    _type_back(
+    type_back(
         f"Provisioned throughput is {hosting.usd_per_hour:,.2f} USD an hour, called or not, for at most {hours:g} "
         f"hours (then it is deleted, and the alias answers from its configured candidates): {figure:,.2f} USD.",
         figure,
@@ -95,7 +95,7 @@ def _committed(asked: Asked, hosting: HostingPrice, agreement: Agreement) -> Ask
             f"commitment: what {commitment} costs is not known, so it is not started; known are: {known}.", exit_code=2
         )
     said = agreement.usd if agreement.usd is not None else asked.request.commitment_usd
-    _type_back(
+    type_back(
         f"A commitment of {commitment} cannot be taken back: {figure:,.2f} USD in all, whatever becomes of the model.",
         figure,
         replace(agreement, usd=said or None),
@@ -105,7 +105,12 @@ def _committed(asked: Asked, hosting: HostingPrice, agreement: Agreement) -> Ask
     return replace(asked, request=msgspec.structs.replace(asked.request, commitment_usd=figure))
 
 
-def _type_back(sentence: str, figure: float, agreement: Agreement, *, skipped: bool) -> None:
+def type_back(sentence: str, figure: float, agreement: Agreement, *, skipped: bool) -> None:
+    """Say what something costs, and have its figure typed back unless it was given or ``skipped``.
+
+    Raises:
+        CommandError: another figure, another word, or none.
+    """
     if agreement.usd is not None:
         if round(agreement.usd, 2) != round(figure, 2):
             raise CommandError(f"{sentence} --confirm-usd {agreement.usd:g} is another figure. {NOTHING}.", exit_code=2)

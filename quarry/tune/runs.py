@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +16,8 @@ from quarry.deployed.deployment import Deployment
 from quarry.tune.stack import TuningStack
 
 AT_ONCE: Final = 8
+# After that, what takes away what a broken run made has failed too.
+CLEARED_WITHIN: Final = timedelta(hours=1)
 _ABSENT: Final = ("NoSuchKey", "404")
 # How Step Functions calls an execution that will write no more status.
 _BROKEN: Final = ("FAILED", "TIMED_OUT")
@@ -102,10 +105,13 @@ class Runs:
             execution = {"status": "FAILED", "cause": "the pipeline's execution is not there any more"}
         if execution["status"] not in _BROKEN:
             return status
-        reason = execution.get("cause") or execution.get("error") or "no cause was given"
-        return msgspec.structs.replace(
-            status, state="failed", reason=f"The pipeline broke off ({execution['status']}): {reason}"
-        )
+        cause = execution.get("cause") or execution.get("error") or "no cause was given"
+        reason = f"The pipeline broke off ({execution['status']}): {cause}"
+        ended = execution.get("stopDate")
+        if ended is not None and datetime.now(UTC) - ended < CLEARED_WITHIN:
+            # What takes away has been started by its end, and writes the status when it is done.
+            return msgspec.structs.replace(status, state="stopping", reason=reason)
+        return msgspec.structs.replace(status, state="failed", reason=reason)
 
     def _content(self, key: str) -> bytes | None:
         try:

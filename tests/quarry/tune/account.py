@@ -27,6 +27,8 @@ class FakeTuning:
         executions: ARN -> what DescribeExecution tells.
         steps: statuses that the pipeline writes, one during each sleep; without any left, nothing.
         slept: how long was slept each time, in seconds.
+        stopped: ARNs of the executions that were stopped.
+        begins_after: how many times StopExecution finds no execution; None: as ``executions`` says.
         clients: what commands get as boto3's clients, by service.
     """
 
@@ -35,12 +37,24 @@ class FakeTuning:
     executions: dict[str, dict[str, Any]] = field(default_factory=dict)
     steps: list[RunStatus] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
+    begins_after: int | None = None
     clients: dict[str, Any] = field(default_factory=dict)
 
     def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
         if executionArn not in self.executions:
             raise ClientError({"Error": {"Code": "ExecutionDoesNotExist", "Message": "gone"}}, "DescribeExecution")
         return self.executions[executionArn]
+
+    def stop_execution(self, *, executionArn: str, error: str, cause: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        there = executionArn in self.executions if self.begins_after is None else not self.begins_after
+        if not there:
+            self.begins_after = self.begins_after and self.begins_after - 1
+            raise ClientError({"Error": {"Code": "ExecutionDoesNotExist", "Message": "none"}}, "StopExecution")
+        assert error
+        assert cause
+        self.stopped.append(executionArn)
+        return {}
 
     def write(self, status: RunStatus) -> None:
         """Write a status as the pipeline does."""

@@ -30,7 +30,8 @@ def tuning(aws: FakeAws, config: Config, monkeypatch: pytest.MonkeyPatch) -> Fak
     fake.clients |= {"cloudformation": aws, "s3": fake.s3, "ssm": fake.parameters, "stepfunctions": fake}
     monkeypatch.setattr(Deployment, "client", lambda _, name: fake.clients[name])
     monkeypatch.setattr("quarry.deployed.deployment.load", lambda _name: config)
-    monkeypatch.setattr("quarry.tune.following.sleep", fake.sleep)
+    for module in ("following", "stop", "delete", "hosted"):
+        monkeypatch.setattr(f"quarry.tune.{module}.sleep", fake.sleep)
     return fake
 
 

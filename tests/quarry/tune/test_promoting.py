@@ -71,10 +71,9 @@ class FakeBedrock:
 
 
 @pytest.fixture
-def bedrock(tuning: FakeTuning, monkeypatch: pytest.MonkeyPatch) -> FakeBedrock:
+def bedrock(tuning: FakeTuning) -> FakeBedrock:
     fake = FakeBedrock()
     tuning.clients["bedrock"] = fake
-    monkeypatch.setattr("quarry.tune.hosted.sleep", tuning.sleep)
     return fake
 
 
