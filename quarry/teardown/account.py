@@ -16,9 +16,7 @@ from quarry.deployed.sealed_session import sealed_client
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{1,19}")
 # Calls to one service at a time are few, and a throttled one is worth waiting for.
-_CLIENT: Final = ClientConfig(
-    retries={"mode": "standard", "total_max_attempts": 6}, max_pool_connections=20
-)
+_CLIENT: Final = ClientConfig(retries={"mode": "standard", "total_max_attempts": 6}, max_pool_connections=20)
 
 
 def account(environment: str, region: str | None) -> Aws:

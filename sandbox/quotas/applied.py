@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.control_values import Value
 from sandbox.quotas.catalogue import ALL, Quota
 
 # Quotas whose code is not known are called by what they count: an instance type, or a model's units.
@@ -49,3 +50,7 @@ def replace(values: Mapping[str, float]) -> None:
 def state() -> dict[str, float]:
     """The applied value of every listed quota."""
     return {quota.code: value(quota) for quota in ALL}
+
+
+VALUE = Value(state, lambda: replace({}), lambda document: replace(parse(document)))
+"""The quotas as control endpoints set, show and forget them."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from ministack.core.responses import request_scope
 
 from sandbox import clock
 from sandbox.quotas import applied
-from sandbox.tuning import script, store
+from sandbox.tuning import control, script, store
 from tests.sandbox.tuning.conftest import BASE, deployed, do, refusal, settle, trained, tweets, upload
 
 UNITS = {"L-BE77399C": 2, f"units:{BASE}": 2}
@@ -194,3 +196,37 @@ def test_base_models_are_listed_by_what_can_be_done_with_them() -> None:
     with request_scope("000000000000", "us-west-2"):
         tunable = do("ListFoundationModels", byCustomizationType="FINE_TUNING")["modelSummaries"]
         assert {each["providerName"] for each in tunable} == {"Meta"}
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "body", "status"),
+    [
+        ("PUT", "script", [{"on": "CreateModelCustomizationJob", "do": "hold", "phase": "training"}], 200),
+        ("PUT", "script", [{"on": "CreateModelCustomizationJob", "do": "explode"}], 400),
+        ("PUT", "delays", {"training": 60}, 200),
+        ("PUT", "delays", {"coffee": 60}, 400),
+        ("PUT", "delays", {"training": -1}, 400),
+        ("PUT", "quotas", {"L-CB5B847D": 1, "units:amazon.nova-lite-v1:0:300k": 1}, 200),
+        ("PUT", "quotas", {"L-NONE": 1}, 400),
+        ("GET", "delays", None, 200),
+        ("GET", "calls", None, 200),
+        ("DELETE", "calls", None, 204),
+        ("PUT", "calls", [], 405),
+        ("POST", "script", [], 405),
+        ("GET", "clock", None, 200),
+        ("GET", "nothing", None, 404),
+    ],
+)
+def test_control(method: str, name: str, body: Any, status: int) -> None:
+    answer = control.handler(method, f"{control.PREFIX}/{name}", json.dumps(body).encode(), {})
+    assert asyncio.run(answer)[0] == status
+
+
+def test_what_was_asked_is_recorded_with_what_was_refused() -> None:
+    refusal("GetCustomModel", modelIdentifier="none")
+    do("ListCustomModels")
+    recorded = json.loads(asyncio.run(control.handler("GET", f"{control.PREFIX}/calls", b"", {}))[2])
+    assert [(each["operation"], each["error"]) for each in recorded] == [
+        ("GetCustomModel", "ResourceNotFoundException"),
+        ("ListCustomModels", None),
+    ]
