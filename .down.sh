@@ -1,0 +1,7 @@
+cd /tmp/m-f; . /tmp/env.sh
+date
+python -m sandbox exec -- quarry inventory --environment sandbox | tail -30
+date
+python -m sandbox exec -- quarry teardown --environment sandbox --yes --retain nothing; echo "exit $?"
+date
+python -m sandbox inventory --except CDKToolkit
