@@ -27,6 +27,8 @@ _AUTHORIZER_SECONDS: Final = 0.2
 _ALLOWANCES: Final = "pk"
 _KEYS: Final = "key_hash"
 _SESSIONS: Final = "session_id"
+# Where the bucket for documents has its reports.
+_INGESTIONS: Final = "ingestions/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,8 +139,9 @@ def _vector_index(_properties: Properties, usage: Usage, _config: Config) -> Use
 
 
 def _bucket(properties: Properties, usage: Usage, _config: Config) -> Uses:
-    # The one with the documents: it alone tells of changes.
-    if properties.flag("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled"):
+    # The one with the documents: it alone keeps what ingestions reported.
+    rules = properties.members("LifecycleConfiguration.Rules")
+    if any(rule.get("Prefix") == _INGESTIONS for rule in rules):
         yield Use(price="s3.storage", held=usage.documents.stored_gb)
 
 

@@ -115,11 +115,12 @@ def test_stores_hold_what_the_documents_make(usage: Usage, dev: Config) -> None:
     assert vectors["s3_vectors.put"].per_day == pytest.approx(1 / DAYS_PER_MONTH)
 
 
-def test_documents_lie_in_the_bucket_that_tells_of_changes(usage: Usage, dev: Config) -> None:
-    tells = {"NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}}
+def test_documents_lie_in_the_bucket_with_reports_of_ingestions(usage: Usage, dev: Config) -> None:
+    reports = {"LifecycleConfiguration": {"Rules": [{"Status": "Enabled"}, {"Prefix": "ingestions/"}]}}
+    others = {"LifecycleConfiguration": {"Rules": [{"Prefix": "output/"}]}}
 
-    assert used("AWS::S3::Bucket", tells, usage, dev)["s3.storage"].held == 2
-    assert used("AWS::S3::Bucket", {}, usage, dev) == {}
+    assert used("AWS::S3::Bucket", reports, usage, dev)["s3.storage"].held == 2
+    assert used("AWS::S3::Bucket", others, usage, dev) == used("AWS::S3::Bucket", {}, usage, dev) == {}
 
 
 def test_a_space_runs_its_machine(usage: Usage, dev: Config) -> None:
