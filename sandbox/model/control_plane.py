@@ -49,7 +49,7 @@ def _first(query: dict[str, Any], name: str) -> str | None:
     return (value[0] if value else None) if isinstance(value, list) else value
 
 
-def _shown(model: catalogue.Model) -> Json:
+def _shown(model: catalogue.Model | customization.BaseModel) -> Json:
     summary = model.summary(get_region())
     standing = account.of(model.model_id)
     if standing.status:
@@ -63,14 +63,18 @@ def _here() -> list[catalogue.Model]:
     return [
         model
         for model in catalogue.models().values()
-        if catalogue.in_region(model, get_region()) and account.of(model.model_id).region_availability == "AVAILABLE"
+        if catalogue.in_region(model, get_region()) and _is_available(model)
     ]
+
+
+def _is_available(model: catalogue.Model | customization.BaseModel) -> bool:
+    return account.of(model.model_id).region_availability == "AVAILABLE"
 
 
 def _list_models(query: dict[str, Any]) -> Response:
     # AWS lists the ids that customisation takes beside the models' own.
     entries = [_shown(model) for model in _here()]
-    entries += [model.summary(get_region()) for model in customization.here(get_region())]
+    entries += [_shown(model) for model in customization.here(get_region()) if _is_available(model)]
     provider = (_first(query, "byProvider") or "").lower()
     output, inference = _first(query, "byOutputModality"), _first(query, "byInferenceType")
     customization_type = _first(query, "byCustomizationType")
@@ -97,8 +101,8 @@ def _find(identifier: str) -> catalogue.Model | None:
 
 def _get_model(identifier: str) -> Response:
     tunable = customization.find(identifier, get_region())
-    if tunable is not None:
-        return _json({"modelDetails": tunable.summary(get_region())})
+    if tunable is not None and _is_available(tunable):
+        return _json({"modelDetails": _shown(tunable)})
     model = _find(identifier)
     if model is None or model not in _here():
         return AwsError(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ministack.core.responses import get_region
 
-from sandbox.model import catalogue, customization
+from sandbox.model import catalogue
 from sandbox.model.customization import BaseModel
 from sandbox.model.errors import AwsError, Json, invalid
 from sandbox.quotas.catalogue import CREATING_MODELS, CUSTOM_MODELS, SCHEDULED_JOBS
 from sandbox.scripting import Step
-from sandbox.tuning import access, hyper_parameters, limits, store, tokens, training
+from sandbox.tuning import access, base_models, hyper_parameters, limits, store, tokens, training
 from sandbox.tuning.store import Entry
 
 _RUNNING = ("InProgress", "Stopping")
@@ -94,7 +94,7 @@ def _find(request: Json) -> Entry:
 
 def _base(request: Json) -> BaseModel:
     identifier = request["baseModelIdentifier"]
-    base = customization.find(identifier, get_region())
+    base = base_models.find(identifier)
     if base is None:
         raise invalid(
             f"The provided base model identifier {identifier} is invalid, or the model does not support customization "

@@ -11,7 +11,7 @@ from sandbox.model.errors import AwsError, Json, invalid
 from sandbox.quotas import applied
 from sandbox.quotas.catalogue import BASE_MODEL_UNITS, CUSTOM_MODEL_UNITS, Quota
 from sandbox.scripting import Step
-from sandbox.tuning import script, store, tokens
+from sandbox.tuning import base_models, script, store, tokens
 from sandbox.tuning.store import Entry
 
 _DAYS = {"OneMonth": 30, "SixMonths": 180}
@@ -130,7 +130,7 @@ def _model(identifier: str) -> tuple[BaseModel, str]:
     elif ":custom-model/" in identifier:
         raise AwsError("ResourceNotFoundException", f"Could not find the custom model {identifier}.")
     else:
-        found = customization.find(identifier, get_region())
+        found = base_models.find(identifier)
         if found is None:
             raise invalid(f"The provided model identifier is invalid: {identifier}.")
         base, arn = found, catalogue.model_arn(found.model_id, get_region())

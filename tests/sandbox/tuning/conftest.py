@@ -10,6 +10,7 @@ import pytest
 from ministack.services import iam, s3
 
 from sandbox import clock, model, service_role, tuning
+from sandbox.model import account
 from sandbox.resources.service_api import ApiError, call
 from sandbox.tuning import control
 
@@ -30,6 +31,7 @@ def _empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     call("s3", "CreateBucket", {"Bucket": "data"})
     upload("train.jsonl", tweets(9))
     yield
+    account.set_standings([])
     control.forget()
     iam.reset()
     s3.reset()

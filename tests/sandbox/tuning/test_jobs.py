@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from ministack.services import eventbridge, iam
 
+from sandbox.model import account
 from sandbox.quotas import applied
 from sandbox.tuning import script, store
 from tests.sandbox.tuning.conftest import (
+    BASE,
     allow,
     do,
     objects,
@@ -267,6 +269,17 @@ def test_tags_come_and_go() -> None:
     assert do("ListTagsForResource", resourceARN=model)["tags"] == [{"key": "more", "value": "x"}]
     do("DeleteCustomModel", modelIdentifier=model)
     assert refusal("ListTagsForResource", resourceARN=model).startswith("ResourceNotFoundException: ")
+
+
+def test_a_legacy_model_takes_no_new_jobs_and_no_new_throughput() -> None:
+    account.set_standings(account.parse([{"model": BASE, "status": "LEGACY"}]))
+    assert "is in Legacy state" in refusal("CreateModelCustomizationJob", **request())
+    asked = {"provisionedModelName": "x", "modelId": BASE, "modelUnits": 1}
+    assert "is in Legacy state" in refusal("CreateProvisionedModelThroughput", **asked)
+    (shown,) = [each for each in do("ListFoundationModels")["modelSummaries"] if each["modelId"] == BASE]
+    assert shown["modelLifecycle"]["status"] == "LEGACY"
+    account.set_standings(account.parse([{"model": BASE, "regionAvailability": "NOT_AVAILABLE"}]))
+    assert "does not support customization" in refusal("CreateModelCustomizationJob", **request())
 
 
 def test_distillation_learns_from_golden_answers_and_takes_nothing_else() -> None:
