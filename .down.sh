@@ -1,7 +1,7 @@
-cd /tmp/m-f; . /tmp/env.sh
+export QUARRY_STATE=/tmp/m-f/.quarry; cd /tmp/m-f; . /tmp/env.sh
 date
-python -m sandbox exec -- quarry inventory --environment sandbox | tail -30
+python -m sandbox exec -- python -m quarry inventory --environment sandbox | tail -30
 date
-python -m sandbox exec -- quarry teardown --environment sandbox --yes --retain nothing; echo "exit $?"
+python -m sandbox exec -- python -m quarry teardown --environment sandbox --yes --retain nothing; echo "exit $?"
 date
 python -m sandbox inventory --except CDKToolkit

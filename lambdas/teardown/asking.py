@@ -13,7 +13,6 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTT
 
 from lambdas.common.aws_errors import code_of
 from lambdas.common.custom_resource import CustomResourceError
-from lambdas.common.observability import logger
 from lambdas.teardown.aws import DENIED, Aws, is_missing
 from lambdas.teardown.inventory import Entry, Survey
 from lambdas.teardown.kind import Kind, Phase
@@ -85,9 +84,7 @@ class Progress:
     def saw(self, things: Iterable[Thing]) -> None:
         """Remember them as they were first seen."""
         for thing in things:
-            if thing.key not in self.seen:
-                logger.info("found", extra={"what": f"{thing.service} {thing.type}", "id": thing.id})
-                self.seen[thing.key] = thing
+            self.seen.setdefault(thing.key, thing)
 
     def is_hopeless(self, key: Key) -> bool:
         """Tell whether asking it once more is of no use."""

@@ -1,6 +1,7 @@
 """``quarry inventory`` and ``quarry teardown``."""
 
 import time
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -10,6 +11,7 @@ import typer
 from configuration.environment_file import ConfigError, load, names
 from lambdas.teardown.aws import Aws
 from lambdas.teardown.inventory import Inventory
+from lambdas.teardown.kinds.table import BY_RESOURCE
 from lambdas.teardown.teardown import take_inventory, tear_down
 from lambdas.teardown.verdict import Verdict
 from quarry.command_error import CommandError
@@ -108,7 +110,22 @@ def _keeps_data(retain: Retain | None, found: Inventory, name: str) -> bool:
             "or --retain nothing to delete them too.",
             exit_code=2,
         )
+    if retain is Retain.DATA and (lost := sorted(_goes_with_its_stack(found))):
+        raise CommandError(
+            f"These go with their stacks, which were deployed without retain_data: {', '.join(lost)}. Set `retain_data: "
+            f"true` in environments/{name}.yaml, deploy, and run this again.",
+            exit_code=2,
+        )
     return retain is Retain.DATA
+
+
+def _goes_with_its_stack(found: Inventory) -> Iterator[str]:
+    """Yield what holds data and would go, whatever we want, because its stack's template says so."""
+    for stack in found.stacks:
+        for one in stack.resources:
+            kind = BY_RESOURCE.get(one.type)
+            if kind is not None and kind.data and one.logical_id not in stack.retained:
+                yield f"{kind.service} {kind.type} {one.id}"
 
 
 def _retains(name: str) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from lambdas.teardown.inventory import Entry, Inventory
 from lambdas.teardown.kinds.table import BY_RESOURCE
-from lambdas.teardown.stack import Stack
+from lambdas.teardown.stack import Resource, Stack
 from lambdas.teardown.thing import Thing, Unseen
 from lambdas.teardown.verdict import Verdict
 from quarry.teardown import commands
@@ -22,6 +22,8 @@ def inventory(*things: Thing, unseen: tuple[Unseen, ...] = (), retained: bool = 
     stack = Stack(name="quarry-dev-inference", id="arn:1", status="CREATE_COMPLETE", aws=None)  # type: ignore[arg-type]
     resources = {"Table": {"DeletionPolicy": "Retain" if retained else "Delete"}}
     stack.__dict__["template"] = {"Resources": resources}
+    table = Resource(logical_id="Table", id="t", type="AWS::DynamoDB::Table", status="CREATE_COMPLETE")
+    stack.__dict__["resources"] = [table]
     return Inventory(entries=entries, stacks=(stack,) if things else (), shared=(), unseen=unseen)
 
 
@@ -136,8 +138,16 @@ def test_where_data_is_retained_nobody_decides_by_saying_nothing(run: Run, deplo
     assert [one["keeps_data"] for one in asked] == [False, True]
 
 
+def test_data_that_its_stack_would_delete_is_not_promised_to_stay(run: Run, deployed: Deployed) -> None:
+    asked = deployed(inventory(TABLE), verdict())
+    ran = failed(run("teardown", "-e", "dev", "--yes", "--retain", "data"), 2)
+
+    assert "deployed without retain_data: dynamodb table t" in ran.err
+    assert asked == []
+
+
 def test_the_plan_says_what_stays_and_what_that_costs(run: Run, deployed: Deployed) -> None:
-    deployed(inventory(TABLE), verdict())
+    deployed(inventory(TABLE, retained=True), verdict())
     out = run("teardown", "-e", "dev", "--yes", "--retain", "data").out
 
     assert "Kept, and paid for: 1 things, 0.5000 USD an hour" in out
