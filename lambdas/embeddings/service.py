@@ -17,6 +17,8 @@ from lambdas.common.errors import InvalidRequestError
 from lambdas.embeddings.request import EmbeddingRequest
 
 PARALLEL: Final = 8
+# Source: Cohere's limit of texts per call.
+COHERE_TEXTS: Final = 96
 # What a text that was embedded probably had, where nobody tells.
 CHARACTERS_PER_TOKEN: Final = 4
 
@@ -56,11 +58,16 @@ Embedded = tuple[list[Vector], int]
 
 
 class Embeddings:
-    """Embeds texts by an alias's first candidate."""
+    """Embeds texts by an alias's first candidate.
 
-    def __init__(self, *, aliases: Aliases, client: InvokeClient) -> None:
+    Args:
+        names_who_answered: whether `model` of an answer is the base id, and not the alias that was asked for.
+    """
+
+    def __init__(self, *, aliases: Aliases, client: InvokeClient, names_who_answered: bool = False) -> None:
         self._aliases = aliases
         self._client = client
+        self._names_who_answered = names_who_answered
 
     def candidate(self, request: EmbeddingRequest) -> Candidate:
         """Return what the alias calls.
@@ -88,7 +95,7 @@ class Embeddings:
         except (ClientError, BotoCoreError) as error:
             raise to_api_error(error, alias=request.model, model_id=candidate.callable_id) from error
         return EmbeddingList(
-            model=candidate.base_model_id,
+            model=candidate.base_model_id if self._names_who_answered else request.model,
             data=[
                 Embedding(index=index, embedding=_encoded(vector, request.encoding_format))
                 for index, vector in enumerate(vectors)
@@ -112,12 +119,20 @@ def _titan(client: InvokeClient, model_id: str, request: EmbeddingRequest) -> Em
 
 
 def _cohere(client: InvokeClient, model_id: str, request: EmbeddingRequest) -> Embedded:
-    """All texts in one call. Cohere tells no token count in the body: it is estimated from the characters."""
-    body: dict[str, Any] = {"texts": request.texts, "input_type": "search_document", "embedding_types": ["float"]}
-    if request.dimensions:
-        body["output_dimension"] = request.dimensions
-    vectors: Sequence[Vector] = _invoke(client, model_id, body)["embeddings"]["float"]
-    return list(vectors), sum(-(-len(text) // CHARACTERS_PER_TOKEN) for text in request.texts)
+    """As many texts in a call as it takes. It tells no token count: that is estimated from the characters."""
+
+    def some(texts: Sequence[str]) -> Sequence[Vector]:
+        body: dict[str, Any] = {"texts": texts, "input_type": "search_document", "embedding_types": ["float"]}
+        if request.dimensions:
+            body["output_dimension"] = request.dimensions
+        vectors: Sequence[Vector] = _invoke(client, model_id, body)["embeddings"]["float"]
+        return vectors
+
+    texts = request.texts
+    calls = [texts[place : place + COHERE_TEXTS] for place in range(0, len(texts), COHERE_TEXTS)]
+    with ThreadPoolExecutor(max_workers=min(PARALLEL, len(calls))) as pool:
+        vectors = [vector for part in pool.map(some, calls) for vector in part]
+    return vectors, sum(-(-len(text) // CHARACTERS_PER_TOKEN) for text in texts)
 
 
 def _invoke(client: InvokeClient, model_id: str, body: dict[str, Any]) -> dict[str, Any]:

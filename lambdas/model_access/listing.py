@@ -1,13 +1,14 @@
 """``GET /v1/models``: the aliases, each with what the access check last found."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
 from lambdas.chat.aliases import Aliases
+from lambdas.chat.candidates import Candidate
 from lambdas.common.observability import logger
 from lambdas.model_access import published
 from lambdas.model_access.published import ParameterClient, Published
@@ -76,20 +77,15 @@ class ModelListing:
     def models(self) -> ModelList:
         """Return the aliases, each with its standing."""
         found = self._published()
-        checked_at = found.checked_at.isoformat() if found.checked_at else None
-        listed = []
-        for alias, candidates in self._aliases.every().items():
-            standing = found.aliases.get(alias)
-            status = ModelStatus(
-                standing=standing.standing if standing else None,
-                verdict=standing.verdict.value if standing else None,
-                checked_at=checked_at,
-                candidates=[candidate.base_model_id for candidate in candidates],
-                tuned=candidates[0].run,
-            )
-            owner = candidates[0].model.provider
-            listed.append(Model(id=alias, created=0, owned_by=owner, quarry=status))
-        return ModelList(listed)
+        return ModelList([_model(alias, candidates, found) for alias, candidates in self._aliases.every().items()])
+
+    def model(self, alias: str) -> Model:
+        """Return one alias with its standing.
+
+        Raises:
+            NotFoundError: there is no such alias; the message has those that there are.
+        """
+        return _model(alias, self._aliases.candidates(alias), self._published())
 
     def _published(self) -> Published:
         now = self._clock()
@@ -104,3 +100,15 @@ class ModelListing:
             # The list is worth more than its status: it is given without.
             logger.warning("the access check's findings cannot be read", extra={"reason": type(error).__name__})
             return Published()
+
+
+def _model(alias: str, candidates: Sequence[Candidate], found: Published) -> Model:
+    standing = found.aliases.get(alias)
+    status = ModelStatus(
+        standing=standing.standing if standing else None,
+        verdict=standing.verdict.value if standing else None,
+        checked_at=found.checked_at.isoformat() if found.checked_at else None,
+        candidates=[candidate.base_model_id for candidate in candidates],
+        tuned=candidates[0].run,
+    )
+    return Model(id=alias, created=0, owned_by=candidates[0].model.provider, quarry=status)

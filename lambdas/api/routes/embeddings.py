@@ -14,7 +14,11 @@ def create_embeddings(call: Call) -> Answer[EmbeddingList]:
     asked = READER.read(call.body, strict=composition.settings().strict)
     request = asked.body
     ledger = composition.ledger()
-    embedder = Embeddings(aliases=composition.aliases(), client=composition.embedding_client().until(call.deadline))
+    embedder = Embeddings(
+        aliases=composition.aliases(),
+        client=composition.embedding_client().until(call.deadline),
+        names_who_answered=composition.settings().reply_model == "answered",
+    )
     candidate = embedder.candidate(request)
     tokens = sum(map(Tokens.of, request.texts), Tokens())
     reservation = ledger.reserve(

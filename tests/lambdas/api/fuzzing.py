@@ -81,7 +81,7 @@ BODIES: Final[dict[str, list[Any]]] = {
     "callPrompt": [{"variables": {"name": "Ann"}, "max_tokens": 20}],
     "findPassages": [{"query": "How deep?", "filter": {"any": [{"public": True}, {"year": 2024}]}, "results": 3}],
 }
-PATHS: Final = {"id": ["SESSION"], "name": ["greeting"]}
+PATHS: Final = {"id": ["SESSION", "fast"], "name": ["greeting"]}
 QUERIES: Final = {"limit": ["1", "100", "0", "-1"], "after": ["SESSION", ""], "after_turn": ["0", "7", "-1"]}
 
 

@@ -36,8 +36,8 @@ def counted(capsys: pytest.CaptureFixture[str]) -> dict[str, float]:
         (client_error("ThrottlingException"), GREETING, 429, {"ChatThrottled": 1}),
         (client_error("AccessDeniedException"), GREETING, 403, {"ChatRefused": 1}),
         (converse_reply(), ("GET", "/v1/sessions/x", None), 404, {"ChatRefused": 1}),
-        (converse_reply(), ("POST", "/v1/embeddings", {}), 400, {"ChatRefused": 1}),
-        (converse_reply(), ("POST", "/v1/embeddings", {"model": "x" * 2000}), 413, {"ChatRefused": 1}),
+        (converse_reply(), ("POST", "/v1/compare", {}), 400, {"ChatRefused": 1}),
+        (converse_reply(), ("POST", "/v1/compare", {"model": "x" * 2000}), 413, {"ChatRefused": 1}),
         (converse_reply(), ("GET", "/v1/nothing", None), 404, {"ChatRefused": 1}),
         (RuntimeError("x"), GREETING, 500, {}),
     ],
@@ -60,7 +60,7 @@ def test_the_inference_function_counts_its_refusals(
 def test_a_refusal_is_one_line_in_the_log(serve: Serve, printed: io.StringIO) -> None:
     serve(converse_reply())
 
-    call("POST", "/v1/embeddings", {"model": "gpt", "input": "x"})
+    call("POST", "/v1/prompts/greeting", {"variables": {"name": "Ann"}, "model": "gpt"})
 
     (line,) = [json.loads(line) for line in printed.getvalue().splitlines()]
     assert (line["message"], line["status"], line["code"], line["param"]) == (
@@ -128,7 +128,7 @@ def test_without_settings_the_function_says_so_as_of_anything_unforeseen(monkeyp
 
     monkeypatch.setattr(composition, "settings", broken)
 
-    status, body, _ = call("POST", "/v1/embeddings", {"model": "embed", "input": "x"})
+    status, body, _ = call("POST", "/v1/sessions", {"system": "x"})
 
     assert (status, "secret" in json.dumps(body)) == (500, False)
 

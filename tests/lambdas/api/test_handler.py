@@ -2,14 +2,12 @@
 
 import io
 import json
-import struct
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from lambdas.allowances.ledger import Ledger
 from lambdas.api import composition, handler
 from lambdas.api.composition import knowledge
 from lambdas.common.deadline import Deadline
@@ -67,6 +65,26 @@ def test_models_are_listed(serve: Serve) -> None:
     assert headers["x-request-id"] == ["11111111-2222-3333-4444-555555555555"]
 
 
+@pytest.mark.parametrize("alias", ["fast", "smart", "embed"])
+def test_one_model_is_told_as_in_the_list(serve: Serve, alias: str) -> None:
+    serve(converse_reply())
+
+    status, body, _ = call("GET", f"/v1/models/{alias}")
+
+    assert (status, body["id"], body["object"]) == (200, alias, "model")
+    assert body in call("GET", "/v1/models")[1]["data"]
+
+
+@pytest.mark.parametrize("unknown", ["gpt-4o", "amazon.nova-micro-v1:0", "FAST", "%20"])
+def test_a_model_that_there_is_not_is_told_with_those_that_there_are(serve: Serve, unknown: str) -> None:
+    serve(converse_reply())
+
+    status, body, _ = call("GET", f"/v1/models/{unknown}")
+
+    assert (status, body["error"]["code"]) == (404, "model_not_found")
+    assert "`embed`, `fast`, `smart`" in body["error"]["message"]
+
+
 def test_requests_are_counted_apart_from_other_environments(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
     serve(converse_reply())
 
@@ -76,69 +94,9 @@ def test_requests_are_counted_apart_from_other_environments(serve: Serve, capsys
     assert [line["Requests"] for line in emitted(capsys.readouterr().out)] == [[1.0], [1.0]]
 
 
-@pytest.fixture
-def embedder(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> FakeEmbedder:
-    serve(converse_reply())
-    fake = FakeEmbedder()
-    monkeypatch.setattr(composition, "embedding_client", lambda: fake)
-    return fake
-
-
-def test_texts_are_embedded_in_their_order(embedder: FakeEmbedder) -> None:
-    status, body, _ = call("POST", "/v1/embeddings", {"model": "embed", "input": ["a", "bb"], "dimensions": 256})
-
-    assert status == 200
-    assert [one["embedding"] for one in body["data"]] == [[1.0, 1.0], [2.0, 1.0]]
-    assert body["usage"] == {"prompt_tokens": 6, "total_tokens": 6}
-    assert {sent["dimensions"] for sent in embedder.bodies} == {256}
-
-
-def test_vectors_that_cannot_be_charged_are_given_and_that_is_told(
-    embedder: FakeEmbedder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def denied(*_: object) -> None:
-        raise client_error("AccessDeniedException")
-
-    monkeypatch.setattr(Ledger, "settle", denied)
-
-    status, body, headers = call("POST", "/v1/embeddings", {"model": "embed", "input": "a"})
-
-    assert (status, len(body["data"])) == (200, 1)
-    assert headers["x-quarry-not-recorded"] == ["charge=unavailable"]
-
-
-def test_why_texts_were_not_embedded_is_told_though_nothing_can_be_given_back(
-    embedder: FakeEmbedder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def throttled(**_: object) -> None:
-        raise client_error("ThrottlingException")
-
-    def denied(*_: object) -> None:
-        raise client_error("AccessDeniedException")
-
-    monkeypatch.setattr(embedder, "invoke_model", throttled)
-    monkeypatch.setattr(Ledger, "release", denied)
-
-    status, body, _ = call("POST", "/v1/embeddings", {"model": "embed", "input": "a"})
-
-    assert (status, body["error"]["code"]) == (429, "rate_limit_exceeded")
-
-
-def test_vectors_come_as_base64_where_the_sdk_wants_them_so(embedder: FakeEmbedder) -> None:
-    _, body, _ = call("POST", "/v1/embeddings", {"model": "embed", "input": "abc", "encoding_format": "base64"})
-
-    assert struct.unpack("<2f", b64decode(body["data"][0]["embedding"])) == (3.0, 1.0)
-
-
 @pytest.mark.parametrize(
     ("path", "body", "status", "param"),
     [
-        ("/v1/embeddings", {"model": "fast", "input": "x"}, 400, "model"),
-        ("/v1/embeddings", {"model": "gpt", "input": "x"}, 404, "model"),
-        ("/v1/embeddings", {"model": "embed", "input": []}, 400, "input"),
-        ("/v1/embeddings", {"model": "embed", "input": "x", "dimensions": 7}, 400, "dimensions"),
-        ("/v1/embeddings", "{", 400, None),
-        ("/v1/embeddings", None, 400, None),
         ("/v1/compare", {"models": ["fast"], "messages": []}, 400, "models"),
         ("/v1/compare", {"models": ["fast", "smart"], "messages": []}, 400, "messages"),
         ("/v1/compare", {"models": ["fast", "smart"], "model": "fast"}, 400, "model"),
@@ -150,7 +108,6 @@ def test_vectors_come_as_base64_where_the_sdk_wants_them_so(embedder: FakeEmbedd
         ("/v1/knowledge/retrieve", {"query": "x", "filter": {"colour": "red"}}, 400, "filter.colour"),
         ("/v1/knowledge/retrieve", "[", 400, None),
         ("/v1/nothing", {}, 404, None),
-        ("/v1/embeddings", {"model": "embed", "input": "x" * 2000}, 413, None),
     ],
 )
 def test_bad_input_is_refused_in_openais_shape(

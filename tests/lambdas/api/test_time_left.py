@@ -92,7 +92,7 @@ def test_so_are_embeddings(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> Non
     embedder = FakeEmbedder()
     monkeypatch.setattr(composition, "embedding_client", lambda: embedder)
 
-    proxied("/v1/embeddings", {"model": "embed", "input": "x"})
+    streamed("/v1/embeddings", {"model": "embed", "input": "x"})
 
     assert hurried(embedder.deadlines)
 

@@ -51,7 +51,7 @@ def test_titan_is_asked_text_by_text() -> None:
 
     done = service(models).embed(asked, service(models).candidate(asked))
 
-    assert (done.model, done.usage) == (TITAN, EmbeddingUsage(prompt_tokens=6, total_tokens=6))
+    assert (done.model, done.usage) == ("embed", EmbeddingUsage(prompt_tokens=6, total_tokens=6))
     assert [(one.index, one.embedding) for one in done.data] == [(0, [1.0, 1.0]), (1, [2.0, 1.0])]
     assert sorted(body["inputText"] for _, body in models.asked) == ["a", "bb"]
     assert all(body["dimensions"] == 256 for _, body in models.asked)
@@ -103,3 +103,21 @@ def test_an_answer_that_is_damaged_is_bedrocks_failure() -> None:
         embedder.embed(request, embedder.candidate(request))
 
     assert (told.value.status, told.value.code) == (502, "upstream_error")
+
+
+def test_cohere_is_asked_for_so_many_texts_at_a_time_as_it_takes() -> None:
+    models = FakeModels()
+    asked = EmbeddingRequest(model="cohere", input=["x" * (number % 9 + 1) for number in range(200)])
+
+    done = service(models).embed(asked, service(models).candidate(asked))
+
+    assert sorted(len(body["texts"]) for _, body in models.asked) == [8, 96, 96]
+    assert [one.embedding[0] for one in done.data] == [number % 9 + 1.0 for number in range(200)]
+    assert [one.index for one in done.data] == list(range(200))
+
+
+def test_who_answered_can_be_named_in_place_of_what_was_asked_for() -> None:
+    embeddings = Embeddings(aliases=ALIASES, client=FakeModels(), names_who_answered=True)
+    asked = EmbeddingRequest(model="embed", input="x")
+
+    assert embeddings.embed(asked, embeddings.candidate(asked)).model == TITAN
