@@ -35,6 +35,10 @@ class Inference(Section):
     max_body_kilobytes: Annotated[int, Field(ge=1, le=5_120)] = 1_024
     """Larger request bodies get 413. Lambda itself takes 6 MB at most, the event's envelope included."""
 
+    keep_alive_seconds: Annotated[float, Field(ge=1, le=300)] = 10
+    """After so much silence a stream is sent a comment, before its first token too, so that no proxy closes it. An
+    error that comes later than that is the stream's last event and no status of its own."""
+
     default_max_tokens: MaxTokens = 4_096
     """Tokens that an answer may have where a request does not say, or what its model can write if that is less. Bedrock
     takes them from the model's quota, and a key's allowance holds them, for as long as the answer is being given."""

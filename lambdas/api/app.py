@@ -2,13 +2,14 @@
 
 Whole answers take the same routes and the same code. Calls to AWS are made in the event loop itself: Lambda gives an
 instance one request at a time, so nobody else waits for it, and a thread for each call would take a quarter of the
-request's time. Only a stream is read in a thread, so that a caller who hangs up is noticed between two tokens.
+request's time. Only a stream is asked for and read in a thread, one for all of it, so that something can be sent while
+nothing comes, and a caller who hangs up is noticed between two tokens.
 
 Importing this needs no environment, credentials or network.
 """
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from starlette.applications import Starlette
@@ -18,11 +19,10 @@ from starlette.routing import Route
 
 from lambdas.api import composition, event_stream, http, outcome, time_left
 from lambdas.api.call import Answer, Call, Streamed
-from lambdas.api.event_stream import ExchangeResponse, Opened
+from lambdas.api.event_stream import ExchangeResponse, Reading
 from lambdas.api.failures import no_such_route
 from lambdas.api.operation import Operation, resolve
 from lambdas.api.operations import OPERATIONS, of
-from lambdas.common.deadline import Deadline
 from lambdas.common.errors import RequestTooLargeError
 from lambdas.common.observability import logger, metrics
 
@@ -65,12 +65,13 @@ async def unknown_url(request: Request, _: Exception) -> Response:
 
 def _endpoint(operation: Operation) -> Callable[[Request], Coroutine[Any, Any, Response]]:
     async def endpoint(request: Request) -> Response:
-        return await _answer(request, lambda: resolve(operation.handler), status=operation.status)
+        streams = operation.events is not None
+        return await _answer(request, lambda: resolve(operation.handler), status=operation.status, streams=streams)
 
     return endpoint
 
 
-async def _answer(request: Request, handler: Callable[[], Handler], *, status: int) -> Response:
+async def _answer(request: Request, handler: Callable[[], Handler], *, status: int, streams: bool = False) -> Response:
     context = _request_context(request)
     request_id = str(context.get("requestId", ""))
     logger.append_keys(correlation_id=request_id)
@@ -83,9 +84,10 @@ async def _answer(request: Request, handler: Callable[[], Handler], *, status: i
             path=request.path_params,
             query=request.query_params,
         )
+        if streams and _asks_for_stream(call.body):
+            return await _streamed(handler, call, status=status, request_id=request_id)
         given = handler()(call)
-        if isinstance(given, Streamed):
-            return _stream(given, request_id=request_id, deadline=call.deadline)
+        assert isinstance(given, Answer), "no stream was asked for"
         return _response(http.answered(given, status=status, request_id=request_id))
     except Exception as error:
         return _response(http.failed(error, request_id=request_id))
@@ -93,11 +95,36 @@ async def _answer(request: Request, handler: Callable[[], Handler], *, status: i
         metrics.flush_metrics()
 
 
-def _stream(given: Streamed, *, request_id: str, deadline: Deadline) -> Response:
-    opened = Opened(given.exchange, given.events, first=given.first)
-    events = event_stream.events(opened, key_id=given.key_id, request_id=request_id)
-    headers = {"x-request-id": request_id, **given.headers, "Cache-Control": "no-cache"}
-    return ExchangeResponse(given.exchange, events, headers, deadline=deadline)
+async def _streamed(handler: Callable[[], Handler], call: Call, *, status: int, request_id: str) -> Response:
+    """Answer with a stream once its first token has come, or without one when that has taken so long that it is silent.
+
+    Raises:
+        Exception: it could not be opened, while there was time to say so.
+    """
+    reading = Reading(lambda: handler()(call), silence=composition.settings().keep_alive_seconds)
+    given = await reading.opened()
+    if isinstance(given, Answer):
+        return _response(http.answered(given, status=status, request_id=request_id))
+    headers = {"x-request-id": request_id, **(given.headers if given is not None else {})}
+    events = event_stream.events(reading, request_id=request_id)
+    return ExchangeResponse(reading, events, headers, deadline=call.deadline)
+
+
+class _Asks(msgspec.Struct):
+    stream: Any = None
+
+
+_asks: Final = msgspec.json.Decoder(_Asks)
+
+
+def _asks_for_stream(body: bytes) -> bool:
+    """Whether a body asks for a stream. What is wrong with it, its reader says."""
+    if b'"stream"' not in body:
+        return False
+    try:
+        return _asks.decode(body).stream is True
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
 
 
 def _response(reply: http.Reply) -> Response:

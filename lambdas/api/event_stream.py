@@ -1,8 +1,11 @@
-"""Server-sent events of an answer that is being given: ``data: {...}``, an error as the last one, ``data: [DONE]``."""
+"""Server-sent events of an answer that is being given: ``data: {...}``, an error as the last one, ``data: [DONE]``.
+
+In silence, before the first token or between two, a comment is sent from time to time: proxies close what is silent.
+"""
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from itertools import islice
 from typing import Any, Final
@@ -12,80 +15,161 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from lambdas.api import outcome
+from lambdas.api.call import Answer, Streamed
 from lambdas.api.failures import record_failure
 from lambdas.api.settings import ENDING_SECONDS
 from lambdas.common.deadline import Deadline
 from lambdas.common.observability import metrics
-from lambdas.exchange.streamed_exchange import StreamedExchange
 
 DONE: Final = b"data: [DONE]\n\n"
+# A line that readers of events pass over.
+KEEP_ALIVE: Final = b": keep-alive\n\n"
 # What may pass between an answer's deadline and its last byte; the rest is for charging a caller who took none of it.
 SENDING_SECONDS: Final = ENDING_SECONDS / 2
 
 
-class Opened:
-    """A stream whose first token was read where it was opened, because handing over to a thread takes its time.
+class Reading:
+    """An answer that is opened and read in one thread: a hop per token would cost more than a token.
 
     Args:
-        shaped: what is sent of the exchange, in order.
-        first: how many objects are read at once: those up to the first token.
+        opens: asks for the answer; what it raises is raised by ``opened``.
+        silence: seconds after which silence is broken.
 
     Attributes:
-        first: the first events. What ended them, if anything did, is raised by ``rest``.
+        given: what was opened, once it is.
+        first: a stream's events up to the first token.
     """
 
-    def __init__(self, exchange: StreamedExchange, shaped: Iterator[Any], *, first: int) -> None:
-        self.exchange = exchange
-        self._chunks = shaped
-        self._failed: Exception | None = None
+    def __init__(self, opens: Callable[[], Answer[Any] | Streamed], *, silence: float) -> None:
+        self._opens = opens
+        self._silence = silence
+        self._loop = asyncio.get_running_loop()
+        self._came = asyncio.Event()
+        self._events: deque[bytes] = deque()
+        self._closed = False
+        self.given: Answer[Any] | Streamed | None = None
         self.first = b""
-        try:
-            for chunk in islice(self._chunks, first):
-                self.first += event(chunk)
-        except Exception as error:
-            self._failed = error
+        self._reading = self._loop.run_in_executor(None, self._read)
+        self._reading.add_done_callback(lambda _: self._came.set())
+
+    def _read(self) -> None:
+        given = self._opens()
+        if isinstance(given, Streamed):
+            try:
+                self.first = b"".join(event(chunk) for chunk in islice(given.events, given.first))
+            except BaseException:
+                # Nothing was sent: it is an error like any other.
+                given.exchange.close()
+                raise
+        self.given = given
+        if isinstance(given, Answer):
+            return
+        if self._closed:
+            given.exchange.close()
+            return
+        self._loop.call_soon_threadsafe(self._came.set)
+        for chunk in given.events:
+            self._events.append(event(chunk))
+            # With more than this one, the loop has been told and looks again before it waits.
+            if len(self._events) == 1:
+                self._loop.call_soon_threadsafe(self._came.set)
+
+    async def opened(self) -> Answer[Any] | Streamed | None:
+        """Return what was opened, or None if that is still not so after the silence.
+
+        Raises:
+            Exception: it could not be opened.
+        """
+        if self.given is None and not self._reading.done():
+            try:
+                async with asyncio.timeout(self._silence):
+                    await self._came.wait()
+            except TimeoutError:
+                return self.given
+            self._came.clear()
+        if self.given is None:
+            await self._reading
+        return self.given
 
     async def rest(self) -> AsyncGenerator[bytes, None]:
-        """Yield what has come since, until the end. One thread reads: a hop per token would cost more than a token.
+        """Yield what has come since the first token, until the end, and comments in silence.
 
         Raises:
             ApiError: as iterating over the exchange does, after everything that came before.
         """
-        if self._failed:
-            raise self._failed
-        loop = asyncio.get_running_loop()
-        came = asyncio.Event()
-        events: deque[bytes] = deque()
-
-        def read() -> None:
-            for chunk in self._chunks:
-                events.append(event(chunk))
-                # With more than this one, the loop has been told and looks again before it waits.
-                if len(events) == 1:
-                    loop.call_soon_threadsafe(came.set)
-
-        reading = loop.run_in_executor(None, read)
-        reading.add_done_callback(lambda _: came.set())
+        silence = _Silence(self._silence, wake=self._came.set)
         try:
-            while events or not reading.done():
-                if events:
-                    yield b"".join(events.popleft() for _ in range(len(events)))
-                else:
-                    await came.wait()
-                    came.clear()
-            await reading
+            while self._events or not self._reading.done():
+                if self._events:
+                    yield b"".join(self._events.popleft() for _ in range(len(self._events)))
+                    silence.broken()
+                    continue
+                await self._came.wait()
+                self._came.clear()
+                if silence.is_long() and not self._events and not self._reading.done():
+                    yield KEEP_ALIVE
+                    silence.broken()
+            await self._reading
         finally:
+            silence.over()
             # Of who reads on, nobody wants to hear any more; what is read from is closed by the exchange.
-            reading.cancel()
+            self._reading.cancel()
+
+    def close(self) -> None:
+        """Stop reading from Bedrock and charge what was taken; what is not open yet, once it is."""
+        self._closed = True
+        if isinstance(self.given, Streamed):
+            self.given.exchange.close()
 
 
-async def events(opened: Opened, *, key_id: str, request_id: str) -> AsyncIterator[bytes]:
+class _Silence:
+    """Wakes who waits when nothing was said for so long; it costs nothing while something is.
+
+    Args:
+        seconds: how long that is.
+    """
+
+    def __init__(self, seconds: float, *, wake: Callable[[], None]) -> None:
+        self._seconds = seconds
+        self._wake = wake
+        self._loop = asyncio.get_running_loop()
+        self._until = self._loop.time() + seconds
+        self._timer = self._loop.call_at(self._until, self._look)
+        self._is_long = False
+
+    def _look(self) -> None:
+        # What was said since moves the end, and not the timer.
+        left = self._until - self._loop.time()
+        if left <= 0:
+            self._is_long = True
+            self._wake()
+        else:
+            self._timer = self._loop.call_later(left, self._look)
+
+    def is_long(self) -> bool:
+        """Whether it has lasted so long."""
+        return self._is_long
+
+    def broken(self) -> None:
+        """Begin anew."""
+        self._until = self._loop.time() + self._seconds
+        if self._is_long:
+            self._is_long = False
+            self._timer = self._loop.call_at(self._until, self._look)
+
+    def over(self) -> None:
+        """Wake nobody any more."""
+        self._timer.cancel()
+
+
+async def events(reading: Reading, *, request_id: str) -> AsyncIterator[bytes]:
     """Yield server-sent events as OpenAI sends them; an error is the last one; a caller who hangs up ends it."""
-    exchange = opened.exchange
     answered = failed = False
     try:
-        yield opened.first
-        async with aclosing(opened.rest()) as rest:
+        while (given := await reading.opened()) is None:
+            yield KEEP_ALIVE
+        yield reading.first
+        async with aclosing(reading.rest()) as rest:
             async for part in rest:
                 yield part
         answered = True
@@ -98,14 +182,20 @@ async def events(opened: Opened, *, key_id: str, request_id: str) -> AsyncIterat
         # After the answer's last event, which need not wait for it, and before the response's end: Lambda stops the
         # function then. A failure comes too late for the caller.
         try:
-            exchange.close()
+            reading.close()
         except Exception as error:
             record_failure(error, request_id=request_id)
-        if answered:
-            outcome.answered(exchange.answered, stop_reason=exchange.stop_reason, usage=exchange.usage, key_id=key_id)
-            outcome.asked_documents(exchange.told)
+        given = reading.given
+        if isinstance(given, Streamed):
+            exchange = given.exchange
+            if answered:
+                usage, stop_reason = exchange.usage, exchange.stop_reason
+                outcome.answered(exchange.answered, stop_reason=stop_reason, usage=usage, key_id=given.key_id)
+                outcome.asked_documents(exchange.told)
+            elif not failed:
+                outcome.hung_up(exchange.answered, key_id=given.key_id)
         elif not failed:
-            outcome.hung_up(exchange.answered, key_id=key_id)
+            outcome.count("ChatHungUp")
         metrics.flush_metrics()
 
 
@@ -118,15 +208,10 @@ class ExchangeResponse(StreamingResponse):
     """
 
     def __init__(
-        self,
-        exchange: StreamedExchange,
-        events: AsyncIterator[bytes],
-        headers: dict[str, str],
-        *,
-        deadline: Deadline,
+        self, reading: Reading, events: AsyncIterator[bytes], headers: dict[str, str], *, deadline: Deadline
     ) -> None:
-        super().__init__(events, media_type="text/event-stream", headers=headers)
-        self._exchange = exchange
+        super().__init__(events, media_type="text/event-stream", headers={**headers, "Cache-Control": "no-cache"})
+        self._reading = reading
         self._deadline = deadline
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -139,7 +224,7 @@ class ExchangeResponse(StreamingResponse):
                 raise
         finally:
             # Bedrock stops generating, and billing, when nobody reads.
-            self._exchange.close()
+            self._reading.close()
 
 
 def event(data: Any) -> bytes:

@@ -23,6 +23,7 @@ class InferenceSettings(ChatSettings):
             which makes ``lambdas.chat.aliases.Aliases`` of it.
         model_access_parameter: name of the SSM parameter with the access check's latest verdicts.
         max_body_bytes: larger request bodies get 413.
+        keep_alive_seconds: after so much silence a stream is sent a comment.
         allowances_table: name of the DynamoDB table of the allowances.
         sessions_table: name of the DynamoDB table of the sessions.
         session_ttl_seconds: after so long without a turn a session is gone.
@@ -37,6 +38,7 @@ class InferenceSettings(ChatSettings):
     aliases: dict[str, tuple[CandidateEntry, ...]]
     model_access_parameter: str
     max_body_bytes: int
+    keep_alive_seconds: float
     allowances_table: str
     sessions_table: str
     session_ttl_seconds: int

@@ -168,6 +168,7 @@ class InferenceStack(EnvironmentStack):
             guardrail_version=ssm.StringParameter.value_for_string_parameter(self, names.guardrail_version),
             model_access_parameter=names.model_access,
             max_body_bytes=options.max_body_kilobytes * 1024,
+            keep_alive_seconds=options.keep_alive_seconds,
             read_timeout_seconds=seconds - FUNCTION_MARGIN_SECONDS - ENDING_SECONDS,
             max_attempts=options.max_attempts,
             call_seconds=seconds - FUNCTION_MARGIN_SECONDS,

@@ -38,6 +38,7 @@ SETTINGS = InferenceSettings(
     guardrail_version="2",
     model_access_parameter="/quarry/test/model-access",
     max_body_bytes=1024,
+    keep_alive_seconds=10.0,
     read_timeout_seconds=24.0,
     max_attempts=3,
     call_seconds=28,

@@ -3,23 +3,42 @@
 import asyncio
 import io
 import json
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from lambdas.api.event_stream import SENDING_SECONDS, ExchangeResponse, Opened, events
+from lambdas.api.call import Streamed
+from lambdas.api.event_stream import KEEP_ALIVE, SENDING_SECONDS, ExchangeResponse, Reading, events
 from lambdas.common.deadline import Deadline
 from lambdas.common.observability import metrics
+from lambdas.exchange.streamed_exchange import StreamedExchange
+from tests.lambdas.api.conftest import Serve
+from tests.lambdas.api.test_app import post
 from tests.lambdas.emitted import emitted
 from tests.lambdas.exchange.test_exchanges import LIMITED, account, ask
-from tests.lambdas.fakes import client_error, stream_events
-from tests.lambdas.stores import desk
+from tests.lambdas.fakes import FakeConverse, client_error, stream_events
+from tests.lambdas.stores import Desk, desk
+from tests.waiting import PATIENCE
 
 
-async def first_only(opened: Opened) -> None:
-    stream = events(opened, key_id="key_1", request_id="r")
+def streamed(exchange: StreamedExchange) -> Streamed:
+    return Streamed(exchange=exchange, events=iter(exchange), first=2, key_id="key_1", headers={})
+
+
+def opening(at: Desk) -> Streamed:
+    return streamed(at.exchanges.stream(ask(stream=True), LIMITED))
+
+
+async def first_only(at: Desk) -> None:
+    stream = events(Reading(lambda: opening(at), silence=PATIENCE), request_id="r")
     await anext(stream)
     await stream.aclose()  # type: ignore[attr-defined]  # a generator's
+
+
+async def to_the_end(opens: Callable[[], Streamed], silence: float = PATIENCE) -> list[bytes]:
+    return [part async for part in events(Reading(opens, silence=silence), request_id="r")]
 
 
 def counted(capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -28,8 +47,7 @@ def counted(capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 def test_a_caller_who_hangs_up_is_counted_and_charged(capsys: pytest.CaptureFixture[str], printed: io.StringIO) -> None:
     with desk(stream_events("An ", "open ", "pit.")) as at:
-        exchange = at.exchanges.stream(ask(stream=True), LIMITED)
-        asyncio.run(first_only(Opened(exchange, iter(exchange), first=2)))
+        asyncio.run(first_only(at))
         spent = account(at)
     metrics.clear_metrics()
 
@@ -42,13 +60,7 @@ def test_a_caller_who_hangs_up_is_counted_and_charged(capsys: pytest.CaptureFixt
 
 def test_a_stream_that_failed_was_not_hung_up_on(capsys: pytest.CaptureFixture[str]) -> None:
     with desk([*stream_events("An ")[:2], client_error("ModelStreamErrorException")]) as at:
-        exchange = at.exchanges.stream(ask(stream=True), LIMITED)
-        opened = Opened(exchange, iter(exchange), first=2)
-
-        async def to_the_end() -> list[bytes]:
-            return [part async for part in events(opened, key_id="key_1", request_id="r")]
-
-        parts = asyncio.run(to_the_end())
+        parts = asyncio.run(to_the_end(lambda: opening(at)))
     metrics.clear_metrics()
 
     assert parts[-1] == b"data: [DONE]\n\n"
@@ -64,17 +76,115 @@ def test_a_caller_who_takes_nothing_is_charged_before_the_function_ends() -> Non
         await asyncio.Event().wait()
 
     with desk(stream_events(*["stone "] * 50)) as at:
-        exchange = at.exchanges.stream(ask(stream=True), LIMITED)
-        opened = Opened(exchange, iter(exchange), first=2)
-        response = ExchangeResponse(
-            exchange,
-            events(opened, key_id="key_1", request_id="r"),
-            {},
-            deadline=Deadline.after(0.2 - SENDING_SECONDS),
-        )
-        asyncio.run(response({"type": "http", "asgi": {"spec_version": "2.4"}}, stays, stalls))
+
+        async def respond() -> None:
+            reading = Reading(lambda: opening(at), silence=PATIENCE)
+            deadline = Deadline.after(0.2 - SENDING_SECONDS)
+            response = ExchangeResponse(reading, events(reading, request_id="r"), {}, deadline=deadline)
+            await response({"type": "http", "asgi": {"spec_version": "2.4"}}, stays, stalls)
+
+        asyncio.run(respond())
         spent = account(at)
     metrics.clear_metrics()
 
     assert spent["reserved"]["micro_dollars"] == 0
     assert spent["total"]["micro_dollars"] > 0
+
+
+class Held:
+    """Chunks of which, after some, the others come when they are let."""
+
+    def __init__(self, chunks: Iterator[Any], *, after: int) -> None:
+        self._chunks = chunks
+        self._left = after
+        self.let = threading.Event()
+
+    def __iter__(self) -> Iterator[Any]:
+        for chunk in self._chunks:
+            if self._left == 0:
+                assert self.let.wait(PATIENCE)
+            self._left -= 1
+            yield chunk
+
+
+@pytest.mark.parametrize("after", [0, 1, 2, 3])
+def test_silence_is_broken_by_comments_before_the_first_token_and_later(after: int) -> None:
+    async def listen(at: Desk) -> tuple[list[bytes], list[bytes]]:
+        given = opening(at)
+        held = Held(iter(given.events), after=after)
+        opened = Streamed(exchange=given.exchange, events=iter(held), first=2, key_id="key_1", headers={})
+        stream = events(Reading(lambda: opened, silence=0.02), request_id="r")
+        before: list[bytes] = []
+        try:
+            while before[-3:].count(KEEP_ALIVE) < 3:
+                before.append(await anext(stream))
+        finally:
+            held.let.set()
+        return before, [part async for part in stream]
+
+    with desk(stream_events("An ", "open ", "pit.")) as at:
+        before, rest = asyncio.run(listen(at))
+    metrics.clear_metrics()
+
+    told = b"".join(part for part in [*before, *rest] if part != KEEP_ALIVE)
+    assert [json.loads(line[6:])["choices"][0]["delta"].get("content") for line in told.split(b"\n\n")[:4]] == [
+        "",
+        "An ",
+        "open ",
+        "pit.",
+    ]
+    assert told.endswith(b"data: [DONE]\n\n")
+    assert (b"An " in b"".join(before)) is (after >= 2)
+
+
+def test_a_failure_after_the_silence_is_the_streams_last_event() -> None:
+    let = threading.Event()
+
+    async def listen(at: Desk) -> list[bytes]:
+        def opens() -> Streamed:
+            assert let.wait(PATIENCE)
+            return opening(at)
+
+        stream = events(Reading(opens, silence=0.02), request_id="r")
+        parts = [await anext(stream)]
+        let.set()
+        return [*parts, *[part async for part in stream]]
+
+    with desk(client_error("ThrottlingException")) as at:
+        parts = [part for part in asyncio.run(listen(at)) if part != KEEP_ALIVE]
+        spent = account(at)
+    metrics.clear_metrics()
+
+    assert json.loads(parts[0][6:])["error"]["code"] == "rate_limit_exceeded"
+    assert parts[1:] == [b"data: [DONE]\n\n"]
+    assert spent["reserved"]["micro_dollars"] == 0
+
+
+def test_an_exchange_that_is_opened_after_its_caller_has_left_is_closed() -> None:
+    let = threading.Event()
+
+    async def leave(at: Desk) -> None:
+        def opens() -> Streamed:
+            assert let.wait(PATIENCE)
+            return opening(at)
+
+        stream = events(Reading(opens, silence=0.02), request_id="r")
+        assert await anext(stream) == KEEP_ALIVE
+        await stream.aclose()  # type: ignore[attr-defined]  # a generator's
+        let.set()
+
+    with desk(stream_events("An ", "open ", "pit.")) as at:
+        asyncio.run(leave(at))
+        assert isinstance(at.bedrock, FakeConverse)
+        assert [one.closed for one in at.bedrock.streams] == [True]
+        assert account(at)["reserved"]["micro_dollars"] == 0
+    metrics.clear_metrics()
+
+
+@pytest.mark.parametrize("failing", [0, 1])
+def test_an_error_before_the_first_token_is_one_like_any_other(serve: Serve, failing: int) -> None:
+    serve([*stream_events()[:failing], client_error("ModelStreamErrorException")])
+
+    response = post(stream=True)
+
+    assert (response.status_code, response.json()["error"]["code"]) == (502, "upstream_error")
