@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lambdas.chat.completion import as_told, to_openai, to_usage
+from lambdas.chat.completion import Telling, as_told, to_message, to_openai, to_usage
 from lambdas.chat.converse import ANSWER_TOOL
 from tests.lambdas.fakes import converse_reply
 
@@ -70,3 +70,18 @@ def test_prompt_tokens_count_what_came_from_the_cache() -> None:
     assert usage["prompt_tokens"] == 115
     assert usage["total_tokens"] == 117
     assert usage["prompt_tokens_details"] == {"cached_tokens": 100}
+
+
+@pytest.mark.parametrize("cut", ['{"city": "Tor', "", "[1", "nonsense"])
+def test_a_call_that_was_cut_is_kept_with_an_empty_object(cut: str) -> None:
+    use = {"toolUseId": "t", "name": "w", "input": cut}
+
+    assert as_told([{"toolUse": use}]) == [{"toolUse": {**use, "input": {}}}]
+
+
+def test_an_answer_that_stands_inside_of_the_tools_input_is_told_and_kept_by_itself() -> None:
+    blocks = [{"toolUse": {"toolUseId": "t", "name": ANSWER_TOOL, "input": {"input": ["a"]}}}]
+    telling = Telling(answer_is_wrapped=True)
+
+    assert to_message(blocks, telling)[0]["content"] == '["a"]'
+    assert as_told(blocks, telling=telling) == [{"text": '["a"]'}]

@@ -2,8 +2,12 @@
 
 from typing import Any
 
+import pytest
+
+from lambdas.chat.completion import Telling
 from lambdas.chat.converse import ANSWER_TOOL
 from lambdas.chat.stream import ChunkStream
+from lambdas.chat.tools import Toolbox, bedrock_name
 from lambdas.common.tokens import likely_tokens
 from tests.lambdas.fakes import stream_events
 
@@ -92,3 +96,53 @@ def test_pieces_of_a_call_that_never_began_and_pieces_of_other_kinds_are_passed_
     assert chunks(stream, [given(7, "{}")]) == []
     assert chunks(stream, [use(0)]) != []
     assert chunks(stream, [other]) == []
+
+
+def start(index: int, name: str) -> dict[str, Any]:
+    return {"contentBlockStart": {"contentBlockIndex": index, "start": {"toolUse": {"toolUseId": "t", "name": name}}}}
+
+
+STOP: Any = {"contentBlockStop": {"contentBlockIndex": 0}}
+OVER: Any = {"messageStop": {"stopReason": "tool_use"}}
+
+
+def told(state: ChunkStream, *events: Any) -> tuple[str, str]:
+    """Return the name and the arguments that a caller puts together."""
+    calls = [
+        call["function"]
+        for event in events
+        for chunk in state.chunks(event)
+        for call in chunk["choices"][0]["delta"].get("tool_calls", [])
+    ]
+    return "".join(call.get("name", "") for call in calls), "".join(call["arguments"] for call in calls)
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [start(0, "now"), given(0, ""), STOP, OVER],
+        [start(0, "now"), STOP, OVER],
+        [start(0, "now"), OVER],
+        [start(0, "now"), given(0, ""), given(0, ""), OVER],
+    ],
+)
+def test_a_call_without_input_has_an_empty_object(events: list[Any]) -> None:
+    assert told(ChunkStream(model="m", completion_id="c"), *events) == ("now", "{}")
+
+
+def test_a_call_with_input_has_no_more_than_that() -> None:
+    events = [start(0, "now"), given(0, ""), given(0, '{"a"'), given(0, ": 1}"), STOP, OVER]
+
+    assert told(ChunkStream(model="m", completion_id="c"), *events) == ("now", '{"a": 1}')
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [('{"input": [1, 2]}', "[1, 2]"), ('{"input": [1', "{}"), ("", "{}"), ('{"other": 1}', '{"other": 1}')],
+)
+def test_what_stands_inside_of_an_object_is_told_once_it_is_whole(text: str, arguments: str) -> None:
+    tools = Toolbox([("list.all", None, {"type": "array"}, False)])
+    state = ChunkStream(model="m", completion_id="c", telling=Telling(tools=tools))
+    events = [start(0, bedrock_name("list.all")), *(given(0, sign) for sign in text), STOP, OVER]
+
+    assert told(state, *events) == ("list.all", arguments)
