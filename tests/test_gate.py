@@ -25,6 +25,7 @@ def gate(folder: Path, **says: str) -> subprocess.CompletedProcess[str]:
         "test-deployments": TESTED,
         "test-studio": TESTED,
         "test-teardown": TESTED,
+        "test-tuning": TESTED,
         "test": TESTED,
         **says,
     }.items():
@@ -52,6 +53,7 @@ def test_it_lints_and_tests_with_coverage_and_ends_with_pytests_line(tmp_path: P
         "test-deployments",
         "test-studio",
         "test-teardown",
+        "test-tuning",
         "test ARGS=--cov",
         "",
     ]

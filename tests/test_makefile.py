@@ -15,6 +15,7 @@ NEEDED = (
     "requirements-dev.txt",
     "constraints.txt",
     "lambdas/requirements.txt",
+    "lambdas/tuning/requirements.txt",
     "pyproject.toml",
     "package-lock.json",
 )
