@@ -80,6 +80,16 @@ class Notebooks(Section):
     hours_per_day: Annotated[float, Field(ge=0, le=24)] = 8
 
 
+class Tuning(Section):
+    """How much is tuned. Without a section tuning in the environment nothing of it counts."""
+
+    runs_per_month: Amount = 1
+    """Each of the first of `tuning.base_models`, hosted as `tuning.hosting` says; its model is kept for the month."""
+
+    tokens: Amount = 500_000
+    """That a run is trained with: those of its data, times epochs."""
+
+
 class Usage(Section):
     """A whole file."""
 
@@ -101,6 +111,7 @@ class Usage(Section):
     functions: Functions = Functions()
     documents: Documents = Documents()
     notebooks: Notebooks = Notebooks()
+    tuning: Tuning = Tuning()
 
     @model_validator(mode="after")
     def _shares_make_one(self) -> "Usage":

@@ -202,5 +202,5 @@ def _model_row(model: ModelUse) -> Row:
         idle=IdlePrice(usd_per_hour=0.0, reason=f"by use: {model.model_id}, {model.reason}"),
         usd_per_request=model.usd_per_request or 0,
         usd_per_hour_of_use=model.usd_per_month / HOURS_PER_MONTH,
-        unpriced=model.reason if model.usd_per_request is None else None,
+        unpriced=model.reason if model.usd_per_request is None else model.unpriced,
     )

@@ -8,9 +8,10 @@ from typing import Final
 from configuration.config import Config
 from configuration.cost.usage import Usage
 from configuration.targets import Target
-from lambdas.catalogue import compiled, prices
+from lambdas.catalogue import compiled, customization, prices, tuned_prices
 from lambdas.catalogue.facts import Price
 from lambdas.catalogue.models import find
+from lambdas.catalogue.services import HOURS_PER_MONTH, UnpricedError
 from quarry.command_error import CommandError
 
 _MILLION: Final = 1_000_000
@@ -27,6 +28,7 @@ class ModelUse:
         usd_per_request: of an average request of the mix, all aliases together; None if a price is not known.
         usd_per_month: besides requests.
         reason: which price, or why there is none.
+        unpriced: what of it has no price; None if all has.
     """
 
     called: str
@@ -35,6 +37,7 @@ class ModelUse:
     usd_per_month: float = 0
     reason: str
     checked: date | None = None
+    unpriced: str | None = None
 
 
 def models_of(config: Config, usage: Usage) -> list[ModelUse]:
@@ -43,7 +46,7 @@ def models_of(config: Config, usage: Usage) -> list[ModelUse]:
     Raises:
         CommandError: the mix of use asks an alias that the environment does not have, or one that cannot chat.
     """
-    return [*_aliases(config, usage), *_knowledge(config, usage)]
+    return [*_aliases(config, usage), *_knowledge(config, usage), *_tuning(config, usage)]
 
 
 def _aliases(config: Config, usage: Usage) -> Iterator[ModelUse]:
@@ -96,6 +99,34 @@ def _knowledge(config: Config, usage: Usage) -> Iterator[ModelUse]:
             reason=reason,
             checked=_checked(reranker.model.model_id),
         )
+
+
+def _tuning(config: Config, usage: Usage) -> Iterator[ModelUse]:
+    tuning, runs = config.tuning, usage.tuning.runs_per_month
+    if tuning is None or not runs:
+        return
+    base = tuning.base_models[0]
+    facts = customization.find(base).method("fine_tuning")
+    parts: list[float] = []
+    unpriced = [] if facts.training is not None else [f"training of {base}: {facts.unpriced}"]
+    if facts.training is not None:
+        parts.append(usage.tuning.tokens * facts.training / _MILLION)
+    try:
+        parts.append(tuned_prices.storage_usd_per_hour(region=config.region) * HOURS_PER_MONTH)
+        if tuning.hosting == "provisioned":
+            unit = tuned_prices.throughput_usd_per_hour(base, "none", region=config.region)
+            parts.append(unit * tuning.provisioned.model_units * tuning.provisioned.max_hours)
+    except UnpricedError as error:
+        unpriced.append(str(error))
+    yield ModelUse(
+        called="tuning",
+        model_id=base,
+        usd_per_request=0.0,
+        usd_per_month=runs * sum(parts),
+        reason=f"{runs:g} runs a month, hosted {tuning.hosting}",
+        checked=facts.checked,
+        unpriced="; ".join(unpriced) or None,
+    )
 
 
 def _price(target: Target, region: str) -> tuple[Price | None, str]:

@@ -215,5 +215,6 @@ _SWITCHES: Final = (
         edits=(_set("AWS::SageMaker::Space", _INSTANCE, "ml.t3.medium"),),
     ),
     Switch(knob="studio.volume_gb", to=5, edits=(_set("AWS::SageMaker::Space", _DISK, 5),)),
+    Switch(knob="tuning.hosting", to="on_demand"),
     Switch(knob="log_days", to=3),
 )

@@ -56,6 +56,7 @@ def usage() -> Usage:
                 "tokens_per_month": 5_000_000,
             },
             "notebooks": {"hours_per_day": 6},
+            "tuning": {"runs_per_month": 2, "tokens": 3_000_000},
         }
     )
 

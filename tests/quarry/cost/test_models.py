@@ -5,7 +5,7 @@ import pytest
 from configuration.config import Config
 from configuration.cost.usage import Usage
 from quarry.command_error import CommandError
-from quarry.cost.models import models_of
+from quarry.cost.models import ModelUse, models_of
 from tests.varying import Vary
 
 RERANKER = {"model": "cohere.rerank-v3-5:0"}
@@ -14,7 +14,7 @@ DEPLOYMENT = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abc
 
 
 def test_aliases_cost_what_their_first_model_does(usage: Usage, dev: Config) -> None:
-    fast, smart, embed = models_of(dev, usage)
+    fast, smart, embed, *_ = models_of(dev, usage)
 
     # Half of the requests; of those a quarter with 2,000 tokens of passages. Nova Micro: 0.035 and 0.14.
     assert fast.usd_per_request == pytest.approx(0.5 * ((1000 + 500) * 0.035 + 500 * 0.14) / 1e6)
@@ -65,6 +65,40 @@ def test_a_tuned_model_on_demand_costs_what_its_base_does(usage: Usage, vary: Va
     config = vary(models={"aliases": {**aliases, "fast": [{"arn": DEPLOYMENT, "base": "amazon.nova-micro-v1:0"}]}})
 
     assert models_of(config, usage)[0].usd_per_request == models_of(vary(), usage)[0].usd_per_request
+
+
+def tuning(usage: Usage, config: Config) -> ModelUse:
+    (found,) = [one for one in models_of(config, usage) if one.called == "tuning"]
+    return found
+
+
+def test_a_run_of_tuning_is_trained_and_its_model_kept(usage: Usage, vary: Vary) -> None:
+    found = tuning(usage, vary(tuning={"base_models": ["amazon.nova-micro-v1:0"]}))
+
+    # Twice three million tokens at 1.00, and two models at 1.95.
+    assert found.usd_per_month == pytest.approx(2 * (3 * 1 + 1.95))
+    assert (found.usd_per_request, found.unpriced) == (0, None)
+
+
+def test_throughput_of_a_run_is_paid_until_its_end(usage: Usage, vary: Vary) -> None:
+    hosting = {"hosting": "provisioned", "provisioned": {"max_hours": 3.0, "model_units": 2}}
+    found = tuning(usage, vary(tuning={"base_models": ["amazon.nova-2-lite-v1:0"], **hosting}))
+
+    assert found.usd_per_month == pytest.approx(2 * (3 * 3.78 + 1.95 + 3 * 2 * 60.5))
+
+
+def test_what_of_tuning_has_no_price_is_told(usage: Usage, vary: Vary) -> None:
+    found = tuning(usage, vary(tuning={"base_models": ["amazon.nova-micro-v1:0"], "hosting": "provisioned"}))
+
+    assert found.unpriced == "no price of throughput of Nova Micro (commitment: none)"
+
+
+def test_where_nothing_is_tuned_nothing_is_paid_for_it(usage: Usage, vary: Vary) -> None:
+    none = usage.model_copy(update={"tuning": usage.tuning.model_copy(update={"runs_per_month": 0})})
+    config = vary(tuning={"base_models": ["amazon.nova-micro-v1:0"]})
+
+    assert "tuning" not in {one.called for one in models_of(config, none)}
+    assert "tuning" not in {one.called for one in models_of(vary(tuning=None), usage)}
 
 
 @pytest.mark.parametrize("alias", ["clever", "embed"])

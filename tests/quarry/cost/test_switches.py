@@ -80,6 +80,18 @@ def test_a_smaller_model_that_can_the_same_is_priced_by_the_mix(usage: Usage, va
     assert one.switch.to[1:] == one.was
 
 
+def test_a_deployment_on_demand_in_place_of_throughput(usage: Usage, vary: Vary) -> None:
+    provisioned = {
+        "base_models": ["amazon.nova-lite-v1:0"],
+        "hosting": "provisioned",
+        "provisioned": {"max_hours": 4.0},
+    }
+
+    one = found(vary(knowledge=None, tuning=provisioned), [], usage)["tuning.hosting"]
+
+    assert one.usd_per_month == pytest.approx(2 * 4 * 108.15)
+
+
 def test_logs_that_are_kept_for_less_long(usage: Usage, vary: Vary) -> None:
     function = resource("AWS::Lambda::Function", {"Handler": "lambdas/api/run.sh", "Architectures": ["arm64"]})
     busy = usage.model_copy(update={"requests_per_day": 1_000_000})
