@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: measure cold starts, warm requests and streams, throughput and synth, and print one table.
+"""``python -m benchmarks``: measure cold starts, warm requests, throughput, synth and validation; print one table.
 
 A missed target is a line that says "over", not a failure: the exit code is 0 unless a measurement could not be made.
 """
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from benchmarks import catalogue, cold, synth, throughput, warm
+from benchmarks import catalogue, cold, data_sets, synth, throughput, warm
 from benchmarks.measurement import Measurement, MeasurementError, Row
 from benchmarks.table import show, to_json
 
@@ -25,6 +25,7 @@ MEASUREMENTS: Final[Mapping[str, tuple[Measure, int]]] = {
     "warm": (warm.measure, 20),
     "throughput": (throughput.measure, 5),
     "synth": (synth.measure, 5),
+    "data_sets": (data_sets.measure, 2),
 }
 
 

@@ -14,6 +14,8 @@ from msgspec import Struct
 
 # Bedrock user guide, model-customization-prepare, Llama 3.2: by its size, an image is about so many tokens.
 IMAGE_TOKENS: Final = (1601, 6404)
+# Of characters outside ASCII, in UTF-8.
+_OTHER_BYTES: Final = bytes(range(128, 256))
 
 
 class Tokens(Struct, frozen=True):
@@ -45,10 +47,11 @@ class Amount(Struct, kw_only=True):
         if text.isascii():
             self.ascii_characters += len(text)
             return
-        plain = len(text.encode("ascii", "ignore"))
+        content = text.encode("utf-8", "surrogatepass")
+        plain = len(content.translate(None, _OTHER_BYTES))
         self.ascii_characters += plain
         self.other_characters += len(text) - plain
-        self.other_bytes += len(text.encode("utf-8", "replace")) - plain
+        self.other_bytes += len(content) - plain
 
     def take(self, other: "Amount") -> None:
         """Add what another holds."""
@@ -61,9 +64,12 @@ class Amount(Struct, kw_only=True):
         return self.ascii_characters + self.other_characters
 
 
-def tokens_of(amount: Amount) -> Tokens:
-    """Return how many tokens a data set may have. A video's cannot be told: it counts for nothing."""
-    few, many = (amount.images * tokens for tokens in IMAGE_TOKENS)
+def tokens_of(amount: Amount, *, images: bool = True) -> Tokens:
+    """Return how many tokens a data set may have, with its images or of its texts alone.
+
+    Only Llama's images are documented; Nova's count as these. A video's tokens cannot be told: it counts for nothing.
+    """
+    few, many = (amount.images * tokens if images else 0 for tokens in IMAGE_TOKENS)
     low = (amount.ascii_characters + amount.other_bytes) / 6 + few
     high = amount.ascii_characters / 3 + amount.other_bytes / 1.5 + many
     return Tokens(math.floor(low), math.ceil(high))

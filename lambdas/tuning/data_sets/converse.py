@@ -22,6 +22,14 @@ def check(record: dict[str, Any], wanted: Wanted, into: Record) -> None:
     if not isinstance(messages, list):
         into.problem("type", f"messages is {kind_of(messages)}, not an array", f"expected: {wanted.format.example}")
         return
+    if messages and all(isinstance(one, dict) and isinstance(one.get("content"), str) for one in messages):
+        what = "one of reinforcement" if "reference_answer" in record else "one of OpenAI's chat format"
+        into.problem(
+            "other-format",
+            f"the record is {what}, whose content is a text, and {wanted.base.name} takes blocks of text",
+            f"{_CONTENT}, or let `quarry tune convert` do it",
+        )
+        return
     if not messages:
         into.problem("no-messages", "messages is empty", f"expected: {wanted.format.example}")
         return

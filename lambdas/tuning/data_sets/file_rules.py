@@ -40,7 +40,7 @@ def of_length(amount: Amount, length: int, wanted: Wanted) -> list[Finding]:
         )
     if not limits.record_tokens:
         return found
-    tokens = tokens_of(amount)
+    tokens = tokens_of(amount, images=False)
     if tokens.low > limits.record_tokens:
         found.append(
             Finding(
@@ -95,20 +95,21 @@ def check_counts(wanted: Wanted, report: Report, *, last_line: int) -> None:
     training, validation = report.records, report.validation.records if report.validation else 0
     total = training + validation
     line = max(last_line, 1)
-    said = f"{training:,} records" + (f", and {validation:,} in the validation set" if validation else "")
+    said = f"there {'is' if training == 1 else 'are'} {counted(training)}"
+    said += f", and {validation:,} in the validation set" if validation else ""
     if total < fewest:
-        report.add(
-            Finding("few-records", f"there are {said}; {fewest:,} at least", f"add {fewest - total:,} records or more"),
-            line=line,
-        )
+        more = counted(fewest - total)
+        report.add(Finding("few-records", f"{said}; {fewest:,} at least", f"add {more} or more"), line=line)
     elif total > most:
         quota = f", or have the quota {limits.quota_code} raised" if limits.quota_code else ""
-        report.add(
-            Finding("many-records", f"there are {said}; {most:,} at most", f"remove {total - most:,} records{quota}"),
-            line=line,
-        )
+        less = counted(total - most)
+        report.add(Finding("many-records", f"{said}; {most:,} at most", f"remove {less}{quota}"), line=line)
     elif limits.advised_records and training < limits.advised_records:
         report.add(
-            Finding("few-records", f"there are {said}; {limits.advised_why}", "add records if you can", warning=True),
-            line=line,
+            Finding("few-records", f"{said}; {limits.advised_why}", "add records if you can", warning=True), line=line
         )
+
+
+def counted(records: int) -> str:
+    """Return "1 record", "2 records"."""
+    return f"{records:,} record{'' if records == 1 else 's'}"

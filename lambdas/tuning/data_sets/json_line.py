@@ -38,12 +38,15 @@ def _not_utf_8(line: bytes) -> Finding:
     try:
         line.decode("utf-8")
     except UnicodeDecodeError as error:
-        byte = line[error.start]
-        return Finding(
-            "encoding",
-            f"byte {error.start + 1} (0x{byte:02x}) is not UTF-8; in Latin-1 it is {bytes([byte]).decode('latin-1')!r}",
-            "save the file as UTF-8: `iconv -f LATIN1 -t UTF-8 FILE` if it is Latin-1",
-        )
+        byte = line[error.start : error.start + 1]
+        hint = "save the file as UTF-8 without a byte order mark"
+        said = f"byte {error.start + 1} (0x{byte.hex()}) is not UTF-8"
+        try:
+            said += f"; in Windows-1252, as in Latin-1, it is {byte.decode('cp1252')!r}"
+            hint = "save the file as UTF-8: `iconv -f WINDOWS-1252 -t UTF-8 FILE` if it is that"
+        except UnicodeDecodeError:
+            pass
+        return Finding("encoding", said, hint)
     return Finding("encoding", "the line is not UTF-8", "save the file as UTF-8 without a byte order mark")
 
 
@@ -54,12 +57,6 @@ def _not_json(line: bytes, error: msgspec.DecodeError) -> Finding:
     if text.startswith(BYTE_ORDER_MARK):
         return Finding(
             "byte-order-mark", "the line begins with a byte order mark", "save the file as UTF-8 without one"
-        )
-    if b"\r" in text:
-        return Finding(
-            "line-ends",
-            "records are separated by carriage returns alone",
-            "end lines with a line feed: `tr '\\r' '\\n'`",
         )
     if text.startswith((b"'", b"{'")):
         return Finding("json", "texts are in single quotes; JSON has double ones", "write it with a JSON library")
@@ -87,11 +84,24 @@ def _not_json(line: bytes, error: msgspec.DecodeError) -> Finding:
     if found := _PYTHON_WORDS.search(text):
         word = found.group(1).decode()
         return Finding("json", f"{word} is not JSON", "write null, true, false or a number, with a JSON library")
+    if reason.startswith("Invalid control character"):
+        return _bare_control(text, column)
     if "surrogate" in str(error) or re.search(rb"\\ud[89ab][0-9a-f]{2}", text, re.IGNORECASE):
         return Finding(
             "encoding", "an escape \\ud8.. to \\udf.. stands alone: half a character", "write the text anew as UTF-8"
         )
     return Finding("json", f"the line is not JSON: {reason}, at column {column}", "write it with a JSON library")
+
+
+def _bare_control(text: bytes, column: int) -> Finding:
+    character = text.decode("utf-8", "replace")[column - 1 : column]
+    if character == "\t":
+        return Finding("json", f"a text has a bare tab, at column {column}", "write it as \\t, with a JSON library")
+    return Finding(
+        "json",
+        f"a text has a bare control character (0x{ord(character):02x}), at column {column}",
+        "remove it, or write it as an escape, with a JSON library",
+    )
 
 
 def _second_opinion(text: bytes) -> tuple[bool, str, int]:

@@ -1,6 +1,7 @@
 """From bytes to whole lines, with little memory, and what a file is that has no lines of JSON at all."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final
 
 from msgspec import Struct
@@ -10,6 +11,8 @@ from lambdas.tuning.data_sets.source import PIECE
 
 # No base model takes a record that is near to it; what is longer is not kept in memory.
 LONGEST_LINE: Final = 8 * 1024 * 1024
+# Enough to see what a file is.
+_BEGINNING: Final = 16 * 1024
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _CONVERT: Final = "`quarry tune convert` makes JSON Lines of CSV and of JSON"
@@ -34,36 +37,49 @@ class Overlong(Struct, frozen=True):
     length: int
 
 
-def whole_lines(pieces: Iterable[bytes]) -> Iterator[bytes | Overlong]:
-    """Yield blocks of whole lines, each ended by a line feed, about as large as the pieces; the last gets its own."""
+def opened(pieces: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """Return how a file begins, some thousand bytes if it has them, and all its pieces, the beginning too."""
+    rest = iter(pieces)
+    start = b""
+    for piece in rest:
+        start += piece
+        if len(start) >= _BEGINNING:
+            break
+    return start, chain((start,), rest)
+
+
+def whole_lines(pieces: Iterable[bytes]) -> Iterator[list[bytes] | Overlong]:
+    """Yield the lines, without their ends, as many at a time as a piece has."""
     held: list[bytes] = []
     length = 0
     for piece in _bounded(pieces):
-        end = piece.rfind(b"\n") + 1
-        if not end:
+        first, *lines = piece.split(b"\n")
+        if not lines:
             if length <= LONGEST_LINE:
-                held.append(piece)
-            length += len(piece)
+                held.append(first)
+            length += len(first)
             if length > LONGEST_LINE:
                 held.clear()
             continue
+        last = lines.pop()
         if length > LONGEST_LINE:
-            first = piece.index(b"\n") + 1
-            yield Overlong(length + first)
-            if first < end:
-                yield piece[first:end]
+            yield Overlong(length + len(first))
         else:
-            yield b"".join((*held, piece[:end]))
-        held = [piece[end:]] if end < len(piece) else []
-        length = len(piece) - end
+            held.append(first)
+            lines.insert(0, b"".join(held))
+        if lines:
+            yield lines
+        held, length = [last], len(last)
     if length > LONGEST_LINE:
         yield Overlong(length)
     elif length:
-        yield b"".join((*held, b"\n"))
+        yield [b"".join(held)]
 
 
 def no_json_lines(start: bytes) -> Finding | None:
     """Say what a file is that begins so, if it is not JSON Lines at all; None if it may be."""
+    if not start:
+        return Finding("empty-file", "the file is empty", "write a record per line")
     for magic, (kind, fix) in _MAGIC.items():
         if start.startswith(magic):
             return Finding("not-json-lines", f"the file is {kind}, not JSON Lines", fix)
@@ -73,6 +89,12 @@ def no_json_lines(start: bytes) -> Finding | None:
         return Finding("encoding", "the file is UTF-16", "save it as UTF-8 without a byte order mark")
     text = start.removeprefix(BYTE_ORDER_MARK).lstrip()
     first_line = text.split(b"\n", 1)[0].strip()
+    if b"}\r{" in text:
+        return Finding(
+            "line-ends",
+            "records are separated by carriage returns alone",
+            "end lines with a line feed: `tr '\\r' '\\n'`",
+        )
     if text.startswith(b"["):
         return Finding(
             "json-array",

@@ -4,10 +4,11 @@ What is plain: text alone, no key that is not known, no reserved word. Whatever 
 record by record and have words for it; so nothing here has to say why.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from itertools import chain
 from operator import attrgetter
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final, Literal, Protocol
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -21,22 +22,17 @@ class Block(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     text: str
 
 
-class Asked(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag_field="role", tag="user"):
-    """A message of the user, of one block."""
+class Message(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """A message of one block."""
 
-    content: tuple[Block]
-
-
-class Answered(Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag_field="role", tag="assistant"):
-    """A message of the assistant, of one block."""
-
+    role: Literal["user", "assistant"]
     content: tuple[Block]
 
 
 class Exchange(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """A record of one question and its answer, which most data sets have only: decoded faster than any number."""
 
-    messages: tuple[Asked, Answered]
+    messages: tuple[Message, Message]
     system: tuple[Block, ...] = ()
     schema_version: str | None = field(name="schemaVersion", default=None)
 
@@ -44,7 +40,7 @@ class Exchange(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 class Conversation(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """A record of any number of messages."""
 
-    messages: Annotated[tuple[Asked | Answered, ...], Meta(min_length=1)]
+    messages: Annotated[tuple[Message, ...], Meta(min_length=1)]
     system: tuple[Block, ...] = ()
     schema_version: str | None = field(name="schemaVersion", default=None)
 
@@ -54,13 +50,13 @@ class Plain(Struct, frozen=True):
 
     Attributes:
         records: as decoded.
-        text: all their texts, a line feed between two.
-        length: how many characters they are.
+        ascii_characters: of the texts that have no others.
+        others: the other texts together, a line feed between two; how many they are.
     """
 
     records: list[Any]
-    text: str
-    length: int
+    ascii_characters: int
+    others: tuple[str, int]
 
 
 class _Shape(Protocol):
@@ -106,10 +102,17 @@ class PlainReader:
         if read is None:
             return None
         records, texts = read
-        text = "\n".join(texts)
-        if not all(map(str.strip, texts)) or "\0" in text or self._reserved(text):
+        # Apart, because a text with one character of 32 bits has nothing but such characters: all would be slower.
+        ascii_: list[str] = []
+        others: list[str] = []
+        for text in texts:
+            if not text.strip():
+                return None
+            (ascii_ if text.isascii() else others).append(text)
+        joined, other = "\n".join(ascii_), "\n".join(others)
+        if any("\0" in each or self._reserved(each) for each in (joined, other) if each):
             return None
-        return Plain(records, text, len(text) - len(texts) + 1)
+        return Plain(records, len(joined) - max(len(ascii_) - 1, 0), (other, len(others)))
 
     def same(self, records: Sequence[Any]) -> list[int]:
         """Return a number per record, which is equal for records that are the same."""
@@ -140,31 +143,41 @@ class _Conversations:
         self._conversation = msgspec.json.Decoder(Conversation).decode
         self._are_exchanges = True
         self._version = wanted.format.schema_version
-        self._last = tuple({"user": Asked, "assistant": Answered}[role] for role in wanted.format.last_roles)
-        self._most_turns = wanted.facts.limits.turns
+        self._last = wanted.format.last_roles
+        self._most_messages = 2 * (wanted.facts.limits.turns or sys.maxsize)
 
     def read(self, lines: list[bytes]) -> tuple[list[Any], list[str]] | None:
-        records: list[Any]
+        texts: list[str] | None = None
         if self._are_exchanges:
             try:
-                records = list(map(self._exchange, lines))
+                records: list[Any] = list(map(self._exchange, lines))
             except msgspec.ValidationError:
                 # Not all of them; from here on the others' decoder is asked at once.
                 self._are_exchanges = False
+            else:
+                texts = _texts_of_exchanges(records)
         if not self._are_exchanges:
             records = list(map(self._conversation, lines))
-            if not all(map(self._takes_turns, records)):
-                return None
+            texts = self._texts_of(records)
+        if self._version and any(record.schema_version != self._version for record in records):
+            return None
+        return None if texts is None else (records, texts)
+
+    def _texts_of(self, records: list[Conversation]) -> list[str] | None:
         texts: list[str] = []
-        add, version = texts.append, self._version
+        add, last, most = texts.append, self._last, self._most_messages
         for record in records:
+            user_is_next = True
             for message in record.messages:
+                if (message.role == "user") is not user_is_next:
+                    return None
+                user_is_next = not user_is_next
                 add(message.content[0].text)
+            if ("assistant" if user_is_next else "user") not in last or len(record.messages) > most:
+                return None
             for block in record.system:
                 add(block.text)
-            if version and record.schema_version != version:
-                return None
-        return records, texts
+        return texts
 
     def convert(self, record: dict[str, Any]) -> Any:
         return msgspec.convert(record, Conversation)
@@ -172,13 +185,19 @@ class _Conversations:
     def texts_of(self, record: Any) -> list[str]:
         return [*(message.content[0].text for message in record.messages), *(block.text for block in record.system)]
 
-    def _takes_turns(self, record: Conversation) -> bool:
-        messages = record.messages
-        if not isinstance(messages[-1], self._last) or (self._most_turns and len(messages) > 2 * self._most_turns):
-            return False
-        return all(isinstance(one, Asked) for one in messages[::2]) and all(
-            isinstance(one, Answered) for one in messages[1::2]
-        )
+
+def _texts_of_exchanges(records: list[Exchange]) -> list[str] | None:
+    texts: list[str] = []
+    add = texts.append
+    for record in records:
+        asked, answered = record.messages
+        if asked.role != "user" or answered.role != "assistant":
+            return None
+        add(asked.content[0].text)
+        add(answered.content[0].text)
+        for block in record.system:
+            add(block.text)
+    return texts
 
 
 class _Texts:

@@ -4,6 +4,7 @@ A stream is read once, in blocks of whole lines. Blocks in which all is plainly 
 record by record through the checker of the format's shape.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from lambdas.catalogue.customization import TunableModel
 from lambdas.tuning.data_sets import file_rules
 from lambdas.tuning.data_sets.checker import Checker, wanted_of
 from lambdas.tuning.data_sets.json_line import decode
-from lambdas.tuning.data_sets.lines import BYTE_ORDER_MARK, LONGEST_LINE, Overlong, no_json_lines, whole_lines
+from lambdas.tuning.data_sets.lines import BYTE_ORDER_MARK, LONGEST_LINE, Overlong, no_json_lines, opened, whole_lines
 from lambdas.tuning.data_sets.plain import Plain, PlainReader
 from lambdas.tuning.data_sets.record import Medium, Record, Wanted
 from lambdas.tuning.data_sets.repeats import Repeats
@@ -75,6 +76,7 @@ class _Reading:
         self._harmless, self._harmless_ascii = min(line, int(tokens * 1.5)), min(line, tokens * 3)
         self._bucket: str | None = None
         self._told_of_line_ends = False
+        self._size = 0
         self._repeats.next_file()
 
     def read(self, data_set: DataSet) -> None:
@@ -82,32 +84,29 @@ class _Reading:
         for named in file_rules.of_key(data_set.key):
             self._add(named, line=1)
         self._bucket = data_set.bucket
-        size, started = 0, False
-        for block in whole_lines(data_set.pieces):
-            if isinstance(block, Overlong):
-                self._overlong(block)
-                started, size = True, size + block.length
-                continue
-            size += len(block)
-            if not started:
-                started = True
-                if finding := no_json_lines(block):
-                    self._add(finding, line=1)
-                    self.unreadable = True
-                    return
-                block = self._without_mark(block)
-            if b"\r" in block and b"\r\n" in block:
-                block = self._without_returns(block)
-            self._block(block)
-        if not started:
-            self._add(Finding("empty-file", "the file is empty", "write a record per line"), line=1)
+        start, pieces = opened(data_set.pieces)
+        if finding := no_json_lines(start):
+            self._add(finding, line=1)
             self.unreadable = True
-        for large in file_rules.of_size(size, self._wanted):
+            return
+        for lines in whole_lines(self._counted(pieces)):
+            if isinstance(lines, Overlong):
+                self._overlong(lines)
+                continue
+            if self.line == 0:
+                lines[0] = self._without_mark(lines[0])
+            if lines[0].endswith(b"\r") or lines[-1].endswith(b"\r"):
+                lines = self._without_returns(lines)
+            self._lines(lines)
+        for large in file_rules.of_size(self._size, self._wanted):
             self._add(large, line=max(self.line, 1))
 
-    def _block(self, block: bytes) -> None:
-        lines = block.split(b"\n")
-        lines.pop()
+    def _counted(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self._size += len(piece)
+            yield piece
+
+    def _lines(self, lines: list[bytes]) -> None:
         plain = self._plain.read(lines)
         if plain is None or not self._take(plain, lines):
             for line in lines:
@@ -116,7 +115,7 @@ class _Reading:
 
     def _take(self, plain: Plain, lines: list[bytes]) -> bool:
         """Count lines in which all is well; False if there is something to say of one after all."""
-        harmless = self._harmless_ascii if plain.text.isascii() else self._harmless
+        harmless = self._harmless if plain.others[1] else self._harmless_ascii
         if max(map(len, lines)) > harmless and any(map(self._is_too_long, plain.records, lines)):
             return False
         if not self._repeats.are_full:
@@ -126,11 +125,11 @@ class _Reading:
             self._repeats.add(numbers, line=self.line + 1)
         self.line += len(plain.records)
         self._amount.records += len(plain.records)
-        if plain.text.isascii():
-            self._amount.ascii_characters += plain.length
-        else:
-            self._amount.add_text(plain.text)
-            self._amount.ascii_characters -= len(plain.text) - plain.length
+        self._amount.ascii_characters += plain.ascii_characters
+        text, count = plain.others
+        if count:
+            self._amount.add_text(text)
+            self._amount.ascii_characters -= count - 1
         return True
 
     def _is_too_long(self, record: Any, line: bytes) -> bool:
@@ -201,25 +200,25 @@ class _Reading:
             )
         )
 
-    def _without_mark(self, block: bytes) -> bytes:
-        if not block.startswith(BYTE_ORDER_MARK):
-            return block
+    def _without_mark(self, line: bytes) -> bytes:
+        if not line.startswith(BYTE_ORDER_MARK):
+            return line
         self._add(
             Finding("byte-order-mark", "the file begins with a byte order mark", "save it as UTF-8 without one"), line=1
         )
-        return block.removeprefix(BYTE_ORDER_MARK)
+        return line.removeprefix(BYTE_ORDER_MARK)
 
-    def _without_returns(self, block: bytes) -> bytes:
+    def _without_returns(self, lines: list[bytes]) -> list[bytes]:
         if not self._told_of_line_ends:
             self._told_of_line_ends = True
-            line = self.line + block[: block.index(b"\r\n")].count(b"\n") + 1
+            first = next(number for number, line in enumerate(lines, start=self.line + 1) if line.endswith(b"\r"))
             self._add(
                 Finding(
                     "line-ends", "lines end with CR LF, as Windows writes them", "end them with LF alone", warning=True
                 ),
-                line=line,
+                line=first,
             )
-        return block.replace(b"\r\n", b"\n")
+        return [line.removesuffix(b"\r") for line in lines]
 
     def _add(self, finding: Finding, *, line: int | None = None) -> None:
         self._report.add(finding, line=self.line if line is None else line, file=self._file)

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from configuration.catalogue import compile as compiler
-from lambdas.catalogue import compiled
+from lambdas.catalogue import compiled, customization
 from lambdas.catalogue.facts import Catalogue
 
 MODELS = (compiler.FOLDER / "models.yaml").read_text(encoding="utf-8")
@@ -62,6 +62,7 @@ def test_loading_needs_no_yaml() -> None:
 
 def test_the_command_writes_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(compiler, "PATH", tmp_path / "catalogue.json")
+    monkeypatch.setattr(customization, "PATH", tmp_path / "customization.json")
 
     assert compiler.main() == 0
     written = (tmp_path / "catalogue.json").read_bytes()
