@@ -83,9 +83,12 @@ def _knowing_itself(run: Any) -> Any:
         if execution is None:
             return
         machine = execution["stateMachineArn"]
-        _running.set(_Running(execution, machine, _deadline(machine)))
-        with contextlib.suppress(ExecutionEnded):
-            run(arn)
+        token = _running.set(_Running(execution, machine, _deadline(machine)))
+        try:
+            with contextlib.suppress(ExecutionEnded):
+                run(arn)
+        finally:
+            _running.reset(token)
 
     return running
 

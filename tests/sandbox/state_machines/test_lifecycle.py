@@ -118,3 +118,9 @@ def test_what_is_forgotten_does_nothing_more(monkeypatch: pytest.MonkeyPatch) ->
     called = _doing(monkeypatch, stepfunctions.reset)
     _run({"Do": _task(Next="W"), "W": {"Type": "Wait", "Seconds": 3600, "Next": "Again"}, "Again": _task(End=True)})
     assert called == ["f"]
+
+
+def test_the_thread_is_free_afterwards() -> None:
+    _run({"P": {"Type": "Pass", "End": True}})
+    stepfunctions.reset()
+    assert lifecycle.is_running()
