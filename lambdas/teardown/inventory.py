@@ -225,7 +225,11 @@ class Survey:
         return None if seen is None else (kind, replace(seen, arn=seen.arn or one.arn))
 
     def _entry(self, kind: Kind, found: Found) -> Entry:
-        in_stack = not self._in_stacks.isdisjoint({found.id, found.arn} - {""})
+        names = {found.id, found.arn, found.name}
+        if not kind.run_time:
+            # What is part of something goes with it.
+            names.update(found.of)
+        in_stack = not self._in_stacks.isdisjoint(names - {""})
         if in_stack:
             origin: Origin = "stack"
         else:

@@ -106,9 +106,15 @@ class StackRemoval:
         self._in_vain[stack.id] = self._in_vain[stack.id] + 1 if known >= self._left_by.get(stack.id, known + 1) else 1
         self._left_by[stack.id] = known
         self.asking.progress.why[key_of(stack)] = "; ".join(
-            f"{one.logical_id} ({one.type} {one.id}): {one.reason}" for one in failed
+            f"{one.logical_id} ({one.type} {one.id}): {one.reason or self._reason(stack, one)}" for one in failed
         )
         return [one.logical_id for one in failed if self._may_be_passed_over(stack, one)]
+
+    def _reason(self, stack: Stack, resource: Resource) -> str:
+        """Return why a resource failed, where the list of all does not tell."""
+        named = {"StackName": stack.id, "LogicalResourceId": resource.logical_id}
+        told = self.asking.aws.described(CLOUDFORMATION, "describe_stack_resources", **named) or {}
+        return next((str(one.get("ResourceStatusReason") or "") for one in told.get("StackResources", [])), "")
 
     def _may_be_passed_over(self, stack: Stack, resource: Resource) -> bool:
         kind = BY_RESOURCE.get(resource.type)

@@ -88,6 +88,7 @@ def tear_down(
 def _verdict(asking: Asking, after: Inventory, *, retained: tuple[Thing, ...], time_over: bool) -> Verdict:
     progress = asking.progress
     stays = "Its stack is still there."
+    nobody = "The time was over before it was asked to go." if time_over else ""
     members = [replace(one.thing, why=stays) if one.in_stack else one.thing for one in after.entries]
     things = [*(of_stack(stack) for stack in after.stacks), *members]
     progress.saw(things)
@@ -98,7 +99,9 @@ def _verdict(asking: Asking, after: Inventory, *, retained: tuple[Thing, ...], t
         deleted=tuple(thing for key, thing in progress.seen.items() if key not in there),
         retained=retained,
         left=tuple(
-            replace(thing, why=progress.why.get(thing.key, thing.why)) for thing in things if thing.key not in kept
+            replace(thing, why=progress.why.get(thing.key) or thing.why or nobody)
+            for thing in things
+            if thing.key not in kept
         ),
         unseen=after.unseen,
         time_over=time_over,

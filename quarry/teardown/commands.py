@@ -112,7 +112,7 @@ def _keeps_data(retain: Retain | None, found: Inventory, name: str) -> bool:
         )
     if retain is Retain.DATA and (lost := sorted(_goes_with_its_stack(found))):
         raise CommandError(
-            f"These go with their stacks, which were deployed without retain_data: {', '.join(lost)}. Set `retain_data: "
+            f"These go with their stacks, deployed without retain_data: {', '.join(lost)}. Set `retain_data: "
             f"true` in environments/{name}.yaml, deploy, and run this again.",
             exit_code=2,
         )

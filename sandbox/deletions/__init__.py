@@ -2,7 +2,7 @@
 
 
 def install() -> None:
-    """Put it into the MiniStack of this process, after ``kept_dependencies``. Safe to call again.
+    """Put it into the MiniStack of this process, with ``kept_dependencies``. Safe to call again.
 
     Raises:
         AttributeError: this MiniStack lacks a function that is replaced; another version than the pinned one.

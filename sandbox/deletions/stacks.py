@@ -15,6 +15,7 @@ from typing import Any
 from ministack.services import cloudformation
 from ministack.services.cloudformation import handlers, stacks
 
+from sandbox import kept_dependencies
 from sandbox.deletions import script
 from sandbox.kept_dependencies import StillNeededError
 
@@ -24,7 +25,8 @@ _LOOK_SECONDS = 0.05
 @functools.cache
 def install() -> None:
     """Put it in place; doing it again changes nothing."""
-    delete_stack, delete_resource = stacks._delete_stack_async, stacks._delete_resource
+    kept_dependencies.install()
+    delete_stack, delete_resource = stacks._delete_stack_async, kept_dependencies._delete_resource
 
     async def deleting(stack_name: str, stack_id: str, *arguments: Any, **more: Any) -> None:
         stack = cloudformation._stacks.get(stack_name)
@@ -43,7 +45,8 @@ def install() -> None:
         return delete_resource(kind, physical_id, properties, stack_name, logical_id)
 
     stacks._delete_stack_async = handlers._delete_stack_async = deleting
-    stacks._delete_resource = deleting_resource
+    # What is kept for something that failed is not tried at all.
+    kept_dependencies._delete_resource = deleting_resource
 
 
 def _remember(name: str, stack: dict[str, Any], before: dict[str, Any]) -> None:

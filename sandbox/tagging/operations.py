@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import re
 from typing import Any
 
 from ministack.services import tagging
@@ -32,14 +33,14 @@ def _get_resources(data: dict[str, Any]) -> Any:
     arns = data.get("ResourceARNList")
     if arns and set(data) - {"ResourceARNList"}:
         return tagging._invalid_parameter("ResourceARNList cannot be specified with filters or pagination parameters")
-    page = data.get("ResourcesPerPage") or _PAGE
+    page = data.get("ResourcesPerPage", _PAGE)
     if not isinstance(page, int) or not 1 <= page <= _MOST:
         return tagging._invalid_parameter(f"ResourcesPerPage must be from 1 to {_MOST}")
     types, filters = data.get("ResourceTypeFilters") or [], data.get("TagFilters") or []
     found = [
         {"ResourceARN": arn, "Tags": [{"Key": key, "Value": value} for key, value in sorted(tags.items())]}
         for arn, tags in sorted(lag.listed())
-        if tags and (not arns or arn in arns) and tagging._matches_type_filters(arn, types) and _fits(tags, filters)
+        if tags and (not arns or arn in arns) and _is_of(arn, types) and _fits(tags, filters)
     ]
     return _paged(found, data, "ResourceTagMappingList", page=page)
 
@@ -47,6 +48,12 @@ def _get_resources(data: dict[str, Any]) -> Any:
 def _get_tag_values(data: dict[str, Any]) -> Any:
     values = {tags[data["Key"]] for _, tags in lag.listed() if data.get("Key") in tags}
     return _paged(sorted(values), data, "TagValues")
+
+
+def _is_of(arn: str, types: list[str]) -> bool:
+    """Whether an ARN is of one of the types, as ``logs`` or ``logs:log-group``; of any if there are none."""
+    _, _, service, _, _, resource = arn.split(":", 5)
+    return not types or bool({service, f"{service}:{re.split('[:/]', resource)[0]}"} & set(types))
 
 
 def _fits(tags: dict[str, str], filters: list[dict[str, Any]]) -> bool:

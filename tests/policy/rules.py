@@ -151,6 +151,23 @@ def logs_without_retention(template: Template) -> list[str]:
     return groups + functions
 
 
+def log_groups_that_come_back(template: Template) -> list[str]:
+    """Rights to make a log group: who writes after its end, as a deleted function's last line, makes it anew.
+
+    AWS's own policies for functions have the right too.
+    """
+    makers = [
+        f"{id_}: {action}"
+        for id_, statement in _statements(template)
+        for action in _listed(statement.get("Action", []))
+        if action == "logs:CreateLogGroup" and statement["Effect"] == "Allow"
+    ]
+    for id_, properties in of_type(template, "AWS::IAM::Role"):
+        of_functions = "lambda.amazonaws.com" in str(properties.get("AssumeRolePolicyDocument"))
+        makers += [f"{id_}: {arn}" for arn in properties.get("ManagedPolicyArns", []) if of_functions]
+    return makers
+
+
 def untraced_functions(template: Template) -> list[str]:
     """Functions without X-Ray."""
     return [
@@ -274,6 +291,7 @@ ALL: Final = (
     unconditional_trust,
     shared_roles,
     logs_without_retention,
+    log_groups_that_come_back,
     untraced_functions,
     broken_handlers,
     mismatched_environments,

@@ -71,6 +71,17 @@ BAD: list[tuple[Rule, dict[str, Any]]] = [
     ),
     (rules.logs_without_retention, {"Type": "AWS::Logs::LogGroup", "Properties": {}}),
     (rules.logs_without_retention, function(LoggingConfig={})),
+    (rules.log_groups_that_come_back, policy(Effect="Allow", Action=["logs:CreateLogGroup"], Resource="arn")),
+    (
+        rules.log_groups_that_come_back,
+        {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": {"Statement": [{"Principal": {"Service": "lambda.amazonaws.com"}}]},
+                "ManagedPolicyArns": ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"],
+            },
+        },
+    ),
     (rules.untraced_functions, function(TracingConfig={"Mode": "PassThrough"})),
     (rules.broken_handlers, function(Handler="lambdas.authorizer.handler.lamda_handler")),
     (rules.broken_handlers, function(Handler="lambdas.nothing.handler.lambda_handler")),

@@ -36,7 +36,9 @@ def _secrets(aws: Aws) -> Iterator[Found]:
 
 def _look_at_secret(aws: Aws, id_: str) -> Found | None:
     found = aws.described(_SECRETS, "describe_secret", SecretId=id_)
-    return None if found is None or found.get("DeletedDate") else Found(id=id_, name=str(found.get("Name") or ""))
+    if found is None or found.get("DeletedDate"):
+        return None
+    return Found(id=found["ARN"], arn=found["ARN"], name=str(found.get("Name") or ""))
 
 
 def _look_at_key(aws: Aws, id_: str) -> Found | None:
