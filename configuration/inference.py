@@ -1,13 +1,18 @@
 """The section `inference` of an environment file: the endpoint that applications call."""
 
+import re
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 
 from configuration import duration
 from configuration.section import Alias, Section
 
+# Fetch standard, "serializing a request origin": a scheme, a host in small letters, a port if it is not the usual one.
+_ORIGIN: Final = re.compile(
+    r"(https?)://(?!.*\.\.)([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:(?!80$|443$)[1-9]\d{0,4})?"
+)
 MaxTokens = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
@@ -19,6 +24,30 @@ class Throttle(Section):
 
     burst: Annotated[int, Field(ge=1, le=5_000)] = 100
     """Requests at once."""
+
+
+def _origin(value: str) -> str:
+    """Check an origin as browsers send it."""
+    if not _ORIGIN.fullmatch(value):
+        raise ValueError(
+            f"{value!r} is not accepted: expected an origin as browsers send it, scheme, host and port without a path, "
+            "as https://app.example or http://localhost:3000; `*` is none, since whoever has a key could then be "
+            "made to use it by any page"
+        )
+    return value
+
+
+class Cors(Section):
+    """Which web pages may call the endpoint from a browser. A key in a page is whoever's who opens it."""
+
+    origins: Annotated[
+        list[Annotated[str, AfterValidator(_origin), Field(examples=["https://app.example"])]],
+        Field(min_length=1, max_length=20),
+    ]
+    """Origins of the pages: scheme, host and, where it is not the usual one, port."""
+
+    max_age_seconds: Annotated[int, Field(ge=0, le=86_400)] = 600
+    """How long a browser may remember that it may ask. Chromium remembers for two hours at most."""
 
 
 class Inference(Section):
@@ -58,6 +87,9 @@ class Inference(Section):
     """Where Bedrock is asked to keep what it has read for five minutes, with models that can: where a request has
     `cache_control`, or `automatic`, where none says so, also behind long system texts, tools and conversations. Reading
     what is kept costs a tenth; keeping it costs up to a quarter more, so it pays from the second time on."""
+
+    cors: Cors | None = None
+    """Which web pages may call from a browser; left out, none may."""
 
     max_attempts: Annotated[int, Field(ge=1, le=5)] = 3
     """Calls to Bedrock per request while it throttles or fails, the first included."""

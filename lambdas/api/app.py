@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from lambdas.api import composition, event_stream, http, outcome, time_left
+from lambdas.api import composition, cors, event_stream, http, outcome, time_left
 from lambdas.api.call import Answer, Call, Streamed
 from lambdas.api.event_stream import ExchangeResponse, Reading
 from lambdas.api.failures import no_such_route
@@ -85,17 +85,19 @@ async def _answer(request: Request, handler: Callable[[], Handler], *, status: i
             query=request.query_params,
         )
         if streams and _asks_for_stream(call.body):
-            return await _streamed(handler, call, status=status, request_id=request_id)
+            return await _streamed(request, handler, call, status=status, request_id=request_id)
         given = handler()(call)
         assert isinstance(given, Answer), "no stream was asked for"
-        return _response(http.answered(given, status=status, request_id=request_id))
+        return _response(request, http.answered(given, status=status, request_id=request_id))
     except Exception as error:
-        return _response(http.failed(error, request_id=request_id))
+        return _response(request, http.failed(error, request_id=request_id))
     finally:
         metrics.flush_metrics()
 
 
-async def _streamed(handler: Callable[[], Handler], call: Call, *, status: int, request_id: str) -> Response:
+async def _streamed(
+    request: Request, handler: Callable[[], Handler], call: Call, *, status: int, request_id: str
+) -> Response:
     """Answer with a stream once its first token has come, or without one when that has taken so long that it is silent.
 
     Raises:
@@ -104,8 +106,8 @@ async def _streamed(handler: Callable[[], Handler], call: Call, *, status: int, 
     reading = Reading(lambda: handler()(call), silence=composition.settings().keep_alive_seconds)
     given = await reading.opened()
     if isinstance(given, Answer):
-        return _response(http.answered(given, status=status, request_id=request_id))
-    headers = {"x-request-id": request_id, **(given.headers if given is not None else {})}
+        return _response(request, http.answered(given, status=status, request_id=request_id))
+    headers = {"x-request-id": request_id, **(given.headers if given is not None else {}), **_cors(request)}
     events = event_stream.events(reading, request_id=request_id)
     return ExchangeResponse(reading, events, headers, deadline=call.deadline)
 
@@ -127,8 +129,13 @@ def _asks_for_stream(body: bytes) -> bool:
         return False
 
 
-def _response(reply: http.Reply) -> Response:
-    return Response(reply.content, status_code=reply.status, media_type=http.MEDIA_TYPE, headers=reply.headers)
+def _response(request: Request, reply: http.Reply) -> Response:
+    headers = {**reply.headers, **_cors(request)}
+    return Response(reply.content, status_code=reply.status, media_type=http.MEDIA_TYPE, headers=headers)
+
+
+def _cors(request: Request) -> dict[str, str]:
+    return cors.headers(request.headers.get("origin"), listed=composition.cors_origins())
 
 
 async def _body(request: Request) -> bytes:

@@ -30,6 +30,15 @@ def settings() -> InferenceSettings:
     return InferenceSettings.from_env()
 
 
+def cors_origins() -> tuple[str, ...]:
+    """The origins whose pages may read answers."""
+    try:
+        return settings().cors_origins
+    except Exception:
+        # An answer that fails of its settings says so; that it cannot be read by pages either is not what is wrong.
+        return ()
+
+
 @cache
 def aliases() -> Aliases:
     """The aliases, which are the settings' for as long as the function lives, below promotions where there can be any.

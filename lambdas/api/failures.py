@@ -1,7 +1,10 @@
 """What becomes of a failed request: it is recorded, and the caller is told in the one error shape."""
 
+import re
+
 from lambdas.api import outcome
-from lambdas.common.errors import ApiError, InternalError, NotFoundError
+from lambdas.api.operations import OPERATIONS
+from lambdas.common.errors import ApiError, InternalError, MethodNotAllowedError, NotFoundError
 from lambdas.common.failure import recorded
 from lambdas.common.observability import logger
 
@@ -15,6 +18,15 @@ def record_failure(error: Exception, *, request_id: str) -> ApiError:
     return InternalError(f"Something went wrong here. Give the platform's owner this request id: {request_id}.")
 
 
-def no_such_route(method: str, path: str) -> NotFoundError:
-    """Return the error for a URL that no operation has."""
+def no_such_route(method: str, path: str) -> ApiError:
+    """Return the error for a URL that no operation has, or has for other methods. API Gateway says the same."""
+    allowed = tuple(sorted(one.method for one in OPERATIONS if _is_of(one.path, path)))
+    # One that is among them has a value in its path that no router takes.
+    if allowed and method not in allowed:
+        return MethodNotAllowedError(f"`{path}` takes {' and '.join(allowed)}, not {method}.", allowed=allowed)
     return NotFoundError(f"There is no {method} {path} here.", code="unknown_url")
+
+
+def _is_of(template: str, path: str) -> bool:
+    """Tell whether a path is one of an operation's, as /v1/sessions/s-1 of /v1/sessions/{id}."""
+    return re.fullmatch(re.sub(r"{\w+}", "[^/]+", template) + "/?", path) is not None

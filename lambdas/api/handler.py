@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoSu
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from lambdas.api import composition, http, outcome, time_left
+from lambdas.api import composition, cors, http, outcome, time_left
 from lambdas.api.call import Call
 from lambdas.api.failures import no_such_route
 from lambdas.api.operation import Operation, resolve
@@ -31,7 +31,7 @@ def resolver(operations: tuple[Operation, ...] = OPERATIONS) -> APIGatewayRestRe
 
     def unknown_url(_: NoSuchRouteError) -> Response[str]:
         event = app.current_event
-        return _response(http.failed(no_such_route(event.http_method, event.path), request_id=_request_id(app)))
+        return _response(app, http.failed(no_such_route(event.http_method, event.path), request_id=_request_id(app)))
 
     app.exception_handler(NoSuchRouteError)(unknown_url)
     return app
@@ -42,9 +42,9 @@ def _endpoint(app: APIGatewayRestResolver, operation: Operation) -> Callable[...
         request_id = _request_id(app)
         try:
             given = resolve(operation.handler)(_call(app, operation, path))
-            return _response(http.answered(given, status=operation.status, request_id=request_id))
+            return _response(app, http.answered(given, status=operation.status, request_id=request_id))
         except Exception as error:
-            return _response(http.failed(error, request_id=request_id))
+            return _response(app, http.failed(error, request_id=request_id))
 
     return endpoint
 
@@ -80,12 +80,14 @@ def _request_id(app: APIGatewayRestResolver) -> str:
     return str(app.current_event.request_context.request_id)
 
 
-def _response(reply: http.Reply) -> Response[str]:
+def _response(app: APIGatewayRestResolver, reply: http.Reply) -> Response[str]:
+    # API Gateway hands names on as they were written; HTTP/2 has them in small letters.
+    origin = next((value for name, value in app.current_event.headers.items() if name.lower() == "origin"), None)
     return Response(
         status_code=reply.status,
         content_type=http.MEDIA_TYPE,
         body=reply.content.decode(),
-        headers=dict(reply.headers),
+        headers={**reply.headers, **cors.headers(origin, listed=composition.cors_origins())},
     )
 
 

@@ -30,6 +30,7 @@ class InferenceSettings(ChatSettings):
         history_token_budget: tokens that a session's turn sends in all.
         summary_alias: alias that writes the summaries of long sessions.
         knowledge: the knowledge base and how it is asked; None if there is none.
+        cors_origins: origins whose pages may read answers; empty: none.
         promotions_path: below which path of SSM's parameters promotions of tuned models stand; None: nothing is tuned,
             and nothing is looked up.
         budget: the environment's; None: nobody counts, and nothing is looked up.
@@ -45,5 +46,6 @@ class InferenceSettings(ChatSettings):
     history_token_budget: int
     summary_alias: str
     knowledge: KnowledgeSettings | None
+    cors_origins: tuple[str, ...] = ()
     promotions_path: str | None = None
     budget: BudgetSettings | None = None

@@ -5,6 +5,7 @@
     ├── AuthenticationError      401  no key, an unknown one, a revoked one
     ├── PermissionDeniedError    403  Bedrock refuses this platform's role or account
     ├── NotFoundError            404  no such alias or path
+    ├── MethodNotAllowedError    405  the path is one, for other methods
     ├── ConflictError            409  it was changed meanwhile; nothing was stored, an answer is given
     ├── RequestTooLargeError     413
     ├── RateLimitError           429  with seconds to wait
@@ -94,6 +95,26 @@ class NotFoundError(ApiError):
 
     status = 404
     type = "invalid_request_error"
+
+
+class MethodNotAllowedError(ApiError):
+    """The path is there, but not for this method.
+
+    Args:
+        allowed: the methods that it is there for.
+    """
+
+    status = 405
+    type = "invalid_request_error"
+    default_code = "method_not_allowed"
+
+    def __init__(self, message: str, *, allowed: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.allowed = allowed
+
+    def headers(self) -> dict[str, str]:
+        """Return the header that HTTP wants (RFC 9110, 15.5.6): which methods there are."""
+        return {**super().headers(), "Allow": ", ".join(self.allowed)}
 
 
 class ConflictError(ApiError):

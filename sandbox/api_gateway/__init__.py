@@ -5,6 +5,7 @@ from sandbox.api_gateway import (
     authorizer_cache,
     authorizer_policies,
     gateway_responses,
+    mock_integrations,
     request_validators,
     response_transfer,
 )
@@ -15,6 +16,7 @@ def install() -> None:
     authorizer_cache.install()
     authorizer_policies.install()
     gateway_responses.install()
+    mock_integrations.install()
     request_validators.install()
     response_transfer.install()
     # Last: it looks at what the others answer.

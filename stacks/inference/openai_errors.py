@@ -6,6 +6,8 @@ from typing import Final
 
 from aws_cdk import aws_apigateway as apigateway
 
+from configuration.inference import Cors
+
 
 @dataclass(frozen=True, kw_only=True)
 class GatewayError:
@@ -105,13 +107,28 @@ ERRORS: Final[tuple[tuple[str, Kind, GatewayError], ...]] = (
 )
 
 
-def add_openai_errors(api: apigateway.RestApi) -> None:
-    """Give ``api`` a gateway response per kind of refusal."""
+def add_openai_errors(api: apigateway.RestApi, *, cors: Cors | None) -> None:
+    """Give ``api`` a gateway response per kind of refusal, which pages of the origins in ``cors`` can read."""
+    readable = _readable(cors) if cors else {}
     for id_, kind, error in ERRORS:
         api.add_gateway_response(
             id_,
             type=kind,
             status_code=error.status,
-            response_headers={**error.headers, "x-request-id": "context.requestId"},
+            response_headers={**error.headers, "x-request-id": "context.requestId", **readable},
             templates={"application/json": error.template()},
         )
+
+
+def _readable(cors: Cors) -> dict[str, str]:
+    """Return the headers with which a page may read a refusal.
+
+    Here API Gateway can say the one origin, or whichever asked; it compares none. A refusal of its own has nothing in
+    it that the page which asked does not know.
+    """
+    (first, *others) = cors.origins
+    return {
+        "Access-Control-Allow-Origin": "method.request.header.Origin" if others else f"'{first}'",
+        "Access-Control-Expose-Headers": "'x-request-id, Retry-After'",
+        "Vary": "'Origin'",
+    }

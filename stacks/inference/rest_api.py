@@ -13,6 +13,7 @@ from stacks.components.log_group import log_group
 from stacks.components.python_function import PythonFunction
 from stacks.inference import permissions
 from stacks.inference.openai_errors import add_openai_errors
+from stacks.inference.unanswered import answer_preflights, refuse_other_methods
 
 STAGE = "api"
 
@@ -40,7 +41,7 @@ class RestApi(Construct):
         )
         if config.inference.owns_api_gateway_account:
             self._own_account()
-        add_openai_errors(self.api)
+        add_openai_errors(self.api, cors=config.inference.cors)
         self._authorizer = apigateway.TokenAuthorizer(
             self,
             "Authorizer",
@@ -58,6 +59,7 @@ class RestApi(Construct):
                 schema=apigateway.JsonSchemaVersion.DRAFT4, type=apigateway.JsonSchemaType.OBJECT
             ),
         )
+        self._methods: dict[str, set[str]] = {}
         self._acknowledge()
 
     @property
@@ -71,6 +73,7 @@ class RestApi(Construct):
         Args:
             stream: whether the function is one behind the Lambda Web Adapter, whose answer is handed on as it comes.
         """
+        self._methods.setdefault(path, set()).add(method)
         seconds = self._inference.chat_timeout_seconds if stream else self._inference.timeout_seconds
         mode = apigateway.ResponseTransferMode.STREAM if stream else None
         added = self.api.root.resource_for_path(path).add_method(
@@ -88,6 +91,14 @@ class RestApi(Construct):
             "AwsSolutions-COG4",
             because="Applications call with API keys, not as Cognito users; the Lambda authorizer checks the keys.",
         )
+
+    def refuse_the_rest(self) -> None:
+        """Answer what no route is for: other methods of the paths that have one, and browsers' preflights."""
+        for path, methods in self._methods.items():
+            resource = self.api.root.resource_for_path(path)
+            if self._inference.cors:
+                answer_preflights(resource, cors=self._inference.cors, methods=methods)
+            refuse_other_methods(resource, methods=methods)
 
     def _own_account(self) -> None:
         role = permissions.api_gateway_logging_role(self, "LoggingRole")

@@ -58,6 +58,7 @@ class InferenceStack(EnvironmentStack):
             api.route(operation.method, operation.path, function=chat.function, stream=True)
         if config.tuning:
             standing_promotions.tell(self._models, environment=config.name, configured=self._models.chatting())
+        api.refuse_the_rest()
         ModelAccessCheck(self, "ModelAccess", inference=inference, models=self._models)
         if config.studio:
             # Notebooks are told of it. An export could not be replaced.
@@ -169,6 +170,7 @@ class InferenceStack(EnvironmentStack):
             model_access_parameter=names.model_access,
             max_body_bytes=options.max_body_kilobytes * 1024,
             keep_alive_seconds=options.keep_alive_seconds,
+            cors_origins=tuple(options.cors.origins) if options.cors else (),
             read_timeout_seconds=seconds - FUNCTION_MARGIN_SECONDS - ENDING_SECONDS,
             max_attempts=options.max_attempts,
             call_seconds=seconds - FUNCTION_MARGIN_SECONDS,

@@ -9,7 +9,7 @@ from ministack.services import apigateway_v1
 from ministack.services.cloudformation import provisioners
 
 from sandbox import api_gateway
-from sandbox.api_gateway import access_log
+from sandbox.api_gateway import access_log, mock_integrations
 
 TEMPLATE = '{"reason": "$context.authorizer.reason", "other": "${context.authorizer.other}"}'
 REQUEST = {
@@ -156,3 +156,73 @@ def test_a_stage_keeps_the_access_log_of_its_template() -> None:
     assert settings() == {"destinationArn": "arn", "format": "$context.status"}
     handlers["update"]("s", logging, plain, "stack")
     assert settings() == {}
+
+
+def mock(**changes: Any) -> dict[str, Any]:
+    """A MOCK integration that answers 204, to two origins, as CDK writes it."""
+    override = """#set($origin = $input.params().header.get("Origin"))
+#if($origin == "")
+  #set($origin = $input.params().header.get("origin"))
+#end
+#if($origin == "https://b.example" || $origin == "https://c.example")
+  #set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)
+#end"""
+    return {
+        "type": "MOCK",
+        "requestTemplates": {"application/json": "{ statusCode: 200 }"},
+        "integrationResponses": {
+            "204": {
+                "statusCode": "204",
+                "responseParameters": {
+                    "method.response.header.Access-Control-Allow-Origin": "'https://a.example'",
+                    "method.response.header.x-request-id": "context.requestId",
+                },
+                "responseTemplates": {"application/json": override},
+            }
+        },
+    } | changes
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ({}, "https://a.example"),
+        ({"Origin": "https://a.example"}, "https://a.example"),
+        ({"Origin": "https://b.example"}, "https://b.example"),
+        ({"origin": "https://c.example"}, "https://c.example"),
+        ({"Origin": "https://evil.example"}, "https://a.example"),
+    ],
+)
+def test_a_mock_integrations_templates_know_the_request(headers: dict[str, str], told: str) -> None:
+    status, answered, body = mock_integrations.invoke(mock(), request=REQUEST | {"headers": headers})
+
+    assert (status, body.strip()) == (204, b"")
+    assert answered["Access-Control-Allow-Origin"] == told
+    assert answered["x-request-id"] == "r"
+
+
+def test_a_mock_integration_chooses_by_the_status_that_its_template_says() -> None:
+    responses = {
+        "400": {"statusCode": "400", "selectionPattern": "4\\d\\d", "responseTemplates": {"application/json": "no"}},
+        "200": {
+            "statusCode": "200",
+            "responseTemplates": {"application/json": "$input.params('who') in $context.stage"},
+        },
+    }
+    asking = {
+        "application/json": '#if($input.params("who") == "")\n{"statusCode": 422}\n#else\n{"statusCode": 200}\n#end'
+    }
+    integration = mock(requestTemplates=asking, integrationResponses=responses)
+
+    assert mock_integrations.invoke(integration, request=REQUEST)[0::2] == (400, b"no")
+    assert mock_integrations.invoke(integration, request=REQUEST | {"query_params": {"who": ["Ann"]}})[0::2] == (
+        200,
+        b"Ann in s",
+    )
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/xml; charset=utf-8"])
+def test_a_mock_integration_without_a_template_for_the_body_fails(content_type: str) -> None:
+    refused = mock_integrations.invoke(mock(), request=REQUEST | {"headers": {"content-type": content_type}})
+
+    assert refused.response_type == "API_CONFIGURATION_ERROR"

@@ -71,7 +71,10 @@ def test_a_refusal_is_one_line_in_the_log(serve: Serve, printed: io.StringIO) ->
     )
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/nothing"), ("PUT", "/v1/prompts/greeting")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/v1/nothing"), ("PUT", "/v1/prompts/greeting/more"), ("PUT", "/v1"), ("GET", "/v1//models")],
+)
 def test_an_unknown_url_has_the_one_error_shape(serve: Serve, method: str, path: str) -> None:
     serve(converse_reply())
 
@@ -94,7 +97,7 @@ def test_a_path_that_utf_8_has_not_is_refused_like_any_other(serve: Serve, path:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/v1/nothing"), ("GET", "/v1/chat/completions"), ("GET", "/v1/chat/completions/"), ("GET", "/ready/")],
+    [("GET", "/v1/nothing"), ("GET", "/v1//chat/completions"), ("GET", "/ready/")],
 )
 def test_it_has_so_in_the_streaming_function_too(
     serve: Serve, capsys: pytest.CaptureFixture[str], method: str, path: str
@@ -139,3 +142,33 @@ def test_a_reply_has_the_headers_that_go_with_its_error() -> None:
 
     assert (reply.status, reply.headers) == (500, {"x-request-id": "r", "Retry-After": "3"})
     assert json.loads(reply.content) == InternalError("No.").to_body()
+
+
+METHODS = [
+    ("PUT", "/v1/prompts/greeting", "GET, POST"),
+    ("PATCH", "/v1/sessions", "GET, POST"),
+    ("POST", "/v1/sessions/s-1/", "DELETE, GET"),
+    ("DELETE", "/v1/models", "GET"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "allowed"), METHODS)
+def test_another_method_of_a_path_is_told_those_that_there_are(
+    serve: Serve, method: str, path: str, allowed: str
+) -> None:
+    serve(converse_reply())
+
+    status, body, headers = call(method, path)
+
+    assert (status, body["error"]["code"], headers["Allow"]) == (405, "method_not_allowed", [allowed])
+    assert allowed.replace(", ", " and ") in body["error"]["message"]
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/chat/completions"), ("PUT", "/v1/chat/completions/")])
+def test_it_is_so_in_the_streaming_function_too(serve: Serve, method: str, path: str) -> None:
+    serve(converse_reply())
+
+    response = TestClient(app.app).request(method, path, headers={"x-amzn-request-context": json.dumps(CONTEXT)})
+
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")
+    assert response.json()["error"]["code"] == "method_not_allowed"

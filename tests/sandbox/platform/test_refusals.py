@@ -61,6 +61,68 @@ def test_an_unknown_path_is_told(platform: Platform) -> None:
     check(response, 404, "no such path")
 
 
+@pytest.mark.parametrize("path", ["//models", "/models//", "/chat//completions"])
+def test_a_doubled_slash_leads_nowhere_else(platform: Platform, path: str) -> None:
+    headers = {"Authorization": f"Bearer {platform.api_key}"}
+    response = httpx.get(f"{platform.base_url}{path}", headers=headers, timeout=PATIENCE)
+
+    assert response.status_code in (200, 404, 405), response.text
+    assert "location" not in response.headers
+    assert response.headers["content-type"].startswith("application/json")
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", None])
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/models", "GET"),
+        ("GET", "/chat/completions", "POST"),
+        ("PATCH", "/sessions/s-1", "DELETE, GET"),
+        ("DELETE", "/embeddings", "POST"),
+    ],
+)
+def test_another_method_of_a_path_is_refused_with_those_that_there_are(
+    platform: Platform, method: str, path: str, allowed: str, content_type: str | None
+) -> None:
+    headers = {"Authorization": f"Bearer {platform.api_key}"} | ({"Content-Type": content_type} if content_type else {})
+    response = httpx.request(method, f"{platform.base_url}{path}", headers=headers, content=b"", timeout=PATIENCE)
+
+    check(response, 405, "no other method")
+    assert response.headers["allow"] == allowed
+    assert response.json()["error"]["code"] == "method_not_allowed"
+    assert response.headers["x-request-id"]
+
+
+PREFLIGHT = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:3000", "http://localhost:5173"])
+def test_a_page_that_is_listed_may_ask_and_read(platform: Platform, origin: str) -> None:
+    url = f"{platform.base_url}/chat/completions"
+    asked = httpx.request("OPTIONS", url, headers={"Origin": origin, **PREFLIGHT}, timeout=PATIENCE)
+    answers = [
+        httpx.post(url, headers={"Origin": origin, **headers}, content=b"{}", timeout=PATIENCE)
+        for headers in ({}, {"Authorization": f"Bearer {platform.api_key}"})
+    ]
+
+    assert asked.status_code == 204, asked.text
+    assert asked.headers["access-control-allow-methods"] == "OPTIONS,POST"
+    assert asked.headers["access-control-allow-headers"].startswith("Authorization,Content-Type")
+    assert [one.status_code for one in answers] == [401, 400]
+    for one in (asked, *answers):
+        assert one.headers["access-control-allow-origin"] == origin
+
+
+def test_another_page_may_not(platform: Platform) -> None:
+    url = f"{platform.base_url}/chat/completions"
+    key = {"Authorization": f"Bearer {platform.api_key}"}
+    asked = httpx.request("OPTIONS", url, headers={"Origin": "https://evil.example", **PREFLIGHT}, timeout=PATIENCE)
+    read = httpx.post(url, headers={"Origin": "https://evil.example", **key}, content=b"{}", timeout=PATIENCE)
+
+    assert asked.headers["access-control-allow-origin"] != "https://evil.example"
+    assert "access-control-allow-origin" not in read.headers
+
+
 def test_every_answer_has_a_request_id(post: Post) -> None:
     for response in (
         post(json={"model": "fast", "messages": [USER]}),

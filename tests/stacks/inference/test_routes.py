@@ -26,7 +26,11 @@ def deployed(template: dict[str, Any]) -> set[Route]:
         return f"{path(resource['ParentId'])}/{resource['PathPart']}"
 
     methods = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::ApiGateway::Method"]
-    return {(method["HttpMethod"], path(method["ResourceId"]), _function(method["Integration"])) for method in methods}
+    return {
+        (method["HttpMethod"], path(method["ResourceId"]), _function(method["Integration"]))
+        for method in methods
+        if method["HttpMethod"] not in ("ANY", "OPTIONS")
+    }
 
 
 def _function(integration: dict[str, Any]) -> str:
