@@ -61,8 +61,10 @@ class Inference(Section):
     timeout_seconds: Annotated[int, Field(ge=10, le=29)] = 29
     """How long any other request may take. API Gateway ends it after 29 s unless the account's quota was raised."""
 
-    max_body_kilobytes: Annotated[int, Field(ge=1, le=5_120)] = 1_024
-    """Larger request bodies get 413. Lambda itself takes 6 MB at most, the event's envelope included."""
+    max_body_kilobytes: Annotated[int, Field(ge=1, le=5_888)] = 1_024
+    """Larger request bodies get 413. API Gateway takes 10 MB, and Lambda an event of 6 MB with an envelope of up to 100
+    KB and a backslash for each quotation mark: 5,888 has room for an image of Bedrock's 3.75 MB, which has 5 MB as
+    base64."""
 
     keep_alive_seconds: Annotated[float, Field(ge=1, le=300)] = 10
     """After so much silence a stream is sent a comment, before its first token too, so that no proxy closes it. An

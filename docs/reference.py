@@ -3,14 +3,16 @@
 What stands between the markers is replaced; the rest of the document is written by hand.
 """
 
+import json
 import sys
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from lambdas.api.openapi.document import document, request_schemas
 from lambdas.api.openapi.headers import HEADERS
 from lambdas.api.openapi.schemas import name_of
+from lambdas.api.openapi.tolerant import RULES
 from lambdas.api.operations import OPERATIONS
 
 BEGIN: Final = "<!-- reference: written by `make api` -->"
@@ -25,6 +27,7 @@ _BOUNDS: Final = (
     ("minProperties", "maxProperties", " members"),
 )
 _NOT_EMPTY: Final = (("minLength", 1), ("minItems", 1))
+_ELSE: Final = {"keep": "as its type has it", "ignore": "", "drop": "dropped and named", "refuse": "refused"}
 _LITERALS: Final = {None: "null", True: "true", False: "false"}
 
 
@@ -67,12 +70,36 @@ def _lines() -> Iterator[str]:
     for name, schema in schemas.items():
         known = schemas["ChatRequest"]["properties"] if name == "CompareRequest" else {}
         yield from _schema(name, schema, known=known)
+    yield from _tolerated()
     yield "### All headers of answers"
     yield ""
     yield "| header | is |"
     yield "| --- | --- |"
     for name, about in HEADERS.items():
         yield f"| `{name}` | {about} |"
+
+
+def _tolerated() -> Iterator[str]:
+    """Yield what is made of values that a type does not accept, or that are judged otherwise."""
+    yield "### Values that are not quite so"
+    yield ""
+    yield "Of other fields 0, `false`, `null` and what is empty are accepted in silence; the rest is dropped and named."
+    yield ""
+    yield "| body | field | accepted in silence | replaced and named | all else | why, or what to do |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for body, rules in RULES.items():
+        for rule in rules:
+            silent = "everything" if rule.otherwise == "ignore" else _values(rule.neutral)
+            replaced = [f"`{given}` by `{other}`" for given, other in rule.replaced.items()]
+            if rule.bounds is not None:
+                replaced.append(f"more than {rule.bounds.maximum:,} by that")
+            cells = [f"`{body}`", f"`{rule.field}`", silent, ", ".join(replaced), _ELSE[rule.otherwise]]
+            yield f"| {' | '.join([*cells, rule.about.rstrip('.')])} |"
+    yield ""
+
+
+def _values(values: Sequence[Any]) -> str:
+    return ", ".join(f"`{json.dumps(value)}`" for value in values)
 
 
 def _queries() -> Iterator[str]:

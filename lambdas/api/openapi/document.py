@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from lambdas.api.openapi.headers import ERROR_HEADERS, HEADERS
 from lambdas.api.openapi.schemas import Schema, name_of, ref, schemas
+from lambdas.api.openapi.tolerant import tolerant
 from lambdas.api.operation import Operation
 from lambdas.api.operations import ALWAYS, OPERATIONS
 
@@ -18,13 +19,18 @@ _BESIDES: Final = ("lambdas.api.openapi.openai:Error", "lambdas.api.openapi.open
 
 
 @cache
-def document() -> dict[str, Any]:
-    """Return the API's description."""
-    return describe(OPERATIONS)
+def document(*, strict: bool = False) -> dict[str, Any]:
+    """Return the API's description.
+
+    Args:
+        strict: whether only what the types have is accepted.
+    """
+    return describe(OPERATIONS, strict=strict)
 
 
-def describe(operations: tuple[Operation, ...]) -> dict[str, Any]:
+def describe(operations: tuple[Operation, ...], *, strict: bool = False) -> dict[str, Any]:
     """Return the description of operations. Its server is the address that it was read from."""
+    requests = request_schemas(operations)
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
@@ -39,7 +45,7 @@ def describe(operations: tuple[Operation, ...]) -> dict[str, Any]:
         "security": [{"key": []}],
         "paths": paths,
         "components": {
-            "schemas": {**request_schemas(operations), **answer_schemas(operations)},
+            "schemas": {**(requests if strict else tolerant(requests)), **answer_schemas(operations)},
             "headers": {name: {"description": about, "schema": {"type": "string"}} for name, about in HEADERS.items()},
             "responses": {str(status): _error(status) for status in _statuses(operations)},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key: qk-..."}},

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from jsonschema import Draft202012Validator
 
 import lambdas
 from docs import reference
@@ -24,6 +25,7 @@ from lambdas.api.routes import knowledge_query
 from lambdas.api.routes.compare import NOT_HERE
 from lambdas.api.routes.knowledge_query import KnowledgeAnswer
 from lambdas.api.routes.knowledge_retrieve import PassageList, retrieve
+from lambdas.chat import reading
 from lambdas.chat.completion import to_openai
 from lambdas.chat.request import DocumentSearch, Extension
 from lambdas.chat.stream import ChunkStream
@@ -132,15 +134,41 @@ def test_operations_have_names_of_their_own_and_want_a_key() -> None:
     assert document()["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
 
 
-def test_unknown_fields_are_refused_by_the_description_too() -> None:
-    schemas = document()["components"]["schemas"]
+def test_unknown_fields_are_refused_by_the_description_too_where_they_are() -> None:
+    strict, schemas = (document(strict=strict)["components"]["schemas"] for strict in (True, False))
 
     for operation in OPERATIONS:
         if operation.body:
-            assert schemas[name_of(operation.body)]["additionalProperties"] is False
+            assert strict[name_of(operation.body)]["additionalProperties"] is False
+            assert "additionalProperties" not in schemas[name_of(operation.body)]
     compared = schemas["CompareRequest"]
     assert set(compared["properties"]) == set(schemas["ChatRequest"]["properties"]) - set(NOT_HERE) | {"models"}
     assert compared["required"] == ["models", "messages"]
+
+
+@pytest.mark.parametrize(
+    ("body", "is_accepted"),
+    [
+        ({"temperature": 1.5, "seed": 5, "colour": "red", "quarry": None, "n": 0, "stop": "", "tools": []}, True),
+        ({"logprobs": False, "modalities": ["text"], "reasoning_effort": "none", "max_tokens": -1}, True),
+        ({"stream_options": {"include_usage": None}, "user": "Zoë|5", "metadata": None}, True),
+        ({"temperature": 2.5}, False),
+        ({"n": 2}, False),
+        ({"logprobs": True}, False),
+        ({"modalities": ["text", "audio"]}, False),
+        ({"model": None}, False),
+    ],
+)
+def test_what_is_read_is_described(body: dict[str, Any], is_accepted: bool) -> None:
+    asked = {"model": "fast", "messages": [{"role": "user", "content": "x"}], **body}
+
+    schema = {"$ref": "#/components/schemas/ChatRequest", "components": document()["components"]}
+    assert Draft202012Validator(schema).is_valid(asked) is is_accepted
+    if is_accepted:
+        reading.parse(json.dumps(asked).encode())
+    else:
+        with pytest.raises(InvalidRequestError):
+            reading.parse(json.dumps(asked).encode())
 
 
 def test_docstrings_describe_fields() -> None:
