@@ -20,6 +20,12 @@ DEFAULT_METHOD = "fine_tuning"
 # Below it, a bar would be gone before anybody saw it.
 _LONG_FILE = 20_000_000
 
+
+def _plain_method(name: str) -> str:
+    """As AWS writes it, FINE_TUNING, or with hyphens, is the same."""
+    return name.lower().replace("-", "_")
+
+
 DataFile = Annotated[
     Path,
     typer.Argument(
@@ -41,6 +47,7 @@ MethodName = Annotated[
         "--method",
         "-m",
         help="How it is tuned: fine_tuning, distillation, reinforcement_fine_tuning or continued_pre_training.",
+        callback=_plain_method,
     ),
 ]
 Validation = Annotated[
@@ -59,7 +66,7 @@ def base_model(base: str, method: str) -> tuple[TunableModel, MethodFacts]:
     """
     try:
         model = find(base)
-        return model, model.method(method.lower().replace("-", "_"))
+        return model, model.method(method)
     except NotTunableError as error:
         raise CommandError(f"{error}.", exit_code=2) from error
 
