@@ -52,7 +52,7 @@ SANDBOX := python -m sandbox
 # Bytecode is written even where the shell says otherwise: each process would compile, and rewrite, every test anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= python -m pytest --numprocesses 2 --dist loadgroup
 
-.PHONY: help up down status test test-fast test-sandbox test-model test-deployments test-studio test-teardown test-tuning fuzz mutants lint format bench synth deploy destroy install install-all lock catalogue schema api notebooks structure clean
+.PHONY: help up down status test test-fast test-sandbox test-model test-deployments test-studio test-teardown test-tuning test-expiry fuzz mutants lint format bench synth deploy destroy install install-all lock catalogue schema api notebooks structure clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}'
@@ -104,7 +104,7 @@ down: ## Take it down again: delete everything, prove that nothing is left, stop
 status: install ## Show what runs and lives in the sandbox
 	@$(SANDBOX) status
 
-test: install ## Run the tests, but for those of test-model, test-deployments, test-studio, test-teardown and test-tuning: some minutes (ARGS= for pytest)
+test: install ## Run the tests, but for those of test-model, test-deployments, test-studio, test-teardown, test-tuning and test-expiry: some minutes (ARGS= for pytest)
 	@$(PYTEST) $(ARGS)
 
 test-fast: install ## Run the tests that need no sandbox, with a fifth of the random examples: a minute or so (ARGS=)
@@ -128,6 +128,9 @@ test-teardown: install ## Let the deletion of one resource after the other go wr
 
 test-tuning: install ## Run the tests of tuning on a deployment of its own, which make test leaves out (ARGS=)
 	@$(PYTEST) -m tuning tests/sandbox/tuning_deployment $(ARGS)
+
+test-expiry: install ## Let an environment run out of its budget, and end when its time is over (ARGS=)
+	@$(PYTEST) --numprocesses 0 -m expiry tests/sandbox/expiry_deployment $(ARGS)
 
 fuzz: install ## Send all routes requests that nobody should send, others each time (MINUTES=, SEED= for the same)
 	@FUZZ_MINUTES=$(MINUTES) FUZZ_SEED=$(SEED) python -m pytest -s --timeout 0 tests/lambdas/api/test_fuzz_routes.py

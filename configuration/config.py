@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, WithJsonSchema, model_validator
 
 from configuration.aliases import AliasTargets
+from configuration.budget import Budget
 from configuration.expiry import ExpiresAfter
 from configuration.guardrail import GuardrailPolicy
 from configuration.inference import Inference
@@ -52,6 +53,9 @@ class Config(Section):
     expires_after: ExpiresAfter
     """When it ends by itself, costs first and then its stacks: a time from the first deploy (14d, 10h), a moment
     (2026-12-03T18:00+01:00), or null for never, which has to be written. `quarry extend` moves it."""
+
+    budget: Budget | None = None
+    """What it may cost in a month; left out, nobody counts and nothing stops."""
 
     retain_data: bool = False
     """Whether destroying the stacks keeps tables and logs. False leaves nothing behind."""

@@ -12,4 +12,5 @@ class ParameterNames:
         self.guardrail_version = f"{prefix}/guardrail/version"
         self.knowledge_id = f"{prefix}/knowledge/id"
         self.model_access = f"{prefix}/model-access"
+        self.environment_table = f"{prefix}/environment-table"
         self.base_url = f"{prefix}/base-url"

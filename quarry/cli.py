@@ -12,6 +12,7 @@ from quarry.cost.commands import cost
 from quarry.deployed.connect import connect
 from quarry.deployed.outputs import outputs
 from quarry.deployed.refusals import explained
+from quarry.expiry.commands import extend, resume
 from quarry.keys import commands as keys
 from quarry.keys.usage import usage
 from quarry.knowledge import commands as knowledge
@@ -34,6 +35,8 @@ app.command()(chat)
 app.command()(cost)
 app.command()(outputs)
 app.command()(usage)
+app.command()(extend)
+app.command()(resume)
 app.command()(inventory)
 app.command()(teardown)
 app.add_typer(keys.app, name="keys")

@@ -151,6 +151,7 @@ def _install_extensions() -> None:
         queue_batches,
         resources,
         scheduler,
+        stack_roles,
         state_machines,
         streaming,
         studio,
@@ -179,6 +180,7 @@ def _install_extensions() -> None:
     queue_batches.install()
     parameter_permissions.install()
     scheduler.install()
+    stack_roles.install()
     state_machines.install()
     embedded_metrics.install()
     alarms.install()

@@ -8,6 +8,7 @@ from configuration.config import Config
 from configuration.prompts import PromptFile
 from configuration.studio.names import STACK_ID
 from configuration.tuning.names import STACK_ID as TUNING
+from stacks.foundation.stack import FoundationStack, is_needed
 from stacks.guardrails.stack import GuardrailsStack
 from stacks.inference.stack import InferenceStack
 from stacks.knowledge.stack import KnowledgeStack
@@ -20,6 +21,10 @@ class Platform:
     """One environment's stacks in ``app``."""
 
     def __init__(self, app: App, *, config: Config, account: str | None, prompts: Sequence[PromptFile]) -> None:
+        # First, so that it goes last: it is what ends the others.
+        self.foundation = (
+            FoundationStack(app, "Foundation", config=config, account=account) if is_needed(config) else None
+        )
         self.guardrails = GuardrailsStack(app, "Guardrails", config=config, account=account)
         self.knowledge = (
             KnowledgeStack(app, "Knowledge", config=config, account=account, knowledge=config.knowledge)
@@ -45,3 +50,7 @@ class Platform:
         self.tuning = (
             TuningStack(app, TUNING, config=config, account=account, tuning=config.tuning) if config.tuning else None
         )
+        if self.foundation:
+            for stack in (self.guardrails, self.knowledge, self.inference, self.prompts, self.studio, self.tuning):
+                if stack:
+                    stack.add_stack_dependency(self.foundation)

@@ -26,6 +26,7 @@ def gate(folder: Path, **says: str) -> subprocess.CompletedProcess[str]:
         "test-studio": TESTED,
         "test-teardown": TESTED,
         "test-tuning": TESTED,
+        "test-expiry": TESTED,
         "test": TESTED,
         **says,
     }.items():
@@ -54,6 +55,7 @@ def test_it_lints_and_tests_with_coverage_and_ends_with_pytests_line(tmp_path: P
         "test-studio",
         "test-teardown",
         "test-tuning",
+        "test-expiry",
         "test ARGS=--cov",
         "",
     ]
@@ -77,6 +79,8 @@ def test_it_lints_and_tests_with_coverage_and_ends_with_pytests_line(tmp_path: P
         ("test-studio", "==== 4 passed, 1 warning in 2.12s ===="),
         ("test-teardown", "FAIL"),
         ("test-teardown", "==== 4 passed, 1 warning in 2.12s ===="),
+        ("test-expiry", "FAIL"),
+        ("test-expiry", "==== 4 passed, 1 warning in 2.12s ===="),
         ("test", "FAIL under=90\n==== 4 passed in 2.12s ===="),
         ("test", "==== 4 passed, 1 warning in 2.12s ===="),
         ("test", "CoverageWarning: No data was collected"),

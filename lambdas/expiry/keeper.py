@@ -13,7 +13,7 @@ Importing this needs no environment, credentials or network: settings and client
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final, Protocol
 
@@ -21,10 +21,10 @@ from lambdas.budget.settings import BudgetSettings
 from lambdas.budget.spending import Spending
 from lambdas.common import aws
 from lambdas.common.observability import logger
-from lambdas.expiry import message
+from lambdas.expiry import message, schedules
+from lambdas.expiry.costs import RUNNING, EnvironmentMoney, environment_aws
 from lambdas.expiry.end import End, EndStore, NoEndError, PastError, TooLateError
-from lambdas.expiry.running import running_usd
-from lambdas.expiry.schedules import Schedules, Targets
+from lambdas.expiry.schedules import Schedules
 from lambdas.expiry.settings import KeeperSettings
 from lambdas.expiry.watch import LiftError, Watch
 
@@ -136,20 +136,6 @@ class Keeper:
         return {"ends_at": end.ends_at, "first_at": end.first_at, "extended": end.extended, "state": end.state}
 
 
-def schedules_of(settings: KeeperSettings, keeper_arn: str) -> Schedules | None:
-    """Return the schedules of the settings; None where the environment never ends."""
-    if not settings.group:
-        return None
-    targets = Targets(
-        group=settings.group,
-        group_arn=settings.group_arn,
-        machine_arn=settings.machine_arn,
-        keeper_arn=keeper_arn,
-        role_arn=settings.scheduler_role_arn,
-    )
-    return Schedules(scheduler=aws.client("scheduler", read_timeout=READ_SECONDS), targets=targets)
-
-
 @cache
 def keeper(keeper_arn: str) -> Keeper:
     """The keeper of the settings, made on first use."""
@@ -159,7 +145,7 @@ def keeper(keeper_arn: str) -> Keeper:
     made = Keeper(
         settings=settings,
         store=EndStore(client=client, table=settings.table),
-        schedules=schedules_of(settings, keeper_arn),
+        schedules=schedules.of_settings(settings, machine_arn=settings.machine_arn, keeper_arn=keeper_arn),
         watch=None,
         sns=sns,
     )
@@ -167,6 +153,7 @@ def keeper(keeper_arn: str) -> Keeper:
     if plan is None:
         return made
     budget = BudgetSettings(table=settings.table, stop_micro_dollars=plan.stop_micro_dollars)
+    money = EnvironmentMoney(aws=environment_aws(settings.environment, arn=keeper_arn), inference="", phases=RUNNING)
     watch = Watch(
         environment=settings.environment,
         plan=plan,
@@ -174,11 +161,11 @@ def keeper(keeper_arn: str) -> Keeper:
         client=client,
         machine_arn=settings.machine_arn,
         machines=aws.client("stepfunctions", read_timeout=READ_SECONDS),
-        running=running_usd,
+        running=money.usd_per_hour,
         tell=made.tell,
         now=time.time,
     )
-    return Keeper(settings=settings, store=made.store, schedules=made.schedules, watch=watch, sns=sns)
+    return replace(made, watch=watch)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -12,9 +12,11 @@ from typing import Any, Final, Protocol
 
 from botocore.exceptions import ClientError
 
+from lambdas.common import aws
 from lambdas.common.aws_errors import code_of
 from lambdas.expiry import duration
 from lambdas.expiry.end import End
+from lambdas.expiry.settings import FoundationSettings
 
 END: Final = "end"
 # Name of a warning -> how long before the end.
@@ -22,6 +24,7 @@ WARNINGS: Final = {"warn-24h": 24 * 3_600, "warn-1h": 3_600}
 TAG: Final = "quarry:expires-at"
 # A schedule in the past is not known to fire: what is over, or almost, begins after this.
 SOONEST_SECONDS: Final = 5
+READ_SECONDS: Final = 10.0
 
 
 class Scheduler(Protocol):
@@ -41,7 +44,7 @@ class Targets:
         group: name of the group that they are in.
         group_arn: its ARN.
         machine_arn: the state machine that ends the environment.
-        keeper_arn: the function that warns.
+        keeper_arn: the function that warns; "" for who only has the end begun once more.
         role_arn: what Scheduler may do both with.
     """
 
@@ -79,9 +82,9 @@ class Schedules:
         tags = [{"Key": TAG, "Value": duration.iso(end.ends_at)}]
         self._scheduler.tag_resource(ResourceArn=self._targets.group_arn, Tags=tags)
 
-    def again(self, end: End, *, attempt: int, at: float) -> None:
+    def again(self, *, ends_at: int, attempt: int, at: float) -> None:
         """Have the end begun once more."""
-        self._put(END, at, begin(end.ends_at, attempt=attempt), self._targets.machine_arn)
+        self._put(END, at, begin(ends_at, attempt=attempt), self._targets.machine_arn)
 
     def remove(self) -> None:
         """Delete them all."""
@@ -116,3 +119,17 @@ class Schedules:
 def begin(ends_at: int, *, attempt: int = 1) -> dict[str, Any]:
     """Return what the state machine is started with to end the environment."""
     return {"why": "expiry", "ends_at": ends_at, "attempt": attempt, "phase": "begin"}
+
+
+def of_settings(settings: FoundationSettings, *, machine_arn: str, keeper_arn: str = "") -> Schedules | None:
+    """Return the schedules of a function's settings; None where the environment never ends."""
+    if not settings.group:
+        return None
+    targets = Targets(
+        group=settings.group,
+        group_arn=settings.group_arn,
+        machine_arn=machine_arn,
+        keeper_arn=keeper_arn,
+        role_arn=settings.scheduler_role_arn,
+    )
+    return Schedules(scheduler=aws.client("scheduler", read_timeout=READ_SECONDS), targets=targets)

@@ -34,12 +34,17 @@ class FoundationSettings(EnvSettings):
         table: name of the environment's table.
         topic_arn: where the owners are told.
         budget: None without one.
+        group: name of the schedules' group, with its ARN; "" for an environment that never ends.
+        scheduler_role_arn: what Scheduler calls with.
     """
 
     environment: str
     table: str
     topic_arn: str
     budget: BudgetPlan | None = None
+    group: str = ""
+    group_arn: str = ""
+    scheduler_role_arn: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,14 +53,9 @@ class KeeperSettings(FoundationSettings):
 
     Attributes:
         machine_arn: the state machine that ends things.
-        group: name of the schedules' group, with its ARN; "" for an environment that never ends.
-        scheduler_role_arn: what Scheduler calls with.
     """
 
     machine_arn: str
-    group: str = ""
-    group_arn: str = ""
-    scheduler_role_arn: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +64,8 @@ class EndingSettings(FoundationSettings):
 
     Attributes:
         stacks: names of all stacks that the environment may have, in the order in which they go; its own is the last.
+        inference: name of the one that has the keys.
     """
 
     stacks: tuple[str, ...]
+    inference: str

@@ -11,8 +11,10 @@ from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from lambdas.allowances.settings import SweeperSettings
+from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.python_function import PythonFunction
 from stacks.components.table import Table
+from stacks.foundation.counted import counted_budget, grant_count
 from stacks.inference import permissions
 
 SWEEP_MINUTES: Final = 5
@@ -31,17 +33,22 @@ class Allowances(Construct):
     def __init__(self, scope: Construct, id_: str) -> None:
         super().__init__(scope, id_)
         self.table = Table(self, "Table", partition_key="pk", sort_key="sk", time_to_live="ttl")
+        stack = EnvironmentStack.of(self)
+        budget = counted_budget(stack)
         self.sweeper = PythonFunction(
             self,
             "Sweeper",
             description="Ends the reservations of calls whose function died",
             handler="lambdas.allowances.handler.lambda_handler",
             service="allowances-sweeper",
-            settings=SweeperSettings(allowances_table=self.table.table_name),
+            settings=SweeperSettings(
+                allowances_table=self.table.table_name, environment_table=budget.table if budget else ""
+            ),
             memory_megabytes=256,
             timeout_seconds=TIMEOUT_SECONDS,
         )
         permissions.grant_sweep(self.sweeper.role, table=self.table)
+        grant_count(self.sweeper.role, stack=stack)
         events.Rule(
             self,
             "Schedule",

@@ -18,6 +18,7 @@ from lambdas.sessions import items
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.python_function import FunctionLayer, PythonFunction
 from stacks.components.table import Table
+from stacks.foundation.counted import counted_budget, grant_count
 from stacks.inference import permissions, standing_promotions
 from stacks.inference.allowances import Allowances
 from stacks.inference.model_access_check import ModelAccessCheck
@@ -157,6 +158,7 @@ class InferenceStack(EnvironmentStack):
         permissions.grant_use_ledger(function.role, table=self._allowances.table)
         permissions.grant_use_sessions(function.role, table=self._sessions.table, owner_index=items.OWNER_INDEX)
         grant_ask(function.role, stack=self)
+        grant_count(function.role, stack=self)
         return function
 
     def _settings(self, seconds: int) -> InferenceSettings:
@@ -186,4 +188,5 @@ class InferenceStack(EnvironmentStack):
             summary_alias=self.config.summary_alias,
             knowledge=asked_knowledge(self),
             promotions_path=promotions.path_of(self.config.name) if self.config.tuning else None,
+            budget=counted_budget(self),
         )

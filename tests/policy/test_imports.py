@@ -93,6 +93,9 @@ FORBIDDEN: Final[dict[str, list[tuple[str, str]]]] = {
         ("stacks.inference.stack", "stacks.knowledge.permissions"),
         ("stacks.inference.served_models", "stacks.knowledge.asked"),
     ],
+    "stacks: of the environment's end and budget the others know how is counted": [
+        ("stacks.inference.stack", "stacks.foundation.permissions")
+    ],
     "stacks: of the prompts the others know the layer": [("stacks.inference.stack", "stacks.prompts.stack")],
     "stacks: nobody knows the guardrail's construct": [("stacks.inference.stack", "stacks.guardrails.stack")],
     "quarry: commands over what is deployed": [

@@ -81,7 +81,7 @@ def test_what_is_over_begins_soon_and_not_in_the_past(
 
 
 def test_it_is_begun_once_more_later(schedules: Schedules, scheduler: FakeScheduler) -> None:
-    schedules.again(end(NOON), attempt=2, at=NOON + HOUR)
+    schedules.again(ends_at=NOON, attempt=2, at=NOON + HOUR)
 
     assert scheduler.times == {"end": "at(2026-11-30T13:00:00)"}
     assert scheduler.input("end")["attempt"] == 2

@@ -1,0 +1,1 @@
+"""Moving an environment's end, and lifting a budget that is spent."""

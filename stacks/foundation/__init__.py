@@ -1,0 +1,1 @@
+"""What an environment has as a whole: its end, its budget, and where its owner is told of both."""
