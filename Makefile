@@ -209,9 +209,10 @@ $(BROWSER_INSTALLED): requirements-browser.txt tests/chromium.py | $(INSTALLED)
 lock: install ## Pin anew what the direct dependencies bring along
 	@python -m pip freeze --exclude-editable --disable-pip-version-check > constraints.txt
 
-catalogue: install ## Compile the YAML of configuration/catalogue and configuration/cost into the files that functions load
+catalogue: install ## Compile the YAML of configuration/catalogue and configuration/cost into what functions load, and the tables of docs/tuning.md
 	@python -m configuration.catalogue.compile
 	python -m configuration.cost.compile
+	python -m docs.tunable
 
 schema: install ## Write environments/schema.json from configuration/
 	@python -m configuration.schema

@@ -14,7 +14,7 @@ import typer
 import yaml
 
 from configuration.environment_file import PROJECT
-from docs import reference
+from docs import reference, tunable
 from quarry import cli
 from sandbox.__main__ import _parser as sandbox_parser
 
@@ -230,6 +230,12 @@ def test_the_reference_of_the_api_is_current() -> None:
     text = reference.PATH.read_text(encoding="utf-8")
 
     assert reference.inserted(text) == text, "run `make api`"
+
+
+def test_the_tables_of_what_can_be_tuned_are_current() -> None:
+    text = tunable.PATH.read_text(encoding="utf-8")
+
+    assert tunable.inserted(text) == text, "run `make catalogue`"
 
 
 def test_all_metrics_are_in_the_operations_guide() -> None:
