@@ -8,10 +8,11 @@ import typer
 
 from lambdas.chat.promotions import Promotion, PromotionBusyError, TunedModel
 from lambdas.tuning.run import OVER, RunStatus
+from lambdas.tuning.store import NoSuchRunError, RunStore
 from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment, environment
 from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
-from quarry.output import print_json, print_text, tell_progress
+from quarry.output import print_json, print_note, print_text, tell_progress
 from quarry.tune import hosted
 from quarry.tune.runs import Runs
 from quarry.tune.stack import TuningStack, promotions
@@ -64,6 +65,8 @@ def _fall_back(alias: str, deployment: Deployment, *, as_json: bool) -> None:
         known = ", ".join(sorted(config.models.aliases))
         raise CommandError(f"{config.name} has no alias {alias}; it has {known}.", exit_code=2)
     ended = promotions(deployment).fall_back(alias, reason="`quarry tune promote --fall-back` was run")
+    if ended is not None:
+        _write_down(ended.tuned.run, deployment, promoted=False)
     if as_json:
         print_json({"alias": alias, "ended": msgspec.to_builtins(ended)})
     elif ended is None:
@@ -94,7 +97,19 @@ def _promoted(run: str, deployment: Deployment, *, minutes: int) -> tuple[str, P
         arn = _deployed(status, deployment, bedrock, minutes=minutes)
     until = datetime.fromisoformat(status.until) if status.until and hosted.is_throughput(arn) else None
     tuned = TunedModel(arn=arn, base=status.base_model, run=run)
-    return status.alias, standing.promote(status.alias, tuned, until=until)
+    promoted = standing.promote(status.alias, tuned, until=until)
+    _write_down(run, deployment, promoted=True, hosted_arn=arn)
+    if promoted.before is not None and promoted.before.run != run:
+        _write_down(promoted.before.run, deployment, promoted=False)
+    return status.alias, promoted
+
+
+def _write_down(run: str, deployment: Deployment, **changes: Any) -> None:
+    """Change a run's status, if it still has one."""
+    try:
+        RunStore(TuningStack.of(deployment).bucket, deployment.client("s3")).change(run, **changes)
+    except NoSuchRunError:
+        print_note(f"{run} has no status any more.", style="yellow")
 
 
 def _deployed(status: RunStatus, deployment: Deployment, bedrock: Any, *, minutes: int) -> str:
@@ -106,7 +121,10 @@ def _deployed(status: RunStatus, deployment: Deployment, bedrock: Any, *, minute
     if found and found["modelArn"] != status.model_arn:
         # What a deployment answers while its model is changed is not documented.
         reason = f"its model is changed to that of {status.run}"
-        promotions(deployment).fall_back(status.alias, reason=reason, arns=[found["customModelDeploymentArn"]])
+        arns = [found["customModelDeploymentArn"]]
+        ended = promotions(deployment).fall_back(status.alias, reason=reason, arns=arns)
+        if ended is not None:
+            _write_down(ended.tuned.run, deployment, promoted=False)
     with tell_progress() as tell:
         return alias.serve(
             status.model_arn, run=status.run, minutes=minutes, seconds=1.0 if deployment.aws else 15.0, tell=tell

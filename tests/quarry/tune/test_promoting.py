@@ -95,6 +95,13 @@ def test_a_model_without_hosting_is_deployed_and_promoted(run: Run, tuning: Fake
     assert {"key": "quarry:environment", "value": "dev"} in made["tags"]
     assert (standing(tuning).tuned.arn, standing(tuning).tuned.run, standing(tuning).until) == (ARN, RUN, None)
     assert {"Key": "quarry:environment", "Value": "dev"} in tuning.parameters.tags[NAME]
+    assert told(run) == (True, ARN)
+
+
+def told(run: Run) -> tuple[bool, str]:
+    """Return what the run's status says of its promotion."""
+    found = run("tune", "status", RUN, "-e", "dev", "--json").json
+    return found["promoted"], found["hosted_arn"]
 
 
 def test_an_earlier_run_rolls_back_by_the_deployments_model(run: Run, tuning: FakeTuning, bedrock: FakeBedrock) -> None:
@@ -108,6 +115,8 @@ def test_an_earlier_run_rolls_back_by_the_deployments_model(run: Run, tuning: Fa
     assert (ran.json["alias"], ran.json["promotion"]["tuned"]["run"]) == ("fast", "fast-eeeeeeeeeeee")
     assert bedrock.deployment is not None
     assert (bedrock.updates, bedrock.deployment["modelArn"]) == (1, EARLIER)
+    # The other one does not answer any more.
+    assert told(run) == (False, ARN)
     # While the model was changed, the configured candidates answered.
     entries = [parse(value) for value in tuning.parameters.versions[NAME]]
     assert [type(entry) for entry in entries] == [Promotion, FallenBack, Promotion]
@@ -189,6 +198,7 @@ def test_an_alias_is_given_back_to_its_candidates(run: Run, tuning: FakeTuning, 
     assert ran.code == 0
     assert "fast answers from its configured candidates" in ran.out
     assert isinstance(parse(tuning.parameters.value(NAME)), FallenBack)
+    assert told(run) == (False, ARN)
     assert "already" in run("tune", "promote", "--fall-back", "fast", "-e", "dev").out
 
 
