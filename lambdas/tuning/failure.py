@@ -33,6 +33,8 @@ def reason_of(error: Mapping[str, Any] | None, *, phase: str) -> str:
         return message[:CHARACTERS]
     if kind == "States.Timeout":
         return f"A step of the phase {phase} took longer than it may."
+    if kind == "States.ExceedToleratedFailureThreshold":
+        return "Base and tuned model could not both be asked: the log of the function that evaluates has why."
     said = f"{kind}: {message}" if message else kind
     return f"A step of the phase {phase} failed: {said}"[:CHARACTERS]
 

@@ -65,7 +65,9 @@ def _units(request: RunRequest, bedrock: Bedrock, account: list[Quota]) -> Itera
         yield from _lacking(_of(account, UNITS), used=used, what="model units of provisioned throughput", more=wanted)
     model = find(request.base_model).name.lower()
     for quota in account:
-        if quota.name.lower() == f"{_UNITS_OF_MODEL}{model}":
+        name = quota.name.lower()
+        # With the provider's name before the model's.
+        if name.startswith(_UNITS_OF_MODEL) and name.endswith(f" {model}"):
             yield from _lacking(quota, used=0, what="model units of this throughput", more=wanted)
 
 

@@ -23,6 +23,10 @@ def cause(text: str) -> str:
         ({"Error": "KeyError", "Cause": cause("'x'")}, "A step of the phase training failed: KeyError: 'x'"),
         ({"Error": "States.Timeout"}, "A step of the phase training took longer than it may."),
         ({"Error": "States.Runtime", "Cause": ""}, "A step of the phase training failed: States.Runtime"),
+        (
+            {"Error": "States.ExceedToleratedFailureThreshold", "Cause": "The specified tolerated failure threshold"},
+            "Base and tuned model could not both be asked: the log of the function that evaluates has why.",
+        ),
         ({"Error": "Odd", "Cause": "[1]"}, "A step of the phase training failed: Odd: [1]"),
     ],
 )

@@ -186,6 +186,18 @@ def test_throughput_has_its_price_until_its_end(setting: Setting) -> None:
     assert (hosting.usd_per_hour, hosting.max_usd) == (108.15, 216.30)
 
 
+def test_a_models_own_units_are_looked_at_too(setting: Setting) -> None:
+    setting.quotas.quotas = {
+        "L-BE77399C": ("Model units no-commitment", 9),
+        "L-00000001": ("Model units per provisioned model for Amazon Nova 2 Lite", 9),
+        "L-00000002": ("Model units per provisioned model for Amazon Nova Lite", 0),
+    }
+
+    told = setting.refused(base_model="amazon.nova-lite-v1:0", hosting="provisioned")
+
+    assert "Amazon Nova Lite (L-00000002) is 0" in told
+
+
 @pytest.mark.parametrize(
     ("kind", "count", "told"),
     [
