@@ -137,3 +137,23 @@ def test_the_fingerprint_follows_what_is_in_the_layer(tmp_path: Path) -> None:
 
     assert fingerprint("arm64", other) != before
     assert fingerprint("arm64") != fingerprint("x86_64")
+
+
+def test_a_capabilitys_own_layer_has_its_own_requirements(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    own = tmp_path / "own.txt"
+    own.write_text("rapidfuzz==3.14.6\n", encoding="utf-8")
+    commands: list[list[str]] = []
+
+    def run(command: list[str], **_options: Any) -> subprocess.CompletedProcess[str]:
+        commands.append(command)
+        # Without botocore, of which there is nothing to prune.
+        if "install" in command:
+            for name in ("rapidfuzz", "bin"):
+                (tmp_path / "layer" / "python" / name).mkdir(parents=True)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    build(tmp_path / "layer", target="host", requirements=own)
+
+    assert commands[0][commands[0].index("--requirement") + 1] == str(own)
+    assert [entry.name for entry in (tmp_path / "layer" / "python").iterdir()] == ["rapidfuzz"]

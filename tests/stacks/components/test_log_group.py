@@ -25,3 +25,12 @@ def test_logs_are_kept_as_long_as_the_environment_says(vary: Vary, days: int, re
 
 def test_every_number_of_days_that_an_environment_may_have_is_cloudwatchs() -> None:
     assert set(RETENTION) == set(get_args(LogDays))
+
+
+def test_a_services_deliveries_have_a_name_that_takes_no_room_in_the_accounts_policy(vary: Vary) -> None:
+    stack = EnvironmentStack(new_app(), "Test", config=vary(), account=None, description="test")
+    log_group(stack, "Logs", vended_by="states")
+
+    (group,) = Template.from_stack(stack).find_resources("AWS::Logs::LogGroup").values()
+    first, _its_own = group["Properties"]["LogGroupName"]["Fn::Join"][1]
+    assert first == "/aws/vendedlogs/states/quarry-dev-test-test-"
