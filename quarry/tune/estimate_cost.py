@@ -38,13 +38,16 @@ def estimate(
             f"{model.name} takes at most {epoch.maximum:g} epochs; {epochs} were asked for.", exit_code=2
         )
     report = validated(file, base=model, method=method)
+    if not report.records:
+        first = report.problems[0]
+        raise CommandError(f"{file.name} has no record that could be counted: {first.message}; {first.fix}.")
+    if not report.valid:
+        print_note("The data set has problems, so this is rough; `quarry tune validate` names them.", style="yellow")
     given = {} if epochs is None else {"epochCount": epochs}
     found = estimated(report.amount, base=model, method=method, hyperparameters=given, model_units=model_units)
     if as_json:
         print_json(described(found, records=report.records))
         return
-    if not report.valid:
-        print_note("The data set has problems, so this is rough; `quarry tune validate` names them.", style="yellow")
     _print(found, records=report.records, name=model.name)
 
 

@@ -176,6 +176,17 @@ def test_an_estimate_of_a_data_set_with_problems_says_that_it_is_rough(run: Run,
     )
 
 
+def test_what_has_no_record_has_no_price(run: Run, tmp_path: Path) -> None:
+    content = b"\n".join(GOOD).decode().encode("utf-16")
+
+    ran = run("tune", "estimate", written(tmp_path / "a.jsonl", content), "--base", MICRO, "--json")
+
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        "a.jsonl has no record that could be counted: the file is UTF-16; save it as UTF-8 without a byte order mark.\n"
+    )
+
+
 def test_more_epochs_than_the_model_takes(run: Run, good: str) -> None:
     ran = run("tune", "estimate", good, "--base", MICRO, "--epochs", "6")
 
