@@ -6,7 +6,7 @@ is. So it does not matter in which state a run was stopped, nor whether somebody
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -16,19 +16,11 @@ from lambdas.common.observability import logger
 from lambdas.tuning import bedrock as calls
 from lambdas.tuning import jobs
 from lambdas.tuning.bedrock import Bedrock
+from lambdas.tuning.endings import Outcome
 from lambdas.tuning.hosting import Hosting, HostingBusyError, HostingError
-from lambdas.tuning.run import RunStatus, State
+from lambdas.tuning.run import RunStatus
 from lambdas.tuning.schedules import Schedules
 from lambdas.tuning.store import NoSuchRunError, RunStore
-
-# How a run ends. What a failed or stopped one has trained goes too, or it would be billed by the month.
-Outcome = Literal["promoted", "not_better", "failed", "stopped"]
-STATES: Final[Mapping[Outcome, State]] = {
-    "promoted": "succeeded",
-    "not_better": "succeeded",
-    "failed": "failed",
-    "stopped": "stopped",
-}
 
 
 @dataclass(frozen=True, kw_only=True)

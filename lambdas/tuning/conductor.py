@@ -17,8 +17,8 @@ from lambdas.tuning import bedrock as calls
 from lambdas.tuning import jobs, message, names
 from lambdas.tuning import run as runs
 from lambdas.tuning.bedrock import Bedrock
-from lambdas.tuning.clearing import STATES, Clearing, Outcome
-from lambdas.tuning.failure import reason_of
+from lambdas.tuning.clearing import Clearing
+from lambdas.tuning.endings import STATES, Outcome, gone_with, outcome_of, reason_for
 from lambdas.tuning.hosting import Hosting
 from lambdas.tuning.jobs import JobError
 from lambdas.tuning.run import RunRequest, RunStatus
@@ -83,7 +83,7 @@ class Conductor:
         """
         job = self.bedrock.get_model_customization_job(jobIdentifier=event["job_arn"])
         self.store.change(event["run"], details=jobs.details(job))
-        why = job.get("failureMessage") or "Bedrock gives no reason"
+        why = str(job.get("failureMessage") or "Bedrock gives no reason").rstrip(".")
         raise JobError(f"The customization job is {job['status']}: {why}. What failed is not billed.")
 
     def host(self, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,6 +135,8 @@ class Conductor:
         standing = self.promotions.promote(request.alias, tuned, until=until)
         self.store.change(status.run, promoted=True, hosted_arn=event["hosted_arn"])
         before = standing.before
+        if before and before.run != status.run:
+            self._superseded(before.run, by=status.run)
         name = self._throughput(before.arn) if before and before.arn != event["hosted_arn"] else None
         end = {"throughput": name, "alias": request.alias, "run": before.run} if before and name else None
         return {"retires": end is not None, "end": end}
@@ -145,9 +147,9 @@ class Conductor:
         When nothing is, or ``last`` is said, the run's end is written and told.
         """
         status = self._found(event["run"])
-        outcome = _outcome(status, event["outcome"])
+        outcome = outcome_of(status, event["outcome"])
         if status.state == "running":
-            changes: dict[str, Any] = {"state": "stopping", "reason": _reason(status, event)}
+            changes: dict[str, Any] = {"state": "stopping", "reason": reason_for(status, event)}
             status = self.store.write(runs.changed(status, changes))
         left = self._clearing().clear(status, outcome=outcome, hosting=self._hosting(status)) if status.alias else []
         if (not left or event.get("last")) and event.get("final", True) and status.state not in runs.OVER:
@@ -179,7 +181,7 @@ class Conductor:
 
     def _end(self, status: RunStatus, outcome: Outcome, left: list[str]) -> None:
         """Write how it ended, and tell."""
-        gone: dict[str, Any] = {} if left else _gone(outcome)
+        gone: dict[str, Any] = {} if left else gone_with(outcome)
         reason = status.reason
         if left:
             named = ", ".join(left[:NAMED])
@@ -198,6 +200,13 @@ class Conductor:
             )
         except Exception as error:  # the status says it too, and what is gone is gone
             logger.error("not told", extra={"run": status.run}, exc_info=error)
+
+    def _superseded(self, run: str, *, by: str) -> None:
+        """Write down that an alias answers from another run's model now."""
+        try:
+            self.store.change(run, promoted=False, reason=f"The alias answers from the model of {by} now.")
+        except NoSuchRunError:
+            logger.info("former run unknown", extra={"run": run})
 
     def _throughput(self, arn: str) -> str | None:
         """Return the name of a provisioned throughput; None of what is another thing, or is gone."""
@@ -238,24 +247,6 @@ class Conductor:
             return self.store.status(run)
         except NoSuchRunError:
             return RunStatus(run=run, state="running", phase="starting", started=runs.now())
-
-
-def _outcome(status: RunStatus, wanted: Outcome) -> Outcome:
-    """Return what is kept: a promoted model is, even if something failed after its promotion."""
-    return "promoted" if status.promoted else wanted
-
-
-def _reason(status: RunStatus, event: Mapping[str, Any]) -> str:
-    if event["outcome"] == "stopped":
-        return "It was stopped."
-    return reason_of(event.get("error"), phase=status.phase) or status.reason
-
-
-def _gone(outcome: Outcome) -> dict[str, Any]:
-    if outcome == "promoted":
-        return {}
-    gone: dict[str, Any] = {"hosted_arn": None, "until": None}
-    return gone if outcome == "not_better" else {**gone, "model_arn": None}
 
 
 STEPS: Final[Mapping[str, Callable[[Conductor, Mapping[str, Any]], dict[str, Any]]]] = {

@@ -9,7 +9,8 @@ import pytest
 from lambdas.common.observability import logger
 from lambdas.tuning import conductor as conductor_module
 from lambdas.tuning import names
-from lambdas.tuning.clearing import Outcome
+from lambdas.tuning import run as runs
+from lambdas.tuning.endings import Outcome
 from lambdas.tuning.hosting import HostingBusyError, HostingError
 from lambdas.tuning.jobs import JobError
 from tests.lambdas.cloudformation import Context
@@ -90,7 +91,7 @@ def test_what_throttles_is_tried_again_by_the_state_machine(world: World) -> Non
 def test_a_failed_job_says_why(world: World) -> None:
     world.begin(RUN)
     arn = world.conductor.create_job({"run": RUN})["job_arn"]
-    world.bedrock.finish(names.job_name(ENVIRONMENT, RUN), status="Failed", message="Internal error")
+    world.bedrock.finish(names.job_name(ENVIRONMENT, RUN), status="Failed", message="Internal error.")
 
     with pytest.raises(JobError, match=r"is Failed: Internal error\. What failed is not billed"):
         world.conductor.job_ended({"run": RUN, "job_arn": arn})
@@ -145,6 +146,17 @@ def test_a_second_model_is_evaluated_apart_and_then_takes_the_place_behind_the_s
     assert world.bedrock.names("deployment") == [ALIAS_DEPLOYMENT]
     assert world.promotions.standing()["tweets"].tuned.run == LATER
     assert world.status(LATER).hosted_arn == before
+    assert (world.status(RUN).promoted, world.status(LATER).promoted) == (False, True)
+    assert world.status(RUN).reason == f"The alias answers from the model of {LATER} now."
+
+
+def test_a_former_model_of_nobodys_run_is_superseded_too(world: World) -> None:
+    world.promoted(world.begin(RUN))
+    del world.bucket.objects[runs.status_key(RUN)]
+
+    world.promoted(world.begin(LATER))
+
+    assert world.promotions.standing()["tweets"].tuned.run == LATER
 
 
 def test_hosting_is_found_again_not_made_twice(world: World) -> None:
