@@ -17,7 +17,7 @@ from lambdas.tuning.run import Commitment, Hosting, Metric, RunStatus
 from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment, environment
 from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
-from quarry.output import print_json, print_text, tell_progress
+from quarry.output import print_json, print_note, print_text, tell_progress
 from quarry.tune import asking, display, pricing, uploading
 from quarry.tune.asking import Asked
 from quarry.tune.following import SECONDS, SECONDS_HERE, Timeout, follow
@@ -130,6 +130,8 @@ def start(
     began = runs.ask(run, asked.request)
     if not as_json:
         print_text(f"{run} {'is started' if began else 'was started before'}.", style="bold")
+    if not began and runs.status(run).state in ("failed", "stopped"):
+        print_note(f"--again {again + 1} starts the same once more, as a new run.", style="yellow")
     if not wait:
         _end(runs.status(run), as_json=as_json, waited=False)
         return

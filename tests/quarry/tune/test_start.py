@@ -76,6 +76,7 @@ def test_a_run_that_fails_is_exit_code_1_with_its_reason(start: Any, tuning: Fak
 
     assert ran.code == 1
     assert (ran.json["state"], ran.json["reason"]) == ("failed", "It stalled.")
+    assert "--again 1 starts the same once more" in ran.err
 
 
 @pytest.mark.parametrize(
