@@ -17,7 +17,8 @@ from lambdas.tuning.data_sets.lines import BYTE_ORDER_MARK, LONGEST_LINE, Overlo
 from lambdas.tuning.data_sets.plain import Plain, PlainReader
 from lambdas.tuning.data_sets.record import Medium, Record, Wanted
 from lambdas.tuning.data_sets.repeats import Repeats
-from lambdas.tuning.data_sets.report import Finding, Report
+from lambdas.tuning.data_sets.repeats import finding as repeated
+from lambdas.tuning.data_sets.report import SHOWN, Finding, Report
 from lambdas.tuning.data_sets.source import DataSet
 from lambdas.tuning.tokens import Amount
 
@@ -118,11 +119,8 @@ class _Reading:
         harmless = self._harmless if plain.others[1] else self._harmless_ascii
         if max(map(len, lines)) > harmless and any(map(self._is_too_long, plain.records, lines)):
             return False
-        if not self._repeats.are_full:
-            numbers = self._plain.same(plain.records)
-            if not self._repeats.are_new(numbers):
-                return False
-            self._repeats.add(numbers, line=self.line + 1)
+        if self._repeats.left:
+            self._compare(self._plain.same(plain.records[: self._repeats.left]), line=self.line + 1)
         self.line += len(plain.records)
         self._amount.records += len(plain.records)
         self._amount.ascii_characters += plain.ascii_characters
@@ -182,12 +180,19 @@ class _Reading:
                 return
 
     def _same(self, value: dict[str, Any]) -> None:
-        number = self._plain.of_object(value)
-        if number is None:
-            number = hash(msgspec.json.encode(value, order="sorted"))
-        if finding := self._repeats.seen(number):
-            self._add(finding)
-        self._repeats.add([number], line=self.line)
+        if self._repeats.left:
+            number = self._plain.of_object(value)
+            if number is None:
+                number = hash(msgspec.json.encode(value, order="sorted"))
+            self._compare([number], line=self.line)
+
+    def _compare(self, numbers: list[int], *, line: int) -> None:
+        for here, overlaps, first in self._repeats.take(numbers, line=line):
+            if not overlaps and self._report.warning_count >= SHOWN:
+                # Nobody would see it; and a file may have millions.
+                self._report.warning_count += 1
+            else:
+                self._add(repeated(overlaps=overlaps, first=first), line=here)
 
     def _overlong(self, line: Overlong) -> None:
         self.line += 1

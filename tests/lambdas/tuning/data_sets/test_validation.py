@@ -155,11 +155,20 @@ def test_the_same_prompt_with_another_answer_is_not_the_same() -> None:
     assert warnings_of(with_bad(conversation(1, answered="No."))) == []
 
 
-def test_no_more_is_compared_than_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repeats, "KEPT", 10)
+@pytest.mark.parametrize("piece", [100, None])
+def test_no_more_is_compared_than_is_kept(monkeypatch: pytest.MonkeyPatch, piece: int | None) -> None:
+    monkeypatch.setattr(repeats, "KEPT", 103)
+    again = [line(conversation(number)) for number in (5, 5, 5, 6, 5)]
 
-    assert warnings_of(WHOLE + line(conversation(99)), piece=100) == []
-    assert len(warnings_of(WHOLE + line(conversation(1)), piece=100)) == 0
+    assert [here for here, _, _ in warnings_of(WHOLE + b"\n".join(again), piece=piece)] == [101, 102, 103]
+
+
+def test_the_same_record_a_million_times_is_counted() -> None:
+    report = report_of((GOOD[0] + b"\n") * 1000)
+
+    assert (report.warning_count, len(report.warnings)) == (999, SHOWN)
+    assert report.warnings[-1].line == 51
+    assert report.problems == []
 
 
 def test_what_is_learnt_is_not_in_the_validation_set() -> None:
@@ -257,12 +266,18 @@ LINES = st.one_of(RECORDS.map(line), st.sampled_from([b"", b"hello", b"{}{}", b"
 
 
 @examples(200)
-@given(st.lists(LINES, min_size=1, max_size=12), st.sampled_from([MICRO, LITE, LLAMA_3_1]), st.booleans())
-def test_the_fast_way_says_what_the_checkers_say(lines: list[bytes], base: str, validated: bool) -> None:
+@given(
+    st.lists(LINES, min_size=1, max_size=12),
+    st.sampled_from([MICRO, LITE, LLAMA_3_1]),
+    st.booleans(),
+    st.sampled_from([5, 99]),
+)
+def test_the_fast_way_says_what_the_checkers_say(lines: list[bytes], base: str, validated: bool, kept: int) -> None:
     content = b"\n".join(lines)
     validation = content if validated else None
-    fast = report_of(content, base=base, validation=validation, piece=97)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(repeats, "KEPT", kept)
+        fast = report_of(content, base=base, validation=validation, piece=97)
         patch.setattr(PlainReader, "read", lambda _, __: None)
         slow = report_of(content, base=base, validation=validation, piece=97)
 
