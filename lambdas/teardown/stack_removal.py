@@ -21,6 +21,8 @@ ATTEMPTS: Final = 5
 # Failures of one resource after which it is passed over, if it is none that can be looked at and deleted by itself.
 FAILURES: Final = 2
 _FAILED: Final = "DELETE_FAILED"
+# Of the stack that ends the environment by itself: until the others are gone it is what would end them.
+LAST: Final = "-foundation"
 # It can be deleted although its name says that something is going on.
 _NOT_GOING_ON: Final = "REVIEW_IN_PROGRESS"
 
@@ -82,6 +84,8 @@ class StackRemoval:
         if stack.status.endswith("_IN_PROGRESS") and stack.status != _NOT_GOING_ON:
             return False
         try:
+            if stack.name.endswith(LAST) and not all(other.name.endswith(LAST) for other in waiting):
+                return False
             known = self._known.setdefault(stack.id, stack)
             others = [self._known.setdefault(other.id, other) for other in waiting]
             return not dependents(known, others)

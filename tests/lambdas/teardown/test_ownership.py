@@ -1,7 +1,8 @@
 import pytest
 
+from configuration.names import STACKS
 from lambdas.teardown.kind import Found
-from lambdas.teardown.ownership import Ownership
+from lambdas.teardown.ownership import WORDS, Ownership
 
 DEV = Ownership(
     environment="dev",
@@ -64,3 +65,7 @@ def test_an_environment_named_like_a_stack_of_another_keeps_its_own() -> None:
 
     assert not known.has(found)
     assert Ownership(environment="dev-inference", members=(), environments=("dev", "dev-inference")).has(found)
+
+
+def test_every_stacks_own_part_of_its_name_is_known() -> None:
+    assert {one.lower() for one in STACKS} <= WORDS

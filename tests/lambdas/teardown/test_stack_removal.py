@@ -64,6 +64,13 @@ def test_stacks_of_others_are_left_alone() -> None:
     assert [name for name, _ in aws.deleted] == ["quarry-dev-prompts"]
 
 
+def test_the_stack_that_ends_the_environment_by_itself_goes_last() -> None:
+    aws = FakeCloudFormation(FakeStack("quarry-dev-foundation"), FakeStack("quarry-dev-prompts"))
+    remove(aws)
+
+    assert [name for name, _ in aws.deleted] == ["quarry-dev-prompts", "quarry-dev-foundation"]
+
+
 def test_who_is_spared_stays() -> None:
     aws = FakeCloudFormation(FakeStack("quarry-dev-foundation"), FakeStack("quarry-dev-prompts"))
     remove(aws, spared=frozenset({"quarry-dev-foundation"}))
