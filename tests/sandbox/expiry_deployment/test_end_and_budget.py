@@ -47,7 +47,12 @@ class Ending(Room):
         sqs, sns = self.client("sqs"), self.client("sns")
         self._queue = sqs.create_queue(QueueName="owners")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        sns.subscribe(TopicArn=self.outputs_of(FOUNDATION)["AlertsTopic"], Protocol="sqs", Endpoint=arn)
+        topic = self.outputs_of(FOUNDATION)["AlertsTopic"]
+        service = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}}
+        allowed = {**service, "Action": "sqs:SendMessage", "Resource": arn}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        sqs.set_queue_attributes(QueueUrl=self._queue, Attributes={"Policy": policy})
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
 
     def told(self) -> list[tuple[str, str]]:
         """Return subject and text of what the owners were told since the last time."""
