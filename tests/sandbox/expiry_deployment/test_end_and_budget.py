@@ -150,7 +150,8 @@ def test_the_end_survives_a_redeploy_and_is_extended_in_its_last_second(room: En
     group = f"arn:aws:scheduler:us-east-1:000000000000:schedule-group/quarry-{ENVIRONMENT}-end"
     tags = room.client("scheduler").list_tags_for_resource(ResourceArn=group)["Tags"]
     assert {"Key": "quarry:expires-at", "Value": first} in tags
-    room.advance_to(_moment(first) - 2)
+    # As late as a command takes to start on a busy machine; a real last second is in the tests of EndStore.
+    room.advance_to(_moment(first) - 120)
 
     extended = room.quarry("extend", "4h")
 
