@@ -64,6 +64,8 @@ def _not_json(line: bytes, error: msgspec.DecodeError) -> Finding:
         return Finding(
             "trailing-comma", "there is a comma after the record", "remove it: a line feed separates records"
         )
+    if "out of range" in str(error):
+        return Finding("json", "a number is too large to be read", "write it as a text")
     python, reason, column = _second_opinion(text)
     if reason.startswith("Extra data"):
         if text[column - 1 :].lstrip().startswith(b"{"):

@@ -15,7 +15,7 @@ from tests.varying import Vary
 def test_only_our_code_is_in_the_asset_and_no_sources_of_data() -> None:
     files = {path.name for path in templates.function_files()}
 
-    assert {"catalogue.json", "handler.py"} <= files
+    assert {"catalogue.json", "customization.json", "conversation.toml", "handler.py"} <= files
     assert not any(name.endswith((".yaml", ".pyc", "requirements.txt")) for name in files)
 
 
