@@ -66,7 +66,7 @@ CASES = [
         [("encoding", "an escape \\ud8.. to \\udf.. stands alone: half a character")],
     ),
     ("huge number", b'{"messages": 1e999}', [("json", "a number is too large to be read")]),
-    ("huge integer", b'{"messages": 99999999999999999999}', [("json", "a number is too large to be read")]),
+    ("huge integer", b'{"messages": ' + b"9" * 5000 + b"}", [("json", "a number is too large to be read")]),
     ("array", [1], [("not-an-object", "the line is an array, not an object")]),
     ("text", b'"hello"', [("not-an-object", "the line is a text, not an object")]),
     ("number", b"42", [("not-an-object", "the line is a number, not an object")]),
