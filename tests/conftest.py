@@ -1,5 +1,6 @@
 """What all tests share: no network except for tests of the sandbox, no real credentials anywhere."""
 
+import gc
 import os
 from collections.abc import Generator, Iterator
 
@@ -26,7 +27,7 @@ os.environ.update(
 )
 
 
-# Tests that share something costly and so run in one of the two processes: the deployment, the synthesised templates.
+# Tests that share something costly and so run in one of the processes: the deployment, the synthesised templates.
 # The file with a sandbox of its own is here because of its place: what takes longest comes first.
 TOGETHER = {
     "tests/sandbox/platform/": "deployment",
@@ -45,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, N
         path = item.nodeid.partition("::")[0]
         groups.append(next((name for folder, name in TOGETHER.items() if path.startswith(folder)), path))
         item.add_marker(pytest.mark.xdist_group(groups[-1]))
-    # The long ones first, so that none of the two processes ends up with one of them alone.
+    # The long ones first, so that none of the processes ends up with one of them alone.
     order = list(dict.fromkeys(TOGETHER.values()))
     ranks = [order.index(group) if group in order else len(order) for group in groups]
     items[:] = [item for _, item in sorted(zip(ranks, items, strict=True), key=lambda pair: pair[0])]
@@ -53,6 +54,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, N
     # pytest 9.2 keeps names where pytest-xdist 3.8 does not put groups into them: all would be deployed twice.
     if items and hasattr(items[0].config, "workerinput") and "@" not in items[0].nodeid.rpartition("]")[2]:
         raise pytest.UsageError("this pytest-xdist does not group tests with this pytest; see requirements-dev.txt")
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector from looking, again and again, at what is there until the end: modules and thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
