@@ -6,31 +6,20 @@ execution from outside, as a stop, is followed by the state machine of ``removal
 The job is watched by looks of our own and not by Step Functions' ``.sync``, which shows no phase and cannot bound one.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from configuration.tuning.section import Tuning
-from stacks.tuning.states import ERROR_PATH, RETRY, UNUSED, State, counter, step, until_nothing_is_left
+from stacks.tuning.hosting_states import HOST_POLL_SECONDS, hosting, promoting
+from stacks.tuning.pipeline_steps import CATCH, Functions, conducted, look, too_long
+from stacks.tuning.states import ERROR_PATH, UNUSED, State, counter, step, until_nothing_is_left
 
 # Evaluating, and all that comes before and after the phases that are bounded by themselves.
 EVALUATING_SECONDS: Final = 24 * 3600
 # How many pieces of the test set are asked at once: more only meet the account's quotas sooner.
 AT_ONCE: Final = 4
 LABEL: Final = "Evaluate"
-HOST_POLL_SECONDS: Final = 15
 
-_LOOK_AGAIN: Final = [{"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 5, "BackoffRate": 2, "MaxAttempts": 8}]
-_CATCH: Final = [{"ErrorEquals": ["States.ALL"], "ResultPath": ERROR_PATH, "Next": "GiveUp"}]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Functions:
-    """ARNs of the functions that do the steps."""
-
-    preparer: str
-    conductor: str
-    evaluator: str
-    reporter: str
+JOB_ARN: Final = "$.job.answer.job_arn"
 
 
 def definition(functions: Functions, *, tuning: Tuning, bucket: str, removal_arn: str) -> State:
@@ -54,33 +43,21 @@ def definition(functions: Functions, *, tuning: Tuning, bucket: str, removal_arn
                 result="$.prepared",
                 catch="GiveUp",
             ),
-            "CreateJob": _conducted(functions, "create_job", then="FirstLook", result="$.job"),
+            "CreateJob": conducted(functions, "create_job", then="FirstLook", result="$.job"),
             **_watching(functions, tuning),
-            "Host": _conducted(
+            "Host": conducted(
                 functions,
                 "host",
-                {"job_arn.$": _JOB_ARN, "removal_arn": removal_arn},
+                {"job_arn.$": JOB_ARN, "removal_arn": removal_arn},
                 then="FirstLookAtHost",
                 result="$.host",
             ),
-            **_hosting(bounds.hosting_minutes * 60 // HOST_POLL_SECONDS),
+            **hosting(bounds.hosting_minutes * 60 // HOST_POLL_SECONDS),
             **_evaluating(functions, bucket),
-            **_promoting(functions, bounds.hosting_minutes * 60 // HOST_POLL_SECONDS, removal_arn),
+            **promoting(functions, bounds.hosting_minutes * 60 // HOST_POLL_SECONDS, removal_arn),
             **_ending(functions),
         },
     }
-
-
-_JOB_ARN: Final = "$.job.answer.job_arn"
-_HOSTED_ARN: Final = "$.host.answer.hosted_arn"
-
-
-def _conducted(
-    functions: Functions, name: str, payload: State | None = None, *, then: str, result: str = UNUSED
-) -> State:
-    """Return a step of the conductor's."""
-    said = {"step": name, "run.$": "$.run", **(payload or {})}
-    return step(functions.conductor, said, then=then, result=result, catch="GiveUp")
 
 
 def _watching(functions: Functions, tuning: Tuning) -> dict[str, State]:
@@ -98,15 +75,7 @@ def _watching(functions: Functions, tuning: Tuning) -> dict[str, State]:
     states: dict[str, State] = {
         "FirstLook": {"Type": "Pass", "Result": {"phase": "preparing_job"}, "ResultPath": "$.at", "Next": "CountFrom0"},
         "CountFrom0": begin,
-        "Look": {
-            "Type": "Task",
-            "Resource": "arn:aws:states:::aws-sdk:bedrock:getModelCustomizationJob",
-            "Parameters": {"JobIdentifier.$": _JOB_ARN},
-            "ResultPath": "$.looked",
-            "Retry": _LOOK_AGAIN,
-            "Catch": _CATCH,
-            "Next": "JobEnded?",
-        },
+        "Look": look("getModelCustomizationJob", {"JobIdentifier.$": JOB_ARN}, then="JobEnded?"),
         "JobEnded?": {
             "Type": "Choice",
             "Choices": [
@@ -143,89 +112,23 @@ def _watching(functions: Functions, tuning: Tuning) -> dict[str, State]:
         },
         "Trains": {"Type": "Pass", "Result": {"phase": "training"}, "ResultPath": "$.at", "Next": "Note"},
         "Queues": {"Type": "Pass", "Result": {"phase": "queued"}, "ResultPath": "$.at", "Next": "Note"},
-        "Note": _conducted(
+        "Note": conducted(
             functions,
             "observe",
-            {"job_arn.$": _JOB_ARN, "phase.$": "$.at.phase"},
+            {"job_arn.$": JOB_ARN, "phase.$": "$.at.phase"},
             then="CountAnew",
         ),
         "CountAnew": {**begin, "Next": "Pause"},
         "Pause": {"Type": "Wait", "Seconds": tuning.poll_seconds, "Next": "Count"},
         "Count": more,
-        "JobFailed": _conducted(functions, "job_ended", {"job_arn.$": _JOB_ARN}, then="GiveUp"),
+        "JobFailed": conducted(functions, "job_ended", {"job_arn.$": JOB_ARN}, then="GiveUp"),
     }
     for phase, (knob, most) in limits.items():
-        states[f"TooLong_{phase}"] = _too_long(
+        states[f"TooLong_{phase}"] = too_long(
             f"The job's phase {phase} took longer than its bound, {most} minutes; it was stopped, and is not billed "
             f"unless it had trained. Start it again with --again, or raise tuning.bounds.{knob}_minutes."
         )
     return states
-
-
-def _too_long(words: str) -> State:
-    return {
-        "Type": "Pass",
-        "Result": {"Error": "PhaseTimedOut", "Cause": words},
-        "ResultPath": ERROR_PATH,
-        "Next": "GiveUp",
-    }
-
-
-def _hosting(most: int) -> dict[str, State]:
-    """Return the states that wait until what hosts the model can be called."""
-    begin, more = counter("looks", then="Kind?")
-    looks = {
-        "LookAtDeployment": ("getCustomModelDeployment", "CustomModelDeploymentIdentifier"),
-        "LookAtThroughput": ("getProvisionedModelThroughput", "ProvisionedModelId"),
-    }
-    return {
-        "FirstLookAtHost": begin,
-        "Kind?": {
-            "Type": "Choice",
-            "Choices": [
-                {"Variable": "$.host.answer.kind", "StringEquals": "provisioned", "Next": "LookAtThroughput"}
-            ],
-            "Default": "LookAtDeployment",
-        },
-        **{
-            name: _look(operation, {f"{given}.$": _HOSTED_ARN}, then="Hosted?")
-            for name, (operation, given) in looks.items()
-        },
-        "Hosted?": {
-            "Type": "Choice",
-            "Choices": [
-                {
-                    "Or": [
-                        {"Variable": "$.looked.Status", "StringEquals": "Active"},
-                        {"Variable": "$.looked.Status", "StringEquals": "InService"},
-                    ],
-                    "Next": "Measure",
-                },
-                {"Variable": "$.looked.Status", "StringEquals": "Failed", "Next": "HostFailed"},
-                {"Variable": "$.looks.n", "NumericGreaterThanEquals": most, "Next": "HostTooLong"},
-            ],
-            "Default": "PauseForHost",
-        },
-        "PauseForHost": {"Type": "Wait", "Seconds": HOST_POLL_SECONDS, "Next": "CountForHost"},
-        "CountForHost": more,
-        "HostFailed": _too_long("Bedrock could not host the model: what was to host it failed, and was taken away."),
-        "HostTooLong": _too_long(
-            "It took longer than its bound until the model could be called. Start it again with --again, or raise "
-            "tuning.bounds.hosting_minutes."
-        ),
-    }  # fmt: skip
-
-
-def _look(operation: str, parameters: State, *, then: str) -> State:
-    return {
-        "Type": "Task",
-        "Resource": f"arn:aws:states:::aws-sdk:bedrock:{operation}",
-        "Parameters": parameters,
-        "ResultPath": "$.looked",
-        "Retry": _LOOK_AGAIN,
-        "Catch": _CATCH,
-        "Next": then,
-    }
 
 
 def _evaluating(functions: Functions, bucket: str) -> dict[str, State]:
@@ -234,7 +137,7 @@ def _evaluating(functions: Functions, bucket: str) -> dict[str, State]:
         functions.evaluator, {"run.$": "$.run", "batch.$": "$.batch"}, then="", result="$.asked", catch=None, end=True
     )
     return {
-        "Measure": _conducted(functions, "measure", then=LABEL),
+        "Measure": conducted(functions, "measure", then=LABEL),
         LABEL: {
             "Type": "Map",
             "Label": LABEL,
@@ -252,7 +155,7 @@ def _evaluating(functions: Functions, bucket: str) -> dict[str, State]:
                 "States": {"Ask": {**ask, "OutputPath": "$.asked.answer"}},
             },
             "ResultPath": UNUSED,
-            "Catch": _CATCH,
+            "Catch": CATCH,
             "Next": "Report",
         },
         "Report": step(functions.reporter, {"run.$": "$.run"}, then="Better?", result="$.report", catch="GiveUp"),
@@ -260,56 +163,6 @@ def _evaluating(functions: Functions, bucket: str) -> dict[str, State]:
             "Type": "Choice",
             "Choices": [{"Variable": "$.report.answer.better", "BooleanEquals": True, "Next": "Move"}],
             "Default": "Discard",
-        },
-    }
-
-
-def _promoting(functions: Functions, most: int, removal_arn: str) -> dict[str, State]:
-    """Return the states that have the alias answer from the model.
-
-    Where the alias has a deployment that serves, this takes the new model, and is waited for; else there is nothing to
-    move.
-    """
-    begin, more = counter("looks", then="LookAtMove")
-    update = "$.looked.UpdateDetails.UpdateStatus"
-    moved = "$.moved.answer.hosted_arn"
-    return {
-        "Move": _conducted(functions, "move", then="Moving?", result="$.moved"),
-        "Moving?": {
-            "Type": "Choice",
-            "Choices": [{"Variable": "$.moved.answer.moving", "BooleanEquals": True, "Next": "FirstLookAtMove"}],
-            "Default": "Promote",
-        },
-        "FirstLookAtMove": begin,
-        "LookAtMove": _look("getCustomModelDeployment", {"CustomModelDeploymentIdentifier.$": moved}, then="Moved?"),
-        "Moved?": {
-            "Type": "Choice",
-            "Choices": [
-                {"Variable": update, "IsPresent": False, "Next": "Promote"},
-                {"Variable": update, "StringEquals": "UpdateCompleted", "Next": "Promote"},
-                {"Variable": update, "StringEquals": "UpdateFailed", "Next": "MoveFailed"},
-                {"Variable": "$.looks.n", "NumericGreaterThanEquals": most, "Next": "HostTooLong"},
-            ],
-            "Default": "PauseForMove",
-        },
-        "PauseForMove": {"Type": "Wait", "Seconds": HOST_POLL_SECONDS, "Next": "CountForMove"},
-        "CountForMove": more,
-        "MoveFailed": _too_long("Bedrock could not give the alias's deployment the new model; it has the former one."),
-        "Promote": _conducted(functions, "promote", {"hosted_arn.$": moved}, then="Retires?", result="$.promoted"),
-        "Retires?": {
-            "Type": "Choice",
-            "Choices": [{"Variable": "$.promoted.answer.retires", "BooleanEquals": True, "Next": "Retire"}],
-            "Default": "TidyUp",
-        },
-        # The throughput that the alias answered from until now; its own schedule ends it, should this fail.
-        "Retire": {
-            "Type": "Task",
-            "Resource": "arn:aws:states:::states:startExecution",
-            "Parameters": {"StateMachineArn": removal_arn, "Input": {"end.$": "$.promoted.answer.end"}},
-            "ResultPath": UNUSED,
-            "Retry": RETRY,
-            "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": UNUSED, "Next": "TidyUp"}],
-            "Next": "TidyUp",
         },
     }
 

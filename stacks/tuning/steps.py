@@ -24,7 +24,7 @@ from stacks.components.dependency_layer import REQUIREMENTS, DependencyLayer
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.python_function import FunctionLayer, PythonFunction
 from stacks.tuning import permissions
-from stacks.tuning.pipeline_definition import Functions
+from stacks.tuning.pipeline_steps import Functions
 
 # Lambda's most: a data set of some gigabytes is read in it, and a piece of the test set asked.
 LONGEST_SECONDS: Final = 900

@@ -9,7 +9,7 @@ import pytest
 from configuration.tuning.section import EVENTS_PER_LOOK, MOST_EVENTS, OTHER_EVENTS, Tuning
 from lambdas.tuning.conductor import STEPS
 from stacks.tuning import pipeline_definition, removal_definition
-from stacks.tuning.pipeline_definition import Functions
+from stacks.tuning.pipeline_steps import Functions
 from stacks.tuning.states import OWN_ERRORS, State
 
 REMOVAL = "arn:removal"
