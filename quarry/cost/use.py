@@ -22,11 +22,12 @@ DAYS_PER_MONTH: Final = 730 / 24
 CHAT: Final = "lambdas/api/run.sh"
 AUTHORIZER: Final = "lambdas.authorizer.handler.lambda_handler"
 _AUTHORIZER_SECONDS: Final = 0.2
-# A table's first key -> units that a request reads and writes: a reservation and its settling, both of an account of up
+# A table's keys -> units that a request reads and writes: a reservation and its settling, both of an account of up
 # to two kilobytes; the key that is looked up.
-_ALLOWANCES: Final = "pk"
-_KEYS: Final = "key_hash"
-_SESSIONS: Final = "session_id"
+_ALLOWANCES: Final = ("pk", "sk")
+_KEYS: Final = ("key_hash",)
+_SESSIONS: Final = ("session_id", "part")
+_MONTH: Final = ("pk",)
 # Where the bucket for documents has its reports.
 _INGESTIONS: Final = "ingestions/"
 
@@ -87,15 +88,17 @@ def _function(properties: Properties, usage: Usage, config: Config) -> Uses:
         yield Use(price=f"lambda.gb_second.{machine}", per_request=looked_up * _AUTHORIZER_SECONDS * gigabytes)
 
 
-def _table(properties: Properties, usage: Usage, _config: Config) -> Uses:
-    (first, *_) = list(properties.members("KeySchema"))
+def _table(properties: Properties, usage: Usage, config: Config) -> Uses:
+    keys = tuple(one.text("AttributeName", "") for one in properties.members("KeySchema"))
     # A request: key -> share of the requests, units read, units written. A session's turn is read with its head, each
     # up to four kilobytes, and written in a transaction, which takes twice the units, of two items of two kilobytes.
     share, read, written = {
         _ALLOWANCES: (1.0, 0.0, 4.0),
         _KEYS: (usage.functions.keys_looked_up, 1.0, 0.0),
         _SESSIONS: (usage.in_sessions, 3.0, 8.0),
-    }.get(first.text("AttributeName", ""), (0.0, 0.0, 0.0))
+        # What the environment has spent of its budget, looked at and added to.
+        _MONTH: (1.0 if config.budget else 0.0, 1.0, 1.0),
+    }.get(keys, (0.0, 0.0, 0.0))
     if properties.text("BillingMode", "PROVISIONED") == "PAY_PER_REQUEST":
         yield Use(price="dynamodb.read", per_request=share * read)
         yield Use(price="dynamodb.write", per_request=share * written)

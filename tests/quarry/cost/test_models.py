@@ -35,7 +35,8 @@ def test_without_documents_there_are_no_passages_and_no_vectors(usage: Usage, va
 def test_reranking_is_paid_by_the_question(usage: Usage, vary: Vary) -> None:
     found = models_of(vary(knowledge={"reranking": RERANKER}), usage)[-1]
 
-    assert (found.called, found.usd_per_request) == ("reranking", pytest.approx(0.25 * 2 / 1000))
+    assert found.called == "reranking"
+    assert found.usd_per_request == pytest.approx(0.25 * 2 / 1000)
     assert found.reason == "2 USD per 1,000 queries"
 
 

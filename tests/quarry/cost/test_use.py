@@ -17,8 +17,8 @@ CONTENT = {"ContentPolicyConfig": {"FiltersConfig": [{"Type": "HATE"}]}}
 GROUNDING = {"ContextualGroundingPolicyConfig": {"FiltersConfig": [{"Type": "GROUNDING"}]}}
 
 
-def key(name: str) -> dict[str, Any]:
-    return {"KeySchema": [{"AttributeName": name, "KeyType": "HASH"}]}
+def key(*names: str) -> dict[str, Any]:
+    return {"KeySchema": [{"AttributeName": name} for name in names]}
 
 
 def used(type_name: str, properties: dict[str, Any], usage: Usage, config: Config) -> dict[str, Use]:
@@ -58,17 +58,33 @@ def test_other_functions_are_no_part_of_a_request(usage: Usage, dev: Config) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "read", "written"), [("pk", 0, 4), ("key_hash", 0.1, 0), ("session_id", 1.5, 4), ("anything", 0, 0)]
+    ("keys", "read", "written"),
+    [
+        (("pk", "sk"), 0, 4),
+        (("key_hash",), 0.1, 0),
+        (("session_id", "part"), 1.5, 4),
+        # Of the environment's end, which no request looks at where there is no budget.
+        (("pk",), 0, 0),
+    ],
 )
-def test_tables_are_read_and_written(name: str, read: float, written: float, usage: Usage, dev: Config) -> None:
-    found = used("AWS::DynamoDB::Table", {**key(name), **ON_DEMAND}, usage, dev)
+def test_tables_are_read_and_written(
+    keys: tuple[str, ...], read: float, written: float, usage: Usage, dev: Config
+) -> None:
+    found = used("AWS::DynamoDB::Table", {**key(*keys), **ON_DEMAND}, usage, dev)
 
     assert found["dynamodb.read"].per_request == pytest.approx(read)
     assert found["dynamodb.write"].per_request == pytest.approx(written)
 
 
+def test_a_budget_is_looked_at_and_added_to(usage: Usage, vary: Vary) -> None:
+    config = vary(budget={"monthly_usd": 100})
+    found = used("AWS::DynamoDB::Table", {**key("pk"), **ON_DEMAND}, usage, config)
+
+    assert (found["dynamodb.read"].per_request, found["dynamodb.write"].per_request) == (1, 1)
+
+
 def test_a_table_with_a_capacity_is_not_paid_by_requests(usage: Usage, dev: Config) -> None:
-    assert used("AWS::DynamoDB::Table", key("pk"), usage, dev) == {}
+    assert used("AWS::DynamoDB::Table", key("pk", "sk"), usage, dev) == {}
 
 
 def test_a_guardrail_takes_whole_units_of_question_and_answer(usage: Usage, dev: Config) -> None:
