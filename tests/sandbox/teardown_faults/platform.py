@@ -12,6 +12,7 @@ from typing import Any, Final
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import custom_resource
 
+from configuration.environment_file import load
 from sandbox.connection import ACCOUNT, REGION
 from tests import templates
 from tests.sandbox.teardown_faults.local_aws import URL, LocalAws
@@ -41,10 +42,18 @@ def deploy(aws: LocalAws, environment: str, *, only: tuple[str, ...] = ORDER) ->
     Raises:
         AssertionError: a stack is not deployed; with the reasons.
     """
-    for stack, template in _ordered(templates.of_environment(environment), only):
+    for stack, template in _ordered(synthesised(environment), only):
         _upload(aws, template)
         name = f"quarry-{environment}-{stack.lower()}"
         create(aws, name, template)
+
+
+def synthesised(environment: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the templates of environments/<environment>.yaml, of one with Studio with all stacks that there may be."""
+    if not environment.endswith("-studio"):
+        return templates.of_environment(environment)
+    more = {"tuning": load("sandbox-tuning").tuning, "expires_after": load("dev").expires_after}
+    return templates.synthesise(load(environment).model_copy(update=more))
 
 
 def create(aws: LocalAws, name: str, template: Mapping[str, Any]) -> None:

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.deletions import script
-from tests.sandbox.teardown_faults import faults
+from tests.sandbox.teardown_faults import faults, platform
 from tests.sandbox.teardown_faults.conftest import ENVIRONMENT
 from tests.sandbox.teardown_faults.local_aws import LocalAws
 
 pytestmark = pytest.mark.teardown
 
-STACKS = ("guardrails", "knowledge", "prompts", "inference", "studio")
+STACKS = tuple(one.lower() for one in platform.ORDER)
 tried: list[str] = []
 
 
