@@ -102,13 +102,13 @@ class PlainReader:
         if read is None:
             return None
         records, texts = read
-        # Apart, because a text with one character of 32 bits has nothing but such characters: all would be slower.
-        ascii_: list[str] = []
-        others: list[str] = []
-        for text in texts:
-            if not text.strip():
-                return None
-            (ascii_ if text.isascii() else others).append(text)
+        if not all(map(str.strip, texts)):
+            return None
+        ascii_, others = texts, list[str]()
+        if not all(map(str.isascii, texts)):
+            # Apart, because a text with one character of 32 bits has nothing but such characters: all would be slower.
+            ascii_ = [text for text in texts if text.isascii()]
+            others = [text for text in texts if not text.isascii()]
         joined, other = "\n".join(ascii_), "\n".join(others)
         if any("\0" in each or self._reserved(each) for each in (joined, other) if each):
             return None
