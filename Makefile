@@ -124,8 +124,9 @@ test-model: install $(MODEL_INSTALLED) ## Run the tests with a real, small model
 test-studio: install $(STUDIO_INSTALLED) $(BROWSER_INSTALLED) ## Run the tests of Studio and its notebooks, in a browser too, which make test leaves out (ARGS=)
 	@$(PYTEST) -m studio $(wildcard tests/sandbox/studio_*) $(ARGS)
 
+# In one process, which counts the faults.
 test-teardown: install ## Let the deletion of one resource after the other go wrong, and see what a teardown makes of it (SAMPLE=all, SEED=, ARGS=)
-	@SAMPLE=$(SAMPLE) $(PYTEST) --capture=no -m teardown tests/sandbox/teardown_faults $(ARGS)
+	@SAMPLE=$(SAMPLE) $(PYTEST) --numprocesses 0 -m teardown tests/sandbox/teardown_faults $(ARGS)
 
 test-tuning: install ## Run the tests of tuning on a deployment of its own, which make test leaves out (ARGS=)
 	@$(PYTEST) -m tuning tests/sandbox/tuning_deployment $(ARGS)

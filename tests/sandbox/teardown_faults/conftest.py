@@ -13,6 +13,14 @@ ENVIRONMENT = "sandbox-studio"
 OTHER = "sandbox"
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many faults were tried."""
+    from tests.sandbox.teardown_faults import faults
+
+    if faults.tried:
+        terminalreporter.write_line(f"{len(faults.tried):,} faults tried (SAMPLE={faults.SAMPLE})")
+
+
 @pytest.fixture(scope="session")
 def deployed() -> Iterator[tuple[LocalAws, Callable[[], None]]]:
     """The AWS, and what puts it back to when everything had just been deployed."""

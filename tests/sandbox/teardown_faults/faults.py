@@ -20,6 +20,7 @@ from tests.sandbox.teardown_faults.local_aws import LocalAws
 WAYS: Final = ("fails once", "times out", "is gone already", "is denied", "is in use")
 # Of each stack and way, unless all are asked for: `make test-teardown SAMPLE=all`.
 SAMPLE: Final = os.environ.get("SAMPLE") or "2"
+tried: Final[list[str]] = []
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Fault:
 
 
 def of_stack(aws: LocalAws, stack: str, way: str) -> list[Fault]:
-    """Return a stack's faults of one way: all, or a sample that is another one each day's seed, which is printed."""
+    """Return a stack's faults of one way: all, or a sample: another one with another SEED."""
     found = [
         Fault(stack, one["LogicalResourceId"], one["ResourceType"], one["PhysicalResourceId"], way)
         for one in aws.client("cloudformation")

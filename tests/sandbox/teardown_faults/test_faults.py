@@ -1,7 +1,5 @@
 """One deletion at a time goes wrong; the teardown gets over it, or says what is left and why, and goes on later."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from sandbox.deletions import script
@@ -12,13 +10,6 @@ from tests.sandbox.teardown_faults.local_aws import LocalAws
 pytestmark = pytest.mark.teardown
 
 STACKS = tuple(one.lower() for one in platform.ORDER)
-tried: list[str] = []
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _count() -> Iterator[None]:
-    yield
-    print(f"\n{len(tried)} faults tried (SAMPLE={faults.SAMPLE})")
 
 
 @pytest.mark.parametrize("way", faults.WAYS)
@@ -33,7 +24,7 @@ def test_a_deletion_goes_wrong(aws: LocalAws, stack: str, way: str) -> None:
         put_back()
         aws.forget()
         wrong += [f"{fault}: {problem}" for problem in faults.problems(fault, aws)]
-        tried.append(str(fault))
+        faults.tried.append(str(fault))
     script.replace([])
 
     assert not wrong, "\n".join(wrong)
