@@ -164,15 +164,11 @@ def log_groups_that_come_back(template: Template) -> list[str]:
 
     AWS's own policies for functions have the right too.
     """
-    makers = [
-        f"{id_}: {action}"
-        for id_, statement in _statements(template)
-        for action in _listed(statement.get("Action", []))
-        if action == "logs:CreateLogGroup" and statement["Effect"] == "Allow"
-    ]
+    actions = ((id_, _listed(one.get("Action", [])), one["Effect"]) for id_, one in _statements(template))
+    makers = [f"{id_}: may" for id_, named, effect in actions if "logs:CreateLogGroup" in named and effect == "Allow"]
     for id_, properties in of_type(template, "AWS::IAM::Role"):
-        of_functions = "lambda.amazonaws.com" in str(properties.get("AssumeRolePolicyDocument"))
-        makers += [f"{id_}: {arn}" for arn in properties.get("ManagedPolicyArns", []) if of_functions]
+        if "lambda.amazonaws.com" in str(properties.get("AssumeRolePolicyDocument")):
+            makers += [f"{id_}: {arn}" for arn in properties.get("ManagedPolicyArns", [])]
     return makers
 
 
