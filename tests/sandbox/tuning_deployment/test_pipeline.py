@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from lambdas.chat.promotions import Promotions, TunedModel, path_of
 from lambdas.tuning import run as runs
-from tests.sandbox.tuning_deployment.tuned import LITE, MICRO, Tuned, waited
+from tests.sandbox.tuning_deployment.tuned import ENVIRONMENT, LITE, MICRO, Tuned, waited
 
 pytestmark = pytest.mark.tuning
 
@@ -60,6 +61,49 @@ def test_a_second_model_takes_its_place_behind_the_same_arn(tuned: Tuned) -> Non
     assert now["customModelDeploymentArn"] == first["customModelDeploymentArn"] == status["hosted_arn"]
     assert now["modelArn"] == status["model_arn"] != first["modelArn"]
     assert tuned.answers_from(TWEET, run).json()["choices"][0]["message"]["content"] == "positive"
+
+
+def test_commands_roll_back_and_forth_and_cdk_diff_says_what_stands(tuned: Tuned) -> None:
+    listed = tuned.quarry("tune", "list")
+    newest = listed["promotions"]["fast"]["tuned"]["run"]
+    earlier = next(one["run"] for one in listed["runs"] if one["model_arn"] and one["run"] != newest)
+
+    assert tuned.quarry("tune", "promote", "--fall-back", "fast")["ended"]["tuned"]["run"] == newest
+    assert "x-quarry-tuned" not in tuned.answers_from(TWEET, None).headers
+
+    tuned.quarry("tune", "promote", earlier)
+    assert tuned.answers_from(TWEET, earlier).json()["choices"][0]["message"]["content"] == "positive"
+    (deployment,) = tuned.there("deployments")
+    assert deployment["modelArn"] == tuned.status(earlier)["model_arn"]
+    assert (tuned.status(earlier)["promoted"], tuned.status(newest)["promoted"]) == (True, False)
+
+    said = tuned.run("cdk", "diff", "Inference", "--context", f"environment={ENVIRONMENT}", "--no-notices")
+    assert f"(run {earlier}, of {MICRO}) answers since" in said
+    assert f"before the configured {MICRO}, {LITE}" in said
+
+    tuned.quarry("tune", "promote", newest)
+    tuned.answers_from(TWEET, newest)
+
+
+def test_what_another_environment_tuned_is_denied_and_stepped_in_for(tuned: Tuned) -> None:
+    bedrock, (mine,) = tuned.client("bedrock"), tuned.there("deployments")
+    standing = Promotions(client=lambda: tuned.client("ssm"), path=path_of(ENVIRONMENT))
+    before = standing.of("fast")
+    assert before is not None
+    arn = bedrock.create_custom_model_deployment(
+        modelDeploymentName="quarry-other-fast",
+        modelArn=mine["modelArn"],
+        tags=[{"key": "quarry:environment", "value": "other"}],
+    )["customModelDeploymentArn"]
+    waited(lambda: tuned.there("deployments"), lambda found: all(one["status"] == "Active" for one in found))
+
+    standing.promote("fast", TunedModel(arn=arn, base=MICRO, run="fast-other"))
+
+    reply = tuned.answers_from(TWEET, None)
+    assert (reply.status_code, reply.headers["x-quarry-model"]) == (200, MICRO)
+    standing.promote("fast", before.tuned, until=before.until)
+    bedrock.delete_custom_model_deployment(customModelDeploymentIdentifier=arn)
+    tuned.answers_from(TWEET, before.tuned.run)
 
 
 def test_worse_than_base_changes_nothing_and_removes_what_it_hosted(tuned: Tuned) -> None:
