@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, N
 
 
 def pytest_collection_finish() -> None:
-    """Keep the collector from looking, again and again, at what is there until the end: modules and thousands of tests."""
+    """Keep the collector from looking, again and again, at what stays until the end: modules and thousands of tests."""
     gc.collect()
     gc.freeze()
 

@@ -24,6 +24,6 @@ def headers(origin: str | None, *, listed: Collection[str]) -> dict[str, str]:
         return {}
     # What caches keep for one origin is not another's.
     varies = {"Vary": "Origin"}
-    if origin not in listed:
+    if origin is None or origin not in listed:
         return varies
     return {**varies, "Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": ", ".join(EXPOSED)}

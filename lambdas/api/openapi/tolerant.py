@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import lambdas.embeddings.request as embeddings
 import lambdas.knowledge.request as knowledge
+import lambdas.prompts.request as prompts
 from lambdas.api.openapi.schemas import Schema
-from lambdas.api.routes import prompts
 from lambdas.chat import tolerated
 from lambdas.common.tolerance import Rule
 

@@ -1,6 +1,6 @@
 """``/v1/prompts``: what prompts there are, and asking one by its name."""
 
-from typing import Any, Final
+from typing import Any
 
 from msgspec import Struct
 
@@ -9,24 +9,11 @@ from lambdas.api.call import Answer, Call
 from lambdas.api.routes.chat import complete
 from lambdas.chat import reading
 from lambdas.common.errors import NotFoundError
-from lambdas.common.tolerance import Read, Reader, Rule
+from lambdas.common.tolerance import Read
 from lambdas.prompts import definition
 from lambdas.prompts.definition import Example, Inference, Variable
 from lambdas.prompts.render import chat_body, tools
-
-
-class PromptCall(Struct, forbid_unknown_fields=True):
-    """Body of ``POST /v1/prompts/{name}``.
-
-    Attributes:
-        variables: a text per variable of the prompt.
-        model: alias that answers in place of the prompt's own.
-        messages: what followed the prompt, as OpenAI has it: the model's tool calls and their results.
-    """
-
-    variables: dict[str, str] = {}
-    model: str | None = None
-    messages: list[dict[str, Any]] = []
+from lambdas.prompts.request import READER
 
 
 class PromptSummary(Struct, tag_field="object", tag="prompt", frozen=True, kw_only=True):
@@ -63,12 +50,6 @@ class Prompt(PromptSummary, frozen=True, kw_only=True):
     template: str
     inference: Inference
     tools: list[dict[str, Any]]
-
-
-RULES: Final = (
-    Rule(field="stream", neutral=(False,), otherwise="refuse", about="prompts are answered whole; leave it out."),
-)
-READER: Final = Reader(PromptCall, RULES)
 
 
 def list_prompts(_: Call) -> Answer[PromptList]:
