@@ -30,7 +30,7 @@ from lambdas.chat.completion import to_openai
 from lambdas.chat.request import DocumentSearch, Extension
 from lambdas.chat.stream import ChunkStream
 from lambdas.common.caller import Caller, KeyLimits
-from lambdas.common.errors import ApiError, ConflictError, MethodNotAllowedError
+from lambdas.common.errors import ApiError, ConflictError, InvalidRequestError, MethodNotAllowedError
 from lambdas.model_access.listing import ModelList, ModelListing
 from tests import events
 from tests.lambdas.api.conftest import Serve
