@@ -46,10 +46,11 @@ def connect() -> tuple[OpenAI, str]:
     client = OpenAI(base_url=url, api_key=key)
     hello: Any = [{"role": "user", "content": "Say hello."}]
     try:
-        reply = client.chat.completions.create(model=alias, messages=hello, max_tokens=40)
+        answered = client.chat.completions.with_raw_response.create(model=alias, messages=hello, max_tokens=40)
     except openai.OpenAIError as error:
         raise EndpointError(_what_to_do(error, url=url, alias=alias)) from None
-    print(f"Connected to {url}. `{alias}` is answered by {reply.model}.")
+    reply = answered.parse()
+    print(f"Connected to {url}. `{alias}` is answered by {answered.headers.get('x-quarry-model', reply.model)}.")
     if _STAND_IN in (reply.choices[0].message.content or ""):
         print("That is a stand-in on this machine, no real model: it shows how things work, not how well they answer.")
     return client, alias

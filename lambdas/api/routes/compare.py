@@ -55,10 +55,12 @@ class Compared(Struct, frozen=True, kw_only=True):
 
     Attributes:
         model: the alias.
+        answered_by: base id of the model that answered.
         micro_dollars: what it cost; null where the price is not known.
     """
 
     model: str
+    answered_by: str | UnsetType = UNSET
     completion: Completion | UnsetType = UNSET
     latency_ms: int | UnsetType = UNSET
     micro_dollars: int | UnsetType | None = UNSET
@@ -132,6 +134,7 @@ def compare(
         charged = actual(done.reply.get("usage", {}), done.answered.candidate.price)
         return Compared(
             model=request.model,
+            answered_by=done.answered.candidate.base_model_id,
             completion=done.body,
             latency_ms=round((time.monotonic() - begun) * 1000),
             micro_dollars=charged.micro_dollars if charged.priced else None,

@@ -149,6 +149,6 @@ def test_aliases_are_compared(platform: Platform, model: ModelScript) -> None:
     )
 
     fast, smart = response.json()["data"]
-    assert fast["completion"]["model"] == "amazon.nova-micro-v1:0"
+    assert (fast["completion"]["model"], fast["answered_by"]) == ("fast", "amazon.nova-micro-v1:0")
     assert fast["micro_dollars"] > 0
     assert smart["error"]["code"] == "model_access_denied"

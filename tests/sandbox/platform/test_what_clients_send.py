@@ -293,7 +293,7 @@ def test_alternatives_at_a_tools_root_are_called_as_the_callers_schema_has_them(
 
     message = post(json={"model": "smart", **body, "tool_choice": "required"}).json()["choices"][0]["message"]
 
-    assert json.loads(message["tool_calls"][0]["function"]["arguments"]) == {"city": "Toronto"}
+    assert json.loads(message["tool_calls"][0]["function"]["arguments"])["city"] == "Toronto"
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -326,6 +326,8 @@ class get_weather(BaseModel):  # noqa: N801 - the tool's name
     city: str
 
 
+# The SDK's own, of what it sends back.
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
 def test_what_the_sdk_has_parsed_is_sent_back_as_its_documentation_says(openai: openai.OpenAI) -> None:
     messages: list[Any] = [{"role": "user", "content": "Hi"}]
     first = openai.chat.completions.parse(model="fast", messages=messages, response_format=Answer).choices[0].message
