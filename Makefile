@@ -44,6 +44,8 @@ MODEL_INSTALLED := .cache/model/installed
 # JupyterLab, with a Python of its own; and a browser for the tests of it.
 STUDIO_INSTALLED := .cache/studio/installed
 BROWSER_INSTALLED := .cache/browser/installed
+# Suites that test an endpoint, with what they need.
+CLIENTS_INSTALLED := .cache/clients/installed
 LOCAL := $(if $(STUDIO),sandbox-studio,sandbox)
 # What `make up` asks the samples.
 QUESTION := How many days ahead does the travel desk want a flight booked?
@@ -53,7 +55,7 @@ SANDBOX := python -m sandbox
 # Bytecode is written even where the shell says otherwise: each process would compile, and rewrite, every test anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= python -m pytest --numprocesses 3 --dist loadgroup
 
-.PHONY: help up down status test test-fast test-sandbox test-model test-deployments test-studio test-teardown test-tuning test-expiry fuzz mutants lint format bench synth deploy destroy install install-all lock catalogue schema api notebooks structure clean
+.PHONY: help up down status test test-fast test-sandbox test-model test-deployments test-studio test-teardown test-tuning test-expiry test-clients fuzz mutants lint format bench synth deploy destroy install install-all lock catalogue schema api notebooks structure clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}'
@@ -105,7 +107,7 @@ down: ## Take it down again: delete everything, prove that nothing is left, stop
 status: install ## Show what runs and lives in the sandbox
 	@$(SANDBOX) status
 
-test: install ## Run the tests, but for those of test-model, test-deployments, test-studio, test-teardown, test-tuning and test-expiry: some minutes (ARGS= for pytest)
+test: install ## Run the tests, but for those of test-model, test-deployments, test-studio, test-teardown, test-tuning, test-expiry and test-clients: some minutes (ARGS= for pytest)
 	@$(PYTEST) $(ARGS)
 
 test-fast: install ## Run the tests that need neither a sandbox nor a shell of their own, with a fifth of the random examples: a minute or two (ARGS=)
@@ -133,6 +135,9 @@ test-tuning: install ## Run the tests of tuning on a deployment of its own, whic
 
 test-expiry: install ## Let an environment run out of its budget, and end when its time is over (ARGS=)
 	@$(PYTEST) --numprocesses 0 -m expiry tests/sandbox/expiry_deployment $(ARGS)
+
+test-clients: install $(CLIENTS_INSTALLED) ## Run suites that others wrote (LangChain's, Schemathesis) against a deployment, which make test leaves out (ARGS=)
+	@$(PYTEST) --numprocesses 0 -m clients tests/sandbox/clients $(ARGS)
 
 fuzz: install ## Send all routes requests that nobody should send, others each time (MINUTES=, SEED= for the same)
 	@FUZZ_MINUTES=$(MINUTES) FUZZ_SEED=$(SEED) python -m pytest -s --timeout 0 tests/lambdas/api/test_fuzz_routes.py
@@ -167,7 +172,7 @@ destroy: install ## Delete everything of an environment in real AWS, and prove t
 
 install: $(INSTALLED) ## Install what is missing (the other targets do this themselves)
 
-install-all: install $(MODEL_INSTALLED) $(STUDIO_INSTALLED) $(BROWSER_INSTALLED) ## Install what the tests of all targets need: a model, JupyterLab, Chromium
+install-all: install $(MODEL_INSTALLED) $(STUDIO_INSTALLED) $(BROWSER_INSTALLED) $(CLIENTS_INSTALLED) ## Install what the tests of all targets need: a model, JupyterLab, Chromium, suites
 
 $(INSTALLED): requirements.txt requirements-dev.txt constraints.txt lambdas/requirements.txt lambdas/tuning/requirements.txt pyproject.toml package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit("Quarry needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
@@ -207,6 +212,12 @@ $(BROWSER_INSTALLED): requirements-browser.txt tests/chromium.py | $(INSTALLED)
 	python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --target .cache/browser/python --requirement requirements-browser.txt
 	python -m tests.chromium .cache/browser
 	touch $(BROWSER_INSTALLED)
+
+$(CLIENTS_INSTALLED): requirements-clients.txt | $(INSTALLED)
+	@echo "Installing suites that test an endpoint into .cache/clients (20 MB, once) ..."
+	rm -rf .cache/clients
+	python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --target .cache/clients --requirement requirements-clients.txt
+	touch $(CLIENTS_INSTALLED)
 
 lock: install ## Pin anew what the direct dependencies bring along
 	@python -m pip freeze --exclude-editable --disable-pip-version-check > constraints.txt

@@ -27,6 +27,7 @@ def gate(folder: Path, **says: str) -> subprocess.CompletedProcess[str]:
         "test-teardown": TESTED,
         "test-tuning": TESTED,
         "test-expiry": TESTED,
+        "test-clients": TESTED,
         "test": TESTED,
         **says,
     }.items():
@@ -56,6 +57,7 @@ def test_it_lints_and_tests_with_coverage_and_ends_with_pytests_line(tmp_path: P
         "test-teardown",
         "test-tuning",
         "test-expiry",
+        "test-clients",
         "test ARGS=--cov",
         "",
     ]

@@ -46,7 +46,11 @@ CHAT_HEADERS: Final = ("x-quarry-model", "x-quarry-tuned", *ASKED_HEADERS)
 LIMIT: Final = Parameter(
     name="limit", about="how many", schema={"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
 )
-AFTER: Final = Parameter(name="after", about="id of the last session that was seen", schema={"type": "string"})
+AFTER: Final = Parameter(
+    name="after",
+    about="id of the last session that was seen",
+    schema={"type": "string", "pattern": "^(sess_[0-9a-f]{32})?$"},
+)
 AFTER_TURN: Final = Parameter(
     name="after_turn",
     about="number of the last turn that was seen",

@@ -195,6 +195,9 @@ class _Judged:
     def _stays(self, value: dict[str, Any], name: str, shape: _Shape, path: str, where: str) -> bool:
         """Judge one member and take it out where it has no place; tell whether it is still there."""
         item, known, rule = value[name], name in shape.members, self._rules.get(path)
+        if known and isinstance(item, float) and item.is_integer():
+            # JSON has one kind of number: 100.0 is a whole one.
+            item = value[name] = int(item)
         if item is None:
             # What has to be there is not helped by leaving it out: the type says what it wants.
             if known and name in shape.required:

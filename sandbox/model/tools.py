@@ -89,7 +89,10 @@ def blocks(called: list[tuple[str, Json]], seed: str) -> list[Json]:
 def _places(said: str) -> list[str]:
     found = []
     for match in _PLACE.finditer(said):
-        found += [part.strip(" .'’") for part in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+|\s+or\s+", match[1])]
+        # A state's letters go with the town before them.
+        whole = re.sub(r",\s*(?=[A-Z]{2}(?![\w’'-]))", "\0", match[1])
+        parts = re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+|\s+or\s+", whole)
+        found += [part.strip(" .'’").replace("\0", ", ") for part in parts]
     return list(dict.fromkeys(part for part in found if part))
 
 

@@ -12,7 +12,7 @@ from lambdas.allowances.estimate import actual
 from lambdas.api import composition, outcome
 from lambdas.api.call import Answer, Call
 from lambdas.chat import reading
-from lambdas.chat.request import ChatRequest
+from lambdas.chat.request import ChatRequest, NonEmptyText
 from lambdas.common.caller import Caller
 from lambdas.common.deadline import NEVER, Deadline
 from lambdas.common.errors import ApiError, InternalError, InvalidRequestError
@@ -23,7 +23,7 @@ from lambdas.common.tolerance import Read
 from lambdas.exchange import unrecorded
 from lambdas.exchange.exchanges import Exchanges
 
-Models = Annotated[list[str], Meta(min_length=2, max_length=5)]
+Models = Annotated[list[NonEmptyText], Meta(min_length=2, max_length=5)]
 # Of a chat request's fields, those that a comparison has none of.
 NOT_HERE: Final = ("model", "stream", "stream_options")
 # The body's type, for the description; ``parse`` reads it as the chat requests that it stands for.

@@ -119,7 +119,7 @@ def create_session(call: Call) -> Answer[Session]:
 def list_sessions(call: Call) -> Answer[SessionList]:
     """List the caller's sessions, newest first: ``?limit=20&after=<id of the last one seen>``."""
     limit = LIMIT.number(call.query)
-    after = call.query.get(AFTER.name)
+    after = call.query.get(AFTER.name) or None
     if after is not None and not is_session_id(after):
         raise InvalidRequestError("`after` must be the id of a session, as `sess_...`.", param=AFTER.name)
     page = composition.session_store().list(_owner(call), limit=limit, after=after)
