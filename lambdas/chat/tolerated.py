@@ -49,7 +49,7 @@ RULES: Final = (
     Rule(field="prompt_cache_retention", otherwise="ignore", about=_LABEL),
     Rule(field="safety_identifier", otherwise="ignore", about=_LABEL),
     *(
-        Rule(field=f"{place}.cache_control", neutral=({}, False), about="marks nothing")
+        Rule(field=f"{place}.cache_control", neutral=({},), about="marks nothing")
         for place in ("messages[]", "messages[].content[]", "tools[]", "tools[].function")
     ),
     Rule(field="messages[].content[].image_url.detail", neutral=("",), replaced={"original": "high"}, about="not used"),

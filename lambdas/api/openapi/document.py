@@ -88,9 +88,11 @@ def _operation(operation: Operation) -> dict[str, Any]:
 def _answer(operation: Operation) -> dict[str, Any]:
     content = _json(ref(name_of(operation.answer)) if operation.answer else {"type": "object"})
     if operation.events:
-        # One event's data; the last one is the text [DONE], the one before it may be an Error.
+        # One event, as OpenAPI 3.2 has them; the last one's data is the text [DONE], the one before it may be an Error.
+        data = {"anyOf": [ref(name_of(operation.events)), ref("Error"), {"const": "[DONE]"}]}
+        told = {"type": "string", "contentMediaType": "application/json", "contentSchema": data}
         content["text/event-stream"] = {
-            "schema": {"anyOf": [ref(name_of(operation.events)), ref("Error"), {"const": "[DONE]"}]}
+            "schema": {"type": "object", "properties": {"data": told}, "required": ["data"]}
         }
     return {
         "description": HTTPStatus(operation.status).phrase,

@@ -36,7 +36,9 @@ def run(folder: Path, platform: Platform, *command: str) -> subprocess.Completed
 
 
 def test_langchains_standard_tests_pass(platform: Platform, tmp_path: Path) -> None:
-    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    # One event loop for all: clients keep connections from test to test.
+    scopes = [f"asyncio_default_{what}_loop_scope = session" for what in ("fixture", "test")]
+    (tmp_path / "pytest.ini").write_text("\n".join(["[pytest]", *scopes]), encoding="utf-8")
     suite = HERE / "langchain_suite.py"
     left_out = [f"--deselect={suite.name}::TestQuarry::{name}" for name in NOT_HERE if name.startswith("test_")]
 

@@ -77,3 +77,18 @@ def test_streams_tool_input_as_json(ask: Ask) -> None:
     pieces = [p["delta"]["toolUse"]["input"] for k, p in events if k == "contentBlockDelta" and "toolUse" in p["delta"]]
     assert "".join(pieces) == '{"location": "Paris"}'
     assert ("messageStop", {"stopReason": "tool_use"}) in events
+
+
+@pytest.mark.parametrize(
+    ("said", "places"),
+    [
+        ("What is the weather in San Francisco, CA?", ["San Francisco, CA"]),
+        ("What is the weather in Boston, MA and Paris?", ["Boston, MA", "Paris"]),
+        ("What is the weather in Oslo, Rome and Paris?", ["Oslo", "Rome", "Paris"]),
+        ("What is the weather in Oslo, Ulm?", ["Oslo", "Ulm"]),
+    ],
+)
+def test_a_states_letters_go_with_the_town(ask: Ask, said: str, places: list[str]) -> None:
+    content = ask(said, toolConfig=TOOLS).body["output"]["message"]["content"]
+
+    assert [block["toolUse"]["input"]["location"] for block in content if "toolUse" in block] == places
