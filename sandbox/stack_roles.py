@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextvars
 import functools
+import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
@@ -51,7 +52,7 @@ def forget() -> None:
 def _knowing_roles(handle: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(handle)
     async def handling(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Any:
-        asked = {name: values[0] for name, values in parse_qs(body.decode("utf-8", errors="replace")).items()}
+        asked = _asked(headers, body)
         action, stack = asked.get("Action"), _name(asked.get("StackName", ""))
         if action in _DEPLOYS and "RoleARN" in asked:
             _roles[stack] = asked["RoleARN"]
@@ -67,6 +68,18 @@ def _knowing_roles(handle: Callable[..., Any]) -> Callable[..., Any]:
     return handling
 
 
+def _asked(headers: dict[str, str], body: bytes) -> dict[str, Any]:
+    """Return what a request asks for, in either of the protocols that clients speak."""
+    target = headers.get("x-amz-target", "")
+    if target:
+        try:
+            document = json.loads(body or b"{}")
+        except ValueError:
+            document = {}
+        return {**(document if isinstance(document, dict) else {}), "Action": target.rpartition(".")[2]}
+    return {name: values[0] for name, values in parse_qs(body.decode("utf-8", errors="replace")).items()}
+
+
 def _name(stack: str) -> str:
     """Return a stack's name, from that or its ARN."""
     return stack.split("/")[1] if stack.startswith("arn:") else stack
@@ -77,6 +90,8 @@ def _actor(role: str | None, headers: dict[str, str], stack: str) -> ServiceRole
     if not service_role.is_enforced():
         return None
     if role is not None:
+        if _administers(role):
+            return None
         try:
             return service_role.assume(
                 role, service="cloudformation.amazonaws.com", session="AWSCloudFormation", source_arn=stack
@@ -90,6 +105,11 @@ def _actor(role: str | None, headers: dict[str, str], stack: str) -> ServiceRole
         return None
     name = arn.split("/")[1]
     return ServiceRole(arn, arn, policies=iam_evaluator._gather_role_policies(name, get_account_id()))
+
+
+def _administers(role: str) -> bool:
+    """Whether a role is CDK's execution role, an administrator's, whose policy MiniStack loses at the bootstrap."""
+    return "-cfn-exec-role-" in role
 
 
 def _checked(delete: Callable[..., Any]) -> Callable[..., Any]:
