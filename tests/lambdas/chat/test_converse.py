@@ -238,3 +238,24 @@ def test_tools_are_offered_though_none_is_wanted_while_the_conversation_uses_the
 
     assert [tool["toolSpec"]["name"] for tool in config["tools"]] == ["get_weather"]
     assert "toolChoice" not in config
+
+
+def test_calls_of_tools_that_are_gone_are_sent_with_specs_of_their_names() -> None:
+    call = {"id": "c1", "function": {"name": "weather.get", "arguments": "{}"}}
+    asked = request(("user", "A"), {"role": "assistant", "tool_calls": [call]}, {"role": "tool", "content": "x"})
+
+    arguments = converse(asked)
+
+    (spec,) = arguments["toolConfig"]["tools"]
+    assert spec["toolSpec"]["name"] == arguments["messages"][1]["content"][0]["toolUse"]["name"]
+    assert spec["toolSpec"]["inputSchema"]["json"] == {"type": "object", "properties": {}}
+    assert "do not call it" in spec["toolSpec"]["description"]
+
+
+@pytest.mark.parametrize("schema", [{"type": "object"}, {"type": "array", "items": {"type": "string"}}])
+def test_a_schema_that_cannot_be_enforced_goes_by_the_hidden_tool_with_claude_too(schema: dict[str, Any]) -> None:
+    form = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+    arguments = converse(request(("user", "A"), response_format=form), CLAUDE)
+
+    is_enforced = schema["type"] == "array"
+    assert ("outputConfig" in arguments, "toolConfig" in arguments) == (is_enforced, not is_enforced)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.chat.messages import TextPart
-from lambdas.chat.reading import parse
+from lambdas.chat.reading import parse, read
 from lambdas.chat.request import ChatRequest
 from lambdas.common.errors import InvalidRequestError
 
@@ -120,3 +120,47 @@ def test_any_json_is_either_a_request_or_refused_in_one_way(fields: dict[str, An
 def test_any_bytes_are_either_a_request_or_refused_in_one_way(text: bytes) -> None:
     with pytest.raises(InvalidRequestError):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"seed": 1},
+        {"presence_penalty": 0},
+        {"temperature": 1.2},
+        {"quarry": None},
+        {"tools": []},
+        {"max_tokens": 1, "max_completion_tokens": 1},
+        {"user": "a|b"},
+        {"metadata": {"q": "it's"}},
+    ],
+)
+def test_strict_mode_brings_the_refusals_back(fields: dict[str, Any]) -> None:
+    read(body(**fields))
+
+    with pytest.raises(InvalidRequestError) as refused:
+        read(body(**fields), strict=True)
+
+    assert str(refused.value.param).split(".")[0] in fields
+
+
+def test_an_assistants_message_may_come_back_as_it_is_in_strict_mode_too() -> None:
+    said: dict[str, Any] = {"role": "assistant", "content": "{}", "parsed": {}, "audio": None, "tool_calls": []}
+
+    assert read(body(messages=[USER, said, USER]), strict=True).dropped == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept", "dropped"),
+    [
+        ("\n", None, ("stop",)),
+        ("", None, ()),
+        (["", "END"], ["END"], ()),
+        (["END", " "], ["END"], ("stop",)),
+        ("END", "END", ()),
+    ],
+)
+def test_stop_texts_of_white_space_are_left_out(given: Any, kept: Any, dropped: tuple[str, ...]) -> None:
+    found = read(body(stop=given))
+
+    assert (found.body.stop, found.dropped) == (kept, dropped)

@@ -395,3 +395,39 @@ def test_of_parallel_calls_that_were_not_wanted_the_first_is_told(wanted: bool |
 
     assert len(completion.body["choices"][0]["message"]["tool_calls"]) == calls
     assert sum("id" in call for delta in streamed for call in delta.get("tool_calls", [])) == calls
+
+
+def test_the_base_id_is_told_where_it_is_set_so() -> None:
+    settings = dataclasses.replace(SETTINGS, reply_model="answered")
+    asked = Service(settings=settings, aliases=ALIASES, client=FakeConverse(converse_reply()), sleep=Waits())
+
+    assert asked.ask(request()).body["model"] == NOVA_MICRO
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_what_the_model_has_no_word_for_is_dropped_and_named_or_refused(strict: bool) -> None:
+    settings = dataclasses.replace(SETTINGS, strict=strict)
+    client = FakeConverse(converse_reply())
+    asked = Service(settings=settings, aliases=ALIASES, client=client, sleep=Waits())
+    thinking = request()
+    thinking.reasoning_effort = "low"
+
+    if not strict:
+        assert asked.ask(thinking).answered.dropped == ["reasoning_effort"]
+        return
+    with pytest.raises(InvalidRequestError) as refused:
+        asked.ask(thinking)
+    assert refused.value.param == "reasoning_effort"
+    assert client.calls == []
+
+
+def test_arguments_are_made_once_for_a_request() -> None:
+    chat = Service(settings=SETTINGS, aliases=ALIASES, client=FakeConverse(converse_reply()), sleep=Waits())
+    asked = request()
+    spoken, (candidate, other) = to_turns(asked), ALIASES.candidates("fast")
+
+    made, _ = chat.arguments(asked, spoken, candidate)
+
+    assert chat.arguments(asked, spoken, candidate)[0] is made
+    assert chat.arguments(asked, spoken, other)[0] is not made
+    assert chat.arguments(asked, to_turns(asked), candidate)[0] is not made
