@@ -17,6 +17,7 @@ WRAPPED: Final = "input"
 _DEFINITIONS: Final = ("$defs", "definitions")
 _EITHER: Final = ("anyOf", "oneOf")
 _COMPOSED: Final = (*_EITHER, "allOf")
+_ROOTLESS: Final = frozenset((*_COMPOSED, "$ref"))
 _ROUNDS: Final = 20
 # What structured outputs know; everything else is put into the description.
 _KNOWN: Final = frozenset(
@@ -41,10 +42,15 @@ class InexpressibleError(Exception):
 
 def tool_schema(given: Mapping[str, Any] | None) -> tuple[Schema, bool]:
     """Return a tool's input schema, and whether what the caller wants stands under ``WRAPPED`` in it."""
-    flat = _flat(dict(given or {}), given or {})
+    if not given:
+        return {"type": "object", "properties": {}}, False
+    if given.get("type") == "object" and given.keys().isdisjoint(_ROOTLESS):
+        # Nearly all are so.
+        return ({**given} if isinstance(given.get("properties"), dict) else {**given, "properties": {}}), False
+    flat = _flat(dict(given), given)
     if flat is None:
-        inner = {name: value for name, value in (given or {}).items() if name not in _DEFINITIONS}
-        shared = {name: value for name, value in (given or {}).items() if name in _DEFINITIONS}
+        inner = {name: value for name, value in given.items() if name not in _DEFINITIONS}
+        shared = {name: value for name, value in given.items() if name in _DEFINITIONS}
         return {"type": "object", "properties": {WRAPPED: inner}, "required": [WRAPPED], **shared}, True
     properties = flat.get("properties")
     return {**flat, "type": "object", "properties": properties if isinstance(properties, dict) else {}}, False
