@@ -70,7 +70,12 @@ def test_all_pages_are_read_where_botocore_knows_none() -> None:
 
 def test_a_client_is_made_once() -> None:
     made: list[str] = []
-    aws = Aws(environment="dev", region="us-east-1", clients=lambda service: made.append(service) or service)
+
+    def make(service: str) -> str:
+        made.append(service)
+        return service
+
+    aws = Aws(environment="dev", region="us-east-1", clients=make)
 
     assert [aws.client("s3"), aws.client("s3"), aws.client("ec2")] == ["s3", "s3", "ec2"]
     assert made == ["s3", "ec2"]

@@ -53,7 +53,12 @@ def test_money_goes_first_then_the_stacks_and_what_is_anothers_stays() -> None:
     order: list[str] = []
     stack = FakeStack("quarry-dev-inference", TABLE)
     gone = stack.on_delete
-    stack.on_delete = lambda told: (order.append(f"stack, {len(bedrock.there)} throughput there"), gone(told))[0]
+
+    def on_delete(told: dict[str, Any]) -> None:
+        order.append(f"stack, {len(bedrock.there)} throughput there")
+        gone(told)
+
+    stack.on_delete = on_delete
     verdict = down(account(FakeCloudFormation(stack), bedrock=bedrock, dynamodb=_no_tables()))
 
     assert order == ["stack, 1 throughput there"]

@@ -1,5 +1,6 @@
 import pytest
 
+from configuration.environment_file import ConfigError
 from quarry.command_error import CommandError
 from quarry.deployed.connection import LocalAws
 from quarry.teardown import account as module
@@ -28,7 +29,7 @@ def test_an_environment_without_a_file_needs_a_region() -> None:
 
 def test_a_file_of_another_version_does_not_stand_in_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     def cannot_be_read(_name: str) -> None:
-        raise module.ConfigError(["dev.yaml: no such knob"])
+        raise ConfigError(["dev.yaml: no such knob"])
 
     monkeypatch.setattr(module, "load", cannot_be_read)
     assert account("dev", "us-east-1").region == "us-east-1"

@@ -9,7 +9,8 @@ from lambdas.teardown.kinds.table import BY_RESOURCE
 from lambdas.teardown.stack import Resource, Stack
 from lambdas.teardown.thing import Thing, Unseen
 from lambdas.teardown.verdict import Verdict
-from quarry.teardown import commands
+from quarry.teardown import commands, report
+from quarry.teardown.used import Used
 from tests.quarry.conftest import Ran, Run
 
 TABLE = Thing(service="dynamodb", type="table", id="t", usd_per_hour=0.5, origin="stack")
@@ -40,9 +41,14 @@ def deployed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Inven
 
     def say(found: Inventory, end: Verdict) -> Asked:
         asked: Asked = []
+
+        def tear_down(_aws: object, **given: Any) -> Verdict:
+            asked.append(given)
+            return end
+
         monkeypatch.setattr(commands, "take_inventory", lambda _aws: found)
-        monkeypatch.setattr(commands, "tear_down", lambda _aws, **given: (asked.append(given), end)[1])
-        monkeypatch.setattr(commands.report, "used", lambda _aws, _found: commands.report.Used())
+        monkeypatch.setattr(commands, "tear_down", tear_down)
+        monkeypatch.setattr(report, "used", lambda _aws, _found: Used())
         return asked
 
     return say
