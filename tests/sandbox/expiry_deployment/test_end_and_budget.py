@@ -181,10 +181,9 @@ def test_it_ends_says_what_is_left_goes_on_and_leaves_nothing(room: Ending) -> N
     assert "it cannot be moved any more" in late
 
     cloudformation.update_termination_protection(StackName=GUARDRAILS, EnableTerminationProtection=False)
-    room.advance_to(room.clock("GET") + 3_700)
+    # The next try is an hour from the function's time, which for the clock that was moved is over: it comes at once.
 
-    subject, text = eventually(lambda: next((one for one in room.told() if "ended" in one[0]), None))
-    assert subject == f"quarry {ENVIRONMENT}: ended, nothing is left"
+    _, text = eventually(lambda: next((one for one in room.told() if "nothing is left" in one[0]), None))
     assert "still billing 0.0000 USD per hour" in text
     eventually(lambda: not room.stacks())
     room.client("sqs").delete_queue(QueueUrl=room._queue)
