@@ -29,7 +29,7 @@ SENDING_SECONDS: Final = ENDING_SECONDS / 2
 
 
 class Reading:
-    """An answer that is opened and read in one thread: a hop per token would cost more than a token.
+    """An answer that is opened in one thread and then read in one: a hop per token would cost more than a token.
 
     Args:
         opens: asks for the answer; what it raises is raised by ``opened``.
@@ -44,15 +44,13 @@ class Reading:
         self._opens = opens
         self._silence = silence
         self._loop = asyncio.get_running_loop()
-        self._came = asyncio.Event()
         self._events: deque[bytes] = deque()
         self._closed = False
         self.given: Answer[Any] | Streamed | None = None
         self.first = b""
-        self._reading = self._loop.run_in_executor(None, self._read)
-        self._reading.add_done_callback(lambda _: self._came.set())
+        self._opening = self._loop.run_in_executor(None, self._open)
 
-    def _read(self) -> None:
+    def _open(self) -> None:
         given = self._opens()
         if isinstance(given, Streamed):
             try:
@@ -62,17 +60,8 @@ class Reading:
                 given.exchange.close()
                 raise
         self.given = given
-        if isinstance(given, Answer):
-            return
         if self._closed:
-            given.exchange.close()
-            return
-        self._loop.call_soon_threadsafe(self._came.set)
-        for chunk in given.events:
-            self._events.append(event(chunk))
-            # With more than this one, the loop has been told and looks again before it waits.
-            if len(self._events) == 1:
-                self._loop.call_soon_threadsafe(self._came.set)
+            self.close()
 
     async def opened(self) -> Answer[Any] | Streamed | None:
         """Return what was opened, or None if that is still not so after the silence.
@@ -80,40 +69,48 @@ class Reading:
         Raises:
             Exception: it could not be opened.
         """
-        if self.given is None and not self._reading.done():
-            try:
-                async with asyncio.timeout(self._silence):
-                    await self._came.wait()
-            except TimeoutError:
-                return self.given
-            self._came.clear()
-        if self.given is None:
-            await self._reading
+        await asyncio.wait({self._opening}, timeout=self._silence)
+        if self._opening.done():
+            self._opening.result()
         return self.given
 
     async def rest(self) -> AsyncGenerator[bytes, None]:
         """Yield what has come since the first token, until the end, and comments in silence.
 
+        Reading goes on only now: whoever reads what is there already would keep the first token from being sent.
+
         Raises:
             ApiError: as iterating over the exchange does, after everything that came before.
         """
-        silence = _Silence(self._silence, wake=self._came.set)
+        came = asyncio.Event()
+
+        def read() -> None:
+            assert isinstance(self.given, Streamed)
+            for chunk in self.given.events:
+                self._events.append(event(chunk))
+                # With more than this one, the loop has been told and looks again before it waits.
+                if len(self._events) == 1:
+                    self._loop.call_soon_threadsafe(came.set)
+
+        reading = self._loop.run_in_executor(None, read)
+        reading.add_done_callback(lambda _: came.set())
+        silence = _Silence(self._silence, wake=came.set)
         try:
-            while self._events or not self._reading.done():
+            while self._events or not reading.done():
                 if self._events:
                     yield b"".join(self._events.popleft() for _ in range(len(self._events)))
                     silence.broken()
                     continue
-                await self._came.wait()
-                self._came.clear()
-                if silence.is_long() and not self._events and not self._reading.done():
+                await came.wait()
+                came.clear()
+                if silence.is_long() and not self._events and not reading.done():
                     yield KEEP_ALIVE
                     silence.broken()
-            await self._reading
+            await reading
         finally:
             silence.over()
             # Of who reads on, nobody wants to hear any more; what is read from is closed by the exchange.
-            self._reading.cancel()
+            reading.cancel()
 
     def close(self) -> None:
         """Stop reading from Bedrock and charge what was taken; what is not open yet, once it is."""
