@@ -12,15 +12,11 @@ JsonObject = dict[str, Any]
 # Names and ids as others gave them; lambdas.chat.tools makes what Bedrock takes of them.
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
 
-# Said to those who read the description; a pattern that msgspec looks at frees its memory wrongly beside a list (0.22.0
-# and before). Blank text is left out, and only refused where nothing else is said.
-Text = Annotated[str, Meta(extra_json_schema={"pattern": r"\S"})]
-
 
 class TextPart(Struct, tag_field="type", tag="text", forbid_unknown_fields=True):
     """Text of a message. Text of only white space is left out. `cache_control`: Bedrock keeps what is up to here."""
 
-    text: Text
+    text: str
     cache_control: JsonObject | None = None
 
 
@@ -38,8 +34,10 @@ class ImagePart(Struct, tag_field="type", tag="image_url", forbid_unknown_fields
     cache_control: JsonObject | None = None
 
 
-TextContent = Text | Annotated[list[TextPart], Meta(min_length=1)]
-UserContent = Text | Annotated[list[TextPart | ImagePart], Meta(min_length=1)]
+# No pattern here: msgspec (0.22.0 and before) frees a pattern's memory wrongly where the same union has a list. Blank
+# text is left out, and only refused where nothing else is said.
+TextContent = str | Annotated[list[TextPart], Meta(min_length=1)]
+UserContent = str | Annotated[list[TextPart | ImagePart], Meta(min_length=1)]
 
 
 class SystemMessage(Struct, tag_field="role", tag="system", forbid_unknown_fields=True):
@@ -94,7 +92,7 @@ class AssistantMessage(Struct, tag_field="role", tag="assistant"):
 class ToolMessage(Struct, tag_field="role", tag="tool", forbid_unknown_fields=True):
     """What a tool gave; it may be nothing."""
 
-    content: str | Annotated[list[TextPart | ImagePart], Meta(min_length=1)]
+    content: UserContent
     tool_call_id: str | None = None
     name: str | None = None
     cache_control: JsonObject | None = None
