@@ -11,7 +11,7 @@ from langchain_openai import ChatOpenAI
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 
 
-class TestQuarry(ChatModelIntegrationTests):
+class TestQuarry(ChatModelIntegrationTests):  # type: ignore[misc]  # its package is in .cache/clients
     """What a chat model of LangChain's has to do."""
 
     @property
