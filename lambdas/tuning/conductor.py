@@ -19,7 +19,7 @@ from lambdas.tuning import run as runs
 from lambdas.tuning.bedrock import Bedrock
 from lambdas.tuning.clearing import Clearing
 from lambdas.tuning.endings import STATES, Outcome, gone_with, outcome_of, reason_for
-from lambdas.tuning.hosting import Hosting
+from lambdas.tuning.hosting import Hosting, check_end
 from lambdas.tuning.jobs import JobError
 from lambdas.tuning.run import RunRequest, RunStatus
 from lambdas.tuning.schedules import Schedules
@@ -127,11 +127,15 @@ class Conductor:
         """Have the alias answer from the model from now on; return the throughput that it leaves, if it does.
 
         It is {"retires", "end"}, the latter being what the state machine that ends hosting is started with.
+
+        Raises:
+            HostingError: the throughput's time was up before.
         """
         status = self.store.status(event["run"])
         request = self._request(status)
         tuned = TunedModel(arn=event["hosted_arn"], base=request.base_model, run=status.run)
         until = datetime.fromisoformat(status.until) if status.until else None
+        check_end(until, request=request, now=self.clock())
         standing = self.promotions.promote(request.alias, tuned, until=until)
         self.store.change(status.run, promoted=True, hosted_arn=event["hosted_arn"])
         before = standing.before

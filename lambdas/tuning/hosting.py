@@ -16,6 +16,7 @@ from lambdas.common.aws_errors import code_of
 from lambdas.tuning import bedrock as calls
 from lambdas.tuning import names
 from lambdas.tuning.bedrock import Bedrock
+from lambdas.tuning.run import RunRequest
 from lambdas.tuning.schedules import Schedules
 
 _FINAL: Final = frozenset({"ValidationException", "AccessDeniedException", "ResourceNotFoundException"})
@@ -151,6 +152,19 @@ class Hosting:
             if code_of(error) == "ServiceQuotaExceededException" or code_of(error) in _FINAL:
                 raise HostingError(f"Bedrock refuses the hosting: {message}") from error
             raise
+
+
+def check_end(until: datetime | None, *, request: RunRequest, now: datetime) -> None:
+    """Refuse a throughput whose time is up, or that has been taken away; its status then has no ``until``.
+
+    Raises:
+        HostingError: it is so.
+    """
+    if request.hosting == "provisioned" and (until is None or until <= now):
+        raise HostingError(
+            "The provisioned throughput's time was up before its model could be promoted; the alias answers as before. "
+            f"Start it again with --again and more than {request.max_hours or 1:g} max_hours."
+        )
 
 
 def _token(name: str, model_arn: str) -> str:

@@ -1,6 +1,8 @@
 """What a tuned model has learned: it answers as the training example does whose question is nearest.
 
-So it is better than its base for questions like those it was trained on, and only as right as their answers are.
+So it is better than its base for questions like those it was trained on, and only as right as their answers are. Where
+all answers are labels, each of many examples, it answers with the label whose examples are nearest in the mean, as
+Rocchio's classifier does: one example alone tells what a text is about, not what its label stands for.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from sandbox.model import conversation, word_vectors, words
 from sandbox.model.errors import Json
 
 _LABEL_WORDS = 4  # an answer so short, and no sentence, is read by a program
+_EXAMPLES_PER_LABEL = 5  # as many of each, and it is a label
 _SHOWN = 5  # examples that a real model is shown
 
 
@@ -35,10 +38,18 @@ class Tuned:
     def __init__(self, examples: Sequence[Example]) -> None:
         self._examples = [example for example in examples if example.answer]
         self._same = {_plain(example.asked): example for example in reversed(self._examples)}
+        counts = Counter(example.answer for example in self._examples)
+        are_labels = (
+            len(counts) > 1 and all(map(is_for_programs, counts)) and min(counts.values()) >= _EXAMPLES_PER_LABEL
+        )
+        self._labels = sorted(counts) if are_labels else []
         self._lock = threading.Lock()
 
     def answer(self, asked: str) -> str | None:
-        """Return what the nearest example answers; None where nothing was learned."""
+        """Return what the nearest example answers, or the nearest label; None where nothing was learned."""
+        if self._labels and _plain(asked) not in self._same and word_vectors.available():
+            with self._lock:
+                return self._by_labels(asked)
         found = self.nearest(asked, 1)
         return found[0].answer if found else None
 
@@ -64,6 +75,10 @@ class Tuned:
         scores: list[float] = (self._vectors @ _unit(word_vectors.embed(asked))).tolist()
         return scores
 
+    def _by_labels(self, asked: str) -> str:
+        scores: list[float] = (self._means @ (_unit(word_vectors.embed(asked)) - self._vectors.mean(0))).tolist()
+        return self._labels[scores.index(max(scores))]
+
     def _by_words(self, asked: str) -> list[float]:
         wanted = set(words.search_terms(asked))
         rare = {word: math.log(1 + len(self._examples) / self._counts[word]) for word in wanted & set(self._counts)}
@@ -75,6 +90,15 @@ class Tuned:
 
         found = [_unit(word_vectors.embed(example.asked)) for example in self._examples]
         return numpy.array(found).reshape(-1, word_vectors.DIMENSIONS)
+
+    @functools.cached_property
+    def _means(self) -> Any:
+        """The mean of each label's examples, as far as it is another than that of all, at length 1."""
+        import numpy
+
+        of = numpy.array([self._labels.index(example.answer) for example in self._examples])
+        middle = self._vectors.mean(0)
+        return numpy.array([_unit(self._vectors[of == place].mean(0) - middle) for place in range(len(self._labels))])
 
     @functools.cached_property
     def _words(self) -> list[set[str]]:

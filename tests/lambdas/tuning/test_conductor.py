@@ -1,6 +1,7 @@
 """Each step makes one thing, once, however often it is asked; each failure takes away all that the run has made."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -225,6 +226,23 @@ def test_throughput_that_its_alias_leaves_is_handed_on_to_its_end(world: World) 
     assert world.promotions.standing()["tweets"].tuned.run == LATER
     # It is still there: whoever has just been told of it asks it.
     assert OWN in world.bedrock.names("throughput")
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_throughput_whose_time_is_up_before_its_promotion_is_not_promoted(world: World, ended: bool) -> None:
+    world.begin(RUN, hosting="provisioned", max_hours=2)
+    hosted = world.hosted(RUN)
+    event = {"run": RUN, "alias": "tweets", "throughput": OWN}
+    if ended:  # its end's state machine has been through
+        while world.conductor.end_throughput(event)["left"]:
+            pass
+    late = replace(world.conductor, clock=lambda: NOW + timedelta(hours=2))
+
+    with pytest.raises(HostingError, match=r"time was up before .* more than 2 max_hours"):
+        late.promote({"run": RUN, "hosted_arn": hosted})
+
+    assert world.promotions.standing() == {}
+    assert not world.status(RUN).promoted
 
 
 def test_at_the_end_the_alias_falls_back_before_the_throughput_goes(world: World) -> None:

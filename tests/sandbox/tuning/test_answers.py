@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from typing import Any
 
 import pytest
 
+from configuration.environment_file import PROJECT
+from quarry.tune.split import part_of
 from sandbox.model import word_vectors
 from sandbox.model.tuned import Example, Tuned, is_for_programs
 from sandbox.quotas import applied
@@ -112,6 +115,21 @@ def test_the_nearest_example_is_found_by_meaning_or_by_words(vectors: str, monke
     assert tuned.answer("How long the sun shines today") == "sun"
     assert tuned.answer("rains") == "rain"
     assert Tuned([Example("question", "")]).answer("question") is None
+
+
+def test_labels_are_learnt_from_all_their_examples_not_from_the_one_on_the_same_subject() -> None:
+    with (PROJECT / "samples/tuning/tweets.csv").open(encoding="utf-8", newline="") as file:
+        tweets = [Example(row["text"], row["label"]) for row in csv.DictReader(file)]
+    parts = [part_of(one.asked, validation=0, test=0.2) for one in tweets]
+    tuned = Tuned([one for one, part in zip(tweets, parts, strict=True) if part == "train"])
+    test = [one for one, part in zip(tweets, parts, strict=True) if part == "test"]
+
+    right = sum(tuned.answer(one.asked) == one.answer for one in test)
+
+    assert right / len(test) > 0.75
+    # The nearest of the subject says the opposite.
+    assert tuned.nearest("The playlist has 31 songs", 1)[0].answer == "positive"
+    assert tuned.answer("The playlist has 31 songs") == "neutral"
 
 
 @pytest.mark.parametrize(
