@@ -71,7 +71,7 @@ def _not_json(line: bytes, error: msgspec.DecodeError) -> Finding:
         if text[column - 1 :].lstrip().startswith(b"{"):
             return Finding("several-records", "there is more than one record in the line", _ONE_RECORD)
         return Finding("json", f"there is something after the record, at column {column}", _ONE_RECORD)
-    if reason.startswith("Unterminated string") or (column > len(text) - 1 and text[-1:] not in b"}]"):
+    if reason.startswith("Unterminated string") or (1 < column > len(text) - 1 and text[-1:] not in b"}]"):
         return Finding(
             "cut-off",
             "the record is cut off: the line ends within it",

@@ -14,6 +14,7 @@ CASES = [
     ("blank line", b"", [("blank-line", "the line is blank")]),
     ("line of spaces", b"   ", [("blank-line", "the line is blank")]),
     ("no JSON", b"hello", [("json", "the line is not JSON: Expecting value, at column 1")]),
+    ("one letter", b"x", [("json", "the line is not JSON: Expecting value, at column 1")]),
     ("single quotes", b"{'messages': []}", [("json", "texts are in single quotes; JSON has double ones")]),
     ("trailing comma after record", GOOD[5] + b",", [("trailing-comma", "there is a comma after the record")]),
     (
@@ -72,7 +73,8 @@ CASES = [
     ("number", b"42", [("not-an-object", "the line is a number, not an object")]),
     ("null", b"null", [("not-an-object", "the line is null, not an object")]),
     ("true", b"true", [("not-an-object", "the line is a truth value, not an object")]),
-    ("nested deeply", b"[" * 3000 + b"]" * 3000, [("json", "the line is nested too deeply to be read")]),
+    # Deeper than any limit that a library sets for its process.
+    ("nested deeply", b"[" * 50_000 + b"]" * 50_000, [("json", "the line is nested too deeply to be read")]),
 ]
 
 
