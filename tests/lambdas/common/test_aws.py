@@ -51,7 +51,7 @@ def test_the_short_way_is_for_those_who_ask() -> None:
 
 def test_every_service_that_a_function_names_is_in_the_layer() -> None:
     # What ends with an environment is looked for by its tag too, with clients that lambdas.teardown is given.
-    named = {"resourcegroupstaggingapi"}
+    named: set[object] = {"resourcegroupstaggingapi"}
     for path in Path(lambdas.__file__).parent.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(text)):

@@ -76,7 +76,7 @@ def test_one_page_is_named_in_refusals() -> None:
     api.root.add_method("GET")
     add_openai_errors(api, cors=Cors(origins=PAGES[:1]))
 
-    for headers in gateway_headers(Template.from_stack(stack).to_json()):
+    for headers in gateway_headers(dict(Template.from_stack(stack).to_json())):
         assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == f"'{PAGES[0]}'"
 
 
