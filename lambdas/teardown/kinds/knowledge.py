@@ -26,6 +26,8 @@ _KEPT: Final = (
     "vectorIngestionConfiguration",
 )
 _BUSY: Final = frozenset({"CREATING", "UPDATING", "DELETING"})
+# Collections that one BatchGetCollection describes. [API reference]
+_AT_ONCE: Final = 100
 
 
 def _bases(aws: Aws) -> Iterator[Found]:
@@ -103,8 +105,15 @@ def _delete_prompt_version(aws: Aws, id_: str) -> object:
 
 
 def _collections(aws: Aws) -> Iterator[Found]:
-    for one in aws.pages(_SEARCH, "list_collections", "collectionSummaries"):
-        yield Found(id=one["id"], name=one["name"], arn=one["arn"], state=one["status"], details=one)
+    listed = list(aws.pages(_SEARCH, "list_collections", "collectionSummaries"))
+    for first in range(0, len(listed), _AT_ONCE):
+        some = listed[first : first + _AT_ONCE]
+        described = aws.client(_SEARCH).batch_get_collection(ids=[one["id"] for one in some])
+        # The list does not tell of replicas, which are half of the price.
+        details = {one["id"]: one for one in described.get("collectionDetails", [])}
+        for one in some:
+            told = details.get(one["id"], one)
+            yield Found(id=one["id"], name=one["name"], arn=one["arn"], state=one["status"], details=told)
 
 
 def _policies(operation: str, member: str, *types: str) -> Callable[[Aws], Iterator[Found]]:

@@ -49,7 +49,9 @@ def _apps(aws: Aws) -> Iterator[Found]:
 def _spaces(aws: Aws) -> Iterator[Found]:
     for domain, one in _in_domains(aws, "list_spaces", "Spaces"):
         id_ = f"{domain.id}|{one['SpaceName']}"
-        yield Found(id=id_, tags=domain.tags, of=(domain.id,), name=domain.name, state=one["Status"], details=one)
+        # The list calls the settings a summary; the disk, which is paid, stands in it as it does there.
+        details = {**one, "SpaceSettings": one.get("SpaceSettingsSummary", {})}
+        yield Found(id=id_, tags=domain.tags, of=(domain.id,), name=domain.name, state=one["Status"], details=details)
 
 
 def _profiles(aws: Aws) -> Iterator[Found]:
