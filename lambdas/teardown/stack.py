@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from lambdas.teardown.aws import Aws
+from lambdas.teardown.ownership import WORDS
 
 # Of deleted stacks of one name, which CloudFormation remembers for 90 days: the newest, for what they left.
 FORMER: Final = 5
@@ -40,7 +41,7 @@ DELETED: Final = "DELETE_COMPLETE"
 SKIPPED: Final = "DELETE_SKIPPED"
 # CDK's own, which every environment of the account is deployed through.
 BOOTSTRAP: Final = "CDKToolkit"
-_ANY: Final = re.compile(r"quarry-(?P<environment>[a-z][a-z0-9-]{1,19})-(?P<word>[a-z]+)")
+_ANY: Final = re.compile(r"quarry-(?P<environment>[a-z][a-z0-9-]{1,19})-[a-z]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +126,9 @@ class Stacks:
     @cached_property
     def all(self) -> list[Stack]:
         """Those of the environment, the living ones as CloudFormation lists them, the newest first."""
-        return [stack for stack in self._every if _environment(stack.name) == self._aws.environment]
+        # A stranger's stack may be called quarry-dev-orders.
+        names = {f"quarry-{self._aws.environment}-{word}" for word in WORDS}
+        return [stack for stack in self._every if stack.name in names]
 
     @property
     def living(self) -> list[Stack]:

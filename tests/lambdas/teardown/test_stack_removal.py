@@ -57,7 +57,14 @@ def test_who_reads_a_parameter_goes_before_who_writes_it() -> None:
 
 
 def test_stacks_of_others_are_left_alone() -> None:
-    others = ("quarry-dev-2-inference", "quarry-development-inference", "CDKToolkit", "orders", "quarry-dev-")
+    others = (
+        "quarry-dev-2-inference",
+        "quarry-development-inference",
+        "quarry-dev-orders",
+        "CDKToolkit",
+        "orders",
+        "quarry-dev-",
+    )
     aws = FakeCloudFormation(FakeStack("quarry-dev-prompts"), *(FakeStack(name) for name in others))
     remove(aws, spared=frozenset({"quarry-dev-expiry"}))
 
