@@ -104,13 +104,13 @@ def _keeps_data(retain: Retain | None, found: Inventory, name: str) -> bool:
     Raises:
         CommandError: the environment retains its data, and the option was not given.
     """
-    if retain is None and (_retains(name) or any(stack.retained for stack in found.stacks)):
+    if retain is None and (_retains(name) or any(stays for _what, stays in _data(found))):
         raise CommandError(
             f"{name} was deployed to retain its data. Say --retain data to keep buckets and tables, which are paid on, "
             "or --retain nothing to delete them too.",
             exit_code=2,
         )
-    if retain is Retain.DATA and (lost := sorted(_goes_with_its_stack(found))):
+    if retain is Retain.DATA and (lost := sorted(what for what, stays in _data(found) if not stays)):
         raise CommandError(
             f"These go with their stacks, deployed without retain_data: {', '.join(lost)}. Set `retain_data: "
             f"true` in environments/{name}.yaml, deploy, and run this again.",
@@ -119,13 +119,16 @@ def _keeps_data(retain: Retain | None, found: Inventory, name: str) -> bool:
     return retain is Retain.DATA
 
 
-def _goes_with_its_stack(found: Inventory) -> Iterator[str]:
-    """Yield what holds data and would go, whatever we want, because its stack's template says so."""
+def _data(found: Inventory) -> Iterator[tuple[str, bool]]:
+    """Yield what holds data, and whether its stack's template lets it stay.
+
+    Versions of guardrails and prompts always stay, so that calls under way end well; they hold nothing of anybody's.
+    """
     for stack in found.stacks:
         for one in stack.resources:
             kind = BY_RESOURCE.get(one.type)
-            if kind is not None and kind.data and one.logical_id not in stack.retained:
-                yield f"{kind.service} {kind.type} {one.id}"
+            if kind is not None and kind.data:
+                yield f"{kind.service} {kind.type} {one.id}", one.logical_id in stack.retained
 
 
 def _retains(name: str) -> bool:

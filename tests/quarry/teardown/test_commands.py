@@ -22,9 +22,12 @@ def inventory(*things: Thing, unseen: tuple[Unseen, ...] = (), retained: bool = 
     entries = tuple(Entry(thing=one, kind=BY_RESOURCE["AWS::DynamoDB::Table"], in_stack=True) for one in things)
     stack = Stack(name="quarry-dev-inference", id="arn:1", status="CREATE_COMPLETE", aws=None)  # type: ignore[arg-type]
     resources = {"Table": {"DeletionPolicy": "Retain" if retained else "Delete"}}
+    # As in every environment.
+    resources["Version"] = {"DeletionPolicy": "Retain"}
     stack.__dict__["template"] = {"Resources": resources}
     table = Resource(logical_id="Table", id="t", type="AWS::DynamoDB::Table", status="CREATE_COMPLETE")
-    stack.__dict__["resources"] = [table]
+    version = Resource(logical_id="Version", id="v", type="AWS::Bedrock::GuardrailVersion", status="CREATE_COMPLETE")
+    stack.__dict__["resources"] = [table, version]
     return Inventory(entries=entries, stacks=(stack,) if things else (), shared=(), unseen=unseen)
 
 
