@@ -107,6 +107,10 @@ class Tuned:
         """Say what is to happen to what tuning asks of Bedrock from now on."""
         self.control("PUT", "tuning/script", list(steps))
 
+    def models_take(self, *, milliseconds: int) -> None:
+        """Say how long a model takes for each token from now on."""
+        self.control("PUT", "model/script", [{"do": "slow", "delay_ms": milliseconds}] if milliseconds else [])
+
     @property
     def bucket(self) -> str:
         """Tuning's bucket."""
