@@ -161,10 +161,15 @@ def check_end(until: datetime | None, *, request: RunRequest, now: datetime) -> 
         HostingError: it is so.
     """
     if request.hosting == "provisioned" and (until is None or until <= now):
-        raise HostingError(
-            "The provisioned throughput's time was up before its model could be promoted; the alias answers as before. "
-            f"Start it again with --again and more than {request.max_hours or 1:g} max_hours."
-        )
+        raise time_is_up(request)
+
+
+def time_is_up(request: RunRequest) -> HostingError:
+    """Return what is said of a provisioned throughput that ended before its run."""
+    return HostingError(
+        "The provisioned throughput's time was up before its model could be promoted; the alias answers as before. "
+        f"Start it again with --again and more than {request.max_hours or 1:g} max_hours."
+    )
 
 
 def _token(name: str, model_arn: str) -> str:

@@ -12,7 +12,8 @@ from lambdas.common.observability import logger
 from lambdas.tuning import batches, report_page
 from lambdas.tuning import report as reports
 from lambdas.tuning import run as runs
-from lambdas.tuning.measured import Measured, Record
+from lambdas.tuning.hosting import time_is_up
+from lambdas.tuning.measured import Measured, NotMeasuredError, Record
 from lambdas.tuning.settings import ReporterSettings
 from lambdas.tuning.store import RunStore
 
@@ -36,6 +37,7 @@ class Reporter:
         """Write a run's report, as JSON and to read; return whether tuned is better by the margin.
 
         Raises:
+            HostingError: provisioned throughput ended meanwhile.
             NotMeasuredError: too little was answered to say so.
             NoSuchRunError: as ``RunStore.status``.
         """
@@ -46,13 +48,18 @@ class Reporter:
             measured = msgspec.json.decode(content, type=Measured)
             records += measured.records
             unreadable |= measured.unreadable
-        report = reports.make(
-            status,
-            sorted(records, key=lambda record: record.line),
-            unreadable=dict(sorted(unreadable.items())),
-            training=self._training(status.job_arn),
-            written=runs.now(),
-        )
+        try:
+            report = reports.make(
+                status,
+                sorted(records, key=lambda record: record.line),
+                unreadable=dict(sorted(unreadable.items())),
+                training=self._training(status.job_arn),
+                written=runs.now(),
+            )
+        except NotMeasuredError as error:
+            if status.hosted_arn is None and status.request is not None:
+                raise time_is_up(status.request) from error
+            raise
         self.store.put(runs.report_key(run), msgspec.json.encode(report), kind="application/json")
         page = report_page.render(report).encode()
         self.store.put(runs.report_key(run, "html"), page, kind="text/html; charset=utf-8")

@@ -76,10 +76,15 @@ class RunStore:
     def change(self, run: str, **changes: Any) -> RunStatus:
         """Change a run's status, and return it.
 
+        Where the run was stopped, and why, stays: a step that was under way then goes on, and knows nothing of it.
+
         Raises:
             NoSuchRunError: as ``status``.
         """
-        return self.write(runs.changed(self.status(run), changes))
+        status = self.status(run)
+        if status.state in ("stopping", "stopped"):
+            changes = {name: value for name, value in changes.items() if name not in ("phase", "reason")}
+        return self.write(runs.changed(status, changes))
 
     def put(self, key: str, content: bytes, *, kind: str) -> None:
         """Write an object of a content type."""

@@ -13,7 +13,7 @@ from lambdas.tuning import names
 from lambdas.tuning.bedrock import GONE
 from lambdas.tuning.clearing import Clearing
 from lambdas.tuning.hosting import Hosting
-from lambdas.tuning.run import OVER, RunStatus, output_prefix
+from lambdas.tuning.run import OVER, RunStatus, changed, output_prefix
 from lambdas.tuning.schedules import Schedules
 from lambdas.tuning.store import RunStore
 from quarry.command_error import CommandError
@@ -137,9 +137,8 @@ class Deletion:
             if monotonic() >= end:
                 raise CommandError(f"Still there after {minutes} minutes: {', '.join(left)}. Run this again.")
             sleep(self.seconds)
-        self.store.change(
-            self.status.run, promoted=False, model_arn=None, hosted_arn=None, until=None, reason="It was deleted."
-        )
+        gone = {"promoted": False, "model_arn": None, "hosted_arn": None, "until": None, "reason": "It was deleted."}
+        self.store.write(changed(self.store.status(self.status.run), gone))
 
     def data(self, runs: Runs) -> Iterator[str]:
         """Delete what Bedrock wrote for the run, and data sets that no other run names; yield the keys."""

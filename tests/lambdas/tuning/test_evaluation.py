@@ -13,6 +13,7 @@ from lambdas.tuning import report as reports
 from lambdas.tuning import run as runs
 from lambdas.tuning.evaluator import Evaluator
 from lambdas.tuning.evaluator import lambda_handler as evaluate
+from lambdas.tuning.hosting import HostingError
 from lambdas.tuning.measured import Answer, Measured, NotMeasuredError, Record
 from lambdas.tuning.report import Report
 from lambdas.tuning.reporter import Reporter
@@ -163,6 +164,29 @@ def test_one_refused_question_scores_nothing_and_many_are_no_measure(world: Worl
 def test_what_throttles_is_raised_for_the_state_machine(world: World) -> None:
     with pytest.raises(Exception, match="ThrottlingException"):
         measure(world, FakeRuntime(refuse={(BASE, "Tweet 3 "): "ThrottlingException"}))
+
+
+def test_a_run_that_was_stopped_meanwhile_keeps_its_reason(world: World) -> None:
+    measure(world, FakeRuntime())
+    world.clear(RUN, "stopped", final=False)
+
+    report(world)  # was under way
+
+    stopped = world.status(RUN)
+    assert (stopped.phase, stopped.reason) == ("validating", "It was stopped.")
+    assert stopped.scores
+    while world.clear(RUN, "stopped")["left"]:
+        pass
+    assert (world.status(RUN).state, world.status(RUN).reason) == ("stopped", "It was stopped.")
+
+
+def test_throughput_that_ended_meanwhile_is_told_as_that(world: World) -> None:
+    world.begin(RUN, hosting="provisioned", max_hours=2)  # and what hosted it is gone
+
+    measure(world, FakeRuntime(refuse={("None", "Tweet"): "ValidationException"}))
+
+    with pytest.raises(HostingError, match="time was up before"):
+        report(world)
 
 
 def test_nothing_measured_is_told(world: World) -> None:
