@@ -3,7 +3,7 @@
 import csv
 import io
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -63,7 +63,10 @@ class Table:
 
     def _header(self) -> tuple[str, ...]:
         with self._path.open(encoding=self.encoding, newline="") as file:
-            header = next(csv.reader(file, delimiter=self._delimiter), [])
+            try:
+                header = next(csv.reader(file, delimiter=self._delimiter), [])
+            except csv.Error as error:
+                raise CommandError(f"{self._path.name} has no header that can be read: {error}.") from error
         return tuple(name.strip() for name in header)
 
     def _of_csv(self) -> Iterator[Row]:
@@ -97,13 +100,19 @@ class Table:
         return dict(zip(self.columns, values, strict=True))
 
     def _of_lines(self) -> Iterator[Row]:
+        if self.encoding not in ("utf-8", "utf-8-sig"):
+            # A line feed is more than one byte in UTF-16.
+            with self._path.open(encoding=self.encoding, newline="\n") as text:
+                yield from self._decoded(line.encode("utf-8", "surrogatepass") for line in text)
+            return
         with self._path.open("rb") as file:
-            for line, content in enumerate(file, start=1):
-                content = content.removeprefix(b"\xef\xbb\xbf") if line == 1 else content
-                if self.encoding not in ("utf-8", "utf-8-sig"):
-                    content = content.decode(self.encoding).encode()
-                if content.strip():
-                    yield line, decode(content)
+            yield from self._decoded(file)
+
+    def _decoded(self, lines: Iterable[bytes]) -> Iterator[Row]:
+        for line, content in enumerate(lines, start=1):
+            content = content.removeprefix(b"\xef\xbb\xbf") if line == 1 else content
+            if content.strip():
+                yield line, decode(content)
 
     def _of_array(self) -> Iterator[Row]:
         try:
@@ -118,17 +127,22 @@ class Table:
 
 
 def _encoding(path: Path) -> str:
-    """Return the encoding of a file: UTF-16 by its mark, UTF-8 if it can be read so, else Windows-1252."""
+    """Return the encoding of a file: UTF-16 by its mark, UTF-8 if it can be read so, else Windows-1252.
+
+    Raises:
+        CommandError: it is no text in any of them.
+    """
     with path.open("rb") as file:
-        if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
-            return "utf-16"
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as text:
-            for _ in iter(lambda: text.read(1 << 20), ""):
-                pass
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8-sig"
+        marked = file.read(2) in (b"\xff\xfe", b"\xfe\xff")
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp1252"):
+        try:
+            with path.open(encoding=encoding, newline="") as text:
+                for _ in iter(lambda: text.read(1 << 20), ""):
+                    pass
+        except UnicodeError:
+            continue
+        return encoding
+    raise CommandError(f"{path.name} is no text in UTF-8, UTF-16 or Windows-1252; save it as UTF-8.")
 
 
 def _delimiter(start: str) -> str:

@@ -109,6 +109,32 @@ def test_whatever_the_encoding(run: Run, tmp_path: Path, encoding: str) -> None:
     assert example_of(records(tmp_path / "in.jsonl")[0]) == Example(turns=(("user", "café"), ("assistant", "schön")))
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
+def test_json_lines_in_whatever_encoding(run: Run, tmp_path: Path, encoding: str) -> None:
+    lines = '{"prompt": "café", "completion": "schön"}\n{"prompt": "thé", "completion": "schön"}\n'
+    file = written(tmp_path / "in.json", lines.encode(encoding))
+
+    assert run("tune", "convert", file, "--base", MICRO, "--json").json["records"] == 2
+    assert example_of(records(tmp_path / "in.jsonl")[1]).turns == (("user", "thé"), ("assistant", "schön"))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"text,label\n\x90\x8f,a\n", "is no text in UTF-8, UTF-16 or Windows-1252"),
+        ("text,label\na,b\n".encode("utf-16")[:-1], "is no text in UTF-8, UTF-16 or Windows-1252"),
+        (b"x" * 200_000 + b",label\na,b\n", "has no header that can be read: field larger than field limit"),
+    ],
+)
+def test_what_is_no_table_is_told(run: Run, tmp_path: Path, content: bytes, told: str) -> None:
+    file = written(tmp_path / "in.csv", content)
+
+    ran = run("tune", "convert", file, "--base", MICRO)
+
+    assert ran.code == 1
+    assert told in " ".join(ran.err.split())
+
+
 def test_openai_s_chat_becomes_each_format(run: Run, tmp_path: Path) -> None:
     file = written(tmp_path / "in.json", json.dumps(CHAT))
     out = tmp_path / "out.jsonl"
