@@ -164,7 +164,7 @@ def log_groups_that_come_back(template: Template) -> list[str]:
 
     AWS's own policies for functions have the right too.
     """
-    actions = ((id_, _listed(one.get("Action", [])), one["Effect"]) for id_, one in _statements(template))
+    actions = ((id_, _listed(one.get("Action", [])), one.get("Effect", "Allow")) for id_, one in _statements(template))
     makers = [f"{id_}: may" for id_, named, effect in actions if "logs:CreateLogGroup" in named and effect == "Allow"]
     for id_, properties in of_type(template, "AWS::IAM::Role"):
         if "lambda.amazonaws.com" in str(properties.get("AssumeRolePolicyDocument")):

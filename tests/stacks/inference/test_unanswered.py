@@ -19,12 +19,17 @@ PAGES = ["https://app.example", "http://localhost:3000"]
 
 
 def methods(template: dict[str, Any], name: str) -> dict[str, dict[str, Any]]:
-    """Return the methods of this name: the path's last part -> its properties."""
+    """Return the methods of this name: path -> its properties."""
     resources = template["Resources"]
+
+    def path(id_: Any) -> str:
+        if "Ref" not in id_:
+            return ""
+        resource = resources[id_["Ref"]]["Properties"]
+        return f"{path(resource['ParentId'])}/{resource['PathPart']}"
+
     found = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::ApiGateway::Method"]
-    return {
-        resources[one["ResourceId"]["Ref"]]["Properties"]["PathPart"]: one for one in found if one["HttpMethod"] == name
-    }
+    return {path(one["ResourceId"]): one for one in found if one["HttpMethod"] == name}
 
 
 def gateway_headers(template: dict[str, Any]) -> list[dict[str, str]]:
@@ -37,8 +42,8 @@ def test_every_path_with_an_operation_refuses_other_methods() -> None:
 
     refusing = methods(template, "ANY")
 
-    assert len(refusing) == len({one.path for one in OPERATIONS})
-    (response,) = refusing["sessions"]["Integration"]["IntegrationResponses"]
+    assert set(refusing) == {one.path for one in OPERATIONS}
+    (response,) = refusing["/v1/sessions"]["Integration"]["IntegrationResponses"]
     assert response["StatusCode"] == "405"
     assert response["ResponseParameters"]["method.response.header.Allow"] == "'GET, POST'"
     error = json.loads(response["ResponseTemplates"]["application/json"])["error"]
@@ -56,7 +61,7 @@ def test_listed_pages_are_let_in(vary: Vary) -> None:
     asked = methods(template, "OPTIONS")
 
     assert len(asked) == len(methods(template, "ANY"))
-    (response,) = asked["completions"]["Integration"]["IntegrationResponses"]
+    (response,) = asked["/v1/chat/completions"]["Integration"]["IntegrationResponses"]
     told = response["ResponseParameters"]
     assert told["method.response.header.Access-Control-Allow-Origin"] == f"'{PAGES[0]}'"
     assert told["method.response.header.Access-Control-Allow-Methods"] == "'OPTIONS,POST'"
