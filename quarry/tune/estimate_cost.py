@@ -39,7 +39,8 @@ def estimate(
         )
     report = validated(file, base=model, method=method)
     if not report.records:
-        first = report.problems[0]
+        # The name of a file is the least of what is wrong with one that has no record.
+        first = min(report.problems, key=lambda problem: problem.rule == "file-name")
         raise CommandError(f"{file.name} has no record that could be counted: {first.message}; {first.fix}.")
     if not report.valid:
         print_note("The data set has problems, so this is rough; `quarry tune validate` names them.", style="yellow")

@@ -187,6 +187,13 @@ def test_what_has_no_record_has_no_price(run: Run, tmp_path: Path) -> None:
     )
 
 
+def test_a_name_is_not_why_there_is_no_record(run: Run, tmp_path: Path) -> None:
+    ran = run("tune", "estimate", written(tmp_path / "a.json", b"[" + b",".join(GOOD) + b"]"), "--base", MICRO)
+
+    assert ran.code == 1
+    assert "a.json has no record that could be counted: the file is one JSON array" in " ".join(ran.err.split())
+
+
 def test_more_epochs_than_the_model_takes(run: Run, good: str) -> None:
     ran = run("tune", "estimate", good, "--base", MICRO, "--epochs", "6")
 
