@@ -53,9 +53,12 @@ def estimate(
 
 
 def described(found: Estimate, *, records: int) -> dict[str, Any]:
-    """Return an estimate as programs get it: {"tokens", "training_usd", "hosting", "as_of", and more}."""
+    """Return an estimate as programs get it: {"tokens", "training_usd", "hosting", "as_of", and more}.
+
+    Where the price is not known, low and high of ``training_usd`` are null; ``unpriced`` has the reason.
+    """
     shown: dict[str, Any] = msgspec.to_builtins(found)
-    return {"records": records, **shown}
+    return {"records": records, **shown, "training_usd": shown["training_usd"] or {"low": None, "high": None}}
 
 
 def _print(found: Estimate, *, records: int, name: str) -> None:

@@ -165,6 +165,8 @@ def test_an_estimate_of_what_has_no_price(run: Run, tmp_path: Path) -> None:
     assert ran.code == 0
     assert "training             not known: no source gives it" in ran.out
     assert "hosting on_demand    Bedrock does not host tuned Llama 3.1 70B Instruct on demand" in ran.out
+    programs = run("tune", "estimate", pairs, "--base", "meta.llama3-1-70b-instruct-v1:0", "--json")
+    assert programs.json["training_usd"] == {"low": None, "high": None}
 
 
 def test_an_estimate_of_a_data_set_with_problems_says_that_it_is_rough(run: Run, tmp_path: Path) -> None:
