@@ -187,7 +187,7 @@ def _others(aws: LocalAws, environment: str, tags: dict[str, str]) -> list[str]:
     queue = aws.client("sqs").create_queue(QueueName=f"by-hand-{environment}", tags=tags)["QueueUrl"]
     key = aws.client("kms").create_key(Tags=[{"TagKey": "quarry:environment", "TagValue": environment}])["KeyMetadata"]
     aws.client("cloudformation").create_change_set(
-        StackName=f"quarry-{environment}-foundation",
+        StackName=f"quarry-{environment}-expiry",
         ChangeSetName="seen",
         ChangeSetType="CREATE",
         TemplateBody=json.dumps({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}),
@@ -201,5 +201,5 @@ def _others(aws: LocalAws, environment: str, tags: dict[str, str]) -> list[str]:
         "bedrock guardrail-version",
         f"sqs queue {queue}",
         f"kms key {key['KeyId']}",
-        f"cloudformation stack quarry-{environment}-foundation",
+        f"cloudformation stack quarry-{environment}-expiry",
     ]
