@@ -9,6 +9,7 @@ request and response parameters and status codes".
 import re
 from collections.abc import Mapping
 from contextvars import ContextVar
+from http import HTTPStatus
 from typing import Any, Final
 
 import airspeed
@@ -73,7 +74,9 @@ def invoke(integration: Mapping[str, Any], *, request: Mapping[str, Any]) -> Any
     body = _rendered((chosen.get("responseTemplates") or {}).get(_DEFAULT_TYPE, ""), variables)
     for name, value in context["responseOverride"]["header"].items():
         answered[name.replace(_HYPHEN, "-")] = str(value)
-    return int(chosen["statusCode"]), answered, body.encode()
+    status = int(chosen["statusCode"])
+    # RFC 9110, 15.3.5: such an answer has none.
+    return status, answered, b"" if status == HTTPStatus.NO_CONTENT else body.encode()
 
 
 class _Input:

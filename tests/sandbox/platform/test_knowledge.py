@@ -161,7 +161,6 @@ def test_a_passage_has_score_place_and_metadata(http: httpx.Client) -> None:
         ("query", {"question": "x", "model": "nope"}, 404, "model"),
         ("query", {"question": "x", "session": "nope"}, 404, None),
         ("retrieve", {"query": "x", "results": 0}, 400, "results"),
-        ("retrieve", {"query": "x", "colour": 1}, 400, "colour"),
     ],
 )
 def test_bad_questions_are_refused_by_name(
@@ -172,6 +171,12 @@ def test_bad_questions_are_refused_by_name(
     assert reply.status_code == status, reply.text
     if param:
         assert reply.json()["error"]["param"] == param
+
+
+def test_a_field_that_there_is_not_is_named(http: httpx.Client) -> None:
+    reply = http.post("/knowledge/retrieve", json={"query": "booking a flight", "colour": 1})
+
+    assert (reply.status_code, reply.headers["x-quarry-dropped-parameters"]) == (200, "colour")
 
 
 def test_an_answer_is_charged_to_the_key(platform: Platform, ask: Ask, http: httpx.Client) -> None:
