@@ -106,12 +106,22 @@ def test_what_another_environment_tuned_is_denied_and_stepped_in_for(tuned: Tune
     tuned.answers_from(TWEET, before.tuned.run)
 
 
+def mistaken(data: bytes) -> bytes:
+    """Return a training set in which every label is the one after the right one."""
+    records = [json.loads(line) for line in data.splitlines()]
+    labels = sorted({record["messages"][-1]["content"][0]["text"] for record in records})
+    for record in records:
+        (answer,) = record["messages"][-1]["content"]
+        answer["text"] = labels[(labels.index(answer["text"]) + 1) % len(labels)]
+    return b"\n".join(json.dumps(record).encode() for record in records)
+
+
 def test_worse_than_base_changes_nothing_and_removes_what_it_hosted(tuned: Tuned) -> None:
     deployments = tuned.there("deployments")
     standing = tuned.ask(TWEET).headers["x-quarry-tuned"]
 
-    # No model is better than another by all that there is.
-    run = tuned.start(base_model=LITE, margin=1.0)
+    tuned.put("data/tweets/mistaken.jsonl", mistaken(tuned.data("data/tweets/train.jsonl")))
+    run = tuned.start(base_model=LITE, training="data/tweets/mistaken.jsonl")
     status = tuned.wait(run)
 
     assert (status["state"], status["promoted"], status["hosted_arn"]) == ("succeeded", False, None)

@@ -120,6 +120,11 @@ class Tuned:
         """Write an object into tuning's bucket."""
         self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=content)
 
+    def data(self, key: str) -> bytes:
+        """Return an object of tuning's bucket."""
+        content: bytes = self.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        return content
+
     def start(self, **changes: Any) -> str:
         """Ask for a run by an object in the bucket; return the run's id."""
         given = {
@@ -146,9 +151,7 @@ class Tuned:
 
     def report(self, run: str, name: str = "report.json") -> bytes:
         """Return a run's report."""
-        key = f"{runs.REPORTS_PREFIX}{run}/{name}"
-        content: bytes = self.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"].read()
-        return content
+        return self.data(f"{runs.REPORTS_PREFIX}{run}/{name}")
 
     def wait(self, run: str, *, until: Callable[[dict[str, Any]], bool] | None = None) -> dict[str, Any]:
         """Return the run's status when it is over, or when it is as it was waited for."""
