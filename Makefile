@@ -16,6 +16,9 @@ MODEL_NAME ?=
 # STUDIO=1: notebooks too, in a real JupyterLab as a workshop's participants have it (environments/sandbox-studio.yaml).
 STUDIO ?=
 override STUDIO := $(filter-out 0 no false off,$(STUDIO))
+# TUNING=1: with a pipeline that tunes models, as environments/sandbox-tuning.yaml has it.
+TUNING ?=
+override TUNING := $(filter-out 0 no false off,$(TUNING))
 # Which file of environments/ the targets for real AWS work on.
 ENVIRONMENT ?= dev
 # How long `make fuzz` goes on, and which requests it sends.
@@ -46,7 +49,7 @@ STUDIO_INSTALLED := .cache/studio/installed
 BROWSER_INSTALLED := .cache/browser/installed
 # Suites that test an endpoint, with what they need.
 CLIENTS_INSTALLED := .cache/clients/installed
-LOCAL := $(if $(STUDIO),sandbox-studio,sandbox)
+LOCAL := $(if $(STUDIO),sandbox-studio,$(if $(TUNING),sandbox-tuning,sandbox))
 # What `make up` asks the samples.
 QUESTION := How many days ahead does the travel desk want a flight booked?
 SANDBOX := python -m sandbox
@@ -60,8 +63,9 @@ PYTEST := PYTHONDONTWRITEBYTECODE= python -m pytest --numprocesses 3 --dist load
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}'
 
-up: install $(if $(filter-out http://% https://%,$(MODEL)),$(MODEL_INSTALLED)) $(if $(STUDIO),$(STUDIO_INSTALLED)) ## Run Quarry on this machine: start AWS, deploy, answer a question (PORT=, AWS_PORT=, MODEL=local, STUDIO=1)
-	@export SANDBOX_SPACE_QUARRY_BASE_URL='$$SANDBOX_URL/v1'
+up: install $(if $(filter-out http://% https://%,$(MODEL)),$(MODEL_INSTALLED)) $(if $(STUDIO),$(STUDIO_INSTALLED)) ## Run Quarry on this machine: start AWS, deploy, answer a question (PORT=, AWS_PORT=, MODEL=local, STUDIO=1 or TUNING=1)
+	@if [ -n "$(STUDIO)" ] && [ -n "$(TUNING)" ]; then echo "STUDIO=1 and TUNING=1 are two environments: take one."; exit 1; fi
+	export SANDBOX_SPACE_QUARRY_BASE_URL='$$SANDBOX_URL/v1'
 	$(SANDBOX) up $(if $(STUDIO),--studio) $(if $(PORT),--port $(PORT)) $(if $(AWS_PORT),--aws-port $(AWS_PORT)) \
 	  $(if $(MODEL),--model "$(MODEL)") $(if $(MODEL_NAME),--model-name "$(MODEL_NAME)")
 	# Where there is no cdk.json, whose app would have to be synthesised for it.
@@ -83,6 +87,9 @@ up: install $(if $(filter-out http://% https://%,$(MODEL)),$(MODEL_INSTALLED)) $
 	  $(SANDBOX) exec -- quarry workshop start --environment $(LOCAL)
 	  $(SANDBOX) status | grep '^notebook '
 	fi
+	if [ "$(LOCAL)" = sandbox-tuning ]; then
+	  printf '\nTo tune a model on samples/tuning: docs/tuning.md, with --environment %s\n' "$(LOCAL)"
+	fi
 	if $(SANDBOX) status | grep '^model: the stand-in' > /dev/null; then
 	  printf '\nA real, small model instead of the stand-in: make down, then make up MODEL=local\n'
 	fi
@@ -99,10 +106,11 @@ down: ## Take it down again: delete everything, prove that nothing is left, stop
 	        $(SANDBOX) exec -- quarry teardown --environment "$$environment" --yes --retain nothing || echo "See what is left:"
 	    done
 	  fi
-	  $(SANDBOX) inventory --except CDKToolkit
+	  $(SANDBOX) inventory --except CDKToolkit || {
+	    echo "What is left was made by hand: delete it, or stop AWS with all that is in it: python -m sandbox down"; exit 1; }
 	fi
 	$(SANDBOX) down
-	rm -f "$${QUARRY_STATE:-.quarry}"/{sandbox,sandbox-studio}.json
+	rm -f "$${QUARRY_STATE:-.quarry}"/sandbox*.json
 
 status: install ## Show what runs and lives in the sandbox
 	@$(SANDBOX) status

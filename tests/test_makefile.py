@@ -46,6 +46,19 @@ def test_notebooks_that_are_switched_on_are_on(studio: str) -> None:
     assert "sandbox up --studio" in would
 
 
+def test_tuning_is_another_environment_and_not_studios() -> None:
+    assert "--context environment=sandbox-tuning " in made("--dry-run", "up", "TUNING=1")
+    assert "--context environment=sandbox " in made("--dry-run", "up", "TUNING=0")
+
+
+def test_studio_and_tuning_at_once_are_refused(tmp_path: Path) -> None:
+    installed = ("-o", ".venv/installed", "-o", ".cache/studio/installed", "-o", ".cache/model/installed")
+
+    run = run_with(tmp_path, {"sandbox": 'echo "$@"'}, *installed, "up", "SANDBOX=sandbox", "STUDIO=1", "TUNING=1")
+
+    assert (run.returncode, run.stdout) == (2, "STUDIO=1 and TUNING=1 are two environments: take one.\n")
+
+
 def test_help_shows_every_target_in_columns() -> None:
     lines = [re.sub(r"\x1b\[\d*m", "", line) for line in made("help").splitlines()]
     (phony,) = re.findall(r"^\.PHONY: (.*)$", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE)

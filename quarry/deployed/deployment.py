@@ -1,6 +1,5 @@
 """A deployed environment, found through CloudFormation: its outputs, its keys table, its API."""
 
-import re
 from functools import cached_property
 from time import sleep
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +12,7 @@ from configuration.environment_file import ConfigError, load
 from lambdas.allowances.ledger import Ledger
 from lambdas.authorizer.keys import KeyStore
 from lambdas.authorizer.settings import TIMEOUT_SECONDS
+from lambdas.teardown.ownership import WORDS
 from quarry.command_error import CommandError
 from quarry.deployed import connection
 from quarry.deployed.connection import LocalAws
@@ -83,10 +83,10 @@ class Deployment:
     @cached_property
     def stacks(self) -> "list[StackTypeDef]":
         """The environment's stacks as CloudFormation describes them."""
-        # A stack's own part of the name is one word, so dev does not take what belongs to dev-2.
-        name = re.compile(re.escape(self.config.physical_name("")) + "[a-z]+")
+        # Whole names, so dev takes neither what belongs to dev-2 nor a stranger's quarry-dev-orders.
+        names = {self.config.physical_name(word) for word in WORDS}
         pages = self.client("cloudformation").get_paginator("describe_stacks")
-        return [stack for page in pages.paginate() for stack in page["Stacks"] if name.fullmatch(stack["StackName"])]
+        return [stack for page in pages.paginate() for stack in page["Stacks"] if stack["StackName"] in names]
 
     def outputs(self) -> dict[str, dict[str, str]]:
         """Return stack name -> output name -> value.
