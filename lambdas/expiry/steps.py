@@ -6,7 +6,7 @@ taken up where it was:
     begin     once and by one execution only: an end that was moved meanwhile is not begun
     money     what costs by the hour or the request: keys, jobs, throughput, deployments, apps, spaces
     stacks    the stacks, in reverse; one that does not go is left for the next try, and the others go all the same
-    verdict   found, deleted, left, and what that still costs, told to the owners and kept in the table
+    verdict   found, deleted, left, and what that still costs, told to the owners
     last      its own stack, with the state machine that is at work: so nothing is told after it
 
 A budget that is spent takes the first two, and is told.

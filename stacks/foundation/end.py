@@ -53,7 +53,8 @@ class EndSchedules(Construct):
         stack = Stack.of(self)
         prefix = f"arn:{stack.partition}:scheduler:{stack.region}:{stack.account}:schedule/{self.name}"
         return Scheduling(
-            schedule_arns=[f"{prefix}/{name}" for name in (END, *WARNINGS)],
+            end_arn=f"{prefix}/{END}",
+            warning_arns=[f"{prefix}/{name}" for name in WARNINGS],
             group_arn=self.group.attr_arn,
             role_arn=self.role.role_arn,
         )

@@ -17,9 +17,10 @@ from stacks.components.checks import acknowledge_wildcards
 
 @dataclass(frozen=True, kw_only=True)
 class Scheduling:
-    """ARNs of an environment's schedules, of their group, and of the role that Scheduler calls with."""
+    """ARNs of the schedules of an environment's end, of their group, and of the role that Scheduler calls with."""
 
-    schedule_arns: Sequence[str]
+    end_arn: str
+    warning_arns: Sequence[str]
     group_arn: str
     role_arn: str
 
@@ -29,47 +30,55 @@ def grant_keep(
     *,
     table: dynamodb.ITable,
     topic: sns.ITopic,
-    machine: sfn.IStateMachine,
+    stopped_by: sfn.IStateMachine | None,
     end: Scheduling | None,
 ) -> None:
-    """Allow moving the end, telling the owner, and having what costs ended."""
-    table.grant(role, "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem")
+    """Allow moving the end where there is one, telling the owner, and having what costs ended.
+
+    Args:
+        stopped_by: what ends it once a budget is spent; None where there is no budget.
+    """
+    table.grant(role, "dynamodb:GetItem", "dynamodb:UpdateItem")
     iam.Grant.add_to_principal(grantee=role, actions=["sns:Publish"], resource_arns=[topic.topic_arn])
-    iam.Grant.add_to_principal(
-        grantee=role, actions=["states:StartExecution"], resource_arns=[machine.state_machine_arn]
-    )
+    if stopped_by is not None:
+        iam.Grant.add_to_principal(
+            grantee=role, actions=["states:StartExecution"], resource_arns=[stopped_by.state_machine_arn]
+        )
     if end is not None:
+        table.grant(role, "dynamodb:DeleteItem")
         grant_schedule(role, end=end)
 
 
 def grant_schedule(role: iam.Role, *, end: Scheduling) -> None:
     """Allow making, moving and deleting the schedules of the environment's group, and tagging that."""
     verbs = ("CreateSchedule", "DeleteSchedule", "UpdateSchedule")
-    _schedules(role, end, verbs)
+    _schedules(role, [end.end_arn, *end.warning_arns], verbs, role_arn=end.role_arn)
     iam.Grant.add_to_principal(grantee=role, actions=["scheduler:TagResource"], resource_arns=[end.group_arn])
 
 
 def grant_try_again(role: iam.Role, *, end: Scheduling) -> None:
     """Allow having the end begun once more."""
-    _schedules(role, end, ("CreateSchedule", "UpdateSchedule"))
+    _schedules(role, [end.end_arn], ("CreateSchedule", "UpdateSchedule"), role_arn=end.role_arn)
 
 
-def _schedules(role: iam.Role, end: Scheduling, verbs: Sequence[str]) -> None:
-    iam.Grant.add_to_principal(
-        grantee=role, actions=[f"scheduler:{verb}" for verb in verbs], resource_arns=list(end.schedule_arns)
-    )
+def _schedules(role: iam.Role, arns: Sequence[str], verbs: Sequence[str], *, role_arn: str) -> None:
+    iam.Grant.add_to_principal(grantee=role, actions=[f"scheduler:{verb}" for verb in verbs], resource_arns=list(arns))
     iam.Grant.add_to_principal(
         grantee=role,
         actions=["iam:PassRole"],
-        resource_arns=[end.role_arn],
+        resource_arns=[role_arn],
         conditions={"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
     )
 
 
-def grant_end(role: iam.Role, *, table: dynamodb.ITable, topic: sns.ITopic, names: Sequence[str]) -> None:
-    """Allow deleting the environment's stacks, by name, and telling the owner what came of it."""
-    table.grant(role, "dynamodb:GetItem", "dynamodb:UpdateItem")
+def grant_tell(role: iam.Role, *, topic: sns.ITopic) -> None:
+    """Allow telling the owner what came of it."""
     iam.Grant.add_to_principal(grantee=role, actions=["sns:Publish"], resource_arns=[topic.topic_arn])
+
+
+def grant_end(role: iam.Role, *, table: dynamodb.ITable, names: Sequence[str]) -> None:
+    """Allow beginning the end, once, and deleting the environment's stacks, by name."""
+    table.grant(role, "dynamodb:UpdateItem")
     verbs = ("DeleteStack", "DescribeStackEvents", "DescribeStacks")
     stack = Stack.of(role)
     # A stack's ARN ends in an id that is drawn when it is made.

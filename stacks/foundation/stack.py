@@ -117,11 +117,14 @@ class FoundationStack(EnvironmentStack):
             memory_megabytes=512,
             timeout_seconds=ENDING_SECONDS,
         )
-        permissions.grant_end(function.role, table=self.table, topic=self.alerts.topic, names=names)
-        costs.grant_see(function.role)
-        costs.grant_remove(function.role, environment=self.config.name, keys_stack=settings.inference)
+        role, environment = function.role, self.config.name
+        permissions.grant_tell(role, topic=self.alerts.topic)
+        costs.grant_see(role, kept=self._end is not None)
+        costs.grant_stop(role, environment=environment)
         if self._end is not None:
-            permissions.grant_try_again(function.role, end=self._end.scheduling)
+            costs.grant_remove_kept(role, environment=environment, keys_stack=settings.inference)
+            permissions.grant_end(role, table=self.table, names=names)
+            permissions.grant_try_again(role, end=self._end.scheduling)
         return function
 
     def _keeper(self) -> PythonFunction:
@@ -136,9 +139,16 @@ class FoundationStack(EnvironmentStack):
             timeout_seconds=KEEPER_SECONDS,
         )
         end = self._end.scheduling if self._end is not None else None
-        permissions.grant_keep(function.role, table=self.table, topic=self.alerts.topic, machine=self.machine, end=end)
-        if self.config.budget is not None:
-            costs.grant_see(function.role)
+        budget = self.config.budget is not None
+        permissions.grant_keep(
+            function.role,
+            table=self.table,
+            topic=self.alerts.topic,
+            stopped_by=self.machine if budget else None,
+            end=end,
+        )
+        if budget:
+            costs.grant_see(function.role, kept=False)
         return function
 
     def _watch(self, keeper: PythonFunction) -> None:

@@ -125,17 +125,61 @@ def test_who_ends_it_may_ask_for_the_deletion_of_its_stacks_by_name_and_pass_no_
     assert [one["Condition"] for one in tagged] == [{"StringEquals": {"aws:ResourceTag/quarry:environment": "dev"}}]
 
 
-def test_the_keeper_deletes_nothing_but_its_own(templates: dict[str, Template]) -> None:
-    actions = {
+def _actions(template: Template, role: str) -> set[str]:
+    return {
         action
-        for one in _statements(templates["both"], "KeeperRole")
+        for one in _statements(template, role)
         for action in ([one["Action"]] if isinstance(one["Action"], str) else one["Action"])
     }
+
+
+def _changing(actions: set[str]) -> set[str]:
+    """Return those that change something, but for the function's own log and traces."""
+    own = ("logs:", "xray:")
+    reads = ("Describe", "Get", "List")
+    return {one for one in actions if not one.startswith(own) and not one.partition(":")[2].startswith(reads)}
+
+
+def test_a_budget_alone_ends_what_runs_and_lets_nobody_delete_stacks_models_disks_or_keys(
+    templates: dict[str, Template],
+) -> None:
+    assert _changing(_actions(templates["budget"], "EndingRole")) == {
+        "bedrock:DeleteCustomModelDeployment",
+        "bedrock:DeleteProvisionedModelThroughput",
+        "bedrock:StopEvaluationJob",
+        "bedrock:StopIngestionJob",
+        "bedrock:StopModelCustomizationJob",
+        "bedrock:StopModelInvocationJob",
+        "sagemaker:DeleteApp",
+        "sns:Publish",
+    }
+    assert not {one for one in _actions(templates["budget"], "EndingRole") if one.startswith("dynamodb:")}
+
+
+def test_an_end_takes_what_is_kept_too(templates: dict[str, Template]) -> None:
+    ends = _actions(templates["end"], "EndingRole")
+
+    assert {"bedrock:DeleteCustomModel", "bedrock:ListCustomModels", "sagemaker:DeleteSpace", "dynamodb:Scan"} <= ends
+    for role in ("EndingRole", "KeeperRole"):
+        assert "bedrock:ListCustomModels" not in _actions(templates["budget"], role), role
+
+
+def test_the_keeper_deletes_nothing_but_its_own(templates: dict[str, Template]) -> None:
+    actions = _actions(templates["both"], "KeeperRole")
 
     assert {action for action in actions if "Delete" in action or "Stop" in action} == {
         "dynamodb:DeleteItem",
         "scheduler:DeleteSchedule",
     }
+
+
+def test_the_keeper_starts_the_machine_of_a_budget_only_and_takes_away_an_end_only_where_there_is_one(
+    templates: dict[str, Template],
+) -> None:
+    may = {name: _actions(template, "KeeperRole") for name, template in templates.items()}
+
+    assert {name for name in may if "states:StartExecution" in may[name]} == {"both", "budget"}
+    assert {name for name in may if "dynamodb:DeleteItem" in may[name]} == {"both", "end"}
 
 
 def test_schedules_are_named_in_the_rights(templates: dict[str, Template]) -> None:
@@ -145,6 +189,15 @@ def test_schedules_are_named_in_the_rights(templates: dict[str, Template]) -> No
 
     names = {json.dumps(arn).split("/quarry-dev-end/")[1].split('"')[0] for arn in makes["Resource"]}
     assert names == {END, *WARNINGS}
+
+
+def test_who_ends_it_may_only_have_the_end_itself_begun_again(templates: dict[str, Template]) -> None:
+    (makes,) = [
+        one for one in _statements(templates["end"], "EndingRole") if "scheduler:CreateSchedule" in one["Action"]
+    ]
+
+    assert json.dumps(makes["Resource"]).split("/quarry-dev-end/")[1].split('"')[0] == END
+    assert "warn" not in json.dumps(makes["Resource"])
 
 
 def test_the_table_goes_with_the_stack_whatever_else_is_kept(vary: Vary) -> None:
