@@ -2,13 +2,16 @@
 
 from typing import Final
 
+from aws_cdk import Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from lambdas.tuning.run import REQUEST_SUFFIX, RUNS_PREFIX
+from stacks.components.confused_deputy import only_for
 from stacks.components.python_function import PythonFunction
 
 # How an execution ended -> how its run then has. FAILED is for what even the pipeline's own clearing could not do.
@@ -48,9 +51,14 @@ class Events(Construct):
             ),
             targets=[targets.LambdaFunction(starter.function)],
         )
-        self.rules = [request, *(self._ended(status, pipeline, removal) for status in _ENDS)]
+        source = only_for(Stack.of(self), service="events", source="rule/*")
+        # CDK's own would let EventBridge in for anybody's rule.
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("events.amazonaws.com", conditions=source))
+        self.rules = [request, *(self._ended(status, pipeline, removal, role) for status in _ENDS)]
 
-    def _ended(self, status: str, pipeline: sfn.StateMachine, removal: sfn.StateMachine) -> events.Rule:
+    def _ended(
+        self, status: str, pipeline: sfn.StateMachine, removal: sfn.StateMachine, role: iam.IRole
+    ) -> events.Rule:
         said = {
             "run": events.EventField.from_path("$.detail.name"),
             "outcome": _ENDS[status],
@@ -65,5 +73,5 @@ class Events(Construct):
                 detail_type=["Step Functions Execution Status Change"],
                 detail={"stateMachineArn": [pipeline.state_machine_arn], "status": [status]},
             ),
-            targets=[targets.SfnStateMachine(removal, input=events.RuleTargetInput.from_object(said))],
+            targets=[targets.SfnStateMachine(removal, input=events.RuleTargetInput.from_object(said), role=role)],
         )

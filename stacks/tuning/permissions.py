@@ -155,8 +155,12 @@ def hosting(stack: Stack, *, environment: str) -> list[iam.PolicyStatement]:
     ]
 
 
-def removing(stack: Stack, *, environment: str) -> list[iam.PolicyStatement]:
-    """Finding what tuning has made, and stopping and deleting what carries the environment's tag."""
+def removing(stack: Stack, *, environment: str, told_by_tags: Sequence[str] = _KINDS) -> list[iam.PolicyStatement]:
+    """Finding what tuning has made, and stopping and deleting what carries the environment's tag.
+
+    Args:
+        told_by_tags: kinds whose tags are read, because names do not say whose they are.
+    """
     verbs = {
         "model-customization-job": "StopModelCustomizationJob",
         "custom-model": "DeleteCustomModel",
@@ -165,8 +169,7 @@ def removing(stack: Stack, *, environment: str) -> list[iam.PolicyStatement]:
     }
     return [
         iam.PolicyStatement(actions=list(LISTS), resources=["*"]),
-        iam.PolicyStatement(actions=["bedrock:ListTagsForResource"], resources=made(stack, *_KINDS)),
-        looking_at_jobs(stack),
+        iam.PolicyStatement(actions=["bedrock:ListTagsForResource"], resources=made(stack, *told_by_tags)),
         *(
             iam.PolicyStatement(
                 actions=[f"bedrock:{verb}"], resources=made(stack, kind), conditions=tagged(environment)
@@ -200,25 +203,21 @@ def listing_schedules() -> iam.PolicyStatement:
 
 def promoting(stack: Stack, *, environment: str) -> list[iam.PolicyStatement]:
     """Reading and writing which tuned model stands before an alias's own candidates."""
+    path = _promotions(stack, environment)
     return [
+        _finding_promotions(path),
         iam.PolicyStatement(
-            actions=[
-                "ssm:AddTagsToResource",
-                "ssm:GetParameter",
-                "ssm:GetParametersByPath",
-                "ssm:PutParameter",
-            ],
-            resources=_promotions(stack, environment),
-        )
+            actions=["ssm:AddTagsToResource", "ssm:GetParameter", "ssm:PutParameter"], resources=[f"{path}/*"]
+        ),
     ]
 
 
 def ending_promotions(stack: Stack, *, environment: str) -> list[iam.PolicyStatement]:
     """Finding the promotions, and deleting them."""
+    path = _promotions(stack, environment)
     return [
-        iam.PolicyStatement(
-            actions=["ssm:DeleteParameter", "ssm:GetParametersByPath"], resources=_promotions(stack, environment)
-        )
+        _finding_promotions(path),
+        iam.PolicyStatement(actions=["ssm:DeleteParameter"], resources=[f"{path}/*"]),
     ]
 
 
@@ -253,6 +252,10 @@ def _schedules(stack: Stack, environment: str) -> str:
     return f"arn:{stack.partition}:scheduler:{stack.region}:{stack.account}:schedule/{group}/*"
 
 
-def _promotions(stack: Stack, environment: str) -> list[str]:
-    path = f"arn:{stack.partition}:ssm:{stack.region}:{stack.account}:parameter{path_of(environment)}"
-    return [path, f"{path}/*"]
+def _promotions(stack: Stack, environment: str) -> str:
+    return f"arn:{stack.partition}:ssm:{stack.region}:{stack.account}:parameter{path_of(environment)}"
+
+
+def _finding_promotions(path: str) -> iam.PolicyStatement:
+    """AWS authorises the path, as ``stacks.inference.permissions.grant_read_promotions`` has it."""
+    return iam.PolicyStatement(actions=["ssm:GetParametersByPath"], resources=[path])

@@ -148,7 +148,9 @@ class Steps(Construct):
                     stack, base_models=self._tuning.base_models, job_role_arn=settings.job_role_arn
                 ),
                 *permissions.hosting(stack, environment=environment),
-                *permissions.removing(stack, environment=environment),
+                permissions.looking_at_jobs(stack),
+                # Jobs, models and throughput of a run are found by its names; the alias's deployment may be another's.
+                *permissions.removing(stack, environment=environment, told_by_tags=["custom-model-deployment"]),
                 *permissions.scheduling(stack, environment=environment, schedule_role_arn=settings.schedule_role_arn),
                 *permissions.removing_schedules(stack, environment=environment),
                 *permissions.promoting(stack, environment=environment),

@@ -76,7 +76,7 @@ COMMON_VARIABLES: Final = {
     *web_function.VARIABLES,
 }
 # Service principals that act for a resource of ours on somebody's behalf and could be talked into acting for others.
-CONFUSABLE: Final = {"bedrock.amazonaws.com", "sagemaker.amazonaws.com"}
+CONFUSABLE: Final = {f"{service}.amazonaws.com" for service in ("bedrock", "events", "sagemaker", "scheduler")}
 
 Template = dict[str, Any]
 

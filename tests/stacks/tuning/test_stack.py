@@ -138,6 +138,40 @@ def test_only_the_conductor_makes_anything_and_it_asks_no_model(template: dict[s
     assert sorted("bedrock" in one for one in passed) == [False, True]
 
 
+def resources_of(template: dict[str, Any], role: str, action: str) -> str:
+    return json.dumps([one["Resource"] for one in actions(template, role)[action]])
+
+
+def test_what_only_looks_has_no_more_than_it_asks(template: dict[str, Any]) -> None:
+    assert "bedrock:GetModelCustomizationJob" not in actions(template, "Lifecycle")
+    read = resources_of(template, "Conductor", "bedrock:ListTagsForResource")
+    assert ":custom-model-deployment/*" in read
+    assert ":custom-model/*" not in read
+
+
+def test_a_promotion_is_read_by_its_path_and_changed_below_it(template: dict[str, Any]) -> None:
+    below = f"parameter/quarry/{ENVIRONMENT}/aliases"
+    for role in ("Conductor", "Lifecycle"):
+        for action in (one for one in actions(template, role) if one.startswith("ssm:")):
+            named = resources_of(template, role, action)
+            assert named.count(below) == 1, (role, action)
+            assert (f"{below}/*" in named) is (action != "ssm:GetParametersByPath"), (role, action)
+
+
+def test_eventbridge_takes_its_role_for_this_accounts_rules_only(template: dict[str, Any]) -> None:
+    trusts = [
+        statement
+        for role in resources(template, "AWS::IAM::Role").values()
+        for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        if statement["Principal"] == {"Service": "events.amazonaws.com"}
+    ]
+
+    assert trusts
+    for trust in trusts:
+        assert "aws:SourceAccount" in trust["Condition"]["StringEquals"]
+        assert ":rule/*" in json.dumps(trust["Condition"]["ArnLike"]["aws:SourceArn"])
+
+
 def test_logs_of_the_state_machines_are_vended_ones(template: dict[str, Any]) -> None:
     names = [
         json.dumps(group["Properties"].get("LogGroupName", ""))
