@@ -1,10 +1,10 @@
 """The aliases with the promotions that stand over them, for a function that answers requests.
 
 Promotions are read beside the requests: whoever finds them older than ``SECONDS`` has a thread read them anew, and goes
-on with those that are known. Only the first request of a process waits, ``FIRST_SECONDS`` at most, so that a cold start
-answers like its neighbours. If they cannot be read, the last ones stay; the log and the metric ``PromotionsNotRead``
-say so. A process that was frozen answers one request by what it knew before: if that model has gone meanwhile, the
-configured candidates answer (``Candidate.may_fall_back``).
+on with those that are known. Only the first request of a process waits, and the first one after it was idle, which knows
+what was true minutes or hours ago: ``FIRST_SECONDS`` at most, so that they answer like their neighbours. If they cannot
+be read, the last ones stay, and nobody waits; the log and the metric ``PromotionsNotRead`` say so. If a model has gone
+that is still known, the configured candidates answer (``Candidate.may_fall_back``).
 """
 
 import threading
@@ -22,6 +22,8 @@ from lambdas.common.errors import MOST_SAID, cut
 from lambdas.common.observability import logger, metrics
 
 SECONDS: Final = 15.0
+# Who answers requests has read them anew before: it was idle.
+IDLE_SECONDS: Final = 2 * SECONDS
 FIRST_SECONDS: Final = 1.0
 
 Entries = Mapping[str, Sequence[CandidateEntry | Promoted]]
@@ -57,6 +59,9 @@ class PromotedAliases:
         self._known = threading.Event()
         self._reading = False
         self._asked_at = float("-inf")
+        # When they were read last, and whether nothing went wrong since.
+        self._read_at = float("inf")
+        self._read_well = True
         self._not_read = 0
         self._promotions: Mapping[str, Promotion] = {}
         self._ignored: dict[str, Promotion] = {}
@@ -67,7 +72,8 @@ class PromotedAliases:
         """Return alias -> candidates, best first: the promoted one, where there is one, and the configured ones."""
         self.prepare()
         if not self._known.is_set():
-            self._known.wait(FIRST_SECONDS)
+            if not self._known.wait(FIRST_SECONDS):
+                self._read_well = False
             # Once: if they cannot be read, nobody else is to wait.
             self._known.set()
         if self._not_read:
@@ -85,17 +91,21 @@ class PromotedAliases:
             if self._reading or 0 <= now - self._asked_at < SECONDS:
                 return
             self._reading, self._asked_at = True, now
+            if self._read_well and now - self._read_at >= IDLE_SECONDS:
+                self._known.clear()
         try:
             self._beside(self._renew)
         except RuntimeError as error:
             # No thread can be had.
             self._failed(error)
+            self._known.set()
             self._reading = False
 
     def _renew(self) -> None:
         try:
             self._promotions = {alias: one for alias, one in self._read().items() if self._fits(alias, one)}
             self._stand()
+            self._read_at, self._read_well = self._clock(), True
         except Exception as error:
             # Whatever it is, requests are answered by what was known.
             self._failed(error)
@@ -106,6 +116,7 @@ class PromotedAliases:
     def _failed(self, error: Exception) -> None:
         with self._lock:
             self._not_read += 1
+            self._read_well = False
         logger.warning("promotions not read", extra={"reason": type(error).__name__, "aws": cut(str(error), MOST_SAID)})
 
     def _stand(self) -> Entries:

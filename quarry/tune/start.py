@@ -24,7 +24,7 @@ from quarry.tune.following import SECONDS, SECONDS_HERE, Timeout, follow
 from quarry.tune.options import base_model
 from quarry.tune.pricing import Agreement
 from quarry.tune.runs import Runs
-from quarry.tune.stack import TuningStack, section
+from quarry.tune.stack import TuningStack, promotions, section
 
 FIRST: Final = 3
 _YAML: Final = (".yaml", ".yml")
@@ -133,12 +133,12 @@ def start(
     if not began and runs.status(run).state in ("failed", "stopped"):
         print_note(f"--again {again + 1} starts the same once more, as a new run.", style="yellow")
     if not wait:
-        _end(runs.status(run), as_json=as_json, waited=False)
+        _end(runs.status(run), deployment, as_json=as_json, waited=False)
         return
     seconds = SECONDS_HERE if deployment.aws else SECONDS
     with tell_progress() as tell:
         status = follow(runs, run, seconds=seconds, minutes=timeout_minutes, tell=tell)
-    _end(status, as_json=as_json, waited=True)
+    _end(status, deployment, as_json=as_json, waited=True)
 
 
 def _priced(asked: Asked, deployment: Deployment, bucket: str, *, units: int) -> Estimate:
@@ -183,11 +183,11 @@ def _validated(asked: Asked, model: TunableModel, deployment: Deployment, bucket
         return validate(opened(request.training), base=model, method=request.method, validation=validation)
 
 
-def _end(status: RunStatus, *, as_json: bool, waited: bool) -> None:
+def _end(status: RunStatus, deployment: Deployment, *, as_json: bool, waited: bool) -> None:
     if as_json:
         print_json(msgspec.to_builtins(status))
     elif waited:
-        display.show_status(status, None)
+        display.show_status(status, promotions(deployment).of(status.alias))
     else:
         print_text(f"`quarry tune status {status.run} --wait` follows it, `quarry tune stop {status.run}` stops it.")
     if waited and status.state != "succeeded":

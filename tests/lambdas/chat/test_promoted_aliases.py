@@ -10,7 +10,7 @@ import pytest
 
 from lambdas.chat import promoted_aliases
 from lambdas.chat.aliases import Aliases
-from lambdas.chat.promoted_aliases import FIRST_SECONDS, SECONDS, PromotedAliases
+from lambdas.chat.promoted_aliases import FIRST_SECONDS, IDLE_SECONDS, SECONDS, PromotedAliases
 from lambdas.chat.promotions import Promotion, TunedModel
 from lambdas.chat.settings import CandidateEntry, Promoted
 from lambdas.common.observability import metrics
@@ -143,6 +143,44 @@ def test_a_request_does_not_wait_for_a_later_reading(clock: Clock) -> None:
 
     beside.work()
     assert entries() == CONFIGURED
+
+
+def test_the_first_request_after_idle_hours_waits_until_they_are_read_anew(clock: Clock) -> None:
+    begun, store = threading.Event(), Store()
+
+    def read() -> Mapping[str, Promotion]:
+        begun.wait()
+        return store.read()
+
+    begun.set()
+    entries = PromotedAliases(configured=CONFIGURED, read=read, clock=clock)
+    assert entries() == CONFIGURED
+    begun.clear()
+    store.promotions["fast"] = promotion()
+    clock.now += IDLE_SECONDS
+    threading.Timer(0.01, begun.set).start()
+
+    assert entries()["fast"][0] == PROMOTED
+
+
+def test_after_idle_hours_one_request_waits_at_most_and_none_where_they_could_not_be_read(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    store, beside = Store(fast=promotion()), Beside()
+    entries = source(store, clock, beside=beside)
+    entries.prepare()
+    beside.work()
+    monkeypatch.setattr(entries._known, "wait", waits.append)
+
+    for _ in range(3):
+        clock.now += IDLE_SECONDS
+        assert entries()["fast"][0] == PROMOTED
+        assert entries()["fast"][0] == PROMOTED
+        store.error = client_error("ThrottlingException")
+        beside.work()
+
+    assert waits == [FIRST_SECONDS]
 
 
 def test_the_first_request_waits_until_the_promotions_are_known(clock: Clock) -> None:

@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 
 from configuration.config import Config
+from configuration.environment_file import load
+from lambdas.chat.promotions import TunedModel
 from lambdas.tuning.run import RunStatus, parse_request
+from quarry.deployed.deployment import Deployment
+from quarry.tune.stack import promotions
 from tests.quarry.conftest import Ran, Run
-from tests.quarry.tune.account import BUCKET, MICRO, FakeTuning
+from tests.quarry.tune.account import ARN, BUCKET, MICRO, FakeTuning
 
 
 @pytest.fixture
@@ -60,12 +64,14 @@ def test_a_run_is_followed_until_it_is_over(start: Any, tuning: FakeTuning) -> N
     run = start("--json").json["run"]
     status = RunStatus(run=run, state="running", phase="training", alias="fast", base_model=MICRO)
     tuning.steps = [status, RunStatus(run=run, state="succeeded", phase="done", alias="fast", base_model=MICRO)]
+    promotions(Deployment(load("dev"))).promote("fast", TunedModel(arn=ARN, base=MICRO, run=run))
 
     ran = start(wait=True)
 
     assert ran.code == 0
     assert f"{run}: running, training (step 6 of 12)" in ran.err
     assert f"{run}: succeeded, done" in ran.out
+    assert "alias fast: answers from this run's model" in ran.out
 
 
 def test_a_run_that_fails_is_exit_code_1_with_its_reason(start: Any, tuning: FakeTuning) -> None:
