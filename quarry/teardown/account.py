@@ -17,6 +17,9 @@ from quarry.deployed.sealed_session import sealed_client
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{1,19}")
 # Calls to one service at a time are few, and a throttled one is worth waiting for.
 _CLIENT: Final = ClientConfig(retries={"mode": "standard", "total_max_attempts": 6}, max_pool_connections=20)
+# Who does not answer the first question answers none of the hundred that follow.
+_FIRST: Final = ClientConfig(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=10, read_timeout=20)
+_ASKED_FIRST: Final = "sts"
 
 
 def account(environment: str, region: str | None) -> Aws:
@@ -46,6 +49,15 @@ def account(environment: str, region: str | None) -> Aws:
     return Aws(environment=environment, region=chosen, clients=_clients(chosen, local))
 
 
+def reach(aws: Aws) -> None:
+    """Ask whose account it is, which needs no right: so what keeps all from being asked is told once, and at once.
+
+    Raises:
+        ClientError, BotoCoreError: AWS cannot be reached, or does not know who asks.
+    """
+    aws.client(_ASKED_FIRST).get_caller_identity()
+
+
 def _of_file(environment: str) -> tuple[str | None, bool]:
     """Return the file's region, and whether the environment lives on this machine."""
     try:
@@ -58,9 +70,10 @@ def _of_file(environment: str) -> tuple[str | None, bool]:
 
 def _clients(region: str, local: LocalAws | None) -> Callable[[str], Any]:
     def make(service: str) -> Any:
+        config = _FIRST if service == _ASKED_FIRST else _CLIENT
         if local is not None:
-            return sealed_client(service, aws=local, region=region, config=_CLIENT)
+            return sealed_client(service, aws=local, region=region, config=config)
         session: Any = boto3.Session(region_name=region)
-        return session.client(service, config=_CLIENT)
+        return session.client(service, config=config)
 
     return make

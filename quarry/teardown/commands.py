@@ -18,7 +18,7 @@ from quarry.command_error import CommandError
 from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
 from quarry.output import print_json, print_note, print_text, tell_progress
 from quarry.teardown import report
-from quarry.teardown.account import account
+from quarry.teardown.account import account, reach
 from quarry.teardown.display import show_inventory, show_plan, show_unseen, show_verdict
 
 Region = Annotated[str | None, typer.Option("--region", help="AWS region. Default: the one of the environment's file.")]
@@ -95,6 +95,7 @@ def teardown(
 def _taken(aws: Aws) -> Inventory:
     with tell_progress() as tell:
         tell(f"Looking for what there is of {aws.environment} in {aws.region} ...")
+        reach(aws)
         return take_inventory(aws)
 
 

@@ -56,3 +56,10 @@ def test_the_local_aws_is_asked_where_it_is_named(monkeypatch: pytest.MonkeyPatc
 
 def test_a_real_account_is_asked_in_its_region() -> None:
     assert account("dev", "eu-west-1").client("sqs").meta.endpoint_url == "https://sqs.eu-west-1.amazonaws.com"
+
+
+def test_whoever_does_not_answer_at_first_is_not_asked_again_and_again() -> None:
+    first, then = (account("dev", None).client(service).meta.config for service in ("sts", "sqs"))
+
+    assert (first.retries["total_max_attempts"], then.retries["total_max_attempts"]) == (1, 6)
+    assert first.connect_timeout + first.read_timeout <= 30

@@ -3,7 +3,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
+from lambdas.teardown.aws import Aws
 from lambdas.teardown.inventory import Entry, Inventory
 from lambdas.teardown.kinds.table import BY_RESOURCE
 from lambdas.teardown.stack import Resource, Stack
@@ -49,6 +51,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Inven
             asked.append(given)
             return end
 
+        monkeypatch.setattr(commands, "reach", lambda _aws: None)
         monkeypatch.setattr(commands, "take_inventory", lambda _aws: found)
         monkeypatch.setattr(commands, "tear_down", tear_down)
         monkeypatch.setattr(report, "used", lambda _aws, _found: Used())
@@ -94,6 +97,38 @@ def test_a_denied_list_is_told_by_name_and_fails(run: Run, deployed: Deployed) -
 
     assert "Not known: bedrock custom-model" in ran.err
     assert "Nothing" not in ran.out
+
+
+class Silent:
+    """A service that never answers, but with an error of botocore's."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error, self.asked = error, 0
+
+    def __getattr__(self, _operation: str) -> Any:
+        self.asked += 1
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (EndpointConnectionError(endpoint_url="http://localhost:4999/"), "Is it up? `make up` starts it."),
+        (NoCredentialsError(), "There are no credentials for AWS"),
+    ],
+    ids=["dead", "nobody"],
+)
+@pytest.mark.parametrize("command", [("inventory",), ("teardown", "--yes")], ids=" ".join)
+def test_where_nothing_can_be_asked_one_question_and_one_sentence_are_all(
+    run: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], error: Exception, says: str
+) -> None:
+    silent = Silent(error)
+    aws = Aws(environment="dev", region="us-east-1", clients=lambda _service: silent)
+    monkeypatch.setattr(commands, "account", lambda _name, _region: aws)
+    ran = failed(run(*command, "-e", "dev"), 1)
+
+    assert (silent.asked, ran.err.count(says), ran.out) == (1, 1, "")
+    assert "Not known" not in ran.err
 
 
 def test_teardown_without_yes_has_the_name_typed(run: Run, deployed: Deployed) -> None:
