@@ -70,6 +70,7 @@ def test_who_may_only_ask_deletes_what_a_role_deployed(account: Account) -> None
     account.asking.delete_stack(StackName="with-role")
 
     servers.settled(account.cloudformation, "with-role", "stack_delete_complete")
+    assert "with-role" not in {one["StackName"] for one in account.cloudformation.describe_stacks()["Stacks"]}
 
 
 @pytest.mark.parametrize(("name", "role"), [("without-role", None), ("timid-role", "timid")])

@@ -166,9 +166,12 @@ def test_what_a_died_call_is_charged_is_counted(ledger: Ledger, spending: Spendi
 def test_without_a_stop_nothing_is_read_and_all_is_counted(environment: Any, clock: Clock) -> None:
     spending = spending_over(environment, clock, stop=None)
     spending.add(STOP * 100)
+    unread = Busy("AccessDenied")
 
-    spending_over(Busy("AccessDenied"), clock, stop=None).check()
-    spending.check()
+    spending_over(unread, clock, stop=None).check()
+
+    assert unread.calls == 0
+    assert spending.month().keys == STOP * 100
 
 
 class Busy:

@@ -170,14 +170,18 @@ def test_properties_without_an_environment_are_refused_but_at_deletion(setting: 
         setting.ask("Create", Environment="")
 
 
-def test_a_group_of_schedules_that_is_gone_has_none() -> None:
+def test_what_goes_after_a_group_of_schedules_that_is_gone_goes_all_the_same() -> None:
     class Gone(FakeScheduler):
         def list_schedules(self, **kwargs: Any) -> Any:
             raise client_error("ResourceNotFoundException")
 
     setting = Setting(world=World(scheduler=Gone()))
+    model = setting.world.bedrock.add("model", "quarry-dev-x-1", environment=ENVIRONMENT, status="Active")
+    setting.world.bedrock.add("deployment", "quarry-dev-x", environment=ENVIRONMENT, status="Active", model=model)
 
     setting.ask()
+
+    assert (setting.world.bedrock.names("deployment"), setting.world.bedrock.names("model")) == ([], [])
 
 
 def test_the_stacks_function_knows_the_action() -> None:
