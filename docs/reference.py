@@ -9,6 +9,7 @@ from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from docs.generated import between
 from lambdas.api.openapi.document import document, request_schemas
 from lambdas.api.openapi.headers import HEADERS
 from lambdas.api.openapi.schemas import name_of
@@ -42,11 +43,7 @@ def inserted(text: str) -> str:
     Raises:
         ValueError: it has no such markers.
     """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the document has no {BEGIN} followed by {END}")
-    return f"{before}{BEGIN}\n\n{reference()}\n{END}{after}"
+    return between(text, BEGIN, END, made=reference())
 
 
 def _lines() -> Iterator[str]:

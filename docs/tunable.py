@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from docs.generated import between
 from lambdas.catalogue import customization
 from lambdas.catalogue.customization import MethodFacts, TunableModel
 from lambdas.tuning.data_sets.formats import formats
@@ -39,11 +40,7 @@ def inserted(text: str) -> str:
     Raises:
         ValueError: it has no such markers.
     """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the document has no {BEGIN} followed by {END}")
-    return f"{before}{BEGIN}\n\n{tables()}\n{END}{after}"
+    return between(text, BEGIN, END, made=tables())
 
 
 def _lines() -> Iterator[str]:
