@@ -64,5 +64,7 @@ def template(environment: str, stack: str) -> Template:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        sys.exit("usage: python -m tests.templates DIRECTORY")
     for environment in names():
         synthesise(load(environment), str(Path(sys.argv[1]) / environment))

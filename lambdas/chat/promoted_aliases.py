@@ -1,7 +1,7 @@
 """The aliases with the promotions that stand over them, for a function that answers requests.
 
-Promotions are read beside the requests: whoever finds them older than ``SECONDS`` has a thread read them anew, and goes
-on with those that are known. Only the first request of a process waits, and the first one after it was idle, which
+Promotions are read beside the requests: whoever finds them older than ``SECONDS`` has a thread read them anew, and
+goes on with those that are known. Only the first request of a process waits, and the first one after it was idle, which
 knows what was true minutes or hours ago: ``FIRST_SECONDS`` at most, so that they answer like their neighbours. If they
 cannot be read, the last ones stay, and nobody waits; the log and the metric ``PromotionsNotRead`` say so. If a model
 has gone that is still known, the configured candidates answer (``Candidate.may_fall_back``).
