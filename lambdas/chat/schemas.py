@@ -7,7 +7,7 @@ place.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 Schema = dict[str, Any]
@@ -18,7 +18,10 @@ _DEFINITIONS: Final = ("$defs", "definitions")
 _EITHER: Final = ("anyOf", "oneOf")
 _COMPOSED: Final = (*_EITHER, "allOf")
 _ROOTLESS: Final = frozenset((*_COMPOSED, "$ref"))
-_ROUNDS: Final = 20
+# Steps in which a root has to be an object, all alternatives together, and references that may stand in one another:
+# those that lead to the same again double with each level.
+_STEPS: Final = 1_000
+_DEEPEST: Final = 20
 # What structured outputs know; everything else is put into the description.
 _KNOWN: Final = frozenset(
     (
@@ -47,7 +50,7 @@ def tool_schema(given: Mapping[str, Any] | None) -> tuple[Schema, bool]:
     if given.get("type") == "object" and given.keys().isdisjoint(_ROOTLESS):
         # Nearly all are so.
         return ({**given} if isinstance(given.get("properties"), dict) else {**given, "properties": {}}), False
-    flat = _flat(dict(given), given)
+    flat = _flat(dict(given), given, iter(range(_STEPS)))
     if flat is None:
         inner = {name: value for name, value in given.items() if name not in _DEFINITIONS}
         shared = {name: value for name, value in given.items() if name in _DEFINITIONS}
@@ -56,16 +59,22 @@ def tool_schema(given: Mapping[str, Any] | None) -> tuple[Schema, bool]:
     return {**flat, "type": "object", "properties": properties if isinstance(properties, dict) else {}}, False
 
 
-def _flat(schema: Schema, root: Mapping[str, Any]) -> Schema | None:
-    """Return an object's schema without references and alternatives at its root; None where it is no object's."""
-    for _ in range(_ROUNDS):
+def _flat(schema: Schema, root: Mapping[str, Any], steps: Iterator[int], depth: int = 0) -> Schema | None:
+    """Return an object's schema without references and alternatives at its root; None where it is no object's.
+
+    Args:
+        steps: those that are left, for this and all that it is made of.
+    """
+    if depth > _DEEPEST:
+        return None
+    for _ in steps:
         if "$ref" in schema:
             target = _found(schema["$ref"], root)
             if target is None:
                 return None
             schema = {**target, **{name: value for name, value in schema.items() if name != "$ref"}}
         elif name := next((name for name in _COMPOSED if name in schema), None):
-            merged = _merged(schema, name, root)
+            merged = _merged(schema, name, root, steps, depth)
             if merged is None:
                 return None
             schema = merged
@@ -94,18 +103,16 @@ def _is_object(schema: Schema) -> bool:
     return "properties" in schema
 
 
-def _merged(schema: Schema, name: str, root: Mapping[str, Any]) -> Schema | None:
+def _merged(schema: Schema, name: str, root: Mapping[str, Any], steps: Iterator[int], depth: int) -> Schema | None:
     """Return the schema with its alternatives, or parts, in one object; None where one of them is none."""
-    variants = [_flat(dict(one), root) if isinstance(one, dict) else None for one in _list(schema[name])]
-    objects = [one for one in variants if one is not None]
-    if len(objects) < len(variants):
-        return None
+    objects: list[Schema] = []
+    for one in _list(schema[name]):
+        flat = _flat(dict(one), root, steps, depth + 1) if isinstance(one, dict) else None
+        if flat is None:
+            return None
+        objects.append(flat)
     rest = {key: value for key, value in schema.items() if key != name}
-    properties = dict(rest.get("properties") or {})
-    for one in objects:
-        for key, value in (one.get("properties") or {}).items():
-            known = properties.get(key, value)
-            properties[key] = value if known == value else _both(known, value, name)
+    properties = _together([rest, *objects], "allOf" if name == "allOf" else "anyOf")
     needs = [_list(one.get("required")) for one in objects]
     needed = [key for group in needs for key in group if name == "allOf" or all(key in other for other in needs)]
     merged: Schema = {**rest, "type": "object", "properties": properties}
@@ -121,8 +128,14 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _both(one: Any, other: Any, name: str) -> Schema:
-    return {"allOf" if name == "allOf" else "anyOf": [one, other]}
+def _together(schemas: Iterable[Schema], name: str) -> Schema:
+    """Return all their properties; of one that they have otherwise, each other way side by side."""
+    ways: dict[str, dict[str, Any]] = {}
+    for schema in schemas:
+        given = schema.get("properties")
+        for key, value in given.items() if isinstance(given, dict) else ():
+            ways.setdefault(key, {})[json.dumps(value, sort_keys=True)] = value
+    return {key: one[0] if len(one := list(found.values())) == 1 else {name: one} for key, found in ways.items()}
 
 
 def _said(description: object, more: str) -> str:
@@ -135,7 +148,7 @@ def answer_schema(given: Mapping[str, Any]) -> Schema:
     Raises:
         InexpressibleError: what would be left of it is another schema.
     """
-    _refuse_circles(given, given, ())
+    _refuse_circles(given, given, (), set())
     return _closed(given)
 
 
@@ -186,20 +199,26 @@ def _is_enforced(name: str, value: Any) -> bool:
             return name in _KNOWN
 
 
-def _refuse_circles(schema: Any, root: Mapping[str, Any], seen: Sequence[str]) -> None:
-    """Refuse references that leave the document, lead nowhere or come back to where they are."""
+def _refuse_circles(schema: Any, root: Mapping[str, Any], seen: Sequence[str], done: set[str]) -> None:
+    """Refuse references that leave the document, lead nowhere or come back to where they are.
+
+    Args:
+        seen: references that lead here.
+        done: those that were followed to their end.
+    """
     if isinstance(schema, list):
         for one in schema:
-            _refuse_circles(one, root, seen)
+            _refuse_circles(one, root, seen, done)
     if not isinstance(schema, Mapping):
         return
     reference = schema.get("$ref")
-    if isinstance(reference, str):
+    if isinstance(reference, str) and reference not in done:
         target = _found(reference, root)
-        if target is None or reference in seen or len(seen) > _ROUNDS:
+        if target is None or reference in seen or len(seen) > _DEEPEST:
             raise InexpressibleError
-        _refuse_circles(target, root, (*seen, reference))
+        _refuse_circles(target, root, (*seen, reference), done)
+        done.add(reference)
     for name, one in schema.items():
         # Definitions are looked at where they are referred to.
         if name not in (*_DEFINITIONS, "enum", "const", "default", "examples"):
-            _refuse_circles(one, root, seen)
+            _refuse_circles(one, root, seen, done)

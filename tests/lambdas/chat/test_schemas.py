@@ -81,6 +81,40 @@ def test_references_in_a_circle_end() -> None:
     assert tool_schema({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}})[1]
 
 
+def test_alternatives_in_a_circle_end() -> None:
+    given = {"$ref": "#/$defs/a", "$defs": {"a": {"anyOf": [{"$ref": "#/$defs/a"}, CITY]}}}
+
+    assert tool_schema(given)[1]
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("part", ["allOf", "anyOf"])
+def test_alternatives_that_lead_to_the_same_again_end(part: str) -> None:
+    levels = {f"a{level}": {part: [{"$ref": f"#/$defs/a{level + 1}"}] * 2} for level in range(19)}
+
+    assert tool_schema({"$ref": "#/$defs/a0", "$defs": {**levels, "a19": CITY}})[1]
+
+
+def test_a_property_of_many_kinds_has_them_side_by_side() -> None:
+    kinds = [{"type": "object", "properties": {"kind": {"const": kind}}} for kind in range(300)]
+
+    made, wrapped = tool_schema({"anyOf": kinds})
+
+    assert not wrapped
+    assert made["properties"] == {"kind": {"anyOf": [{"const": kind} for kind in range(300)]}}
+
+
+@pytest.mark.timeout(30)
+def test_references_that_lead_to_the_same_again_are_followed_once() -> None:
+    levels = {f"a{level}": of({"$ref": f"#/$defs/a{level + 1}"}, required=[]) for level in range(19)}
+    for level in levels.values():
+        level["properties"] |= dict.fromkeys("bcdefgh", level["properties"]["a"])
+
+    made = answer_schema(of({"$ref": "#/$defs/a0"}, **{"$defs": {**levels, "a19": TEXT}}))
+
+    assert made["properties"] == {"a": {"$ref": "#/$defs/a0"}}
+
+
 def of(inner: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"type": "object", "properties": {"a": inner}, **more}
 
