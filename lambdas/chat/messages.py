@@ -71,10 +71,18 @@ class FunctionCall(Struct):
     arguments: Any = ""
 
 
+class CustomCall(Struct):
+    """What the model called with text of its own: another provider's custom tool. ``input`` is that text."""
+
+    name: Name
+    input: Any = ""
+
+
 class ToolCall(Struct):
     """One call that the model made. Members that are not named here are accepted and not used."""
 
-    function: FunctionCall
+    function: FunctionCall | None = None
+    custom: CustomCall | None = None
     id: str | None = None
 
 
@@ -87,12 +95,13 @@ class AssistantMessage(Struct, tag_field="role", tag="assistant"):
     content: str | list[JsonObject | str] | None = None
     tool_calls: list[ToolCall] | None = None
     refusal: str | None = None
+    cache_control: Any = None
 
 
 class ToolMessage(Struct, tag_field="role", tag="tool", forbid_unknown_fields=True):
     """What a tool gave; it may be nothing."""
 
-    content: UserContent
+    content: str | list[TextPart | ImagePart] | None = None
     tool_call_id: str | None = None
     name: str | None = None
     cache_control: JsonObject | None = None

@@ -6,6 +6,7 @@ change the meaning of the answer is refused, with what to do. Fields that are ne
 dropped and named.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from lambdas.common.tolerance import Bounds, Rule
@@ -17,6 +18,24 @@ _HOSTED: Final = "hosted tools do not run here; give your own as `tools` and run
 _AUDIO: Final = "answers are text; leave it out."
 _LABEL: Final = "a label for OpenAI's own caching, billing or safety"
 
+# What other products call a field of the documents' or of sessions, and what it is called here. Without it the answer
+# would be of all documents, or of nothing that was said before.
+FILTER: Final = ("filter", ("filters", "where", "metadata_filter"))
+SESSION: Final = ("session", ("session_id", "conversation_id"))
+
+
+def misnamed(place: str, names: tuple[str, Sequence[str]]) -> Iterator[Rule]:
+    """Yield rules that refuse other names of a field.
+
+    Args:
+        place: what stands before it, as ``quarry.``.
+        names: its own, and the others.
+    """
+    name, others = names
+    for other in others:
+        yield Rule(field=f"{place}{other}", neutral=("", {}), otherwise="refuse", about=f"the field is `{name}`.")
+
+
 RULES: Final = (
     Rule(field="temperature", bounds=TEMPERATURE, about="Bedrock's range ends at 1, OpenAI's at 2"),
     Rule(
@@ -26,15 +45,16 @@ RULES: Final = (
     Rule(field="stop", neutral=("", []), about="no stop text"),
     Rule(
         field="reasoning_effort",
-        neutral=("none",),
+        neutral=("none", ""),
         replaced={"minimal": "low", "xhigh": "high", "max": "high"},
         about="the nearest that Bedrock has; dropped and named where the model does not reason",
     ),
     Rule(field="tools", neutral=([],), about="no tools"),
-    Rule(field="tool_choice", neutral=("",), replaced={"any": "required"}, about="other providers' word"),
+    Rule(field="tool_choice", neutral=("", {}), replaced={"any": "required"}, about="other providers' word"),
     Rule(field="response_format", neutral=({},), about="text is the default"),
     Rule(field="quarry", neutral=({},), about="nothing is asked for"),
-    Rule(field="metadata", neutral=({},), about="no labels"),
+    Rule(field="metadata", neutral=({},), kind=dict, about="labels; what is no object is dropped and named"),
+    Rule(field="user", kind=str, about="a label; what is no text is dropped and named"),
     # Dropped: sampling that Bedrock has no word for, and hints.
     Rule(field="seed", otherwise="drop", about="best effort with OpenAI too"),
     Rule(field="presence_penalty", neutral=(0,), otherwise="drop", about="Converse has no penalties"),
@@ -54,6 +74,8 @@ RULES: Final = (
     ),
     Rule(field="messages[].content[].image_url.detail", neutral=("",), replaced={"original": "high"}, about="not used"),
     # Refused: the answer would be another one than was asked for.
+    *misnamed("quarry.knowledge.", FILTER),
+    *misnamed("quarry.", SESSION),
     Rule(field="n", neutral=(0,), about="one answer a request"),
     Rule(
         field="logprobs",

@@ -80,7 +80,7 @@ def to_turns(request: ChatRequest, open_calls: Container[str] | None = None) -> 
                 said.all_answered()
                 said.join("user", marked(_content(message.content, path), message.cache_control))
             case ToolMessage():
-                said.join("user", marked([said.result(message, path)], message.cache_control))
+                said.join("user", marked(said.result(message, path), message.cache_control))
             case AssistantMessage():
                 said.all_answered()
                 said.join("assistant", said.assistant(message, path))
@@ -138,7 +138,7 @@ class _Said:
         blocks: list[Block] = [{"text": text}] if text.strip() else []
         for position, call in enumerate(message.tool_calls or ()):
             blocks.append(self._call(call, f"{path}.tool_calls[{position}]"))
-        return blocks
+        return marked(blocks, _mark(message))
 
     def _call(self, call: ToolCall, path: str) -> Block:
         used = bedrock_id(call.id or path)
@@ -147,26 +147,33 @@ class _Said:
             used = bedrock_id(f"{used} {path}")
         self._ids.add(used)
         self._open.append((call.id or "", used, path))
-        name = bedrock_name(call.function.name)
-        given = _arguments(call.function.arguments, wrapped=name in self._toolbox.wrapped, path=path)
+        if call.function is not None:
+            name = bedrock_name(call.function.name)
+            given = _arguments(call.function.arguments, wrapped=name in self._toolbox.wrapped, path=path)
+        elif call.custom is not None:
+            name, given = bedrock_name(call.custom.name), {WRAPPED: call.custom.input}
+        else:
+            raise InvalidRequestError(f"`{path}.function` is required and missing.", param=f"{path}.function")
         return {"toolUse": {"toolUseId": used, "name": name, "input": given}}
 
-    def result(self, message: ToolMessage, path: str) -> Block:
-        """Return what a tool gave, as the answer to its call."""
+    def result(self, message: ToolMessage, path: str) -> list[Block]:
+        """Return what a tool gave, as the answer to its call; marks of what is to be kept have no place inside."""
         answered = message.tool_call_id or ""
-        content = _content(message.content, path) or [{"text": _NOTHING}]
+        given = _content(message.content, path)
+        content = [block for block in given if "cachePoint" not in block] or [{"text": _NOTHING}]
+        point = [CACHE_POINT] if len(content) < len(given) else []
         for place, (call_id, used, _) in enumerate(self._open):
             # Who was given no ids sends none: then the order tells.
             if answered in (call_id, used) or not answered:
                 del self._open[place]
-                return _tool_result(used, content)
+                return [_tool_result(used, content), *point]
         used = bedrock_id(answered or path)
         if self._begun or used not in self._open_before:
             raise InvalidRequestError(
                 f"The result of `{answered}` answers no tool call of the assistant's before it that is open.",
                 param=f"{path}.tool_call_id",
             )
-        return _tool_result(used, content)
+        return [_tool_result(used, content), *point]
 
     def all_answered(self) -> None:
         """Refuse to go on while calls are open."""
@@ -180,13 +187,19 @@ class _Said:
 
 
 def _tool_result(call_id: str, content: list[Block]) -> Block:
-    # Marks of what is to be cached have no place inside.
-    return {"toolResult": {"toolUseId": call_id, "content": [block for block in content if "cachePoint" not in block]}}
+    return {"toolResult": {"toolUseId": call_id, "content": content}}
 
 
-def _content(content: str | list[TextPart | ImagePart], path: str) -> list[Block]:
-    if isinstance(content, str):
-        return [{"text": content}] if content.strip() else []
+def _mark(message: AssistantMessage) -> dict[str, Any] | None:
+    """Return the mark of what the assistant said, wherever it stands: its parts are one text. Others mean nothing."""
+    parts = [part for part in message.content if isinstance(part, dict)] if isinstance(message.content, list) else []
+    marks = [message.cache_control, *(part.get("cache_control") for part in parts)]
+    return next((mark for mark in marks if mark and isinstance(mark, dict)), None)
+
+
+def _content(content: str | list[TextPart | ImagePart] | None, path: str) -> list[Block]:
+    if content is None or isinstance(content, str):
+        return [{"text": content}] if content and content.strip() else []
     return [block for place, part in enumerate(content) for block in _part(part, f"{path}.content[{place}]")]
 
 

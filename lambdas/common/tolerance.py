@@ -42,6 +42,7 @@ class Rule(Struct, frozen=True, kw_only=True):
         neutral: values that mean nothing, besides null: they are taken for a member that was left out.
         replaced: value -> what stands in its place, which is named.
         bounds: of a number that is put into them, which is named.
+        kind: of a value; another one is dropped, and named unless it means nothing.
         otherwise: what becomes of all other values: the type decides (``keep``), or they are taken for left out in
             silence (``ignore``), or named (``drop``), or refused (``refuse``).
         about: of what is refused, what to do; of the rest, why.
@@ -51,6 +52,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     neutral: Sequence[Any] = ()
     replaced: Mapping[str, Any] = {}
     bounds: Bounds | None = None
+    kind: type | None = None
     otherwise: Literal["keep", "ignore", "drop", "refuse"] = "keep"
     about: str = ""
 
@@ -219,6 +221,11 @@ class _Judged:
         """Do what the member's rule says: True, it stays; False, it is gone; None, the rule has no word for it."""
         item = value[name]
         if _is_one_of(item, rule.neutral):
+            del value[name]
+            return False
+        if rule.kind is not None and not isinstance(item, rule.kind):
+            if not _is_one_of(item, NOTHING):
+                self.dropped.append(rule.field)
             del value[name]
             return False
         if isinstance(item, str) and item in rule.replaced:

@@ -37,6 +37,8 @@ class KnowledgeQuery(Struct, forbid_unknown_fields=True):
 
 RULES: Final = (
     *(rule for rule in chat.RULES if rule.field in ("temperature", "max_tokens")),
+    *chat.misnamed("", chat.FILTER),
+    *chat.misnamed("", chat.SESSION),
     Rule(
         field="messages",
         neutral=([],),
@@ -57,3 +59,6 @@ class PassagesQuery(Struct, forbid_unknown_fields=True):
     query: Question
     filter: JsonObject | None = None
     results: Results | None = None
+
+
+PASSAGES_RULES: Final = tuple(chat.misnamed("", chat.FILTER))

@@ -14,6 +14,7 @@ from lambdas.common.tolerance import Rule
 RULES: Final[Mapping[str, Sequence[Rule]]] = {
     "ChatRequest": tolerated.RULES,
     "KnowledgeQuery": knowledge.RULES,
+    "PassagesQuery": knowledge.PASSAGES_RULES,
     "EmbeddingRequest": embeddings.RULES,
     "PromptCall": prompts.RULES,
 }
@@ -44,7 +45,7 @@ def _ruled(known: Schema | None, rule: Rule) -> Schema:
     named = [*rule.neutral, *rule.replaced]
     if known is None:
         return {"enum": [*named, None]} if rule.otherwise == "refuse" else {}
-    if rule.otherwise in ("ignore", "drop"):
+    if rule.otherwise in ("ignore", "drop") or rule.kind is not None:
         return {"description": known["description"]} if "description" in known else {}
     if rule.bounds is not None:
         known = _widened(known, rule.bounds.widest)

@@ -15,12 +15,12 @@ from lambdas.exchange import unrecorded
 from lambdas.knowledge.asking import Knowledge
 from lambdas.knowledge.filters import to_retrieval_filter
 from lambdas.knowledge.passages import Passage
-from lambdas.knowledge.request import PassagesQuery
+from lambdas.knowledge.request import PASSAGES_RULES, PassagesQuery
 
 # What the search is called among the aliases of a key's usage; no alias can be called so.
 ALIAS: Final = "knowledge/retrieve"
 
-READER: Final = Reader(PassagesQuery)
+READER: Final = Reader(PassagesQuery, PASSAGES_RULES)
 
 
 class PassageList(Struct, tag_field="object", tag="list", frozen=True):

@@ -164,3 +164,38 @@ def test_stop_texts_of_white_space_are_left_out(given: Any, kept: Any, dropped: 
     found = read(body(stop=given))
 
     assert (found.body.stop, found.dropped) == (kept, dropped)
+
+
+@pytest.mark.parametrize(
+    ("fields", "dropped"),
+    [
+        ({"user": 5}, ("user",)),
+        ({"user": {"id": "a"}, "metadata": "x"}, ("user", "metadata")),
+        ({"metadata": ["a"]}, ("metadata",)),
+        ({"metadata": [], "user": False}, ()),
+        ({"tool_choice": {}, "reasoning_effort": ""}, ()),
+    ],
+)
+def test_labels_of_another_kind_are_dropped_and_what_is_empty_means_nothing(
+    fields: dict[str, Any], dropped: tuple[str, ...]
+) -> None:
+    assert read(body(**fields)).dropped == dropped
+
+
+@pytest.mark.parametrize(
+    ("quarry", "param", "name"),
+    [
+        ({"knowledge": {"filters": {"year": 2024}}}, "quarry.knowledge.filters", "`filter`"),
+        ({"knowledge": {"where": {"year": 2024}}}, "quarry.knowledge.where", "`filter`"),
+        ({"session_id": "sess_1"}, "quarry.session_id", "`session`"),
+    ],
+)
+def test_another_name_of_what_decides_the_answer_is_refused(quarry: Any, param: str, name: str) -> None:
+    with pytest.raises(InvalidRequestError, match=name) as refused:
+        read(body(quarry=quarry))
+
+    assert refused.value.param == param
+
+
+def test_another_name_that_says_nothing_is_passed_over() -> None:
+    assert read(body(quarry={"knowledge": {"filters": {}}, "session_id": None})).dropped == ()

@@ -170,6 +170,43 @@ def test_marks_of_what_is_to_be_kept_stand_behind_it() -> None:
     assert found.last == 2
 
 
+def test_marks_of_what_the_assistant_said_and_a_tool_gave_stand_behind_it() -> None:
+    mark = {"cache_control": {"type": "ephemeral"}}
+    point = {"cachePoint": {"type": "default"}}
+    found = spoken(
+        USER,
+        {"role": "assistant", "content": [{"type": "text", "text": "B", **mark}, {"type": "text", "text": "C"}]},
+        USER,
+        {"role": "assistant", "content": "D", **mark},
+        USER,
+        {**calling(call("a")), "cache_control": True},
+        result("a", [{"type": "text", "text": "deep", **mark}]),
+    )
+
+    said = [turn["content"] for turn in found.turns]
+    assert said[1] == [{"text": "B\nC"}, point]
+    assert said[3] == [{"text": "D"}, point]
+    assert len(said[5]) == 1
+    assert said[6] == [{"toolResult": {"toolUseId": "a", "content": [{"text": "deep"}]}}, point]
+
+
+@pytest.mark.parametrize("given", [{"content": None}, {"content": []}, {}])
+def test_a_tool_may_give_nothing(given: dict[str, Any]) -> None:
+    found = spoken(USER, calling(call("a")), {"role": "tool", "tool_call_id": "a", **given})
+
+    assert found.turns[-1]["content"] == [{"toolResult": {"toolUseId": "a", "content": [{"text": "(nothing)"}]}}]
+
+
+def test_a_call_of_another_providers_custom_tool_keeps_its_text() -> None:
+    custom = {"id": "a", "type": "custom", "custom": {"name": "grep", "input": "quarry"}}
+
+    found = spoken(USER, calling(custom), result("a"))
+
+    assert found.turns[1]["content"] == [{"toolUse": {"toolUseId": "a", "name": "grep", "input": {"input": "quarry"}}}]
+    with pytest.raises(InvalidRequestError, match="function"):
+        spoken(USER, calling({"id": "a"}), result("a"))
+
+
 _text = st.sampled_from(["A", "", " ", "\u3000"])
 _id = st.sampled_from(["a", "b", "a|b", "", None])
 _message = st.one_of(
