@@ -1,7 +1,7 @@
 """``quarry tune split``: one data set into what is learnt, what is watched and what is measured."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Annotated, Final
@@ -52,27 +52,12 @@ def split(
     for path in paths.values():
         if path.exists() and not force:
             raise CommandError(f"{path} is there already; --force writes over it.", exit_code=2)
-    counts = dict.fromkeys(paths, 0)
-    duplicates = 0
-    seen: set[bytes] = set()
     try:
-        with ExitStack() as stack:
-            if folder:
-                folder.mkdir(parents=True, exist_ok=True)
-            read = stack.enter_context(progress(file.stat().st_size))
-            # Nothing is begun before the whole file has been seen to be one.
-            files: dict[str, IO[bytes]] = {}
-            for content, prompt, same in _records(file):
-                read(len(content) + 1)
-                if same in seen:
-                    duplicates += 1
-                    continue
-                seen.add(same)
-                part = part_of(prompt, validation=validation, test=test, seed=seed)
-                if not files:
-                    files = {name: stack.enter_context(path.open("wb")) for name, path in paths.items()}
-                files[part].write(content + b"\n")
-                counts[part] += 1
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+        counts, duplicates = _dealt(
+            file, paths, lambda prompt: part_of(prompt, validation=validation, test=test, seed=seed)
+        )
     except OSError as error:
         raise CommandError(f"{error.filename} cannot be read or written: {error.strerror}.") from error
     _report(counts, paths, duplicates=duplicates, as_json=as_json)
@@ -91,6 +76,37 @@ def part_of(prompt: str, *, validation: float, test: float, seed: str = "") -> s
     if place < test:
         return "test"
     return "validation" if place < test + validation else "train"
+
+
+def _dealt(file: Path, paths: dict[str, Path], part_for: Callable[[str], str]) -> tuple[dict[str, int], int]:
+    """Write each record once, into its part's file; return how many went where, and how many were there twice.
+
+    Args:
+        part_for: returns the part of a prompt.
+
+    Raises:
+        CommandError: a line is no record.
+        OSError: a file cannot be read or written.
+    """
+    counts = dict.fromkeys(paths, 0)
+    duplicates = 0
+    seen: set[bytes] = set()
+    with ExitStack() as stack:
+        read = stack.enter_context(progress(file.stat().st_size))
+        # Nothing is begun before the whole file has been seen to be one.
+        files: dict[str, IO[bytes]] = {}
+        for content, prompt, same in _records(file):
+            read(len(content) + 1)
+            if same in seen:
+                duplicates += 1
+                continue
+            seen.add(same)
+            if not files:
+                files = {name: stack.enter_context(path.open("wb")) for name, path in paths.items()}
+            part = part_for(prompt)
+            files[part].write(content + b"\n")
+            counts[part] += 1
+    return counts, duplicates
 
 
 def _records(file: Path) -> Iterator[tuple[bytes, str, bytes]]:

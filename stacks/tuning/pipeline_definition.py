@@ -6,6 +6,7 @@ execution from outside, as a stop, is followed by the state machine of ``removal
 The job is watched by looks of our own and not by Step Functions' ``.sync``, which shows no phase and cannot bound one.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from configuration.tuning.section import Tuning
@@ -69,47 +70,12 @@ def _watching(functions: Functions, tuning: Tuning) -> dict[str, State]:
         "training": ("training", bounds.training_minutes),
     }
     begin, more = counter("looks", then="Look")
-    status, training = "$.looked.Status", "$.looked.StatusDetails.TrainingDetails.Status"
-    processed = "$.looked.StatusDetails.DataProcessingDetails.Status"
-    in_phase = {phase: {"Variable": "$.at.phase", "StringEquals": phase} for phase in limits}
+    longest = {phase: most * 60 // tuning.poll_seconds for phase, (_, most) in limits.items()}
     states: dict[str, State] = {
         "FirstLook": {"Type": "Pass", "Result": {"phase": "preparing_job"}, "ResultPath": "$.at", "Next": "CountFrom0"},
         "CountFrom0": begin,
         "Look": look("getModelCustomizationJob", {"JobIdentifier.$": JOB_ARN}, then="JobEnded?"),
-        "JobEnded?": {
-            "Type": "Choice",
-            "Choices": [
-                {"Variable": status, "StringEquals": "Completed", "Next": "Host"},
-                {"Not": {"Variable": status, "StringEquals": "InProgress"}, "Next": "JobFailed"},
-                {
-                    "And": [
-                        {"Variable": training, "IsPresent": True},
-                        {"Variable": training, "StringEquals": "InProgress"},
-                        {"Not": in_phase["training"]},
-                    ],
-                    "Next": "Trains",
-                },
-                {
-                    "And": [
-                        {"Variable": processed, "IsPresent": True},
-                        {"Variable": processed, "StringEquals": "Completed"},
-                        in_phase["preparing_job"],
-                    ],
-                    "Next": "Queues",
-                },
-                *(
-                    {
-                        "And": [
-                            in_phase[phase],
-                            {"Variable": "$.looks.n", "NumericGreaterThanEquals": most * 60 // tuning.poll_seconds},
-                        ],
-                        "Next": f"TooLong_{phase}",
-                    }
-                    for phase, (_, most) in limits.items()
-                ),
-            ],
-            "Default": "Pause",
-        },
+        "JobEnded?": _job_ended(longest),
         "Trains": {"Type": "Pass", "Result": {"phase": "training"}, "ResultPath": "$.at", "Next": "Note"},
         "Queues": {"Type": "Pass", "Result": {"phase": "queued"}, "ResultPath": "$.at", "Next": "Note"},
         "Note": conducted(
@@ -129,6 +95,48 @@ def _watching(functions: Functions, tuning: Tuning) -> dict[str, State]:
             f"unless it had trained. Start it again with --again, or raise tuning.bounds.{knob}_minutes."
         )
     return states
+
+
+def _job_ended(longest: Mapping[str, int]) -> State:
+    """Return the choice after a look: over, in another phase than so far, too long in one, or neither.
+
+    Args:
+        longest: phase -> looks after which it is too long.
+    """
+    status, training = "$.looked.Status", "$.looked.StatusDetails.TrainingDetails.Status"
+    processed = "$.looked.StatusDetails.DataProcessingDetails.Status"
+    in_phase = {phase: {"Variable": "$.at.phase", "StringEquals": phase} for phase in longest}
+    return {
+        "Type": "Choice",
+        "Choices": [
+            {"Variable": status, "StringEquals": "Completed", "Next": "Host"},
+            {"Not": {"Variable": status, "StringEquals": "InProgress"}, "Next": "JobFailed"},
+            {
+                "And": [
+                    {"Variable": training, "IsPresent": True},
+                    {"Variable": training, "StringEquals": "InProgress"},
+                    {"Not": in_phase["training"]},
+                ],
+                "Next": "Trains",
+            },
+            {
+                "And": [
+                    {"Variable": processed, "IsPresent": True},
+                    {"Variable": processed, "StringEquals": "Completed"},
+                    in_phase["preparing_job"],
+                ],
+                "Next": "Queues",
+            },
+            *(
+                {
+                    "And": [in_phase[phase], {"Variable": "$.looks.n", "NumericGreaterThanEquals": looks}],
+                    "Next": f"TooLong_{phase}",
+                }
+                for phase, looks in longest.items()
+            ),
+        ],
+        "Default": "Pause",
+    }
 
 
 def _evaluating(functions: Functions, bucket: str) -> dict[str, State]:

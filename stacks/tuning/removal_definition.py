@@ -62,24 +62,29 @@ def definition(
                 most=MOST_LOOKS_AT_THROUGHPUT,
             ),
             "Done": {"Type": "Succeed"},
-            "Tell": {
-                "Type": "Task",
-                "Resource": "arn:aws:states:::sns:publish",
-                "Parameters": {
-                    "TopicArn": topic_arn,
-                    "Subject": f"Quarry {environment}: tuning's hosting does not go",
-                    "Message.$": "States.Format('What tuning has made could not be taken away, and may be billed by "
-                    "the hour. Look at `quarry tune list` and at Bedrock in the console, and delete it by hand. {}', "
-                    "States.JsonToString($))",
-                },
-                "ResultPath": UNUSED,
-                "Retry": RETRY_LONG,
-                "Next": "NotDone",
-            },
+            "Tell": _telling(topic_arn, environment),
             "NotDone": {
                 "Type": "Fail",
                 "Error": "NotRemoved",
                 "Cause": "Something that tuning has made is still there.",
             },
         },
+    }
+
+
+def _telling(topic_arn: str, environment: str) -> State:
+    """Return the state that says what does not go, which nobody would see otherwise."""
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sns:publish",
+        "Parameters": {
+            "TopicArn": topic_arn,
+            "Subject": f"Quarry {environment}: tuning's hosting does not go",
+            "Message.$": "States.Format('What tuning has made could not be taken away, and may be billed by "
+            "the hour. Look at `quarry tune list` and at Bedrock in the console, and delete it by hand. {}', "
+            "States.JsonToString($))",
+        },
+        "ResultPath": UNUSED,
+        "Retry": RETRY_LONG,
+        "Next": "NotDone",
     }

@@ -101,13 +101,7 @@ class TuningStack(EnvironmentStack):
         if data.writers_go_first:
             for function in (*steps.functions, start):
                 function.function.node.add_dependency(data.writers_go_first)
-        self._output(BUCKET_OUTPUT, data.bucket.bucket_name, "Bucket of data sets, requests and reports")
-        self._output(PIPELINE_OUTPUT, pipeline.state_machine.state_machine_arn, "Runs of tuning are its executions")
-        self._output(REMOVAL_OUTPUT, removal.state_machine.state_machine_arn, "Ends hosting")
-        self._output(TOPIC_OUTPUT, topic.topic_arn, "Where the ends of runs are told; subscribe to it")
-        self._output(
-            DRAIN_OUTPUT, str(drain_seconds(config)), "How long a model is kept that its alias fell back from, seconds"
-        )
+        self._outputs(data, topic, pipeline, removal)
 
     def _topic(self) -> sns.Topic:
         """Return where ends are told, behind AWS's own key, which costs nothing; only functions of ours publish."""
@@ -128,6 +122,15 @@ class TuningStack(EnvironmentStack):
         return iam.Role(
             self, "ScheduleRole", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com", conditions=ours)
         )
+
+    def _outputs(self, data: TuningBucket, topic: sns.Topic, pipeline: Pipeline, removal: Removal) -> None:
+        """Tell what `quarry tune` and people need: it looks nowhere else."""
+        self._output(BUCKET_OUTPUT, data.bucket.bucket_name, "Bucket of data sets, requests and reports")
+        self._output(PIPELINE_OUTPUT, pipeline.state_machine.state_machine_arn, "Runs of tuning are its executions")
+        self._output(REMOVAL_OUTPUT, removal.state_machine.state_machine_arn, "Ends hosting")
+        self._output(TOPIC_OUTPUT, topic.topic_arn, "Where the ends of runs are told; subscribe to it")
+        drain = str(drain_seconds(self.config))
+        self._output(DRAIN_OUTPUT, drain, "How long a model is kept that its alias fell back from, seconds")
 
     def _output(self, name: str, value: str, description: str) -> None:
         CfnOutput(self, name, value=value, description=description)
