@@ -1,8 +1,4 @@
-"""Documents of a folder: which may be uploaded, under which keys, and everything that speaks against it, at once.
-
-Formats and sizes are Bedrock's, as of 2026-11-21:
-https://docs.aws.amazon.com/bedrock/latest/userguide/knowledge-base-ds.html
-"""
+"""Documents of a folder: which may be uploaded, under which keys, and everything that speaks against it, at once."""
 
 import hashlib
 import os
@@ -17,43 +13,12 @@ from typing import Final
 from configuration.knowledge import s3_vectors
 from quarry.command_error import CommandError
 from quarry.knowledge import secret_signs, sidecars
+from quarry.knowledge.formats import FORMATS, MAX_BYTES, TEXTS
+from quarry.knowledge.leftovers import is_leftover
 from quarry.knowledge.sidecars import SidecarError
 from quarry.knowledge.text_encoding import Utf8Text
 
-_OFFICE: Final = "application/vnd.openxmlformats-officedocument"
-# Extension -> content type.
-FORMATS: Final = {
-    ".txt": "text/plain",
-    ".md": "text/markdown",
-    ".html": "text/html",
-    ".csv": "text/csv",
-    ".doc": "application/msword",
-    ".docx": f"{_OFFICE}.wordprocessingml.document",
-    ".xls": "application/vnd.ms-excel",
-    ".xlsx": f"{_OFFICE}.spreadsheetml.sheet",
-    ".pdf": "application/pdf",
-}
-MAX_BYTES: Final = 50 * 1024 * 1024
 MAX_KEY_BYTES: Final = 1024
-# Extensions of what is text, and so has to be UTF-8.
-_TEXTS: Final = (".txt", ".md", ".html", ".csv")
-# What editors, file managers and archives leave behind, in small letters: by the name's beginning, its end, or itself.
-_LEFTOVERS: Final = (".", "~$")
-_LEFTOVER_ENDS: Final = ("~", ".tmp", ".temp", ".swp", ".swo", ".bak", ".part", ".partial", ".crdownload", ".lnk")
-_LEFTOVER_NAMES: Final = frozenset(
-    {
-        "thumbs.db",
-        "ehthumbs.db",
-        "ehthumbs_vista.db",
-        "desktop.ini",
-        "icon\r",
-        "__macosx",
-        "$recycle.bin",
-        "system volume information",
-        "lost+found",
-        "@eadir",
-    }
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,11 +152,11 @@ class _Reading:
         for where, folders, files in os.walk(self.root, onerror=unreadable):
             here = Path(where)
             for name in list(folders):
-                if _is_leftover(name) or (here / name).is_symlink():
+                if is_leftover(name) or (here / name).is_symlink():
                     folders.remove(name)
                     self._left_out.append(f"{self._shown(here / name)}/")
             for name in files:
-                if _is_leftover(name) or self._leads_to_hidden(here / name):
+                if is_leftover(name) or self._leads_to_hidden(here / name):
                     self._left_out.append(self._shown(here / name))
                 elif not self.follow_links and self._leads_out(here / name):
                     self._outside.append(self._shown(here / name))
@@ -207,7 +172,7 @@ class _Reading:
         target, root = _target(path), self.root.resolve()
         if target is None or not target.is_relative_to(root):
             return False
-        return any(_is_leftover(part) for part in target.relative_to(root).parts)
+        return any(is_leftover(part) for part in target.relative_to(root).parts)
 
     def _take(self, path: Path) -> None:
         """Read a file, and note everything that is wrong with it. With one problem nothing is uploaded."""
@@ -269,11 +234,6 @@ class _Reading:
         return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in name)
 
 
-def _is_leftover(name: str) -> bool:
-    small = name.lower()
-    return small.startswith(_LEFTOVERS) or small.endswith(_LEFTOVER_ENDS) or small in _LEFTOVER_NAMES
-
-
 def _target(path: Path) -> Path | None:
     """Return what a link leads to in the end; None of what is none, or leads nowhere."""
     try:
@@ -301,7 +261,7 @@ def _file(name: str, path: Path) -> tuple[File, bytes]:
     content = before = b""
     # A link's name says nothing of what it leads to.
     secret = secret_signs.in_name(path.name) or secret_signs.in_name(path.resolve().name)
-    text = Utf8Text() if path.suffix.lower() in _TEXTS else None
+    text = Utf8Text() if path.suffix.lower() in TEXTS else None
     with path.open("rb") as stream:
         while part := stream.read(1024 * 1024):
             if text:

@@ -13,7 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from quarry.command_error import CommandError
 from quarry.deployed.refusals import explanation
-from quarry.knowledge.documents import MAX_BYTES, File
+from quarry.knowledge.documents import File
+from quarry.knowledge.formats import MAX_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

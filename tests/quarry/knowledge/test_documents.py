@@ -11,7 +11,8 @@ import pytest
 
 from quarry.command_error import CommandError
 from quarry.knowledge import documents
-from quarry.knowledge.documents import FORMATS, MAX_BYTES, Folder
+from quarry.knowledge.documents import Folder
+from quarry.knowledge.formats import FORMATS, MAX_BYTES
 
 FIELDS = {"department": "string", "year": "number", "public": "boolean"}
 
