@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from lambdas.tuning import run as runs
+from lambdas.tuning import places
 
 # Each asks two models, or three; so it stays far below a function's 15 minutes, throttled or not.
 RECORDS: Final = 20
@@ -26,12 +26,12 @@ class Batch(Struct, frozen=True, kw_only=True):
 
 def batches_key(run: str) -> str:
     """Return the key of the list of a run's pieces."""
-    return f"{runs.REPORTS_PREFIX}{run}/batches.json"
+    return f"{places.REPORTS_PREFIX}{run}/batches.json"
 
 
 def measured_prefix(run: str) -> str:
     """Return below which prefix what was measured of each piece lies."""
-    return f"{runs.REPORTS_PREFIX}{run}/evaluation/"
+    return f"{places.REPORTS_PREFIX}{run}/evaluation/"
 
 
 def measured_key(run: str, index: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from lambdas.chat.promotions import Promotions, TunedModel, path_of
 from lambdas.common import aws
@@ -33,12 +33,6 @@ COMMITMENT_DAYS: Final = {"OneMonth": 30, "SixMonths": 182}
 NAMED: Final = 10
 
 
-class Topic(Protocol):
-    """The call of SNS that is made."""
-
-    def publish(self, **kwargs: Any) -> Any: ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class Conductor:
     """Does the steps.
@@ -52,7 +46,7 @@ class Conductor:
     bedrock: Bedrock
     schedules: Schedules
     promotions: Promotions
-    sns: Topic
+    sns: message.Topic
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def create_job(self, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -195,15 +189,10 @@ class Conductor:
         self._tell(self.store.write(runs.changed(status, changes)))
 
     def _tell(self, status: RunStatus) -> None:
-        environment = self.settings.environment
-        try:
-            self.sns.publish(
-                TopicArn=self.settings.topic_arn,
-                Subject=message.subject(status, environment=environment),
-                Message=message.text(status, environment=environment, bucket=self.settings.data_bucket),
-            )
-        except Exception as error:  # the status says it too, and what is gone is gone
-            logger.error("not told", extra={"run": status.run}, exc_info=error)
+        told = self.settings
+        message.tell(
+            status, sns=self.sns, topic_arn=told.topic_arn, environment=told.environment, bucket=told.data_bucket
+        )
 
     def _superseded(self, run: str, *, by: str) -> None:
         """Write down that an alias answers from another run's model now."""

@@ -10,8 +10,7 @@ from lambdas.catalogue import customization
 from lambdas.common.aws_errors import code_of
 from lambdas.common.observability import logger
 from lambdas.tuning import bedrock as calls
-from lambdas.tuning import names
-from lambdas.tuning import run as runs
+from lambdas.tuning import names, places
 from lambdas.tuning.bedrock import Bedrock
 from lambdas.tuning.run import Method, RunRequest, RunStatus
 from lambdas.tuning.store import RunStore
@@ -61,7 +60,7 @@ def create(status: RunStatus, *, bedrock: Bedrock, store: RunStore, environment:
                 customizationType=_KINDS[request.method],
                 jobTags=tags,
                 customModelTags=tags,
-                outputDataConfig={"s3Uri": store.uri(runs.output_prefix(status.run))},
+                outputDataConfig={"s3Uri": store.uri(places.output_prefix(status.run))},
                 hyperParameters=request.hyperparameter_strings,
                 **_data(request, store),
             )

@@ -1,13 +1,32 @@
-"""What people are told at a run's end: a subject that SNS takes, and a text with what there is to do."""
+"""What people are told at a run's end, and by whom: a subject that SNS takes, and a text with what there is to do."""
 
-from typing import Final
+from typing import Any, Final, Protocol
 
-from lambdas.tuning import run as runs
+from lambdas.common.observability import logger
+from lambdas.tuning import places
 from lambdas.tuning.run import RunStatus
 
 # Source: SNS API reference, Publish: ASCII, no line breaks, up to 100 characters.
 SUBJECT_CHARACTERS: Final = 100
 _ENDED: Final = {"succeeded": "done", "failed": "failed", "stopped": "stopped"}
+
+
+class Topic(Protocol):
+    """The call of SNS that is made."""
+
+    def publish(self, **kwargs: Any) -> Any: ...
+
+
+def tell(status: RunStatus, *, sns: Topic, topic_arn: str, environment: str, bucket: str) -> None:
+    """Tell a run's end to whoever has subscribed. That nobody can be told is logged and no error."""
+    try:
+        sns.publish(
+            TopicArn=topic_arn,
+            Subject=subject(status, environment=environment),
+            Message=text(status, environment=environment, bucket=bucket),
+        )
+    except Exception as error:  # the status says it too, and what is gone is gone
+        logger.error("not told", extra={"run": status.run}, exc_info=error)
 
 
 def subject(status: RunStatus, *, environment: str) -> str:
@@ -34,5 +53,5 @@ def text(status: RunStatus, *, environment: str, bucket: str) -> str:
         lines.append(f"{name}: " + ", ".join(f"{metric} {value:.3f}" for metric, value in sorted(scores.items())))
     if status.report:
         lines.append(f"Report: s3://{bucket}/{status.report}")
-    lines.append(f"Status: s3://{bucket}/{runs.status_key(status.run)}")
+    lines.append(f"Status: s3://{bucket}/{places.status_key(status.run)}")
     return "\n\n".join(lines) + "\n"

@@ -9,7 +9,7 @@ import msgspec
 
 from lambdas.common import aws
 from lambdas.common.observability import logger
-from lambdas.tuning import batches, report_page
+from lambdas.tuning import batches, places, report_page
 from lambdas.tuning import report as reports
 from lambdas.tuning import run as runs
 from lambdas.tuning.hosting import time_is_up
@@ -60,13 +60,13 @@ class Reporter:
             if status.hosted_arn is None and status.request is not None:
                 raise time_is_up(status.request) from error
             raise
-        self.store.put(runs.report_key(run), msgspec.json.encode(report), kind="application/json")
+        self.store.put(places.report_key(run), msgspec.json.encode(report), kind="application/json")
         page = report_page.render(report).encode()
-        self.store.put(runs.report_key(run, "html"), page, kind="text/html; charset=utf-8")
+        self.store.put(places.report_key(run, "html"), page, kind="text/html; charset=utf-8")
         scores = {"base": report.base.scores, "tuned": report.tuned.scores}
         # Why nothing is promoted, if nothing is; else there is nothing to explain.
         reason = "" if report.better else reports.verdict(report)
-        self.store.change(run, scores=scores, reason=reason, report=runs.report_key(run, "html"))
+        self.store.change(run, scores=scores, reason=reason, report=places.report_key(run, "html"))
         return report.better
 
     def _training(self, job_arn: str | None) -> dict[str, float]:

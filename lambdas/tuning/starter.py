@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from lambdas.common import aws
 from lambdas.common.aws_errors import code_of
 from lambdas.common.observability import logger
+from lambdas.tuning import places
 from lambdas.tuning import run as runs
 from lambdas.tuning.run import RequestError, RunStatus
 from lambdas.tuning.settings import StarterSettings
@@ -42,7 +43,7 @@ class Starter:
 
         A request that cannot be used becomes a failed run of the folder's name, which says why.
         """
-        folder = runs.folder_of(key)
+        folder = places.folder_of(key)
         if folder is None:
             return None
         try:

@@ -8,6 +8,7 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from lambdas.common.aws_errors import code_of
+from lambdas.tuning import places
 from lambdas.tuning import run as runs
 from lambdas.tuning.run import RequestError, RunRequest, RunStatus
 
@@ -60,7 +61,7 @@ class RunStore:
         Raises:
             NoSuchRunError: there is none, or none that can be read.
         """
-        content = self._content(runs.status_key(run))
+        content = self._content(places.status_key(run))
         if content is None:
             raise NoSuchRunError(f"There is no run {run}.")
         try:
@@ -70,7 +71,7 @@ class RunStore:
 
     def write(self, status: RunStatus) -> RunStatus:
         """Write a run's status."""
-        self.put(runs.status_key(status.run), runs.encode_status(status), kind="application/json")
+        self.put(places.status_key(status.run), runs.encode_status(status), kind="application/json")
         return status
 
     def change(self, run: str, **changes: Any) -> RunStatus:

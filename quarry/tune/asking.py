@@ -13,7 +13,8 @@ from configuration.config import Config
 from configuration.tuning.section import Tuning
 from lambdas.tuning.asked import METHODS
 from lambdas.tuning.hyperparameters import HyperparameterError, check_all
-from lambdas.tuning.run import DATA_PREFIX, RequestError, RunRequest, parse_request
+from lambdas.tuning.places import DATA_PREFIX
+from lambdas.tuning.run import RequestError, RunRequest, parse_request
 from quarry.command_error import CommandError
 from quarry.tune.options import base_model
 

@@ -13,7 +13,8 @@ from lambdas.tuning import names
 from lambdas.tuning.bedrock import GONE
 from lambdas.tuning.clearing import Clearing
 from lambdas.tuning.hosting import Hosting
-from lambdas.tuning.run import OVER, RunStatus, changed, output_prefix
+from lambdas.tuning.places import output_prefix
+from lambdas.tuning.run import OVER, RunStatus, changed
 from lambdas.tuning.schedules import Schedules
 from lambdas.tuning.store import RunStore
 from quarry.command_error import CommandError

@@ -9,8 +9,10 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from lambdas.common.aws_errors import code_of
+from lambdas.tuning import places
 from lambdas.tuning import run as runs
-from lambdas.tuning.run import OVER, REPORTS_PREFIX, RunRequest, RunStatus
+from lambdas.tuning.places import REPORTS_PREFIX
+from lambdas.tuning.run import OVER, RunRequest, RunStatus
 from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment
 from quarry.tune.stack import TuningStack
@@ -49,9 +51,9 @@ class Runs:
 
     def find(self, run: str) -> RunStatus | None:
         """Return what is known of a run, or None: a run that has only been asked for is starting."""
-        content = self._content(runs.status_key(run))
+        content = self._content(places.status_key(run))
         if content is None:
-            asked = self._content(runs.request_key(run))
+            asked = self._content(places.request_key(run))
             if asked is None:
                 return None
             request = runs.parse_request(asked)
@@ -66,7 +68,7 @@ class Runs:
         try:
             return self._as_it_goes(runs.decode_status(content))
         except msgspec.DecodeError as error:
-            raise CommandError(f"{runs.status_key(run)} in {self._bucket} is no status of a run: {error}.") from error
+            raise CommandError(f"{places.status_key(run)} in {self._bucket} is no status of a run: {error}.") from error
 
     def every(self) -> list[RunStatus]:
         """Return what is known of all runs, the latest first."""
@@ -76,7 +78,7 @@ class Runs:
 
     def names(self) -> list[str]:
         """Return the ids of all runs, of those too that have only been asked for."""
-        return sorted({*self._folders(REPORTS_PREFIX), *self._folders(runs.RUNS_PREFIX)})
+        return sorted({*self._folders(REPORTS_PREFIX), *self._folders(places.RUNS_PREFIX)})
 
     def ask(self, run: str, request: RunRequest) -> bool:
         """Write a run's request, which starts the pipeline; False if it was asked for before.
@@ -87,7 +89,7 @@ class Runs:
             return False
         self._s3.put_object(
             Bucket=self._bucket,
-            Key=runs.request_key(run),
+            Key=places.request_key(run),
             Body=runs.encode_request(request),
             ContentType="application/yaml",
         )

@@ -10,7 +10,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from lambdas.tuning.run import REQUEST_SUFFIX, RUNS_PREFIX
+from lambdas.tuning.places import REQUEST_SUFFIX, RUNS_PREFIX
 from stacks.components.confused_deputy import only_for
 from stacks.components.python_function import PythonFunction
 

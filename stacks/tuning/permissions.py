@@ -17,7 +17,7 @@ from configuration.targets import Target
 from lambdas.catalogue import customization
 from lambdas.chat.promotions import path_of
 from lambdas.tuning import names
-from lambdas.tuning.run import DATA_PREFIX, OUTPUT_PREFIX, REPORTS_PREFIX, RUNS_PREFIX
+from lambdas.tuning.places import DATA_PREFIX, OUTPUT_PREFIX, REPORTS_PREFIX, RUNS_PREFIX
 from stacks.components.checks import acknowledge_wildcards
 from stacks.components.confused_deputy import only_for
 from stacks.components.model_arns import destination_arns, foundation_model_arn, source_arn

@@ -11,7 +11,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from configuration.tuning.section import Tuning
-from lambdas.tuning.run import REPORTS_PREFIX
+from lambdas.tuning.places import REPORTS_PREFIX
 from stacks.components.checks import acknowledge, acknowledge_wildcards
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.log_group import log_group

@@ -11,7 +11,7 @@ from constructs import Construct
 from configuration.config import Config
 from configuration.targets import Target, resolve
 from configuration.tuning.section import Tuning
-from lambdas.tuning.run import DATA_PREFIX
+from lambdas.tuning.places import DATA_PREFIX
 from lambdas.tuning.settings import (
     ConductorSettings,
     EvaluatorSettings,

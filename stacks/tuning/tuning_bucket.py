@@ -6,7 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from lambdas.tuning.run import OUTPUT_PREFIX
+from lambdas.tuning.places import OUTPUT_PREFIX
 from stacks.components.lifecycle import Lifecycle
 from stacks.components.private_bucket import PrivateBucket
 

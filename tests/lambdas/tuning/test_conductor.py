@@ -9,8 +9,7 @@ import pytest
 
 from lambdas.common.observability import logger
 from lambdas.tuning import conductor as conductor_module
-from lambdas.tuning import names
-from lambdas.tuning import run as runs
+from lambdas.tuning import names, places
 from lambdas.tuning.endings import Outcome
 from lambdas.tuning.hosting import HostingBusyError, HostingError
 from lambdas.tuning.jobs import JobError
@@ -153,7 +152,7 @@ def test_a_second_model_is_evaluated_apart_and_then_takes_the_place_behind_the_s
 
 def test_a_former_model_of_nobodys_run_is_superseded_too(world: World) -> None:
     world.promoted(world.begin(RUN))
-    del world.bucket.objects[runs.status_key(RUN)]
+    del world.bucket.objects[places.status_key(RUN)]
 
     world.promoted(world.begin(LATER))
 

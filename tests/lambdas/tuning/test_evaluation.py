@@ -8,9 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from lambdas.tuning import batches, judge, report_page
+from lambdas.tuning import batches, judge, places, report_page
 from lambdas.tuning import report as reports
-from lambdas.tuning import run as runs
 from lambdas.tuning.evaluator import Evaluator
 from lambdas.tuning.evaluator import lambda_handler as evaluate
 from lambdas.tuning.hosting import HostingError
@@ -85,7 +84,7 @@ def measure(world: World, runtime: FakeRuntime, **settings: Any) -> int:
 def report(world: World) -> tuple[bool, Report]:
     handler: Any = write_report
     better = handler({"run": RUN}, Context(), lambda: Reporter(store=world.store, bedrock=world.bedrock))["better"]
-    return better, msgspec.json.decode(world.bucket.objects[runs.report_key(RUN)], type=Report)
+    return better, msgspec.json.decode(world.bucket.objects[places.report_key(RUN)], type=Report)
 
 
 def test_both_models_are_asked_every_record_and_the_better_one_is_told(world: World) -> None:
@@ -280,11 +279,11 @@ def test_the_page_of_the_pipeline_is_a_whole_one(world: World) -> None:
     measure(world, FakeRuntime())
     report(world)
 
-    page = Page(world.bucket.objects[runs.report_key(RUN, "html")].decode())
+    page = Page(world.bucket.objects[places.report_key(RUN, "html")].decode())
 
     assert "Tuned is better: token_f1 0.000 -> 1.000" in page.said
     assert "Lines of the test set that are no questions" in page.said
-    assert json.loads(world.bucket.objects[runs.report_key(RUN)])["run"] == RUN
+    assert json.loads(world.bucket.objects[places.report_key(RUN)])["run"] == RUN
 
 
 def test_a_piece_that_was_asked_twice_counts_once(world: World) -> None:

@@ -94,21 +94,6 @@ def test_other_data_are_another_run_and_again_has_a_number() -> None:
     assert run.run_id(request(again=1), ["a", "b"]) == run.run_id(request(), ["a", "b"]) + "-2"
 
 
-@pytest.mark.parametrize(
-    ("key", "folder"),
-    [
-        ("runs/x/run.yaml", "x"),
-        ("runs/x/y/run.yaml", None),
-        ("runs//run.yaml", None),
-        ("runs/run.yaml", None),
-        ("output/runs/x/run.yaml", None),
-        ("runs/x/run.yml", None),
-    ],
-)
-def test_only_a_request_s_key_is_one(key: str, folder: str | None) -> None:
-    assert run.folder_of(key) == folder
-
-
 def test_a_status_is_read_as_written_and_a_later_one_too() -> None:
     status = RunStatus(run="tweets-1", state="running", phase="training", request=request(), details={"training": "x"})
     later = run.encode_status(status).replace(b'"phase"', b'"new_member": 1, "phase"')

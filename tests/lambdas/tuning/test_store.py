@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.tuning import run as runs
+from lambdas.tuning import places
 from lambdas.tuning.run import RequestError, RunStatus
 from lambdas.tuning.store import NoSuchRunError, RunStore
 from tests.lambdas.tuning.fakes import BUCKET, Body, FakeBucket, World, request
@@ -48,7 +48,7 @@ def test_a_range_is_read_to_its_end() -> None:
 
 def test_a_run_that_is_not_there_or_cannot_be_read_is_told() -> None:
     world = World()
-    world.bucket.objects[runs.status_key("odd")] = b"{"
+    world.bucket.objects[places.status_key("odd")] = b"{"
 
     for run, told in (("none", "There is no run none"), ("odd", "cannot be read")):
         with pytest.raises(NoSuchRunError, match=told):

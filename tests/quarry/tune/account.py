@@ -5,7 +5,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.tuning.run import RunStatus, encode_status, status_key
+from lambdas.tuning.places import status_key
+from lambdas.tuning.run import RunStatus, encode_status
 from tests.lambdas.parameter_store import FakeParameterStore
 
 BUCKET = "quarry-dev-tuning"

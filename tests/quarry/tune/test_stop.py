@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.tuning.run import RunRequest, encode_request, request_key
+from lambdas.tuning.places import request_key
+from lambdas.tuning.run import RunRequest, encode_request
 from tests.quarry.conftest import Run
 from tests.quarry.tune.account import BUCKET, EXECUTION, MICRO, RUN, FakeTuning
 from tests.quarry.tune.test_watch import status

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from lambdas.chat.promotions import TunedModel
-from lambdas.tuning.run import Cost, HostingCost, Range, RunRequest, RunStatus, encode_request, request_key
+from lambdas.tuning.places import request_key
+from lambdas.tuning.run import Cost, HostingCost, Range, RunRequest, RunStatus, encode_request
 from quarry.deployed.deployment import Deployment
 from quarry.tune.stack import promotions
 from tests.quarry.conftest import Run

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lambdas.chat.promotions import Promotions, TunedModel, path_of
-from lambdas.tuning import run as runs
+from lambdas.tuning import places
 from tests.sandbox.tuning_deployment.tuned import ENVIRONMENT, LITE, MICRO, Tuned, waited
 
 pytestmark = pytest.mark.tuning
@@ -250,7 +250,7 @@ def started(tuned: Tuned, run: str) -> bool:
 
 def tuned_request(tuned: Tuned, run: str) -> bytes:
     """Return the request of a run as it lies in the bucket."""
-    content: bytes = tuned.client("s3").get_object(Bucket=tuned.bucket, Key=runs.request_key(run))["Body"].read()
+    content: bytes = tuned.client("s3").get_object(Bucket=tuned.bucket, Key=places.request_key(run))["Body"].read()
     return content
 
 

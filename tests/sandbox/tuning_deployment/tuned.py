@@ -12,6 +12,7 @@ from typing import Any, Final
 import httpx
 
 from configuration.environment_file import PROJECT
+from lambdas.tuning import places
 from lambdas.tuning import run as runs
 from lambdas.tuning.run import RunRequest
 from sandbox.connection import ACCOUNT, REGION
@@ -136,14 +137,14 @@ class Tuned:
         request = RunRequest(**{**given, **changes})
         s3, bucket = self.client("s3"), self.bucket
         run = runs.run_id(request, [s3.head_object(Bucket=bucket, Key=key)["ETag"] for key in request.data])
-        self.put(runs.request_key(run), runs.encode_request(request))
+        self.put(places.request_key(run), runs.encode_request(request))
         return run
 
     def status(self, run: str) -> dict[str, Any]:
         """Return a run's status; {} while there is none."""
         s3 = self.client("s3")
         try:
-            reply = s3.get_object(Bucket=self.bucket, Key=runs.status_key(run))
+            reply = s3.get_object(Bucket=self.bucket, Key=places.status_key(run))
         except s3.exceptions.NoSuchKey:
             return {}
         found: dict[str, Any] = json.loads(reply["Body"].read())
@@ -151,7 +152,7 @@ class Tuned:
 
     def report(self, run: str, name: str = "report.json") -> bytes:
         """Return a run's report."""
-        return self.data(f"{runs.REPORTS_PREFIX}{run}/{name}")
+        return self.data(f"{places.REPORTS_PREFIX}{run}/{name}")
 
     def wait(self, run: str, *, until: Callable[[dict[str, Any]], bool] | None = None) -> dict[str, Any]:
         """Return the run's status when it is over, or when it is as it was waited for."""
