@@ -38,6 +38,7 @@ class Reading:
     Attributes:
         given: what was opened, once it is.
         first: a stream's events up to the first token.
+        was_silent: whether the answer was waited for once for as long as silence may last.
     """
 
     def __init__(self, opens: Callable[[], Answer[Any] | Streamed], *, silence: float) -> None:
@@ -48,6 +49,7 @@ class Reading:
         self._closed = False
         self.given: Answer[Any] | Streamed | None = None
         self.first = b""
+        self.was_silent = False
         self._opening = self._loop.run_in_executor(None, self._open)
 
     def _open(self) -> None:
@@ -72,6 +74,7 @@ class Reading:
         await asyncio.wait({self._opening}, timeout=self._silence)
         if self._opening.done():
             self._opening.result()
+        self.was_silent = self.given is None
         return self.given
 
     async def rest(self) -> AsyncGenerator[bytes, None]:
@@ -163,6 +166,9 @@ async def events(reading: Reading, *, request_id: str) -> AsyncIterator[bytes]:
     """Yield server-sent events as OpenAI sends them; an error is the last one; a caller who hangs up ends it."""
     answered = failed = False
     try:
+        # Whoever begins to send because it was silent begins with that: headers alone are not sent on by all proxies.
+        if reading.was_silent:
+            yield KEEP_ALIVE
         while (given := await reading.opened()) is None:
             yield KEEP_ALIVE
         yield reading.first

@@ -188,3 +188,26 @@ def test_an_error_before_the_first_token_is_one_like_any_other(serve: Serve, fai
     response = post(stream=True)
 
     assert (response.status_code, response.json()["error"]["code"]) == (502, "upstream_error")
+
+
+def test_a_stream_that_is_opened_in_silence_begins_with_a_comment_at_once() -> None:
+    let = threading.Event()
+
+    async def listen(at: Desk) -> tuple[bytes, bool]:
+        def opens() -> Streamed:
+            assert let.wait(PATIENCE)
+            return opening(at)
+
+        reading = Reading(opens, silence=0.02)
+        assert await reading.opened() is None
+        # Let go within the next silence: a comment that is sent only after that one does not come.
+        reading._silence = PATIENCE
+        asyncio.get_running_loop().call_later(0.02, let.set)
+        stream = events(reading, request_id="r")
+        first, waited = await anext(stream), let.is_set()
+        assert [part async for part in stream][-1] == b"data: [DONE]\n\n"
+        return first, waited
+
+    with desk(stream_events("An ", "open ", "pit.")) as at:
+        assert asyncio.run(listen(at)) == (KEEP_ALIVE, False)
+    metrics.clear_metrics()
