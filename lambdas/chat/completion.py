@@ -10,9 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
-from lambdas.chat.converse import ANSWER_TOOL
 from lambdas.chat.schemas import WRAPPED
-from lambdas.chat.tools import NO_TOOLS, Toolbox
+from lambdas.chat.tools import ANSWER_TOOL, NO_TOOLS, Toolbox
 
 # Converse's stopReason -> OpenAI's finish_reason. Those not listed end the answer in the ordinary way: "stop".
 FINISH_REASONS: Final = {

@@ -10,14 +10,12 @@ import msgspec
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.request import ChatRequest, JsonObjectFormat, JsonSchemaFormat, NamedTool
 from lambdas.chat.schemas import tool_schema
-from lambdas.chat.tools import bedrock_name, specs_of, tool_spec
+from lambdas.chat.tools import ANSWER_TOOL, bedrock_name, specs_of, tool_spec
 from lambdas.chat.turns import Spoken
 from lambdas.common.errors import InvalidRequestError
 
 Block = dict[str, Any]
 
-# The tool by which a family without JSON schemas of its own is made to answer in one.
-ANSWER_TOOL: Final = "answer_as_json"
 _JSON_ONLY: Final = "Answer with one JSON object and nothing else: no text around it and no code fence."
 
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from lambdas.chat.completion import AS_IT_IS, Telling, finish_reason, input_of, to_usage
-from lambdas.chat.converse import ANSWER_TOOL
+from lambdas.chat.tools import ANSWER_TOOL
 from lambdas.common.tokens import likely_tokens
 
 Chunk = dict[str, Any]

@@ -16,6 +16,8 @@ Block = dict[str, Any]
 # For Bedrock's own five minutes: what an hour costs, the catalogue does not know.
 CACHE_POINT: Final[Block] = {"cachePoint": {"type": "default"}}
 
+# The tool by which a family without JSON schemas of its own is made to answer in one.
+ANSWER_TOOL: Final = "answer_as_json"
 # Source: Converse's ToolSpecification and ToolUseBlock.
 _NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _NOT_IN_NAME: Final = re.compile(r"[^a-zA-Z0-9_-]+")
@@ -26,8 +28,8 @@ _GONE: Final = "Was used earlier in this conversation. It is not there any more:
 
 
 def bedrock_name(name: str) -> str:
-    """Return a tool's name as Bedrock takes it: the same where it does."""
-    if _NAME.fullmatch(name):
+    """Return a tool's name as Bedrock takes it: the same where it does, and where it is not the hidden tool's."""
+    if _NAME.fullmatch(name) and name != ANSWER_TOOL:
         return name
     return f"{_NOT_IN_NAME.sub('_', name)[:_NAME_KEPT]}_{_digest(name)[:_DIGITS]}"
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from lambdas.chat.completion import Telling, as_told, to_message, to_openai, to_usage
-from lambdas.chat.converse import ANSWER_TOOL
+from lambdas.chat.tools import ANSWER_TOOL
 from tests.lambdas.fakes import converse_reply
 
 USE = {"toolUse": {"toolUseId": "c1", "name": "get_weather", "input": {"city": "Ulm"}}}

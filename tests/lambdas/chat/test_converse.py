@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from lambdas.chat.candidates import Candidate
-from lambdas.chat.converse import ANSWER_TOOL, not_taken, to_converse
+from lambdas.chat.converse import not_taken, to_converse
 from lambdas.chat.reading import parse
 from lambdas.chat.request import ChatRequest
+from lambdas.chat.tools import ANSWER_TOOL
 from lambdas.chat.turns import to_turns
 from lambdas.common.errors import InvalidRequestError
 from tests.lambdas.fakes import HAIKU, NOVA_LITE, NOVA_MICRO

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from lambdas.chat.completion import Telling
-from lambdas.chat.converse import ANSWER_TOOL
 from lambdas.chat.stream import ChunkStream
-from lambdas.chat.tools import Toolbox, bedrock_name
+from lambdas.chat.tools import ANSWER_TOOL, Toolbox, bedrock_name
 from lambdas.common.tokens import likely_tokens
 from tests.lambdas.fakes import stream_events
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lambdas.chat.tools import CACHE_POINT, Toolbox, bedrock_id, bedrock_name, specs_of
+from lambdas.chat.tools import ANSWER_TOOL, CACHE_POINT, Toolbox, bedrock_id, bedrock_name, specs_of
 from tests.lambdas import service_model
 
 
@@ -11,7 +11,7 @@ def test_a_name_that_bedrock_takes_stays(name: str) -> None:
     assert bedrock_name(name) == name
 
 
-@pytest.mark.parametrize("name", ["weather.get", "größe", "x" * 65, "a b", "mcp/server:tool", "\ud800"])
+@pytest.mark.parametrize("name", ["weather.get", "größe", "x" * 65, "a b", "mcp/server:tool", "\ud800", ANSWER_TOOL])
 def test_another_name_becomes_one_that_is_always_the_same(name: str) -> None:
     made = bedrock_name(name)
 
@@ -20,6 +20,15 @@ def test_another_name_becomes_one_that_is_always_the_same(name: str) -> None:
     service_model.check(
         "bedrock-runtime", "Converse", {"modelId": "m", "messages": [], "toolConfig": {"tools": specs_of([made])}}
     )
+
+
+def test_a_callers_tool_that_is_called_as_the_hidden_one_is_another() -> None:
+    """A call of it would be told as the answer's text."""
+    box = Toolbox([(ANSWER_TOOL, None, None, False)])
+    (spec,) = box.specs
+
+    assert spec["toolSpec"]["name"] != ANSWER_TOOL
+    assert box.told(spec["toolSpec"]["name"]) == ANSWER_TOOL
 
 
 def test_names_that_look_alike_stay_apart() -> None:
