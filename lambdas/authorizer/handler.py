@@ -1,12 +1,16 @@
-"""API Gateway's TOKEN authorizer: ``Authorization: Bearer <key>`` -> allow or deny, with the reason as context.
+"""API Gateway's authorizers: a key in ``Authorization: Bearer`` or ``x-api-key`` -> allow or deny, with the reason.
 
 A refusal is an explicit deny, not an exception, because API Gateway keeps it for the cache's time and hands its context
-to the ACCESS_DENIED gateway response, which tells the caller why, with status 401 and in OpenAI's shape.
+to the ACCESS_DENIED gateway response, which tells the caller why, with status 401, in OpenAI's and Anthropic's shape.
+
+Two authorizers ask this one function: a TOKEN authorizer for the routes where keys are bearer tokens alone, which is
+remembered by the token; and a REQUEST authorizer, which is not remembered, for the routes where either header will do.
 """
 
 import time
+from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from lambdas.authorizer.keys import KeyStore
 from lambdas.authorizer.settings import AuthorizerSettings
@@ -15,6 +19,10 @@ from lambdas.common.observability import logger
 
 UNKNOWN = "This API key is not known here. Check it for typing errors, or ask the platform's owner for a new one."
 MALFORMED = "The Authorization header must read: Bearer <API key>."
+NO_KEY = "No API key. Send the header x-api-key: <API key>, or Authorization: Bearer <API key>."
+
+# Type of event -> what a refusal's error is called by those whom that authorizer serves: OpenAI's word, Anthropic's.
+_ERROR_TYPES: Final = {"TOKEN": "invalid_request_error", "REQUEST": "authentication_error"}
 
 
 @cache
@@ -25,20 +33,21 @@ def key_store() -> KeyStore:
 
 
 def lambda_handler(event: dict[str, Any], _context: object, store: KeyStore | None = None) -> dict[str, Any]:
-    """Decide on one token.
+    """Decide on one request.
 
     Args:
-        event: ``{"type": "TOKEN", "authorizationToken", "methodArn"}``.
+        event: ``{"type": "TOKEN", "authorizationToken", "methodArn"}`` or ``{"type": "REQUEST", "headers", "methodArn",
+            ...}``.
         store: the keys, for tests; by default the table that the settings name.
 
     Returns:
         An IAM policy for the whole stage, because API Gateway caches it per token for all methods; its context has
-        ``key_id``, ``owner`` and ``limits`` (JSON: lambdas.common.caller) when allowed, ``reason`` when denied.
+        ``key_id``, ``owner`` and ``limits`` (JSON: lambdas.common.caller) when allowed, ``reason`` and ``error_type``
+        when denied.
     """
-    scheme, _, secret = event.get("authorizationToken", "").partition(" ")
-    secret = secret.strip()
-    if scheme.lower() != "bearer" or not secret:
-        return _deny(event, MALFORMED)
+    secret, problem = _of_headers(event.get("headers") or {}) if event["type"] == "REQUEST" else _of_token(event)
+    if secret is None:
+        return _deny(event, problem)
     key = (store or key_store()).find(secret)
     if key is None:
         return _deny(event, UNKNOWN)
@@ -50,11 +59,32 @@ def lambda_handler(event: dict[str, Any], _context: object, store: KeyStore | No
     return _policy(event, "Allow", principal=key.key_id, context=context)
 
 
-def _deny(event: dict[str, Any], reason: str, *, principal: str = "unknown") -> dict[str, Any]:
-    return _policy(event, "Deny", principal=principal, context={"reason": reason})
+def _of_token(event: Mapping[str, Any]) -> tuple[str | None, str]:
+    """Return the key, or None and why there is none."""
+    return _bearer(event.get("authorizationToken", "")), MALFORMED
 
 
-def _policy(event: dict[str, Any], effect: str, *, principal: str, context: dict[str, str]) -> dict[str, Any]:
+def _of_headers(headers: Mapping[str, str]) -> tuple[str | None, str]:
+    """Return the key, or None and why there is none. Of two, a bearer token counts: it is the key everywhere else."""
+    # API Gateway hands names on as they were written.
+    sent = {name.lower(): value for name, value in headers.items()}
+    secret = _bearer(sent.get("authorization", "")) or sent.get("x-api-key", "").strip()
+    if secret:
+        return secret, ""
+    return None, MALFORMED if "authorization" in sent else NO_KEY
+
+
+def _bearer(header: str) -> str | None:
+    scheme, _, secret = header.partition(" ")
+    return (secret.strip() or None) if scheme.lower() == "bearer" else None
+
+
+def _deny(event: Mapping[str, Any], reason: str, *, principal: str = "unknown") -> dict[str, Any]:
+    context = {"reason": reason, "error_type": _ERROR_TYPES[event["type"]]}
+    return _policy(event, "Deny", principal=principal, context=context)
+
+
+def _policy(event: Mapping[str, Any], effect: str, *, principal: str, context: dict[str, str]) -> dict[str, Any]:
     api_and_stage = "/".join(event["methodArn"].split("/")[:2])
     return {
         "principalId": principal,

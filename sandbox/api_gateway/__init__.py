@@ -6,6 +6,7 @@ from sandbox.api_gateway import (
     authorizer_policies,
     gateway_responses,
     mock_integrations,
+    request_authorizers,
     request_validators,
     response_transfer,
 )
@@ -17,6 +18,7 @@ def install() -> None:
     authorizer_policies.install()
     gateway_responses.install()
     mock_integrations.install()
+    request_authorizers.install()
     request_validators.install()
     response_transfer.install()
     # Last: it looks at what the others answer.

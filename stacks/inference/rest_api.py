@@ -12,7 +12,7 @@ from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.log_group import log_group
 from stacks.components.python_function import PythonFunction
 from stacks.inference import permissions
-from stacks.inference.openai_errors import add_openai_errors
+from stacks.inference.gateway_errors import add_gateway_errors
 from stacks.inference.unanswered import answer_preflights, refuse_other_methods
 
 STAGE = "api"
@@ -41,7 +41,7 @@ class RestApi(Construct):
         )
         if config.inference.owns_api_gateway_account:
             self._own_account()
-        add_openai_errors(self.api, cors=config.inference.cors)
+        add_gateway_errors(self.api, cors=config.inference.cors)
         self._authorizer = apigateway.TokenAuthorizer(
             self,
             "Authorizer",

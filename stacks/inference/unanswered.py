@@ -12,6 +12,7 @@ from aws_cdk import aws_apigateway as apigateway
 
 from configuration.inference import Cors
 from stacks.components.checks import acknowledge
+from stacks.inference.gateway_errors import body
 
 # What a body may be said to be; of another type API Gateway answers 415.
 _CONTENT_TYPES: Final = (
@@ -40,10 +41,10 @@ def answer_preflights(resource: apigateway.IResource, *, cors: Cors, methods: Co
 
 
 def refuse_other_methods(resource: apigateway.IResource, *, methods: Collection[str]) -> None:
-    """Answer every method of ``resource`` that is none of ``methods`` with 405, in OpenAI's shape."""
+    """Answer every method of ``resource`` that is none of ``methods`` with 405, in the shape of all refusals."""
     allowed = sorted(methods)
     message = f"This path takes {' and '.join(allowed)}, no other method."
-    error = {"message": message, "type": "invalid_request_error", "param": None, "code": "method_not_allowed"}
+    error = body(message=message, type_="invalid_request_error", code="method_not_allowed")
     added = resource.add_method(
         "ANY",
         apigateway.MockIntegration(
@@ -56,7 +57,7 @@ def refuse_other_methods(resource: apigateway.IResource, *, methods: Collection[
                         "method.response.header.Allow": f"'{', '.join(allowed)}'",
                         "method.response.header.x-request-id": "context.requestId",
                     },
-                    response_templates={"application/json": json.dumps({"error": error})},
+                    response_templates={"application/json": json.dumps(error)},
                 )
             ],
         ),

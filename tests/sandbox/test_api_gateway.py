@@ -226,3 +226,69 @@ def test_a_mock_integration_without_a_template_for_the_body_fails(content_type: 
     refused = mock_integrations.invoke(mock(), request=REQUEST | {"headers": {"content-type": content_type}})
 
     assert refused.response_type == "API_CONFIGURATION_ERROR"
+
+
+@pytest.mark.parametrize(
+    ("properties", "problem"),
+    [
+        ({"Type": "REQUEST", "AuthorizerResultTtlInSeconds": 300}, "needs an identity source"),
+        ({"Type": "REQUEST"}, "needs an identity source"),
+        ({"Type": "TOKEN", "AuthorizerResultTtlInSeconds": 3601}, "0 to 3600"),
+        ({"Type": "REQUEST", "AuthorizerResultTtlInSeconds": 0}, None),
+        ({"Type": "REQUEST", "IdentitySource": "method.request.header.x", "AuthorizerResultTtlInSeconds": 300}, None),
+        ({"Type": "TOKEN"}, None),
+    ],
+)
+def test_what_is_remembered_needs_what_it_is_remembered_by(properties: dict[str, Any], problem: str | None) -> None:
+    apigateway_v1._rest_apis["api"] = {"id": "api"}
+    create = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::Authorizer"]["create"]
+
+    if problem is None:
+        authorizer_id, _ = create("A", {"RestApiId": "api", **properties}, "stack")
+        kept = apigateway_v1._authorizers_v1["api"][authorizer_id]
+        wanted = "method.request.header.Authorization" if properties["Type"] == "TOKEN" else ""
+        assert kept["identitySource"] == properties.get("IdentitySource", wanted)
+    else:
+        with pytest.raises(ValueError, match=problem):
+            create("A", {"RestApiId": "api", **properties}, "stack")
+
+
+@pytest.mark.parametrize("seconds", [0, 300])
+@pytest.mark.parametrize(
+    ("sources", "headers", "asked"),
+    [
+        ("", {}, True),
+        ("method.request.header.A", {"a": "1"}, True),
+        ("method.request.header.A", {}, False),
+        ("method.request.header.A,method.request.header.B", {"a": "1"}, False),
+        ("method.request.header.A,method.request.header.B", {"a": "1", "B": ""}, False),
+        ("method.request.header.A,method.request.header.B", {"a": "1", "B": "2"}, True),
+    ],
+)
+def test_without_all_its_identity_sources_a_request_is_nobodys(
+    sources: str, headers: dict[str, str], asked: bool, seconds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[Any] = []
+
+    async def invoke(*arguments: Any) -> dict[str, Any]:
+        calls.append(arguments)
+        return {"body": {"policyDocument": {**POLICY, "Statement": [{**POLICY["Statement"][0], "Effect": "Allow"}]}}}
+
+    monkeypatch.setattr(apigateway_v1, "_invoke_authorizer_lambda", invoke)
+    apigateway_v1._authorizers_v1["api"] = {
+        "auth": {"type": "REQUEST", "identitySource": sources, "authorizerResultTtlInSeconds": seconds}
+    }
+    method = {"authorizationType": "CUSTOM", "authorizerId": "auth"}
+    if seconds and not sources:
+        return  # there is none
+
+    error, _ = run(
+        apigateway_v1._authorize_request_v1(
+            "api", "s", method, "GET", "x", {"path": "/x", "id": "res"}, headers, b"", {}, {}, {}, "0", "us-east-1"
+        )
+    )
+
+    assert bool(calls) is asked
+    assert (error is None) is asked
+    if error is not None:
+        assert error.response_type == "UNAUTHORIZED"

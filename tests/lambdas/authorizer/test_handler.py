@@ -52,6 +52,10 @@ def decide(store: KeyStore, token: str | None) -> dict[str, Any]:
     return lambda_handler(event, None, store)
 
 
+def decide_by_headers(store: KeyStore, headers: dict[str, str] | None) -> dict[str, Any]:
+    return lambda_handler({**events.load("authorizer_request"), "headers": headers}, None, store)
+
+
 def effect(decision: dict[str, Any]) -> str:
     return str(decision["policyDocument"]["Statement"][0]["Effect"])
 
@@ -100,6 +104,58 @@ def test_anything_else_is_denied_with_a_reason(store: KeyStore, token: str | Non
 
     assert effect(decision) == "Deny"
     assert decision["context"]["reason"]
+
+
+@pytest.mark.parametrize("name", ["x-api-key", "X-Api-Key", "X-API-KEY"])
+def test_a_key_may_come_in_anthropics_header(store: KeyStore, name: str) -> None:
+    secret, key = store.create(name="ann")
+
+    decision = decide_by_headers(store, {"Accept": "application/json", name: f" {secret} "})
+
+    assert effect(decision) == "Allow"
+    assert decision["context"]["key_id"] == key.key_id
+
+
+@pytest.mark.parametrize("other", [{}, {"x-api-key": ""}, {"x-api-key": "qk-unknown"}])
+def test_a_bearer_token_counts_before_it(store: KeyStore, other: dict[str, str]) -> None:
+    secret, key = store.create(name="ann")
+
+    decision = decide_by_headers(store, {"AUTHORIZATION": f"Bearer {secret}", **other})
+
+    assert decision["context"]["key_id"] == key.key_id
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        (None, "No API key"),
+        ({}, "No API key"),
+        ({"x-api-key": " "}, "No API key"),
+        ({"x-api-key": "qk-unknown"}, "not known here"),
+        ({"authorization": "Basic abc"}, "must read: Bearer"),
+        ({"authorization": "Bearer qk-unknown", "x-api-key": "qk-unknown"}, "not known here"),
+    ],
+)
+def test_without_a_key_that_is_known_neither_header_helps(
+    store: KeyStore, headers: dict[str, str] | None, reason: str
+) -> None:
+    store.create(name="ann")
+
+    decision = decide_by_headers(store, headers)
+
+    assert effect(decision) == "Deny"
+    assert reason in decision["context"]["reason"]
+
+
+def test_a_key_beside_credentials_of_another_kind_is_found(store: KeyStore) -> None:
+    secret, _ = store.create(name="ann")
+
+    assert effect(decide_by_headers(store, {"authorization": "Basic abc", "x-api-key": secret})) == "Allow"
+
+
+def test_a_refusals_error_is_named_as_those_name_it_who_call_there(store: KeyStore) -> None:
+    assert decide(store, "Bearer qk-unknown")["context"]["error_type"] == "invalid_request_error"
+    assert decide_by_headers(store, {})["context"]["error_type"] == "authentication_error"
 
 
 def test_a_revoked_key_is_denied_and_told_so(store: KeyStore) -> None:

@@ -86,7 +86,7 @@ def test_the_access_log_is_json_whatever_the_values_are() -> None:
     assert not any("body" in value.lower() for value in line.values())
 
 
-def test_the_gateways_own_refusals_have_openais_shape() -> None:
+def test_the_gateways_own_refusals_have_openais_shape_and_anthropics() -> None:
     answers = {
         resource["Properties"]["ResponseType"]: resource["Properties"]
         for resource in resources("dev", "AWS::ApiGateway::GatewayResponse").values()
@@ -94,9 +94,12 @@ def test_the_gateways_own_refusals_have_openais_shape() -> None:
 
     assert {"UNAUTHORIZED", "ACCESS_DENIED", "THROTTLED", "DEFAULT_4XX", "DEFAULT_5XX"} <= set(answers)
     for answer in answers.values():
-        error = json.loads(answer["ResponseTemplates"]["application/json"])["error"]
-        assert set(error) == {"message", "type", "param", "code"}
+        body = json.loads(answer["ResponseTemplates"]["application/json"])
+        assert set(body.pop("error")) == {"message", "type", "param", "code"}
+        assert body == {"type": "error", "request_id": "$context.requestId"}
     assert answers["ACCESS_DENIED"]["StatusCode"] == "401"
+    # The authorizer knows whom it serves.
+    assert "$context.authorizer.error_type" in answers["ACCESS_DENIED"]["ResponseTemplates"]["application/json"]
     assert "gatewayresponse.header.Retry-After" in answers["THROTTLED"]["ResponseParameters"]
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from configuration.inference import Cors
 from lambdas.api.operations import OPERATIONS
-from stacks.inference.openai_errors import add_openai_errors
+from stacks.inference.gateway_errors import add_gateway_errors
 from tests import templates
 from tests.varying import Vary
 
@@ -46,7 +46,9 @@ def test_every_path_with_an_operation_refuses_other_methods() -> None:
     (response,) = refusing["/v1/sessions"]["Integration"]["IntegrationResponses"]
     assert response["StatusCode"] == "405"
     assert response["ResponseParameters"]["method.response.header.Allow"] == "'GET, POST'"
-    error = json.loads(response["ResponseTemplates"]["application/json"])["error"]
+    body = json.loads(response["ResponseTemplates"]["application/json"])
+    assert (body["type"], body["request_id"]) == ("error", "$context.requestId")
+    error = body["error"]
     assert (error["code"], error["message"]) == (
         "method_not_allowed",
         "This path takes GET and POST, no other method.",
@@ -79,7 +81,7 @@ def test_one_page_is_named_in_refusals() -> None:
     stack = Stack(App(), "Alone")
     api = apigateway.RestApi(stack, "Api")
     api.root.add_method("GET")
-    add_openai_errors(api, cors=Cors(origins=PAGES[:1]))
+    add_gateway_errors(api, cors=Cors(origins=PAGES[:1]))
 
     for headers in gateway_headers(dict(Template.from_stack(stack).to_json())):
         assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == f"'{PAGES[0]}'"

@@ -1,8 +1,12 @@
-"""API Gateway's own refusals in OpenAI's error shape, so that its SDK raises the right exception for them too."""
+"""API Gateway's own refusals in one error shape, of which OpenAI's and Anthropic's SDKs both raise the right exception.
+
+A gateway response is the same for all routes. Its body has the members of both: OpenAI's ``error`` with ``message``,
+``type``, ``param`` and ``code``, and around it Anthropic's ``type`` and ``request_id``.
+"""
 
 import json
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from aws_cdk import aws_apigateway as apigateway
 
@@ -21,8 +25,13 @@ class GatewayError:
 
     def template(self) -> str:
         """The body's template."""
-        error = {"message": self.message, "type": self.type, "param": None, "code": self.code}
-        return json.dumps({"error": error})
+        return json.dumps(body(message=self.message, type_=self.type, code=self.code))
+
+
+def body(*, message: str, type_: str, code: str) -> dict[str, Any]:
+    """Return a refusal's body. The texts may hold $context variables."""
+    error = {"message": message, "type": type_, "param": None, "code": code}
+    return {"type": "error", "error": error, "request_id": "$context.requestId"}
 
 
 Kind = apigateway.ResponseType
@@ -38,7 +47,12 @@ ERRORS: Final[tuple[tuple[str, Kind, GatewayError], ...]] = (
     (
         "AccessDenied",
         Kind.ACCESS_DENIED,
-        GatewayError(status="401", code="invalid_api_key", message="$context.authorizer.reason"),
+        GatewayError(
+            status="401",
+            code="invalid_api_key",
+            type="$context.authorizer.error_type",
+            message="$context.authorizer.reason",
+        ),
     ),
     (
         "MissingAuthenticationToken",
@@ -107,7 +121,7 @@ ERRORS: Final[tuple[tuple[str, Kind, GatewayError], ...]] = (
 )
 
 
-def add_openai_errors(api: apigateway.RestApi, *, cors: Cors | None) -> None:
+def add_gateway_errors(api: apigateway.RestApi, *, cors: Cors | None) -> None:
     """Give ``api`` a gateway response per kind of refusal, which pages of the origins in ``cors`` can read."""
     readable = _readable(cors) if cors else {}
     for id_, kind, error in ERRORS:
