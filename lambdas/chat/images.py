@@ -42,7 +42,7 @@ def to_image(url: str, *, param: str) -> dict[str, Any]:
         raise InvalidRequestError(
             "An image must be a URL of the form data:image/<png, jpeg, gif or webp>;base64,<data>.", param=param
         )
-    data = _decoded(match["data"], param=param)
+    data = decoded(match["data"], param=param)
     if not 0 < len(data) <= MAX_BYTES:
         raise InvalidRequestError(f"The image has {len(data):,} bytes; 1 to {MAX_BYTES:,} are accepted.", param=param)
     for kind, first in _FORMATS:
@@ -54,7 +54,15 @@ def to_image(url: str, *, param: str) -> dict[str, Any]:
     )
 
 
-def _decoded(text: str, *, param: str) -> bytes:
+def decoded(text: str, *, param: str, what: str = "image") -> bytes:
+    """Return the bytes of base64, with line breaks, in the URL's alphabet or without padding too.
+
+    Args:
+        what: it is, in the words of the error.
+
+    Raises:
+        InvalidRequestError: it is damaged; ``param`` is the field.
+    """
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -63,4 +71,4 @@ def _decoded(text: str, *, param: str) -> bytes:
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise InvalidRequestError(f"The image is not valid base64 ({error}).", param=param) from error
+        raise InvalidRequestError(f"The {what} is not valid base64 ({error}).", param=param) from error
