@@ -33,13 +33,13 @@ def measure(rounds: int, explain: bool) -> Measurement:
     Raises:
         MeasurementError: a process failed.
     """
-    with function_home() as home:
-        fresh, added, cold = interleaved(
-            rounds,
-            lambda: printed_milliseconds([*ISOLATED, "-c", LOAD], env=home.isolated_env),
-            lambda: printed_milliseconds([*ISOLATED, "-c", WITH_MSGSPEC + LOAD], env=home.isolated_env),
-            lambda: milliseconds_to_ready(OURS, env=home.isolated_env),
-        )
+    home = function_home()
+    fresh, added, cold = interleaved(
+        rounds,
+        lambda: printed_milliseconds([*ISOLATED, "-c", LOAD], env=home.isolated_env),
+        lambda: printed_milliseconds([*ISOLATED, "-c", WITH_MSGSPEC + LOAD], env=home.isolated_env),
+        lambda: milliseconds_to_ready(OURS, env=home.isolated_env),
+    )
     notes = [NOTE]
     if explain:
         (yaml,) = printed_milliseconds([sys.executable, "-c", YAML], env=os.environ)

@@ -1,10 +1,10 @@
 """The inference function laid out the way Lambda has it: ``lambdas/`` alone beside the dependency layer.
 
-The layer is the real one, pruned, built for this machine by ``stacks.components.dependency_layer``. Nothing of the
-virtual environment can be imported.
+Both are what a deployment ships, with its byte code, built for this machine's Python by ``stacks.components``. Nothing
+of the virtual environment can be imported.
 """
 
-import compileall
+import json
 import shutil
 import sys
 import tempfile
@@ -14,11 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.child_process import AWS_ENVIRONMENT, PROJECT, TOOLS_ENVIRONMENT, isolated, run
+from benchmarks.child_process import AWS_ENVIRONMENT, TOOLS_ENVIRONMENT, isolated, run
 from tests.lambdas.fakes import SETTINGS
 
 # A process of its own, because importing the module starts Node, which would run beside the measurements.
-FIND_LAYER: Final = "from stacks.components.dependency_layer import cached\nprint(cached(target='host') / 'python')"
+FIND: Final = """
+import json
+from stacks.components import dependency_layer, function_code
+print(json.dumps([str(one.cached(target="host")) for one in (function_code, dependency_layer)]))
+"""
 
 FUNCTION_ENVIRONMENT: Final = {
     **AWS_ENVIRONMENT,
@@ -34,8 +38,8 @@ class FunctionHome:
     """Where the function's imports come from, and its environment variables.
 
     Attributes:
-        code: has ``lambdas/``, with byte code.
-        layer: has the third-party packages, with the byte code that pip made.
+        code: has ``lambdas/``, with the byte code that is shipped.
+        layer: has the third-party packages, likewise.
     """
 
     code: Path
@@ -53,19 +57,14 @@ class FunctionHome:
         return isolated(self.env, self.python_path)
 
 
-@contextmanager
-def function_home() -> Iterator[FunctionHome]:
-    """Lay the function out in a temporary folder, for the time of the block.
+def function_home() -> FunctionHome:
+    """Return what a deployment would ship, built now unless it is kept.
 
     Raises:
-        MeasurementError: the layer cannot be built.
+        MeasurementError: it cannot be built.
     """
-    found = run([sys.executable, "-c", FIND_LAYER], env=TOOLS_ENVIRONMENT).stdout.strip()
-    with tempfile.TemporaryDirectory(prefix="quarry-bench-") as folder:
-        code = Path(folder) / "code"
-        copy_sources(PROJECT / "lambdas", code / "lambdas")
-        compileall.compile_dir(code, quiet=2)
-        yield FunctionHome(code=code, layer=Path(found), env=FUNCTION_ENVIRONMENT)
+    code, layer = json.loads(run([sys.executable, "-c", FIND], env=TOOLS_ENVIRONMENT).stdout)
+    return FunctionHome(code=Path(code), layer=Path(layer) / "python", env=FUNCTION_ENVIRONMENT)
 
 
 @contextmanager

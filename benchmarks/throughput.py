@@ -36,8 +36,8 @@ def measure(rounds: int, _explain: bool) -> Measurement:
     http = request(stream=True).to_http()
     times: dict[int, list[float]] = {count: [] for count in AT_ONCE}
     rates: dict[int, list[float]] = {count: [] for count in AT_ONCE}
+    home = function_home()
     with (
-        function_home() as home,
         serving([sys.executable, "-m", "benchmarks.upstream"]) as url,
         tempfile.TemporaryDirectory(prefix="quarry-bench-") as folder,
         chat_servers(home, upstream=url, folder=Path(folder), count=max(AT_ONCE)) as servers,

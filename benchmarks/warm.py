@@ -33,8 +33,8 @@ def measure(rounds: int, explain: bool) -> Measurement:
     Raises:
         MeasurementError: a call failed, or the function did not log.
     """
+    home = function_home()
     with (
-        function_home() as home,
         serving([sys.executable, "-m", "benchmarks.upstream"]) as url,
         tempfile.TemporaryDirectory(prefix="quarry-bench-") as folder,
     ):

@@ -22,6 +22,7 @@ _INPUTS: Final = (
     "environments",
     "guardrails",
     "lambdas",
+    "package.json",
     "prompts",
     "requirements.txt",
     "samples",

@@ -50,14 +50,6 @@ def of_environment(name: str) -> dict[str, dict[str, Any]]:
     return synthesise(load(name))
 
 
-def function_files() -> list[Path]:
-    """Return the files of the functions' code asset, as CDK stages it."""
-    outdir = _outdir()
-    synthesise(load("dev"), outdir)
-    (asset,) = Path(outdir).glob("asset.*/lambdas")
-    return [path for path in asset.rglob("*") if path.is_file()]
-
-
 def template(environment: str, stack: str) -> Template:
     """Return one template for CDK's assertions."""
     return Template.from_json(of_environment(environment)[stack])

@@ -11,23 +11,20 @@ import json
 import shutil
 import subprocess
 import sys
-import tempfile
-from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final
 
-import jsii
-from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from lambdas.common.aws import SERVICES
+from stacks.components import byte_code, kept_build
+from stacks.components.byte_code import PROJECT, PYTHON, Target
 
-Target = Literal["arm64", "x86_64", "host"]
-
-REQUIREMENTS: Final = Path(__file__).resolve().parents[2] / "lambdas" / "requirements.txt"
-CACHE: Final = REQUIREMENTS.parents[1] / ".cache" / "dependency-layer"
-PYTHON: Final = "3.13"
+REQUIREMENTS: Final = PROJECT / "lambdas" / "requirements.txt"
+CACHE: Final = kept_build.CACHE / "dependency-layer"
+# Where Lambda has what is in its layers.
+LAYER_ROOT: Final = "/opt"
 # The oldest C library that the wheels in use are built for; Lambda's own (Amazon Linux 2023) is newer.
 PLATFORMS: Final = {
     "arm64": ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"),
@@ -39,39 +36,24 @@ class LayerBuildError(Exception):
     """pip could not build the layer; has pip's last lines."""
 
 
-def compiler(target: Target) -> str | None:
-    """Return a Python on this machine whose byte code the target can use, or None if there is none."""
-    if target == "host" or f"{sys.version_info.major}.{sys.version_info.minor}" == PYTHON:
-        return sys.executable
-    found = shutil.which(f"python{PYTHON}")
-    return found if found and _runs(found) else None
-
-
-@cache
-def _runs(python: str) -> bool:
-    """Tell whether it does: a version manager's shim is there even where its Python is not."""
-    return subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0  # noqa: S603
-
-
 def fingerprint(target: Target, requirements: Path = REQUIREMENTS) -> str:
     """Return a hash of everything that decides the layer's content."""
-    interpreter = sys.version.split()[0] if target == "host" else PYTHON
     parts = [
         requirements.read_text(encoding="utf-8"),
         target,
-        interpreter,
-        "byte code" if compiler(target) else "sources",
+        byte_code.compiler_version(target),
         *SERVICES,
-        Path(__file__).read_text("utf-8"),
+        *(Path(module).read_text(encoding="utf-8") for module in (__file__, byte_code.__file__)),
     ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def build(output: Path, *, target: Target, requirements: Path = REQUIREMENTS) -> None:
-    """Install the requirements into ``output``/python and prune them.
+    """Install the requirements into ``output``/python, prune and compile them.
 
     Raises:
         LayerBuildError: pip failed.
+        ByteCodeError: there is no compiler for the target, or a file does not compile.
     """
     packages = output / "python"
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
@@ -81,16 +63,7 @@ def build(output: Path, *, target: Target, requirements: Path = REQUIREMENTS) ->
         command += [f"--platform={platform}" for platform in PLATFORMS[target]]
     _run(command, target=target)
     prune(packages)
-    python = compiler(target)
-    if python is None:
-        sys.stderr.write(
-            f"The dependency layer has no byte code, because there is no python{PYTHON} on the PATH: cold starts take "
-            "about 2.8 times as long. Install one before deploying to real AWS.\n"
-        )
-    else:
-        # Unchecked: CDK's zip gives every file one old date, which makes dated byte code stale, and Lambda cannot write
-        # new, so it would compile all packages at every cold start (measured: 2.8 times the time).
-        _run([python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(packages)], target=target)
+    byte_code.compile_folder(output, target=target, shipped_as=LAYER_ROOT)
 
 
 def _run(command: list[str], *, target: Target) -> None:
@@ -105,19 +78,13 @@ def cached(*, target: Target, cache: Path = CACHE, requirements: Path = REQUIREM
 
     Raises:
         LayerBuildError: pip failed; nothing half-built is kept.
+        ByteCodeError: there is no compiler for the target, or a file does not compile.
     """
-    folder = cache / fingerprint(target, requirements)
-    if not folder.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as building:
-            build(Path(building) / "layer", target=target, requirements=requirements)
-            try:
-                (Path(building) / "layer").rename(folder)
-            except OSError:
-                # Another process built the same meanwhile, and its is as good; anything else is an error.
-                if not folder.is_dir():
-                    raise
-    return folder
+    return kept_build.kept(
+        cache,
+        fingerprint(target, requirements),
+        lambda folder: build(folder, target=target, requirements=requirements),
+    )
 
 
 def prune(packages: Path) -> None:
@@ -142,19 +109,6 @@ def _endpoint_prefix(service: Path) -> str:
     model = max(service.glob("*/service-2.json.gz"))
     prefix: str = json.loads(gzip.decompress(model.read_bytes()))["metadata"]["endpointPrefix"]
     return prefix
-
-
-@jsii.implements(ILocalBundling)
-class _PipBundling:
-    """Lets CDK call ``build`` where it would otherwise start a container."""
-
-    def __init__(self, target: Target, requirements: Path) -> None:
-        self._target = target
-        self._requirements = requirements
-
-    def try_bundle(self, output_dir: str, *_args: Any, **_options: Any) -> bool:
-        shutil.copytree(cached(target=self._target, requirements=self._requirements), output_dir, dirs_exist_ok=True)
-        return True
 
 
 class DependencyLayer(Construct):
@@ -182,14 +136,9 @@ class DependencyLayer(Construct):
             description=f"{description}, for {target}",
             compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
             compatible_architectures=[self.architecture],
-            code=lambda_.Code.from_asset(
-                str(requirements.parent),
-                asset_hash_type=AssetHashType.CUSTOM,
-                asset_hash=fingerprint(target, requirements),
-                bundling=BundlingOptions(
-                    # Never started: the local bundling either works or fails the synth with pip's reason.
-                    image=DockerImage.from_registry("none"),
-                    local=_PipBundling(target, requirements),
-                ),
+            code=kept_build.built_code(
+                requirements.parent,
+                fingerprint=fingerprint(target, requirements),
+                build=lambda: cached(target=target, requirements=requirements),
             ),
         )

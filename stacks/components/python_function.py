@@ -3,10 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
-from aws_cdk import Duration, IgnoreMode
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -16,24 +15,15 @@ from lambdas.common.observability import ENVIRONMENT_VARIABLE
 from lambdas.common.settings import EnvSettings
 from stacks.components.checks import acknowledge
 from stacks.components.environment_stack import EnvironmentStack
+from stacks.components.function_code import function_code
 from stacks.components.log_group import log_group
 
-PROJECT: Final = Path(__file__).resolve().parents[2]
 METRICS_NAMESPACE: Final = "Quarry"
 # Source: Lambda developer guide, quotas.
 ENVIRONMENT_BYTES: Final = 4096
 # The longest value that a token stands for: the ARN of an application inference profile.
 TOKEN_BYTES: Final = 86
 _TOKEN: Final = re.compile(r"\$\{Token\[[^]]+\]\}")
-
-
-def function_code() -> lambda_.AssetCode:
-    """Return lambdas/ as it lies in the project, so that import paths are the same here, in tests and in Lambda."""
-    return lambda_.Code.from_asset(
-        str(PROJECT),
-        exclude=["*", "!lambdas", "!lambdas/**", "__pycache__", "*.pyc", "requirements.txt", "*.yaml"],
-        ignore_mode=IgnoreMode.GIT,
-    )
 
 
 class EnvironmentTooLargeError(ValueError):
@@ -107,7 +97,7 @@ class PythonFunction(Construct):
             description=description,
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=dependencies.architecture,
-            code=function_code(),
+            code=function_code(stack.config.functions.build_for),
             handler=handler,
             layers=[dependencies.layer, *(layer.layer for layer in layers)],
             role=self.role,

@@ -10,22 +10,18 @@ from typing import Any
 import pytest
 
 from lambdas.common.aws import SERVICES
-from stacks.components import dependency_layer
+from stacks.components import byte_code, dependency_layer
 from stacks.components.dependency_layer import LayerBuildError, build, cached, fingerprint
 
 
 class FakePip:
-    """Stands for subprocess.run: writes what pip would, or fails; remembers byte compilers too."""
+    """Stands for subprocess.run: writes what pip would, or fails."""
 
     def __init__(self, *, error: str = "") -> None:
         self.commands: list[list[str]] = []
-        self.compiled: list[list[str]] = []
         self._error = error
 
     def __call__(self, command: list[str], **_: Any) -> Any:
-        if "--target" not in command:
-            self.compiled += [command] if "compileall" in command else []
-            return SimpleNamespace(returncode=0, stdout="", stderr="")
         self.commands.append(command)
         data = Path(command[command.index("--target") + 1]) / "botocore" / "data"
         for service in (*SERVICES, "emr", "rds"):
@@ -36,6 +32,16 @@ class FakePip:
         (data / "endpoints.json").write_text(json.dumps({"partitions": [{"services": services}]}), encoding="utf-8")
         (data.parents[1] / "bin").mkdir()
         return SimpleNamespace(returncode=1 if self._error else 0, stdout="", stderr=self._error)
+
+
+@pytest.fixture(autouse=True)
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, str, str]]:
+    """What was given to the compiler: folder, target, its name in Lambda."""
+    given: list[tuple[Path, str, str]] = []
+    monkeypatch.setattr(
+        byte_code, "compile_folder", lambda folder, *, target, shipped_as: given.append((folder, target, shipped_as))
+    )
+    return given
 
 
 @pytest.fixture
@@ -71,32 +77,21 @@ def test_for_the_host_pip_is_told_nothing_of_platforms(pip: FakePip, tmp_path: P
     assert not any("platform" in argument or "python-version" in argument for argument in pip.commands[0])
 
 
-def test_byte_code_does_not_depend_on_dates(pip: FakePip, tmp_path: Path) -> None:
-    build(tmp_path, target="host")
-
-    (command,) = pip.compiled
-    assert command[command.index("--invalidation-mode") + 1] == "unchecked-hash"
-
-
-@pytest.mark.parametrize("there", [True, False])
-def test_without_the_targets_python_there_is_no_byte_code_and_that_is_told(
-    pip: FakePip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], there: bool
+@pytest.mark.parametrize("target", ["host", "arm64", "x86_64"])
+def test_what_pip_brought_is_compiled_for_the_target(
+    pip: FakePip, compiled: list[tuple[Path, str, str]], tmp_path: Path, target: Any
 ) -> None:
-    monkeypatch.setattr(dependency_layer, "compiler", lambda _: "python3.13" if there else None)
+    build(tmp_path, target=target)
 
-    build(tmp_path, target="arm64")
-
-    assert [command[0] for command in pip.compiled] == (["python3.13"] if there else [])
-    assert ("no byte code" in capsys.readouterr().err) == (not there)
+    assert compiled == [(tmp_path, target, "/opt")]
 
 
-def test_byte_code_is_part_of_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
-    prints = set()
-    for found in (None, "python3.13"):
-        monkeypatch.setattr(dependency_layer, "compiler", lambda _, found=found: found)
-        prints.add(fingerprint("arm64"))
+def test_the_compiler_is_part_of_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fingerprint("arm64")
 
-    assert len(prints) == 2
+    monkeypatch.setattr(byte_code, "compiler_version", lambda _: "Pyodide 0.0.1")
+
+    assert fingerprint("arm64") != before
 
 
 def test_a_layer_is_built_once_per_content(pip: FakePip, tmp_path: Path) -> None:
@@ -147,9 +142,8 @@ def test_a_capabilitys_own_layer_has_its_own_requirements(monkeypatch: pytest.Mo
     def run(command: list[str], **_options: Any) -> subprocess.CompletedProcess[str]:
         commands.append(command)
         # Without botocore, of which there is nothing to prune.
-        if "install" in command:
-            for name in ("rapidfuzz", "bin"):
-                (tmp_path / "layer" / "python" / name).mkdir(parents=True)
+        for name in ("rapidfuzz", "bin"):
+            (tmp_path / "layer" / "python" / name).mkdir(parents=True)
         return subprocess.CompletedProcess(command, 0, "", "")
 
     monkeypatch.setattr(subprocess, "run", run)
