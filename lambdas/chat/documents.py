@@ -4,6 +4,7 @@ What kind of document it is, its first bytes tell where they do; else its media 
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 from lambdas.chat.images import decoded
@@ -26,6 +27,8 @@ _BY_TYPE: Final = {
 _DATA_URL: Final = re.compile(r"data:(?P<type>[^,;]*)[^,]*;base64,(?P<data>.*)", re.DOTALL | re.IGNORECASE)
 _NOT_IN_NAME: Final = re.compile(r"[^a-zA-Z0-9\-()\[\]]+")
 _MOST_IN_NAME: Final = 100
+# What the user says of documents that nobody says anything about.
+_HERE: Final = "Here is what was sent:"
 
 
 def to_document(data: str, *, name: str | None = None, media_type: str | None = None, param: str) -> dict[str, Any]:
@@ -61,6 +64,33 @@ def document(content: bytes, kind: str, *, name: str | None = None) -> dict[str,
     """Return Converse's block for a document of a known kind."""
     plain = _NOT_IN_NAME.sub(" ", name or "").strip()[:_MOST_IN_NAME].strip()
     return {"document": {"format": kind, "name": plain or "document", "source": {"bytes": content}}}
+
+
+def accompanied(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what a user says with words beside its documents, which Converse demands; the same where there are any."""
+    if any("document" in block for block in blocks) and not any("text" in block for block in blocks):
+        return [{"text": _HERE}, *blocks]
+    return blocks
+
+
+class OwnNames:
+    """The names of a conversation's documents, of which Converse refuses two that are the same."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+
+    def given(self, blocks: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return blocks with each document under a name that no other one has."""
+        return [self._own(block) if "document" in block else block for block in blocks]
+
+    def _own(self, block: dict[str, Any]) -> dict[str, Any]:
+        wanted = block["document"]["name"]
+        name, number = wanted, 1
+        while name in self._known:
+            number += 1
+            name = f"{wanted} ({number})"
+        self._known.add(name)
+        return {"document": {**block["document"], "name": name}}
 
 
 def _kind(content: bytes, ending: str, media_type: str | None) -> str | None:

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from lambdas.chat.documents import OwnNames, accompanied
 from lambdas.chat.schemas import WRAPPED
 from lambdas.chat.tools import CACHE_POINT, Toolbox, bedrock_id, bedrock_name
 from lambdas.common.errors import InvalidRequestError
@@ -153,6 +154,7 @@ class SpokenBuilder:
         # Calls of the newest assistant's message that are not answered yet: (the caller's id, Bedrock's, path).
         self._open: list[tuple[str, str, str]] = []
         self._ids: set[str] = set()
+        self._names = OwnNames()
         self._begun = False
         self._system: list[Block] = []
         self._turns: list[Block] = []
@@ -180,7 +182,7 @@ class SpokenBuilder:
         """
         self._all_answered()
         self._last_param = param
-        self._join("user", marked(blocks, kept))
+        self._join("user", marked(self._names.given(accompanied(blocks)), kept))
 
     def assistant(self, said: Sequence[Block | Call], *, param: str, kept: bool = False) -> None:
         """Add what the model said: texts, thoughts and calls, in its order, all that lies between two of the user's.
@@ -214,7 +216,7 @@ class SpokenBuilder:
             InvalidRequestError: it answers no call.
         """
         self._last_param = param
-        content = [block for block in blocks if "cachePoint" not in block]
+        content = self._names.given(block for block in blocks if "cachePoint" not in block)
         given: Block = {"toolUseId": self._answered(call_id or "", param), "content": content or [{"text": NOTHING}]}
         if failed:
             given["status"] = "error"

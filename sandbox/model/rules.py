@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from sandbox.model import claude_rules
+from sandbox.model import claude_rules, document_rules
 from sandbox.model.catalogue import Model
 from sandbox.model.errors import Json, invalid
 
@@ -28,6 +28,7 @@ def check(request: Json, model: Model) -> None:
     _roles(messages)
     for place, message in enumerate(messages):
         _content(message, place, model)
+    document_rules.check(messages)
     _tools(messages, request.get("toolConfig"))
     _inference(request.get("inferenceConfig") or {}, model)
     if model.rejects_sampling:

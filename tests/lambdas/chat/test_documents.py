@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from lambdas.chat.documents import MAX_BYTES, to_document
+from lambdas.chat.documents import MAX_BYTES, OwnNames, accompanied, document, to_document
 from lambdas.common.errors import InvalidRequestError
 from tests.lambdas import service_model
 
@@ -57,3 +57,28 @@ def test_what_no_model_reads_is_refused(data: str, name: str | None, media_type:
 
     assert says in raised.value.message
     assert raised.value.param == "input[0].content[1].file_data"
+
+
+def test_documents_of_one_conversation_have_names_of_their_own() -> None:
+    names = OwnNames()
+    text = {"text": "Read."}
+    same = [document(b"x", "txt", name="notes") for _ in range(3)]
+
+    first, said = names.given([same[0], text])
+    second, third = names.given(same[1:])
+
+    assert said is text
+    told = [one["document"]["name"] for one in (first, second, third)]
+    assert told == ["notes", "notes (2)", "notes (3)"]
+    assert same[1]["document"]["name"] == "notes"
+    request = {"modelId": "m", "messages": [{"role": "user", "content": [text, first, second, third]}]}
+    service_model.check("bedrock-runtime", "Converse", request)
+
+
+def test_documents_that_nobody_says_anything_about_have_words_beside_them() -> None:
+    read = document(b"x", "txt")
+    text = {"text": "Read."}
+
+    assert accompanied([read]) == [{"text": "Here is what was sent:"}, read]
+    assert accompanied([read, text]) == [read, text]
+    assert accompanied([]) == []

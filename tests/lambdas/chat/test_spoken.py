@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.chat.documents import document
 from lambdas.chat.spoken import BEGIN, NOTHING, Answering, Call, SpokenBuilder, Words, redacted, text, thought
 from lambdas.chat.tools import CACHE_POINT, NO_TOOLS, Toolbox, bedrock_id
 from lambdas.common.errors import InvalidRequestError
@@ -184,3 +185,16 @@ def test_what_is_to_be_kept_is_marked_once_and_behind_a_result() -> None:
         {"toolResult": {"toolUseId": "c1", "content": [{"text": "deep"}]}},
         CACHE_POINT,
     ]
+
+
+def test_documents_are_told_apart_and_have_words_beside_them() -> None:
+    said = builder()
+    said.user([document(b"x", "txt", name="notes")], param="input[0]")
+    said.assistant([call()], param="input[1]")
+    said.result("c1", [document(b"y", "txt", name="notes")], param="input[2]")
+
+    first, _, last = said.spoken().turns
+
+    assert first["content"][0] == {"text": "Here is what was sent:"}
+    assert first["content"][1]["document"]["name"] == "notes"
+    assert last["content"][0]["toolResult"]["content"][0]["document"]["name"] == "notes (2)"

@@ -200,3 +200,34 @@ def test_newer_claudes_take_no_prefill(ask: Callable[..., Any], model: str) -> N
 
 def test_nova_is_not_asked_for_claudes_rules(ask: Callable[..., Any]) -> None:
     assert ask("Hello", "amazon.nova-micro-v1:0", **spec({"type": "object", "anyOf": []})).status == 200
+
+
+def paper(name: str = "notes", size: int = 3) -> dict[str, Any]:
+    data = base64.b64encode(b"x" * size).decode()
+    return {"document": {"format": "txt", "name": name, "source": {"bytes": data}}}
+
+
+def turn(*content: dict[str, Any]) -> dict[str, Any]:
+    return {"role": "user", "content": list(content)}
+
+
+@pytest.mark.parametrize(
+    ("messages", "words"),
+    [
+        ([turn(paper())], "has a document and no text"),
+        ([turn({"text": "?"}, paper(), paper())], "duplicate document names"),
+        ([turn({"text": "?"}, paper("a_b"))], "can only contain alphanumeric characters"),
+        ([turn({"text": "?"}, paper("a  b"))], "can only contain alphanumeric characters"),
+        ([turn({"text": "?"}, paper(size=4_500_001))], "more than the limit"),
+        ([turn({"text": "?"}, *(paper(f"n{number}") for number in range(6)))], "too many documents"),
+    ],
+)
+def test_documents_have_rules_of_their_own(ask: Callable[..., Any], messages: list[dict[str, Any]], words: str) -> None:
+    refused = ask("x", HAIKU, messages=messages)
+
+    assert refused.status == 400
+    assert words in refused.error
+
+
+def test_documents_within_the_rules_are_read(ask: Callable[..., Any]) -> None:
+    assert ask("x", HAIKU, messages=[turn({"text": "?"}, paper(), paper("notes (2)"))]).status == 200
