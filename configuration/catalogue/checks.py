@@ -49,7 +49,8 @@ def problems(catalogue: Catalogue) -> list[str]:
 
 def _groups(catalogue: Catalogue) -> Iterator[tuple[str, Group]]:
     for model in catalogue.models:
-        for group in (model.availability, model.capabilities, model.parameter_rules, model.lifecycle, model.access):
+        facts = (model.availability, model.capabilities, model.parameter_rules, model.lifecycle, model.quota)
+        for group in (*facts, model.access):
             if group:
                 yield model.model_id, group
     for ended in catalogue.retired:
@@ -103,10 +104,14 @@ def _of_kind(model: FoundationModel) -> Iterator[str]:
         yield "max_output_tokens exceeds context_tokens"
     if chat != (capabilities.features is not None) or chat != (model.parameter_rules is not None):
         yield "chat models, and only they, have features and parameters"
+    if chat != (model.quota is not None):
+        yield "chat models, and only they, have a quota"
     if (model.kind == "embedding") != bool(capabilities.dimensions):
         yield "embedding models, and only they, have dimensions"
-    if len({bool(capabilities.dimensions), bool(capabilities.vector_types), bool(capabilities.chunk_tokens)}) > 1:
-        yield "dimensions, vector_types and chunk_tokens come together"
+    if bool(capabilities.vector_types) != bool(capabilities.chunk_tokens):
+        yield "vector_types and chunk_tokens come together"
+    if capabilities.vector_types and not capabilities.dimensions:
+        yield "embedding models, and only they, have vector_types"
     if (model.kind == "embedding") != ("EMBEDDING" in capabilities.output_modalities):
         yield "embedding models, and only they, put out EMBEDDING"
     if capabilities.features and capabilities.features.images != ("IMAGE" in capabilities.input_modalities):
@@ -143,3 +148,5 @@ def _of_prices(model: FoundationModel, prices: ModelPrices) -> Iterator[str]:
             continue
         needed = {"chat": ("input", "output"), "embedding": ("input",), "rerank": ("thousand_queries",)}[model.kind]
         yield from (f"prices.yaml: {scope}: no {name}" for name in needed if getattr(given, name) is None)
+        if given.long_prompt and (given.input or 0) > given.long_prompt.input:
+            yield f"prices.yaml: {scope}: a long prompt is cheaper than a short one"

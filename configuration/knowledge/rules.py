@@ -83,6 +83,13 @@ def _check_chunks_fit_the_model(knowledge: Knowledge, models: KnowledgeModels) -
 
 def _check_vectors(knowledge: Knowledge, models: KnowledgeModels) -> None:
     offered = models.embedding.capabilities.vector_types
+    if not offered:
+        raise refusal(
+            "embedding",
+            knowledge.embedding,
+            f"no knowledge base takes {models.embedding.model_id}. Put amazon.titan-embed-text-v2:0 behind it, or name "
+            "another alias",
+        )
     if knowledge.vector_type == "binary" and "BINARY" not in offered:
         raise refusal(
             "vector_type",

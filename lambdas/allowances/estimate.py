@@ -2,6 +2,8 @@
 
 A price is ``{"input", "output", "cache_read", "cache_write"}`` in US dollars per million tokens, which is micro-dollars
 per token; a part that is missing or None is not billed (output) or billed as input (cache). No input price is no price.
+Where it has parts ``long_prompt_...``, all tokens of a call are billed by these whose prompt has more than
+``long_prompt_over_tokens``.
 
 An estimate is two: the most that the call can take, which is held for it, and what it likely takes, by which it is let
 through. Both reckon with the longest answer; they differ by what is known of the input's tokens.
@@ -15,6 +17,7 @@ from itertools import chain
 from typing import Any, Final
 
 from lambdas.allowances.usage import Usage, dearest
+from lambdas.catalogue.prices import LONG_PROMPT
 from lambdas.common.tokens import Tokens
 
 Price = Mapping[str, float | None]
@@ -117,7 +120,7 @@ def usage(
     price: Price | None,
 ) -> Usage:
     """Return the usage of these tokens, each kind at its own price, in micro-dollars rounded up."""
-    per_token = price or {}
+    per_token = _tier(price or {}, prompt_tokens=input_tokens + cache_read_tokens + cache_write_tokens)
     priced = per_token.get("input") is not None
     if priced:
         read = input_tokens * _rate(per_token, "input")
@@ -135,6 +138,14 @@ def usage(
         input_micro_dollars=_up(read),
         priced=priced,
     )
+
+
+def _tier(price: Price, *, prompt_tokens: int) -> Price:
+    """Return what the tokens of a call cost by how long its prompt is."""
+    over = price.get(f"{LONG_PROMPT}over_tokens")
+    if over is None or prompt_tokens <= over:
+        return price
+    return {name.removeprefix(LONG_PROMPT): rate for name, rate in price.items() if name.startswith(LONG_PROMPT)}
 
 
 def _rate(price: Price, part: str, otherwise: str = "") -> Decimal:

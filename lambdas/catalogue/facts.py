@@ -95,7 +95,7 @@ class Capabilities(Group, frozen=True, kw_only=True):
 
     Attributes:
         dimensions: lengths of vector that an embedding model offers, best first.
-        vector_types: kinds of vector that a knowledge base can have it make.
+        vector_types: kinds of vector that a knowledge base can have it make; none if no knowledge base takes it.
         chunk_tokens: the largest chunk that a knowledge base accepts with it.
     """
 
@@ -135,6 +135,16 @@ class Access(Group, frozen=True, kw_only=True):
     anthropic_form: bool
 
 
+class Quota(Group, frozen=True, kw_only=True):
+    """How calls use up the account's quotas of tokens. At its start a call takes its input and its ``maxTokens``.
+
+    Attributes:
+        output_burndown: how many tokens of the quota a token of the answer takes, once it is written.
+    """
+
+    output_burndown: Annotated[int, Meta(ge=1)]
+
+
 class FoundationModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A model that Quarry can serve.
 
@@ -152,6 +162,7 @@ class FoundationModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     capabilities: Capabilities
     parameter_rules: Parameters | None = field(name="parameters", default=None)
     lifecycle: Lifecycle
+    quota: Quota | None = None
     access: Access
 
     @property
@@ -173,6 +184,11 @@ class FoundationModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def max_output_tokens(self) -> int:
         """The most tokens that one answer can have; 0 for models that write none (embedding, rerank)."""
         return self.capabilities.max_output_tokens or 0
+
+    @property
+    def output_burndown(self) -> int:
+        """How many tokens of a quota a token of its answer takes; 1 for models that write none."""
+        return self.quota.output_burndown if self.quota else 1
 
     @property
     def features(self) -> Features | None:
@@ -204,14 +220,29 @@ class RetiredModel(Group, frozen=True, kw_only=True):
     replacement: str
 
 
+class LongPromptPrice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every token of a call costs whose prompt has more than ``over_tokens``, those in the cache included."""
+
+    over_tokens: Tokens
+    input: Dollars
+    output: Dollars
+    cache_read: Dollars | None = None
+    cache_write: Dollars | None = None
+
+
 class Price(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """US dollars per million tokens; rerankers are paid per thousand queries instead. None: not billed or not known."""
+    """US dollars per million tokens; rerankers are paid per thousand queries instead. None: not billed or not known.
+
+    Attributes:
+        long_prompt: what takes the place of the others where the prompt is long; None if it costs the same.
+    """
 
     input: Dollars | None = None
     output: Dollars | None = None
     cache_read: Dollars | None = None
     cache_write: Dollars | None = None
     thousand_queries: Dollars | None = None
+    long_prompt: LongPromptPrice | None = None
 
 
 class PriceListName(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -73,5 +73,8 @@ def fit(model: ParameterRules, config: dict[str, Any]) -> tuple[dict[str, Any], 
     stops = cleaned.get("stopSequences", [])
     if model.stop_sequences is not None and len(stops) > model.stop_sequences:
         cleaned["stopSequences"] = stops[: model.stop_sequences]
+        if not cleaned["stopSequences"]:
+            # Who takes none refuses the field.
+            del cleaned["stopSequences"]
         dropped.add("stopSequences")
     return cleaned, [OPENAI_NAMES[name] for name in config if name in dropped]

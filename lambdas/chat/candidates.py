@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Self
 
-import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.catalogue.facts import FoundationModel, PriceScope
 from lambdas.catalogue.models import find, find_called
-from lambdas.catalogue.prices import price, scope_of
+from lambdas.catalogue.prices import parts, price, scope_of
 from lambdas.chat.errors import error_code, guardrail_trouble
 from lambdas.chat.settings import CandidateEntry, Promoted
 
@@ -68,7 +67,7 @@ class Candidate:
 
     @cached_property
     def price(self) -> dict[str, float | None] | None:
-        """What its tokens cost, USD per million by kind (input, output, ...); None where that is not known.
+        """What its tokens cost, USD per million by ``prices.parts``' names (input, ...); None where that is not known.
 
         A custom model's deployment costs what its base does. Provisioned throughput is the environment's by the hour:
         its tokens cost nothing more, so nothing is charged for them.
@@ -79,7 +78,7 @@ class Candidate:
         if known is None and self._hosting:
             # A model that is called through profiles only has no price of the region: the dearer of theirs.
             known = price(self.base_model_id, scope="geography") or price(self.base_model_id, scope="global")
-        return msgspec.structs.asdict(known) if known else None
+        return parts(known) if known else None
 
     @property
     def _hosting(self) -> str | None:

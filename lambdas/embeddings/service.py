@@ -3,7 +3,7 @@
 import base64
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Protocol
 
@@ -19,6 +19,8 @@ from lambdas.embeddings.request import EmbeddingRequest
 PARALLEL: Final = 8
 # Source: Cohere's limit of texts per call.
 COHERE_TEXTS: Final = 96
+# Source: Amazon Nova user guide, "Complete embeddings request and response schema": an inline text's characters.
+NOVA_CHARACTERS: Final = 8_192
 # What a text that was embedded probably had, where nobody tells.
 CHARACTERS_PER_TOKEN: Final = 4
 
@@ -87,9 +89,10 @@ class Embeddings:
         """Return the vectors as OpenAI has them.
 
         Raises:
+            InvalidRequestError: a text is longer than the model's family takes.
             ApiError: what ``to_api_error`` makes of a failed call.
         """
-        embed = _cohere if candidate.base_model_id.startswith("cohere.") else _titan
+        embed = next((one for family, one in _FAMILIES if candidate.base_model_id.startswith(family)), _titan)
         try:
             vectors, tokens = embed(self._client, candidate.callable_id, request)
         except (ClientError, BotoCoreError) as error:
@@ -113,9 +116,31 @@ def _titan(client: InvokeClient, model_id: str, request: EmbeddingRequest) -> Em
             body["dimensions"] = request.dimensions
         return _invoke(client, model_id, body)
 
-    with ThreadPoolExecutor(max_workers=min(PARALLEL, len(request.texts))) as pool:
-        replies = list(pool.map(one, request.texts))
+    replies = _each(request.texts, one)
     return [reply["embedding"] for reply in replies], sum(reply["inputTextTokenCount"] for reply in replies)
+
+
+def _nova(client: InvokeClient, model_id: str, request: EmbeddingRequest) -> Embedded:
+    """One call per text, several at once. It tells no token count: that is estimated from the characters."""
+    long = next((text for text in request.texts if len(text) > NOVA_CHARACTERS), None)
+    if long is not None:
+        raise InvalidRequestError(
+            f"`{request.model}` takes texts of up to {NOVA_CHARACTERS:,} characters; one has {len(long):,}.",
+            param="input",
+        )
+
+    def one(text: str) -> dict[str, Any]:
+        # What is too long in tokens is refused, not cut.
+        asked: dict[str, Any] = {
+            "embeddingPurpose": "GENERIC_INDEX",
+            "text": {"truncationMode": "NONE", "value": text},
+        }
+        if request.dimensions:
+            asked["embeddingDimension"] = request.dimensions
+        return _invoke(client, model_id, {"taskType": "SINGLE_EMBEDDING", "singleEmbeddingParams": asked})
+
+    replies = _each(request.texts, one)
+    return [reply["embeddings"][0]["embedding"] for reply in replies], _estimated(request.texts)
 
 
 def _cohere(client: InvokeClient, model_id: str, request: EmbeddingRequest) -> Embedded:
@@ -132,7 +157,20 @@ def _cohere(client: InvokeClient, model_id: str, request: EmbeddingRequest) -> E
     calls = [texts[place : place + COHERE_TEXTS] for place in range(0, len(texts), COHERE_TEXTS)]
     with ThreadPoolExecutor(max_workers=min(PARALLEL, len(calls))) as pool:
         vectors = [vector for part in pool.map(some, calls) for vector in part]
-    return vectors, sum(-(-len(text) // CHARACTERS_PER_TOKEN) for text in texts)
+    return vectors, _estimated(texts)
+
+
+def _each(texts: Sequence[str], call: Callable[[str], dict[str, Any]]) -> list[dict[str, Any]]:
+    with ThreadPoolExecutor(max_workers=min(PARALLEL, len(texts))) as pool:
+        return list(pool.map(call, texts))
+
+
+def _estimated(texts: Sequence[str]) -> int:
+    return sum(-(-len(text) // CHARACTERS_PER_TOKEN) for text in texts)
+
+
+# What ids of a family begin with -> how it is asked. Titan is what is left.
+_FAMILIES: Final = (("cohere.", _cohere), ("amazon.nova-", _nova))
 
 
 def _invoke(client: InvokeClient, model_id: str, body: dict[str, Any]) -> dict[str, Any]:

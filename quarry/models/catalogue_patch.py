@@ -91,13 +91,20 @@ def _patch_prices(group: CommentedMap, prices: ModelPrices) -> None:
         group[name] = changed[name]
 
 
-def _price(prices: ModelPrices, name: str) -> dict[str, float] | None:
+def _price(prices: ModelPrices, name: str) -> dict[str, Any] | None:
     """Return the parts of a price that are known, whole dollars as whole numbers."""
     price = getattr(prices, "global_" if name == "global" else name)
     if price is None:
         return None
-    given = msgspec.to_builtins(price).items()
-    return {part: int(value) if value == int(value) else value for part, value in given if value is not None}
+    return _whole(msgspec.to_builtins(price))
+
+
+def _whole(given: dict[str, Any]) -> dict[str, Any]:
+    known = ((part, value) for part, value in given.items() if value is not None)
+    return {
+        part: _whole(value) if isinstance(value, dict) else int(value) if value == int(value) else value
+        for part, value in known
+    }
 
 
 def _put(group: CommentedMap, name: str, value: Collection[str], *, before: str) -> None:

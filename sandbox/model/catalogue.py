@@ -36,6 +36,8 @@ class Model:
     rejects_temperature_with_top_p: bool = False
     rejects_sampling: bool = False
     rejects_prefill: bool = False
+    rejects_stop_sequences: bool = False
+    output_burndown: int = 1
 
     def generates_text(self) -> bool:
         """Return whether the model answers Converse (embedding and rerank models do not)."""

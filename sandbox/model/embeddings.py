@@ -3,7 +3,8 @@
 Real ones (:mod:`sandbox.model.word_vectors`) have 256 numbers; asked for more, the rest are zeros, which changes no
 angle. Without them an embedding is a bag of content words, each hashed to a few signed places. Bodies are those of
 Amazon Titan Text Embeddings V2, Cohere Embed v3/v4, Cohere Rerank 3.5 and Amazon Rerank 1.0 (Bedrock user guide,
-"Inference request parameters").
+"Inference request parameters"), and of Nova Multimodal Embeddings, texts only (Nova user guide, "Complete embeddings
+request and response schema").
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from sandbox.model.errors import AwsError, Json, invalid
 _TITAN_DIMENSIONS = (256, 512, 1024)
 _COHERE_V3 = 1024
 _COHERE_V4 = (256, 512, 1024, 1536)
+_NOVA = (256, 384, 1024, 3072)
+_NOVA_CHARACTERS = 8192
 _PLACES = 4  # of a vector that one word touches
 _MAX_TEXTS = 96
 
@@ -67,6 +70,25 @@ def _titan(body: Json) -> Json:
         raise _malformed(f"#/dimensions: {dimensions} is not a valid enum value")
     made = vector(text, dimensions, normalize=bool(body.get("normalize", True)))
     return {"embedding": made, "embeddingsByType": {"float": made}, "inputTextTokenCount": tokens.count(text)}
+
+
+def _nova(body: Json) -> Json:
+    _known(body, "schemaVersion", "taskType", "singleEmbeddingParams")
+    if body.get("taskType") != "SINGLE_EMBEDDING":
+        raise _malformed(f"#/taskType: {body.get('taskType')} is not a valid enum value")
+    asked = body.get("singleEmbeddingParams")
+    if not isinstance(asked, dict) or "embeddingPurpose" not in asked:
+        raise _malformed("#/singleEmbeddingParams: required key [embeddingPurpose] not found")
+    text = asked.get("text")
+    if not isinstance(text, dict) or text.get("truncationMode") not in ("START", "END", "NONE"):
+        raise _malformed("#/singleEmbeddingParams/text: required key [truncationMode] not found")
+    value = text.get("value")
+    if not isinstance(value, str) or not 0 < len(value) <= _NOVA_CHARACTERS:
+        raise _malformed(f"#/singleEmbeddingParams/text/value: expected maxLength: {_NOVA_CHARACTERS}")
+    dimensions = asked.get("embeddingDimension", _NOVA[-1])
+    if dimensions not in _NOVA:
+        raise _malformed(f"#/singleEmbeddingParams/embeddingDimension: {dimensions} is not a valid enum value")
+    return {"embeddings": [{"embeddingType": "TEXT", "embedding": vector(value, dimensions)}]}
 
 
 def _texts(body: Json, name: str) -> list[str]:
@@ -121,6 +143,7 @@ def _rerank(body: Json) -> Json:
 
 _MODELS: dict[str, Callable[[Json], Json]] = {
     "amazon.titan-embed-text-v2": _titan,
+    "amazon.nova-2-multimodal-embeddings": _nova,
     "cohere.embed-english-v3": _cohere_v3,
     "cohere.embed-multilingual-v3": _cohere_v3,
     "cohere.embed-v4": _cohere_v4,

@@ -125,6 +125,8 @@ def _inference(config: Json, model: Model) -> None:
             "The model returned the following errors: `temperature` and `top_p` cannot both be specified for this "
             "model. Please use only one."
         )
+    if model.rejects_stop_sequences and "stopSequences" in config:
+        raise invalid("This model doesn't support the stopSequences field. Remove stopSequences and try again.")
     if any(not sequence.strip() for sequence in config.get("stopSequences") or []):
         raise invalid(
             "The model returned the following errors: stop_sequences: each stop sequence must contain non-whitespace"

@@ -173,11 +173,22 @@ def test_a_wrong_type_is_told_with_its_place(path: str, value: object, line: str
             f"{MICRO}: a chat model needs context_tokens and max_output_tokens",
         ),
         (f"{M}/parameters", GONE, f"{MICRO}: chat models, and only they, have features and parameters"),
+        (f"{M}/quota", GONE, f"{MICRO}: chat models, and only they, have a quota"),
+        (
+            f"{P}/{MICRO}/geography/long_prompt",
+            {"over_tokens": 100_000, "input": 0.01, "output": 0.2},
+            f"{MICRO}: prices.yaml: geography: a long prompt is cheaper than a short one",
+        ),
         (f"{TITAN_MODEL}/capabilities/dimensions", [], f"{TITAN}: embedding models, and only they, have dimensions"),
         (
             f"{TITAN_MODEL}/capabilities/vector_types",
             [],
-            f"{TITAN}: dimensions, vector_types and chunk_tokens come together",
+            f"{TITAN}: vector_types and chunk_tokens come together",
+        ),
+        (
+            "models.yaml/models/cohere.rerank-v3-5:0/capabilities/vector_types",
+            ["FLOAT32"],
+            "cohere.rerank-v3-5:0: embedding models, and only they, have vector_types",
         ),
         (
             f"{TITAN_MODEL}/capabilities/output_modalities",

@@ -234,6 +234,12 @@ def test_a_model_behind_a_profile_makes_no_index() -> None:
     assert "Give the alias one of amazon.titan-embed-text-v2:0" in told
 
 
+def test_a_model_that_no_knowledge_base_takes_is_refused() -> None:
+    (told,) = problems({}, aliases={"embed": ["amazon.nova-2-multimodal-embeddings-v1:0"]})
+
+    assert "knowledge.embedding: 'embed' is not accepted: no knowledge base takes amazon.nova-2-multimodal" in told
+
+
 def test_binary_vectors_need_a_model_that_makes_them() -> None:
     (told,) = problems({"vector_type": "binary"}, aliases={"embed": ["cohere.embed-v4:0"]})
 

@@ -185,3 +185,39 @@ def test_estimates_are_added_and_chosen_part_by_part() -> None:
     assert cheap.plus(dear) == Estimate(
         most=Usage(input_tokens=50, micro_dollars=14), likely=Usage(input_tokens=25, micro_dollars=7)
     )
+
+
+LONG = {
+    "input": 0.1,
+    "output": 0.5,
+    "cache_read": 0.01,
+    "cache_write": 0.125,
+    "long_prompt_over_tokens": 100_000,
+    "long_prompt_input": 0.5,
+    "long_prompt_output": 2.5,
+    "long_prompt_cache_read": 0.05,
+    "long_prompt_cache_write": 0.625,
+}
+
+
+@pytest.mark.parametrize(
+    ("converse", "micro_dollars"),
+    [
+        ({"inputTokens": 100_000, "outputTokens": 1_000}, 10_000 + 500),
+        # One token more, and all of them are dearer, the answer's too.
+        ({"inputTokens": 100_001, "outputTokens": 1_000}, 50_001 + 2_500),
+        # What is read from and written to the cache is part of the prompt.
+        ({"inputTokens": 1, "cacheReadInputTokens": 100_000, "outputTokens": 0}, 5_001),
+        ({"inputTokens": 0, "cacheWriteInputTokens": 100_000, "outputTokens": 0}, 12_500),
+        ({"inputTokens": 0, "cacheWriteInputTokens": 100_001, "outputTokens": 0}, 62_501),
+    ],
+)
+def test_a_long_prompt_makes_every_token_dearer(converse: dict[str, int], micro_dollars: int) -> None:
+    assert actual(converse, LONG).micro_dollars == micro_dollars
+
+
+def test_what_is_held_for_a_long_prompt_is_what_it_may_cost() -> None:
+    made = estimate(asked({"text": "x" * 150_000}), max_output_tokens=1_000, price=LONG)
+
+    assert made.likely.micro_dollars < 10_000
+    assert made.most.micro_dollars > 75_000

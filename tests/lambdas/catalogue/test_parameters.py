@@ -32,7 +32,7 @@ FULL = {"maxTokens": 100, "temperature": 0.5, "topP": 0.9, "stopSequences": ["EN
         (CLAUDE_5, {"topP": 0, "temperature": 0}, {}, ["top_p", "temperature"]),
         (ParameterRules(stop_sequences=1), {"stopSequences": ["a", "b"]}, {"stopSequences": ["a"]}, ["stop"]),
         (ParameterRules(stop_sequences=2), {"stopSequences": ["a", "b"]}, {"stopSequences": ["a", "b"]}, []),
-        (ParameterRules(stop_sequences=0), {"stopSequences": ["a"]}, {"stopSequences": []}, ["stop"]),
+        (ParameterRules(stop_sequences=0), {"stopSequences": ["a"], "maxTokens": 1}, {"maxTokens": 1}, ["stop"]),
         (ParameterRules(), {"maxTokens": 1}, {"maxTokens": 1}, []),
         (ParameterRules(exclusive=(("top_p", "temperature"),), temperature=Range(0, 1), top_p=Range(0, 1)),
          FULL, {"maxTokens": 100, "topP": 0.9, "stopSequences": ["END"]}, ["temperature"]),

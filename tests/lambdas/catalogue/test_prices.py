@@ -26,6 +26,30 @@ def test_rerankers_are_paid_by_the_thousand_queries() -> None:
     assert price("cohere.rerank-v3-5:0", scope="in_region") == Price(thousand_queries=2)
 
 
+def test_a_price_in_tiers_has_the_parts_of_each() -> None:
+    haiku = price("anthropic.claude-haiku-5-5", scope="global")
+
+    assert haiku is not None
+    assert prices.parts(haiku) == {
+        "input": 0.1,
+        "output": 0.5,
+        "cache_read": 0.01,
+        "cache_write": 0.125,
+        "thousand_queries": None,
+        "long_prompt_over_tokens": 100_000,
+        "long_prompt_input": 0.5,
+        "long_prompt_output": 2.5,
+        "long_prompt_cache_read": 0.05,
+        "long_prompt_cache_write": 0.625,
+    }
+
+
+def test_a_price_without_tiers_has_one() -> None:
+    assert set(prices.parts(Price(input=1, output=5))) == {
+        "input", "output", "cache_read", "cache_write", "thousand_queries"
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("model_id", "error"), [("nope", ModelNotInCatalogueError), ("anthropic.claude-v2", ModelEndedError)]
 )

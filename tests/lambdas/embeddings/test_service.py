@@ -16,10 +16,11 @@ from lambdas.embeddings.service import Embeddings, EmbeddingUsage
 from tests.lambdas.fakes import ALIASES, TITAN, client_error
 
 COHERE = "cohere.embed-v4:0"
+NOVA = "amazon.nova-2-multimodal-embeddings-v1:0"
 
 
 class FakeModels:
-    """Titan and Cohere, which embed a text as [its length, 1.0]; a failure is raised in the answer's place."""
+    """Titan, Cohere and Nova, which embed a text as [its length, 1.0]; a failure is raised in the answer's place."""
 
     def __init__(self, failure: ClientError | None = None) -> None:
         self.failure = failure
@@ -36,13 +37,16 @@ class FakeModels:
         reply: dict[str, Any]
         if kwargs["modelId"] == COHERE:
             reply = {"embeddings": {"float": [[len(text), 1.0] for text in body["texts"]]}}
+        elif kwargs["modelId"] == NOVA:
+            text = body["singleEmbeddingParams"]["text"]["value"]
+            reply = {"embeddings": [{"embeddingType": "TEXT", "embedding": [len(text), 1.0]}]}
         else:
             reply = {"embedding": [len(body["inputText"]), 1.0], "inputTextTokenCount": 3}
         return {"body": io.BytesIO(json.dumps(reply).encode())}
 
 
 def service(models: FakeModels) -> Embeddings:
-    return Embeddings(aliases=Aliases(lambda: {"embed": [TITAN], "cohere": [COHERE]}), client=models)
+    return Embeddings(aliases=Aliases(lambda: {"embed": [TITAN], "cohere": [COHERE], "nova": [NOVA]}), client=models)
 
 
 def test_titan_is_asked_text_by_text() -> None:
@@ -69,6 +73,29 @@ def test_cohere_is_asked_once_and_its_tokens_are_estimated() -> None:
     assert done.usage == EmbeddingUsage(prompt_tokens=3, total_tokens=3)
 
 
+def test_nova_is_asked_text_by_text_and_cuts_none() -> None:
+    models = FakeModels()
+    asked = EmbeddingRequest(model="nova", input=["abcde", "a"], dimensions=384)
+
+    done = service(models).embed(asked, service(models).candidate(asked))
+
+    assert [one.embedding for one in done.data] == [[5.0, 1.0], [1.0, 1.0]]
+    assert done.usage == EmbeddingUsage(prompt_tokens=3, total_tokens=3)
+    assert {body["taskType"] for _, body in models.asked} == {"SINGLE_EMBEDDING"}
+    assert [body["singleEmbeddingParams"]["embeddingDimension"] for _, body in models.asked] == [384, 384]
+    assert {body["singleEmbeddingParams"]["text"]["truncationMode"] for _, body in models.asked} == {"NONE"}
+
+
+def test_a_text_that_nova_would_not_take_is_refused_before_any_is_embedded() -> None:
+    models = FakeModels()
+    asked = EmbeddingRequest(model="nova", input=["a", "x" * 8_193])
+
+    with pytest.raises(InvalidRequestError, match="8,192 characters; one has 8,193"):
+        service(models).embed(asked, service(models).candidate(asked))
+
+    assert models.asked == []
+
+
 def test_vectors_are_packed_where_that_is_asked_for() -> None:
     asked = EmbeddingRequest(model="embed", input="abc", encoding_format="base64")
 
@@ -85,7 +112,7 @@ def test_a_length_that_the_model_has_not_is_refused() -> None:
     assert told.value.param == "dimensions"
 
 
-@pytest.mark.parametrize("alias", ["embed", "cohere"])
+@pytest.mark.parametrize("alias", ["embed", "cohere", "nova"])
 def test_bedrocks_refusal_is_told_as_ours(alias: str) -> None:
     embeddings = service(FakeModels(client_error("ThrottlingException")))
     asked = EmbeddingRequest(model=alias, input="x")

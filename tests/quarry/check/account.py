@@ -9,6 +9,7 @@ from lambdas.model_access.verdicts import Finding, Verdict
 
 MICRO, LITE = "amazon.nova-micro-v1:0", "amazon.nova-lite-v1:0"
 HAIKU = "anthropic.claude-haiku-4-5-20251001-v1:0"
+HEIR = "anthropic.claude-haiku-5-5"
 TITAN = "amazon.titan-embed-text-v2:0"
 OFFER = {
     "offerToken": "token",

@@ -11,7 +11,7 @@ from quarry.deployed.connection import LocalAws
 from quarry.deployed.deployment import Deployment
 from stacks.inference.model_access_check import TIMEOUT_SECONDS
 from tests.lambdas.fakes import client_error
-from tests.quarry.check.account import ALL_READY, HAIKU, LITE, MICRO, TITAN, FakeAccount, finding
+from tests.quarry.check.account import ALL_READY, HAIKU, HEIR, LITE, MICRO, TITAN, FakeAccount, finding
 from tests.quarry.conftest import Run
 
 
@@ -22,7 +22,7 @@ def test_the_deployed_function_is_asked_about_the_environments_models(run: Run, 
     assert ran.json["checked_by"] == "role"
     assert ran.json["aliases"]["fast"] == {"standing": "first", "verdict": "ready"}
     (event,) = account.events
-    assert [one["callable_id"] for one in event["candidates"]] == [MICRO, LITE, f"us.{HAIKU}", TITAN]
+    assert [one["callable_id"] for one in event["candidates"]] == [MICRO, LITE, f"us.{HAIKU}", f"us.{HEIR}", TITAN]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_before_a_deployment_the_operators_credentials_call_and_that_is_said(run
 
     assert ran.code == 1
     assert ran.json["checked_by"] == "own"
-    assert [one["verdict"] for one in ran.json["findings"]] == ["account_blocked", "ready", "ready", "ready"]
+    assert [one["verdict"] for one in ran.json["findings"]] == ["account_blocked", *["ready"] * 4]
     assert "your own credentials" in ran.err
 
 
@@ -72,7 +72,7 @@ def test_before_a_deployment_a_model_has_to_last_as_long_as_it_is_needed(
     account.deployed = False
     ends = datetime(2027, 3, 30, tzinfo=UTC)
     lifecycle = {"status": "ACTIVE", "endOfLifeTime": ends}
-    summaries = [{"modelId": id_, "modelLifecycle": lifecycle} for id_ in (MICRO, LITE, HAIKU, TITAN)]
+    summaries = [{"modelId": id_, "modelLifecycle": lifecycle} for id_ in (MICRO, LITE, HAIKU, HEIR, TITAN)]
     monkeypatch.setattr(account, "list_foundation_models", lambda **_: {"modelSummaries": summaries})
     quota = {
         "QuotaName": "On-demand model inference requests per minute for Amazon Nova Lite",
@@ -88,8 +88,8 @@ def test_before_a_deployment_a_model_has_to_last_as_long_as_it_is_needed(
         checked = model_access.check(deployment, progress=lambda _done, _total: None)
         return [one.verdict if not one.usable else Verdict.READY for one in checked.findings]
 
-    assert verdicts(date(2027, 3, 31)) == [Verdict.ENDS_ON] * 4
-    assert verdicts(date(2027, 3, 30)) == [Verdict.READY, Verdict.QUOTA_TOO_SMALL, Verdict.READY, Verdict.READY]
+    assert verdicts(date(2027, 3, 31)) == [Verdict.ENDS_ON] * 5
+    assert verdicts(date(2027, 3, 30)) == [Verdict.READY, Verdict.QUOTA_TOO_SMALL, *[Verdict.READY] * 3]
 
 
 @pytest.mark.parametrize("local", [True, False])

@@ -66,6 +66,34 @@ def test_cohere_embeds_several(post: Post) -> None:
     assert [len(v) for v in post("invoke", body, "cohere.embed-english-v3").body["embeddings"]] == [1024, 1024]
 
 
+NOVA = "amazon.nova-2-multimodal-embeddings-v1:0"
+
+
+def nova(**members: Any) -> dict[str, Any]:
+    asked = {"embeddingPurpose": "GENERIC_INDEX", "text": {"truncationMode": "NONE", "value": "a cat"}, **members}
+    return {"taskType": "SINGLE_EMBEDDING", "singleEmbeddingParams": asked}
+
+
+def test_nova_embeds_a_text(post: Post) -> None:
+    (one,) = post("invoke", nova(embeddingDimension=384), NOVA).body["embeddings"]
+    assert (one["embeddingType"], len(one["embedding"])) == ("TEXT", 384)
+    assert len(post("invoke", nova(), NOVA).body["embeddings"][0]["embedding"]) == 3072
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        nova(embeddingDimension=512),
+        nova(text={"value": "a cat"}),
+        nova(text={"truncationMode": "NONE", "value": "x" * 8193}),
+        {**nova(), "inputText": "a cat"},
+    ],
+)
+def test_nova_refuses(post: Post, body: dict[str, Any]) -> None:
+    assert post("invoke", body, NOVA).error.startswith("ValidationException: Malformed input request")
+
+
 def test_rerank(post: Post) -> None:
     body = {"query": "cat food", "documents": ["dog food", "cat food", "car"], "top_n": 2, "api_version": 2}
     results = post("invoke", body, "cohere.rerank-v3-5:0").body["results"]

@@ -75,6 +75,13 @@ def test_some_models_refuse_temperature_with_top_p(ask: Callable[..., Any]) -> N
     assert "cannot both be specified" in refused.error
 
 
+@pytest.mark.parametrize("model", ["openai.gpt-oss-20b-1:0", "qwen.qwen3-32b-v1:0"])
+def test_some_models_refuse_stop_sequences(ask: Callable[..., Any], model: str) -> None:
+    assert ask("Hello", model).status == 200
+    refused = ask("Hello", model, inferenceConfig={"stopSequences": []})
+    assert "doesn't support the stopSequences field" in refused.error
+
+
 @pytest.mark.parametrize(
     "model",
     [
@@ -82,6 +89,7 @@ def test_some_models_refuse_temperature_with_top_p(ask: Callable[..., Any]) -> N
         "us.anthropic.claude-sonnet-5-5",
         "us.anthropic.claude-opus-5",
         "us.anthropic.claude-opus-5-5",
+        "us.anthropic.claude-haiku-5-5",
     ],
 )
 @pytest.mark.parametrize(

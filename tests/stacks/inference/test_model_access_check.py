@@ -102,6 +102,7 @@ def test_it_is_told_the_models_of_the_environment(synthesise: Synthesise, vary: 
         ("fast", "amazon.nova-micro-v1:0"),
         ("fast", "amazon.nova-lite-v1:0"),
         ("smart", "us.anthropic.claude-haiku-4-5-20251001-v1:0"),
+        ("smart", "us.anthropic.claude-haiku-5-5"),
         ("embed", "amazon.titan-embed-text-v2:0"),
     ]
     assert told[2].anthropic_form

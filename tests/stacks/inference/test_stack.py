@@ -13,6 +13,8 @@ from tests import templates
 from tests.varying import Vary
 
 HAIKU = "anthropic.claude-haiku-4-5-20251001-v1:0"
+HEIR = "anthropic.claude-haiku-5-5"
+US = ("us-east-1", "us-east-2", "us-west-2")
 
 
 @pytest.fixture(scope="module")
@@ -127,19 +129,18 @@ def test_a_call_needs_the_profile_and_the_model_in_every_region_it_may_go_to() -
         }
         for statement in allowed
     }
-    profile = f"arn:aws:bedrock:us-east-1:<AWS::AccountId>:inference-profile/us.{HAIKU}"
+    profiles = {one: f"arn:aws:bedrock:us-east-1:<AWS::AccountId>:inference-profile/us.{one}" for one in (HAIKU, HEIR)}
     assert by_condition == {
         "": {
-            profile,
+            *profiles.values(),
             "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0",
             "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0",
             "arn:aws:bedrock:us-east-1::foundation-model/amazon.titan-embed-text-v2:0",
         },
         # Only for calls that come through the profile.
-        profile: {
-            f"arn:aws:bedrock:us-east-1::foundation-model/{HAIKU}",
-            f"arn:aws:bedrock:us-east-2::foundation-model/{HAIKU}",
-            f"arn:aws:bedrock:us-west-2::foundation-model/{HAIKU}",
+        **{
+            profile: {f"arn:aws:bedrock:{region}::foundation-model/{model}" for region in US}
+            for model, profile in profiles.items()
         },
     }
 
@@ -157,6 +158,7 @@ def test_where_spending_is_allocated_calls_go_through_a_tagged_profile(vary: Var
         "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0",
         "arn:aws:bedrock:us-east-1::foundation-model/amazon.titan-embed-text-v2:0",
         f"arn:aws:bedrock:us-east-1:<AWS::AccountId>:inference-profile/us.{HAIKU}",
+        f"arn:aws:bedrock:us-east-1:<AWS::AccountId>:inference-profile/us.{HEIR}",
     ]
     assert {"Key": "quarry:alias", "Value": "smart"} in next(
         profile["Tags"] for profile in profiles.values() if "haiku" in str(profile)
@@ -165,7 +167,7 @@ def test_where_spending_is_allocated_calls_go_through_a_tagged_profile(vary: Var
     assert not any(
         "foundation-model" in str(statement["Resource"]) for statement in allowed if "Condition" not in statement
     )
-    assert len([statement for statement in allowed if "Condition" in statement]) == 4
+    assert len([statement for statement in allowed if "Condition" in statement]) == 5
 
 
 CUSTOM = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefghijkl"
@@ -255,7 +257,7 @@ def test_the_function_gets_what_its_settings_class_reads() -> None:
 
     settings = InferenceSettings.from_env(environ)
 
-    assert settings.aliases["smart"] == (f"us.{HAIKU}",)
+    assert settings.aliases["smart"] == (f"us.{HAIKU}", f"us.{HEIR}")
     assert settings.max_body_bytes == 1024 * 1024
 
 
