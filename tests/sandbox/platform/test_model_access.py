@@ -18,6 +18,7 @@ from sandbox.model.script import ModelScript
 from tests.sandbox.platform.conftest import Platform
 
 MICRO, LITE, HAIKU = "amazon.nova-micro-v1:0", "amazon.nova-lite-v1:0", "anthropic.claude-haiku-4-5-20251001-v1:0"
+HEIR = "anthropic.claude-haiku-5-5"
 FORM = """\
 companyName: Example Ltd
 companyWebsite: https://example.com
@@ -243,7 +244,8 @@ def test_enabling_asks_submits_accepts_and_checks_again(
         submitted = check("--enable", "--yes", "--form", str(form))
         accepted = check("--enable", "--yes")
     finally:
-        platform.client("bedrock").delete_foundation_model_agreement(modelId=HAIKU)
+        for model_id in (HAIKU, HEIR):
+            platform.client("bedrock").delete_foundation_model_agreement(modelId=model_id)
 
     assert submitted.findings[HAIKU]["verdict"] == "marketplace_permission_missing"
     assert "Example Ltd" in submitted.told
