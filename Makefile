@@ -238,8 +238,9 @@ catalogue: install ## Compile the YAML of configuration/catalogue and configurat
 schema: install ## Write environments/schema.json from configuration/
 	@python -m configuration.schema
 
-api: install ## Write docs/api.md's reference from the code
+api: install ## Write what documents have from the code: docs/api.md's reference, docs/operations.md's table of what is not proven
 	@python -m docs.reference
+	python -m docs.unproven
 
 notebooks: install ## Clear what running them left in samples/notebooks, as git keeps them
 	@python -m tests.notebooks

@@ -18,6 +18,7 @@ from quarry.keys.usage import usage
 from quarry.knowledge import commands as knowledge
 from quarry.models import commands as models
 from quarry.output import print_note
+from quarry.prove.commands import prove
 from quarry.teardown.commands import inventory, teardown
 from quarry.tune import commands as tune
 from quarry.workshop import commands as workshop
@@ -39,6 +40,7 @@ app.command()(extend)
 app.command()(resume)
 app.command()(inventory)
 app.command()(teardown)
+app.command()(prove)
 app.add_typer(keys.app, name="keys")
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(models.app, name="models")

@@ -14,7 +14,7 @@ import typer
 import yaml
 
 from configuration.environment_file import PROJECT
-from docs import reference, tunable
+from docs import reference, tunable, unproven
 from quarry import cli
 from sandbox.__main__ import _parser as sandbox_parser
 
@@ -236,6 +236,12 @@ def test_the_tables_of_what_can_be_tuned_are_current() -> None:
     text = tunable.PATH.read_text(encoding="utf-8")
 
     assert tunable.inserted(text) == text, "run `make catalogue`"
+
+
+def test_what_is_not_proven_is_told_as_the_table_has_it() -> None:
+    text = unproven.PATH.read_text(encoding="utf-8")
+
+    assert unproven.inserted(text) == text, "run `make api`"
 
 
 def test_all_metrics_are_in_the_operations_guide() -> None:

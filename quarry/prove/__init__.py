@@ -1,0 +1,1 @@
+"""`quarry prove`: what only an account can tell, and what it tells."""
