@@ -144,7 +144,7 @@ test-tuning: install ## Run the tests of tuning on a deployment of its own, whic
 test-expiry: install ## Let an environment run out of its budget, and end when its time is over (ARGS=)
 	@$(PYTEST) --numprocesses 0 -m expiry tests/sandbox/expiry_deployment $(ARGS)
 
-test-clients: install $(CLIENTS_INSTALLED) ## Run suites that others wrote (LangChain's, Schemathesis) against a deployment, which make test leaves out (ARGS=)
+test-clients: install $(CLIENTS_INSTALLED) ## Run clients and suites that others wrote (LangChain's, Schemathesis, the Agents SDK, the AI SDK, Codex) against a deployment, which make test leaves out (ARGS=)
 	@$(PYTEST) --numprocesses 0 -m clients tests/sandbox/clients $(ARGS)
 
 fuzz: install ## Send all routes requests that nobody should send, others each time (MINUTES=, SEED= for the same)
@@ -221,10 +221,12 @@ $(BROWSER_INSTALLED): requirements-browser.txt tests/chromium.py | $(INSTALLED)
 	python -m tests.chromium .cache/browser
 	touch $(BROWSER_INSTALLED)
 
-$(CLIENTS_INSTALLED): requirements-clients.txt | $(INSTALLED)
-	@echo "Installing suites that test an endpoint into .cache/clients (20 MB, once) ..."
+$(CLIENTS_INSTALLED): requirements-clients.txt tests/sandbox/clients/npm/package-lock.json | $(INSTALLED)
+	@echo "Installing clients and suites that test an endpoint into .cache/clients (500 MB, once) ..."
 	rm -rf .cache/clients
 	python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --target .cache/clients --requirement requirements-clients.txt
+	cp -R tests/sandbox/clients/npm .cache/clients/npm
+	npm ci --prefix .cache/clients/npm --loglevel error --no-audit --no-fund
 	touch $(CLIENTS_INSTALLED)
 
 lock: install ## Pin anew what the direct dependencies bring along
