@@ -21,7 +21,7 @@ from lambdas.api import composition, cors, event_stream, http, outcome, time_lef
 from lambdas.api.call import Answer, Call, Streamed
 from lambdas.api.event_stream import ExchangeResponse, Reading
 from lambdas.api.failures import no_such_route
-from lambdas.api.operation import Operation, resolve
+from lambdas.api.operation import CHAT, Operation, resolve
 from lambdas.api.operations import OPERATIONS, of
 from lambdas.common.errors import RequestTooLargeError
 from lambdas.common.observability import logger, metrics
@@ -60,18 +60,19 @@ async def unknown_url(request: Request, _: Exception) -> Response:
     def refuse(_: Call) -> Answer[Any]:
         raise no_such_route(request.method, request.url.path)
 
-    return await _answer(request, lambda: refuse, status=200)
+    return await _answer(request, lambda: refuse)
 
 
 def _endpoint(operation: Operation) -> Callable[[Request], Coroutine[Any, Any, Response]]:
     async def endpoint(request: Request) -> Response:
-        streams = operation.events is not None
-        return await _answer(request, lambda: resolve(operation.handler), status=operation.status, streams=streams)
+        return await _answer(request, lambda: resolve(operation.handler), operation)
 
     return endpoint
 
 
-async def _answer(request: Request, handler: Callable[[], Handler], *, status: int, streams: bool = False) -> Response:
+async def _answer(request: Request, handler: Callable[[], Handler], operation: Operation | None = None) -> Response:
+    """Answer a request; one that no operation is for, in OpenAI's words."""
+    status, dialect = (operation.status, operation.dialect) if operation is not None else (200, CHAT)
     context = _request_context(request)
     request_id = str(context.get("requestId", ""))
     logger.append_keys(correlation_id=request_id)
@@ -84,19 +85,19 @@ async def _answer(request: Request, handler: Callable[[], Handler], *, status: i
             path=request.path_params,
             query=request.query_params,
         )
-        if streams and _asks_for_stream(call.body):
-            return await _streamed(request, handler, call, status=status, request_id=request_id)
+        if operation is not None and operation.events is not None and _asks_for_stream(call.body):
+            return await _streamed(request, handler, call, operation, request_id=request_id)
         given = handler()(call)
         assert isinstance(given, Answer), "no stream was asked for"
         return _response(request, http.answered(given, status=status, request_id=request_id))
     except Exception as error:
-        return _response(request, http.failed(error, request_id=request_id))
+        return _response(request, http.failed(error, request_id=request_id, dialect=dialect))
     finally:
         metrics.flush_metrics()
 
 
 async def _streamed(
-    request: Request, handler: Callable[[], Handler], call: Call, *, status: int, request_id: str
+    request: Request, handler: Callable[[], Handler], call: Call, operation: Operation, *, request_id: str
 ) -> Response:
     """Answer with a stream once its first token has come, or without one when that has taken so long that it is silent.
 
@@ -106,9 +107,9 @@ async def _streamed(
     reading = Reading(lambda: handler()(call), silence=composition.settings().keep_alive_seconds)
     given = await reading.opened()
     if isinstance(given, Answer):
-        return _response(request, http.answered(given, status=status, request_id=request_id))
+        return _response(request, http.answered(given, status=operation.status, request_id=request_id))
     headers = {"x-request-id": request_id, **(given.headers if given is not None else {}), **_cors(request)}
-    events = event_stream.events(reading, request_id=request_id)
+    events = event_stream.events(reading, dialect=resolve(operation.dialect), request_id=request_id)
     return ExchangeResponse(reading, events, headers, deadline=call.deadline)
 
 

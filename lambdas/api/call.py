@@ -1,10 +1,11 @@
 """What a route's function is called with and what it gives back, whichever function in AWS it runs in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
+from lambdas.api.dialects.dialect import EventTable
 from lambdas.common.caller import Caller
 from lambdas.common.deadline import Deadline
 from lambdas.exchange.streamed_exchange import StreamedExchange
@@ -50,12 +51,10 @@ class Streamed(Struct, frozen=True, kw_only=True):
     """An answer that is being given.
 
     Attributes:
-        events: what is sent of the exchange, in order; each is what msgspec encodes.
-        first: how many of them there are up to the first token.
+        table: tells its events in the caller's dialect.
     """
 
     exchange: StreamedExchange
-    events: Iterator[Any]
-    first: int
+    table: EventTable
     key_id: str
     headers: Mapping[str, str]

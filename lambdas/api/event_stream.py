@@ -1,29 +1,27 @@
-"""Server-sent events of an answer that is being given: ``data: {...}``, an error as the last one, ``data: [DONE]``.
+"""An answer that is being given, as server-sent events: its first token, the rest, an error as the last one.
 
-In silence, before the first token or between two, a comment is sent from time to time: proxies close what is silent.
+What they look like, the dialect says. In silence, before the first token or between two, it has something sent from
+time to time: proxies close what is silent.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
-from itertools import islice
 from typing import Any, Final
 
-import msgspec
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from lambdas.api import outcome
 from lambdas.api.call import Answer, Streamed
+from lambdas.api.dialects.dialect import Dialect
 from lambdas.api.failures import record_failure
 from lambdas.api.settings import ENDING_SECONDS
+from lambdas.chat.events import Began, Event
 from lambdas.common.deadline import Deadline
 from lambdas.common.observability import metrics
 
-DONE: Final = b"data: [DONE]\n\n"
-# A line that readers of events pass over.
-KEEP_ALIVE: Final = b": keep-alive\n\n"
 # What may pass between an answer's deadline and its last byte; the rest is for charging a caller who took none of it.
 SENDING_SECONDS: Final = ENDING_SECONDS / 2
 
@@ -37,7 +35,7 @@ class Reading:
 
     Attributes:
         given: what was opened, once it is.
-        first: a stream's events up to the first token.
+        first: a stream's frames up to the first token.
         was_silent: whether the answer was waited for once for as long as silence may last.
     """
 
@@ -45,7 +43,8 @@ class Reading:
         self._opens = opens
         self._silence = silence
         self._loop = asyncio.get_running_loop()
-        self._events: deque[bytes] = deque()
+        self._rest: Iterator[Event] = iter(())
+        self._frames: deque[bytes] = deque()
         self._closed = False
         self.given: Answer[Any] | Streamed | None = None
         self.first = b""
@@ -56,7 +55,7 @@ class Reading:
         given = self._opens()
         if isinstance(given, Streamed):
             try:
-                self.first = b"".join(event(chunk) for chunk in islice(given.events, given.first))
+                self.first = self._up_to_the_first_token(given)
             except BaseException:
                 # Nothing was sent: it is an error like any other.
                 given.exchange.close()
@@ -64,6 +63,16 @@ class Reading:
         self.given = given
         if self._closed:
             self.close()
+
+    def _up_to_the_first_token(self, given: Streamed) -> bytes:
+        frames = b""
+        self._rest = iter(given.exchange)
+        for event in self._rest:
+            told = given.table.told(event)
+            frames += told
+            if told and not isinstance(event, Began):
+                break
+        return frames
 
     async def opened(self) -> Answer[Any] | Streamed | None:
         """Return what was opened, or None if that is still not so after the silence.
@@ -77,8 +86,8 @@ class Reading:
         self.was_silent = self.given is None
         return self.given
 
-    async def rest(self) -> AsyncGenerator[bytes, None]:
-        """Yield what has come since the first token, until the end, and comments in silence.
+    async def rest(self, keep_alive: bytes) -> AsyncGenerator[bytes, None]:
+        """Yield what has come since the first token, until the end, and ``keep_alive`` in silence.
 
         Reading goes on only now: whoever reads what is there already would keep the first token from being sent.
 
@@ -89,25 +98,28 @@ class Reading:
 
         def read() -> None:
             assert isinstance(self.given, Streamed)
-            for chunk in self.given.events:
-                self._events.append(event(chunk))
-                # With more than this one, the loop has been told and looks again before it waits.
-                if len(self._events) == 1:
-                    self._loop.call_soon_threadsafe(came.set)
+            tell = self.given.table.told
+            for event in self._rest:
+                frames = tell(event)
+                if frames:
+                    self._frames.append(frames)
+                    # With more than this one, the loop has been told and looks again before it waits.
+                    if len(self._frames) == 1:
+                        self._loop.call_soon_threadsafe(came.set)
 
         reading = self._loop.run_in_executor(None, read)
         reading.add_done_callback(lambda _: came.set())
         silence = _Silence(self._silence, wake=came.set)
         try:
-            while self._events or not reading.done():
-                if self._events:
-                    yield b"".join(self._events.popleft() for _ in range(len(self._events)))
+            while self._frames or not reading.done():
+                if self._frames:
+                    yield b"".join(self._frames.popleft() for _ in range(len(self._frames)))
                     silence.broken()
                     continue
                 await came.wait()
                 came.clear()
-                if silence.is_long() and not self._events and not reading.done():
-                    yield KEEP_ALIVE
+                if silence.is_long() and not self._frames and not reading.done():
+                    yield keep_alive
                     silence.broken()
             await reading
         finally:
@@ -162,25 +174,30 @@ class _Silence:
         self._timer.cancel()
 
 
-async def events(reading: Reading, *, request_id: str) -> AsyncIterator[bytes]:
-    """Yield server-sent events as OpenAI sends them; an error is the last one; a caller who hangs up ends it."""
+async def events(reading: Reading, *, dialect: Dialect, request_id: str) -> AsyncIterator[bytes]:
+    """Yield server-sent events as the dialect has them; an error is the last one; a caller who hangs up ends it."""
     answered = failed = False
     try:
         # Whoever begins to send because it was silent begins with that: headers alone are not sent on by all proxies.
         if reading.was_silent:
-            yield KEEP_ALIVE
+            yield dialect.keep_alive
         while (given := await reading.opened()) is None:
-            yield KEEP_ALIVE
+            yield dialect.keep_alive
         yield reading.first
-        async with aclosing(reading.rest()) as rest:
+        async with aclosing(reading.rest(dialect.keep_alive)) as rest:
             async for part in rest:
                 yield part
         answered = True
-        yield DONE
+        if dialect.done:
+            yield dialect.done
     except Exception as error:
         failed = True
-        yield event(record_failure(error, request_id=request_id).to_body())
-        yield DONE
+        failure = record_failure(error, request_id=request_id)
+        # What was opened knows what was sent before.
+        teller = reading.given.table if isinstance(reading.given, Streamed) else dialect
+        yield teller.broken(failure, request_id=request_id)
+        if dialect.done:
+            yield dialect.done
     finally:
         # After the answer's last event, which need not wait for it, and before the response's end: Lambda stops the
         # function then. A failure comes too late for the caller.
@@ -228,8 +245,3 @@ class ExchangeResponse(StreamingResponse):
         finally:
             # Bedrock stops generating, and billing, when nobody reads.
             self._reading.close()
-
-
-def event(data: Any) -> bytes:
-    """Return one event; ``data`` is what msgspec encodes."""
-    return b"data: " + msgspec.json.encode(data) + b"\n\n"

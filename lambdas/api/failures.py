@@ -1,4 +1,4 @@
-"""What becomes of a failed request: it is recorded, and the caller is told in the one error shape."""
+"""What becomes of a failed request: it is recorded, and the caller is told in one of the errors there are."""
 
 import re
 

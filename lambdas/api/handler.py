@@ -44,7 +44,7 @@ def _endpoint(app: APIGatewayRestResolver, operation: Operation) -> Callable[...
             given = resolve(operation.handler)(_call(app, operation, path))
             return _response(app, http.answered(given, status=operation.status, request_id=request_id))
         except Exception as error:
-            return _response(app, http.failed(error, request_id=request_id))
+            return _response(app, http.failed(error, request_id=request_id, dialect=operation.dialect))
 
     return endpoint
 

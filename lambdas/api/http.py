@@ -7,7 +7,9 @@ import msgspec
 from msgspec import Struct
 
 from lambdas.api.call import Answer
+from lambdas.api.dialects.dialect import Dialect
 from lambdas.api.failures import record_failure
+from lambdas.api.operation import CHAT, resolve
 
 MEDIA_TYPE: Final = "application/json"
 
@@ -30,10 +32,12 @@ def answered(answer: Answer[Any], *, status: int, request_id: str) -> Reply:
     return Reply(status=status, content=msgspec.json.encode(answer.body), headers=headers)
 
 
-def failed(error: Exception, *, request_id: str) -> Reply:
-    """Record a failure and return its response, in the one error shape."""
+def failed(error: Exception, *, request_id: str, dialect: str = CHAT) -> Reply:
+    """Record a failure and return its response, in the shape of the operation's dialect."""
     told = record_failure(error, request_id=request_id)
     headers = {"x-request-id": request_id, **told.headers()}
+    speaks: Dialect = resolve(dialect)
+    body = speaks.error(told, request_id=request_id)
     # Half a surrogate pair, which a path can be quoted with, is no UTF-8; the failure is told all the same.
-    content = json.dumps(told.to_body(), separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    content = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
     return Reply(status=told.status, content=content, headers=headers)

@@ -7,7 +7,7 @@ whoever needs one resolves it, and its module is imported then.
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
@@ -17,6 +17,9 @@ Errors = tuple[type[ApiError], ...]
 
 # The functions in AWS: `chat` is behind the Lambda Web Adapter and streams, `inference` behind the proxy integration.
 Function = Literal["inference", "chat"]
+
+# The dialect of OpenAI's chat completions, which the routes of our own speak too.
+CHAT: Final = "lambdas.api.dialects.chat.wire:CHAT"
 
 
 class Parameter(Struct, frozen=True, kw_only=True):
@@ -55,6 +58,7 @@ class Operation(Struct, frozen=True, kw_only=True):
         body: names the type of the request's body.
         answer: names the type of the answer's body; None for the description itself.
         status: of the answer.
+        dialect: names the ``Dialect`` in which errors are told and streams are sent.
         events: names the type of a streamed answer's events, where there are streams.
         headers: of the answer, besides ``x-request-id``.
         query: parameters.
@@ -70,6 +74,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     answer: str | None
     body: str | None = None
     status: int = 200
+    dialect: str = CHAT
     events: str | None = None
     headers: tuple[str, ...] = ()
     query: tuple[Parameter, ...] = ()

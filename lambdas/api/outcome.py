@@ -1,22 +1,24 @@
 """What the log and the metrics are told of a request: numbers and names, never what was said."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from lambdas.chat.answers import Answered
+from lambdas.api.usage import to_usage
+from lambdas.chat.told import Answered
 from lambdas.common.errors import ApiError, RateLimitError
 from lambdas.common.observability import logger, metrics
 
 
-def answered(done: Answered, *, stop_reason: str, usage: dict[str, Any], key_id: str) -> None:
-    """Record an answer. ``usage`` is OpenAI's, in tokens."""
+def answered(done: Answered, *, stop_reason: str, usage: Mapping[str, Any], key_id: str) -> None:
+    """Record an answer. ``usage`` is Converse's, in tokens; the log has OpenAI's words for it."""
+    counts = to_usage(usage)
     count("ChatGuardrailIntervened" if stop_reason == "guardrail_intervened" else "ChatAnswered")
     if done.fallbacks:
         count("ChatFellBack")
-    metrics.add_metric(name="InputTokens", unit=MetricUnit.Count, value=usage["prompt_tokens"])
-    metrics.add_metric(name="OutputTokens", unit=MetricUnit.Count, value=usage["completion_tokens"])
+    metrics.add_metric(name="InputTokens", unit=MetricUnit.Count, value=counts["prompt_tokens"])
+    metrics.add_metric(name="OutputTokens", unit=MetricUnit.Count, value=counts["completion_tokens"])
     logger.info(
         "answered",
         extra={
@@ -25,15 +27,15 @@ def answered(done: Answered, *, stop_reason: str, usage: dict[str, Any], key_id:
             "stop_reason": stop_reason,
             "fallbacks": done.fallbacks,
             "dropped": done.dropped,
-            "usage": usage,
+            "usage": counts,
             "key_id": key_id,
         },
     )
 
 
-def asked_documents(told: dict[str, Any] | None) -> None:
+def asked_documents(told: Mapping[str, Any]) -> None:
     """Record an answer from documents; ``told`` is the answer's ``quarry``, with or without anything about them."""
-    if told is None or "answered" not in told:
+    if "answered" not in told:
         return
     count("KnowledgeQuestions")
     if not told["answered"]:

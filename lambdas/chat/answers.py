@@ -1,58 +1,17 @@
-"""Answers of chat requests, whole and while they are given, and what is told about them."""
+"""Answers while they are given, and what a call that fails is told as."""
 
-import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.chat.candidates import Candidate
-from lambdas.chat.completion import Telling
 from lambdas.chat.errors import broken_off, error_code, out_of_time, to_api_error
-from lambdas.chat.stream import ChunkStream
+from lambdas.chat.events import Event
+from lambdas.chat.stream import ToldStream
+from lambdas.chat.told import Answered
 from lambdas.common.deadline import NEVER, Deadline
 from lambdas.common.errors import MOST_SAID, ApiError, cut
 from lambdas.common.observability import logger
-
-
-class Told(TypedDict):
-    """How an answer is told, as what makes it of Converse's is given it."""
-
-    model: str
-    parallel_tool_calls: bool
-    telling: Telling
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answered:
-    """Who answers, and what headers, log and metrics are told about it.
-
-    Attributes:
-        alias: what was asked for.
-        candidate: who answered.
-        fallbacks: how many candidates were asked in vain before.
-        dropped: parameters, in OpenAI's words, that the model does not take and was not given.
-    """
-
-    alias: str
-    candidate: Candidate
-    fallbacks: int
-    dropped: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Completion:
-    """A whole answer: ``body`` in OpenAI's shape, ``reply`` in Converse's."""
-
-    answered: Answered
-    body: dict[str, Any]
-    reply: dict[str, Any]
-
-    @property
-    def stop_reason(self) -> str:
-        """Converse's."""
-        return str(self.reply["stopReason"])
 
 
 class StreamedCompletion:
@@ -69,7 +28,7 @@ class StreamedCompletion:
         answered: Answered,
         events: Any,
         first: dict[str, Any],
-        state: ChunkStream,
+        state: ToldStream,
         deadline: Deadline = NEVER,
     ) -> None:
         self.answered = answered
@@ -79,17 +38,17 @@ class StreamedCompletion:
         self._deadline = deadline
         self._closed = False
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Yield OpenAI's chunks.
+    def __iter__(self) -> Iterator[Event]:
+        """Yield what happens, up to ``Ended``.
 
         Raises:
             UpstreamTimeoutError: the time is up, however fast the events come.
             ApiError: Bedrock failed in mid-stream, or ended it without saying why the answer ends.
         """
         try:
-            yield from self.state.chunks(self._first)
+            yield from self.state.events(self._first)
             for event in self._events:
-                yield from self.state.chunks(event)
+                yield from self.state.events(event)
                 # What comes after the answer's end, the count, is there already or at once.
                 if self.state.stop_reason is None and self._deadline.passed and not self._closed:
                     raise out_of_time(self.answered.alias)
@@ -119,8 +78,3 @@ def told(error: ClientError | BotoCoreError, *, alias: str, model_id: str) -> Ap
         "bedrock failed", extra={"alias": alias, "model_id": model_id, "reason": error_code(error), "aws": words}
     )
     return made
-
-
-def new_id() -> str:
-    """Return an answer's id."""
-    return f"chatcmpl-{uuid.uuid4().hex}"

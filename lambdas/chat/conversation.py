@@ -11,16 +11,16 @@ Values have Bedrock's ranges. A dialect refuses or fits what is outside of them,
 from collections.abc import Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
+from lambdas.chat.fields import JsonObject, Results
 from lambdas.chat.schemas import InexpressibleError, Schema, answer_schema
 from lambdas.chat.spoken import Spoken
 from lambdas.chat.tools import NO_TOOLS, Toolbox
 
 Effort = Literal["low", "medium", "high"]
-Results = Annotated[int, Meta(ge=1, le=100)]
 
 
 class NamedTool(Struct, frozen=True):
@@ -83,7 +83,7 @@ class DocumentSearch(Struct, frozen=True, forbid_unknown_fields=True):
         results: how many passages are looked for; the environment's number by default.
     """
 
-    filter: dict[str, Any] | None = None
+    filter: JsonObject | None = None
     results: Results | None = None
 
 

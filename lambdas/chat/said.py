@@ -3,19 +3,19 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from lambdas.chat.answers import Answered, Completion, StreamedCompletion, new_id
+from lambdas.chat.answers import StreamedCompletion
 from lambdas.chat.candidates import Candidate
-from lambdas.chat.completion import to_openai
-from lambdas.chat.request import ChatRequest
+from lambdas.chat.conversation import Conversation
 from lambdas.chat.service import ChatService
-from lambdas.chat.stream import ChunkStream
-from lambdas.chat.turns import Spoken
+from lambdas.chat.spoken import Spoken
+from lambdas.chat.stream import ToldStream
+from lambdas.chat.told import Answered, Completion
 
 _NOTHING_USED: Final = {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}
 
 
 class Said:
-    """Answers any request with one text, in the place of a ``ChatService``.
+    """Answers whatever is asked with one text, in the place of a ``ChatService``.
 
     The guardrail sees the question all the same: stored unseen in a session, it would stop every later turn.
 
@@ -29,49 +29,46 @@ class Said:
         self._question = question
         self._service = service
 
-    def complete(self, request: ChatRequest, _: Spoken, /) -> Completion:
+    def complete(self, asked: Conversation, _: Spoken, /) -> Completion:
         """Return the answer, whole.
 
         Raises:
             ApiError: the guardrail could not be asked.
         """
-        text, stop_reason, candidate = self._judged(request)
+        text, stop_reason, candidate = self._judged(asked)
         reply = {
             "output": {"message": {"role": "assistant", "content": [{"text": text}]}},
             "stopReason": stop_reason,
             "usage": _NOTHING_USED,
         }
-        body = to_openai(reply, completion_id=new_id(), **self._service.telling(request, candidate))
-        if request.quarry.guardrail_trace:
-            body["quarry"] = {"guardrail": {}}
-        return Completion(answered=_answered(request, candidate), body=body, reply=reply)
+        return self._service.completion(asked, _answered(asked, candidate), reply)
 
-    def stream(self, request: ChatRequest, _: Spoken, /) -> StreamedCompletion:
+    def stream(self, asked: Conversation, _: Spoken, /) -> StreamedCompletion:
         """Return the same as a stream of one piece.
 
         Raises:
             ApiError: as ``complete``.
         """
-        text, stop_reason, candidate = self._judged(request)
+        text, stop_reason, candidate = self._judged(asked)
         events = _Events(
             {"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": text}}},
             {"contentBlockStop": {"contentBlockIndex": 0}},
             {"messageStop": {"stopReason": stop_reason}},
         )
-        state = ChunkStream(completion_id=new_id(), **self._service.telling(request, candidate))
+        state = ToldStream(self._service.telling(asked, candidate))
         # Known before the end, so that a caller who hangs up is charged nothing.
         state.usage = _NOTHING_USED
         return StreamedCompletion(
-            answered=_answered(request, candidate),
+            answered=_answered(asked, candidate),
             events=events,
             first={"messageStart": {"role": "assistant"}},
             state=state,
         )
 
-    def _judged(self, request: ChatRequest) -> tuple[str, str, Candidate]:
+    def _judged(self, asked: Conversation) -> tuple[str, str, Candidate]:
         """Return what is said, Converse's stop reason for it, and who would have said it."""
         stopped = self._service.guardrail.stopped(self._question)
-        candidate = self._service.candidates(request.model)[0]
+        candidate = self._service.candidates(asked.alias)[0]
         if stopped is None:
             return self._text, "end_turn", candidate
         return stopped, "guardrail_intervened", candidate
@@ -90,5 +87,5 @@ class _Events:
         """Do nothing."""
 
 
-def _answered(request: ChatRequest, candidate: Candidate) -> Answered:
-    return Answered(alias=request.model, candidate=candidate, fallbacks=0)
+def _answered(asked: Conversation, candidate: Candidate) -> Answered:
+    return Answered(alias=asked.alias, candidate=candidate, fallbacks=0)

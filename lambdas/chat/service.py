@@ -1,4 +1,4 @@
-"""Answering a chat request: alias -> candidates -> Converse with the guardrail -> OpenAI's shape, whole or streamed."""
+"""Answering a conversation: alias -> candidates -> Converse with the guardrail -> what is told, whole or streamed."""
 
 import random
 import time
@@ -10,22 +10,22 @@ from msgspec.structs import replace
 
 from lambdas.catalogue.parameters import fit
 from lambdas.chat.aliases import Aliases
-from lambdas.chat.answers import Answered, Completion, StreamedCompletion, Told, new_id, told
+from lambdas.chat.answers import StreamedCompletion, told
 from lambdas.chat.caching import with_cache_points
 from lambdas.chat.candidates import Candidate
-from lambdas.chat.completion import Telling, to_openai
+from lambdas.chat.conversation import Conversation
 from lambdas.chat.converse import answer_is_wrapped, not_taken, to_converse, wants_answer_tool
 from lambdas.chat.errors import RETRYABLE, broken_off, error_code, is_daily_quota
 from lambdas.chat.guardrail import Guardrail, GuardrailClient
-from lambdas.chat.request import ChatRequest
 from lambdas.chat.settings import ChatSettings
-from lambdas.chat.stream import ChunkStream
-from lambdas.chat.turns import Spoken
+from lambdas.chat.spoken import Block, Spoken
+from lambdas.chat.stream import ToldStream
+from lambdas.chat.telling import Telling, thought_tokens
+from lambdas.chat.told import Answered, Completion
 from lambdas.common.deadline import NEVER, Deadline
 from lambdas.common.errors import InvalidRequestError
 from lambdas.common.observability import logger
 
-Block = dict[str, Any]
 Opened = TypeVar("Opened")
 
 BACKOFF_SECONDS: Final = 0.25
@@ -50,7 +50,7 @@ class ConverseClient(GuardrailClient, Protocol):
 
 
 class ChatService:
-    """Answers chat requests.
+    """Answers conversations.
 
     Attributes:
         guardrail: what every call passes through.
@@ -82,7 +82,7 @@ class ChatService:
         self._sleep = sleep
         self._clock = clock
         # What was made of the newest request for each candidate: it is reserved for first, and asked then.
-        self._made: dict[Candidate, tuple[ChatRequest, Spoken, Block, list[str]]] = {}
+        self._made: dict[Candidate, tuple[Conversation, Spoken, Block, list[str]]] = {}
 
     def until(self, deadline: Deadline) -> "ChatService":
         """Return this service with answers that are over by then: whole, or streamed to their last event."""
@@ -103,65 +103,80 @@ class ChatService:
         """
         return self._aliases.chatting(alias)
 
-    def bounded(self, request: ChatRequest) -> ChatRequest:
-        """Return the request with how long its answer may be, where it does not say."""
-        if request.max_tokens is not None or request.max_completion_tokens is not None:
-            return request
+    def bounded(self, asked: Conversation) -> Conversation:
+        """Return what is asked with how long its answer may be, where it does not say."""
+        if asked.max_tokens is not None:
+            return asked
         settings = self._settings
-        longest = settings.default_max_tokens_of.get(request.model, settings.default_max_tokens)
-        return replace(request, max_tokens=longest)
+        return replace(asked, max_tokens=settings.default_max_tokens_of.get(asked.alias, settings.default_max_tokens))
 
-    def arguments(self, request: ChatRequest, spoken: Spoken, candidate: Candidate) -> tuple[Block, list[str]]:
+    def arguments(self, asked: Conversation, spoken: Spoken, candidate: Candidate) -> tuple[Block, list[str]]:
         """Return Converse's arguments for a candidate, and the parameters that it does not take and is not given.
 
-        All but ``modelId`` and ``guardrailConfig``. They are made once for a request; do not change them.
+        All but ``modelId`` and ``guardrailConfig``. They are made once for a conversation; do not change them.
 
         Raises:
-            InvalidRequestError: the request wants what the candidate's family cannot do.
+            InvalidRequestError: it wants what the candidate's family cannot do.
         """
         known = self._made.get(candidate)
-        if known is not None and known[0] is request and known[1] is spoken:
+        if known is not None and known[0] is asked and known[1] is spoken:
             return known[2], known[3]
-        dropped = not_taken(request, candidate)
+        dropped = [asked.named(field) for field in not_taken(asked, candidate)]
         if dropped and self._settings.strict:
             raise InvalidRequestError(
-                f"The model behind `{request.model}` does not reason; leave `{dropped[0]}` out.",
+                f"The model behind `{asked.alias}` does not reason; leave `{dropped[0]}` out.",
                 param=dropped[0],
                 code="unsupported_parameter",
             )
-        made = with_cache_points(to_converse(request, candidate, spoken), candidate, self._settings.prompt_caching)
+        made = with_cache_points(to_converse(asked, candidate, spoken), candidate, self._settings.prompt_caching)
         made["inferenceConfig"], unfit = fit(candidate.model.parameters, made["inferenceConfig"])
-        self._made[candidate] = (request, spoken, made, [*dropped, *unfit])
-        return made, [*dropped, *unfit]
+        dropped += [asked.named(field) for field in unfit]
+        self._made[candidate] = (asked, spoken, made, dropped)
+        return made, dropped
 
-    def telling(self, request: ChatRequest, candidate: Candidate) -> Told:
+    def telling(self, asked: Conversation, candidate: Candidate) -> Telling:
         """Return how an answer of a candidate is told."""
-        return Told(
-            model=candidate.base_model_id if self._settings.reply_model == "answered" else request.model,
-            parallel_tool_calls=request.parallel_tool_calls is not False,
-            telling=Telling(
-                tools=request.toolbox,
-                answer_is_wrapped=wants_answer_tool(request, candidate) and answer_is_wrapped(request),
-            ),
+        by_answer_tool = wants_answer_tool(asked, candidate)
+        return Telling(
+            model=candidate.base_model_id if self._settings.reply_model == "answered" else asked.alias,
+            tools=asked.toolbox,
+            parallel_tool_calls=asked.parallel_tool_calls,
+            by_answer_tool=by_answer_tool,
+            answer_is_wrapped=by_answer_tool and answer_is_wrapped(asked),
+            thoughts=asked.reasoning is not None and asked.reasoning.told,
         )
 
-    def complete(self, request: ChatRequest, spoken: Spoken) -> Completion:
-        """Answer one request, whole, by the first candidate that can.
+    def completion(self, asked: Conversation, answered: Answered, reply: Block) -> Completion:
+        """Return the whole answer that Converse's reply is."""
+        telling = self.telling(asked, answered.candidate)
+        message = reply.get("output", {}).get("message", {"role": "assistant", "content": []})
+        usage = reply.get("usage", {})
+        found = {"guardrail": reply.get("trace", {}).get("guardrail", {})} if asked.guardrail_trace else {}
+        return Completion(
+            answered=answered,
+            model=telling.model,
+            blocks=telling.told(message["content"]),
+            stop_reason=reply["stopReason"],
+            usage=usage,
+            reasoning_tokens=thought_tokens(message["content"], usage),
+            quarry=found,
+            message=message,
+        )
+
+    def complete(self, asked: Conversation, spoken: Spoken) -> Completion:
+        """Answer, whole, by the first candidate that can.
 
         Raises:
             ApiError: unknown alias, or whatever ``to_api_error`` makes of the last failed call.
         """
-        reply, answered = self._first_that_can(request, spoken, self._client.converse)
+        reply, answered = self._first_that_can(asked, spoken, self._client.converse)
         if "stopReason" not in reply:
             # botocore takes JSON that is damaged for an answer without members.
-            raise broken_off(request.model)
-        body = to_openai(reply, completion_id=new_id(), **self.telling(request, answered.candidate))
-        if request.quarry.guardrail_trace:
-            body["quarry"] = {"guardrail": reply.get("trace", {}).get("guardrail", {})}
-        return Completion(answered=answered, body=body, reply=reply)
+            raise broken_off(asked.alias)
+        return self.completion(asked, answered, reply)
 
-    def stream(self, request: ChatRequest, spoken: Spoken) -> StreamedCompletion:
-        """Begin to answer one request by the first candidate that can; its first event has arrived.
+    def stream(self, asked: Conversation, spoken: Spoken) -> StreamedCompletion:
+        """Begin to answer by the first candidate that can; its first event has arrived.
 
         Raises:
             ApiError: as ``complete``; nothing was sent to the caller yet.
@@ -174,22 +189,18 @@ class ChatService:
                 raise ResponseStreamingError(error="it ended before its first event")
             return events, first
 
-        (events, first), answered = self._first_that_can(request, spoken, opened)
-        state = ChunkStream(
-            completion_id=new_id(),
-            **self.telling(request, answered.candidate),
-            only_answer_tool=wants_answer_tool(request, answered.candidate),
-        )
+        (events, first), answered = self._first_that_can(asked, spoken, opened)
+        state = ToldStream(self.telling(asked, answered.candidate))
         return StreamedCompletion(answered=answered, events=events, first=first, state=state, deadline=self._deadline)
 
     def _first_that_can(
-        self, request: ChatRequest, spoken: Spoken, call: Callable[..., Opened]
+        self, asked: Conversation, spoken: Spoken, call: Callable[..., Opened]
     ) -> tuple[Opened, Answered]:
-        candidates = self.candidates(request.model)
+        candidates = self.candidates(asked.alias)
         window = self._clock() + RETRY_WINDOW_SECONDS
         for position, candidate in enumerate(candidates):
-            arguments, dropped = self.arguments(request, spoken, candidate)
-            guard = self.guardrail.config(trace=request.quarry.guardrail_trace)
+            arguments, dropped = self.arguments(asked, spoken, candidate)
+            guard = self.guardrail.config(trace=asked.guardrail_trace)
             try:
                 reply = self._insist(
                     call, window=window, modelId=candidate.callable_id, guardrailConfig=guard, **arguments
@@ -197,11 +208,11 @@ class ChatService:
             except (ClientError, BotoCoreError) as error:
                 last = position == len(candidates) - 1 or self._clock() > window
                 if last or not candidate.may_fall_back(error):
-                    raise told(error, alias=request.model, model_id=candidate.callable_id) from error
+                    raise told(error, alias=asked.alias, model_id=candidate.callable_id) from error
                 logger.warning(
                     "fallback",
                     extra={
-                        "alias": request.model,
+                        "alias": asked.alias,
                         "from_model": candidate.base_model_id,
                         "to_model": candidates[position + 1].base_model_id,
                         "reason": error_code(error),
@@ -209,7 +220,7 @@ class ChatService:
                     },
                 )
             else:
-                return reply, Answered(alias=request.model, candidate=candidate, fallbacks=position, dropped=dropped)
+                return reply, Answered(alias=asked.alias, candidate=candidate, fallbacks=position, dropped=dropped)
         raise AssertionError("the last candidate answers or raises")
 
     def _insist(self, call: Callable[..., Opened], *, window: float, **arguments: Any) -> Opened:

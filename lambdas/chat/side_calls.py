@@ -9,11 +9,11 @@ from msgspec import Struct
 
 from lambdas.allowances.estimate import MESSAGE_TOKENS, Estimate, actual, usage
 from lambdas.allowances.usage import Usage
-from lambdas.chat.answers import Completion
 from lambdas.chat.candidates import Candidate
-from lambdas.chat.request import ChatRequest
+from lambdas.chat.conversation import Conversation
 from lambdas.chat.service import ChatService
-from lambdas.chat.turns import to_turns
+from lambdas.chat.spoken import Spoken, text
+from lambdas.chat.told import Completion
 from lambdas.common.deadline import Deadline
 from lambdas.common.tokens import Tokens
 
@@ -46,6 +46,12 @@ def read_tokens(*messages: str) -> Tokens:
     return sum(map(Tokens.of, messages), Tokens(marks, marks))
 
 
+def asking(alias: str, *, system: str, said: str, max_tokens: int) -> Conversation:
+    """Return what is asked of an alias: one text, as soberly as it can be answered."""
+    spoken = Spoken(system=text(system), turns=[{"role": "user", "content": text(said)}])
+    return Conversation(alias=alias, spoken=spoken, max_tokens=max_tokens, temperature=0.0)
+
+
 class SideCalls:
     """The side calls of one request.
 
@@ -62,13 +68,13 @@ class SideCalls:
         self._deadline = deadline
         self.taken: list[Usage] = []
 
-    def complete(self, request: ChatRequest) -> Completion:
-        """Answer a request of the platform's own.
+    def complete(self, asked: Conversation) -> Completion:
+        """Answer what the platform itself asks.
 
         Raises:
             ApiError: as ``ChatService.complete``; nothing is charged for it.
         """
         soon = self._deadline.within(min(MOST_SECONDS, SHARE * self._deadline.left))
-        completion = self._service.until(soon).complete(request, to_turns(request))
-        self.taken.append(actual(completion.reply.get("usage", {}), completion.answered.candidate.price))
+        completion = self._service.until(soon).complete(asked, asked.spoken)
+        self.taken.append(actual(completion.usage, completion.answered.candidate.price))
         return completion

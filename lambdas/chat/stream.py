@@ -1,22 +1,32 @@
-"""From ConverseStream's events to OpenAI's ``chat.completion.chunk`` objects: shapes only, one event at a time."""
+"""From ConverseStream's events to neutral ones: one at a time, numbered as the caller is told them."""
 
-import json
-import time
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import Any, Final
 
-from lambdas.chat.completion import AS_IT_IS, Telling, finish_reason, input_of, to_usage
+from lambdas.chat.events import (
+    Began,
+    BlockEnded,
+    CallBegan,
+    CallDelta,
+    Ended,
+    Event,
+    ReasoningDelta,
+    ReasoningRedacted,
+    ReasoningSigned,
+    TextDelta,
+)
+from lambdas.chat.telling import AS_IT_IS, Telling, input_of, json_text, thought_tokens, written
 from lambdas.chat.tools import ANSWER_TOOL
 from lambdas.common.tokens import likely_tokens
 
-Chunk = dict[str, Any]
+Block = dict[str, Any]
+Events = Sequence[Event]
 
-NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+_NONE: Final[Events] = ()
 
 
-class ChunkStream:
-    """Turns the events of one answer into chunks, and keeps what is known at its end.
+class ToldStream:
+    """Turns the events of one answer into neutral ones, and keeps what is known at its end.
 
     Attributes:
         stop_reason: Converse's, once it was sent.
@@ -24,136 +34,133 @@ class ChunkStream:
         guardrail: what the guardrail found, if its trace was asked for.
     """
 
-    def __init__(
-        self,
-        *,
-        model: str,
-        completion_id: str,
-        parallel_tool_calls: bool = True,
-        only_answer_tool: bool = False,
-        telling: Telling = AS_IT_IS,
-    ) -> None:
-        self._head = {
-            "id": completion_id,
-            "object": "chat.completion.chunk",
-            "created": int(time.time()),
-            "model": model,
-        }
-        self._parallel = parallel_tool_calls
-        self._telling = telling
-        # What a model says beside a JSON answer would break its JSON.
-        self._silent = only_answer_tool
-        self._calls = 0
-        # Content block index -> index of the caller's tool call; None for the tool that carries a JSON answer.
-        self._blocks: dict[int, int | None] = {}
-        self.blocks: dict[int, dict[str, Any]] = {}
+    def __init__(self, telling: Telling = AS_IT_IS) -> None:
+        self.telling = telling
+        self._has_call = False
+        # Converse's index of a content block -> its place among those that are told, as long as it is not over.
+        self._open: dict[int, int] = {}
+        self._next = 0
+        self._blocks: dict[int, Block] = {}
         self.stop_reason: str | None = None
         self.usage: dict[str, Any] = {}
-        # What the model thought, which is written, and paid for, but not told.
-        self._thoughts: list[str] = []
         self.guardrail: dict[str, Any] | None = None
 
-    def chunks(self, event: dict[str, Any]) -> list[Chunk]:
-        """Return the chunks for one event: none, one, or (at the end of the message) one with the finish reason."""
-        if "messageStart" in event:
-            return [self._chunk({"role": "assistant", "content": "", "refusal": None})]
-        if "contentBlockStart" in event:
-            return self._start(event["contentBlockStart"])
+    def events(self, event: dict[str, Any]) -> Events:
+        """Return what an event means to the caller: nothing, or one or more events."""
+        # What comes once a token first.
         if "contentBlockDelta" in event:
             return self._delta(event["contentBlockDelta"])
+        if "contentBlockStart" in event:
+            return self._start(event["contentBlockStart"])
         if "contentBlockStop" in event:
-            return self._rest(event["contentBlockStop"]["contentBlockIndex"])
+            return self._stop(event["contentBlockStop"]["contentBlockIndex"])
+        if "messageStart" in event:
+            return (Began(),)
         if "messageStop" in event:
-            self.stop_reason = event["messageStop"]["stopReason"]
-            rest = [chunk for index in list(self._blocks) for chunk in self._rest(index)]
-            return [*rest, self._chunk({}, finish=finish_reason(self.stop_reason, has_calls=self._calls > 0))]
+            self.stop_reason = reason = str(event["messageStop"]["stopReason"])
+            rest = [told for index in list(self._open) for told in self._stop(index)]
+            return (*rest, Ended(reason))
         if "metadata" in event:
             self.usage = event["metadata"].get("usage", {})
             self.guardrail = event["metadata"].get("trace", {}).get("guardrail")
-        return []
+        return _NONE
 
-    def last_chunk(self, *, usage: bool, guardrail: bool = False, not_recorded: Mapping[str, str] = NOTHING) -> Chunk:
-        """Return the chunk after the answer: the token counts, and what the guardrail found, as far as asked for.
-
-        Args:
-            not_recorded: what of the answer was not stored or settled, and the code that says why.
-        """
-        chunk: Chunk = {**self._head, "choices": []}
-        if usage:
-            chunk["usage"] = to_usage(self.usage)
-        if guardrail:
-            chunk["quarry"] = {"guardrail": self.guardrail or {}}
-        if not_recorded:
-            chunk["quarry"] = {**chunk.get("quarry", {}), "not_recorded": dict(not_recorded)}
-        return chunk
-
-    def content(self) -> list[dict[str, Any]]:
-        """Return what was said, as Converse's content blocks."""
-        return [self.blocks[index] for index in sorted(self.blocks)]
+    def content(self) -> list[Block]:
+        """Return what was said, as Converse's content blocks; a call's input is JSON text, which may have been cut."""
+        return [self._blocks[index] for index in sorted(self._blocks)]
 
     def written(self) -> int:
         """Return the likely tokens of all that the model has written, told or not: text, tools' inputs, thoughts."""
-        parts = [block["toolUse"]["input"] if "toolUse" in block else block["text"] for block in self.content()]
-        return sum(map(likely_tokens, [*parts, "".join(self._thoughts)]))
+        thoughts: list[str] = []
+        others: list[str] = []
+        for block in self.content():
+            if "reasoningContent" in block:
+                thoughts.append(written(block["reasoningContent"]))
+            else:
+                others.append(block["toolUse"]["input"] if "toolUse" in block else block["text"])
+        return sum(map(likely_tokens, [*others, "".join(thoughts)]))
 
-    def _start(self, start: dict[str, Any]) -> list[Chunk]:
-        use = start.get("start", {}).get("toolUse")
-        if use is None:
-            return []
-        index = start["contentBlockIndex"]
-        self.blocks[index] = {"toolUse": {**use, "input": ""}}
-        if use["name"] == ANSWER_TOOL:
-            self._blocks[index] = None
-            return []
-        if self._calls and not self._parallel:
-            return []
-        self._blocks[index] = self._calls
-        self._calls += 1
-        call = {
-            "index": self._blocks[index],
-            "id": use["toolUseId"],
-            "type": "function",
-            "function": {"name": self._telling.tools.told(use["name"]), "arguments": ""},
-        }
-        return [self._chunk({"tool_calls": [call]})]
+    def thought_tokens(self) -> int:
+        """Return the likely tokens of what was thought."""
+        return thought_tokens(self.content(), self.usage)
 
-    def _delta(self, delta: dict[str, Any]) -> list[Chunk]:
+    def _delta(self, delta: dict[str, Any]) -> Events:
         index, given = delta["contentBlockIndex"], delta["delta"]
         if "text" in given:
-            block = self.blocks.setdefault(index, {"text": ""})
-            block["text"] += given["text"]
-            return [] if self._silent else [self._chunk({"content": given["text"]})]
-        if "reasoningContent" in given:
-            thought = given["reasoningContent"]
-            # What is redacted is bytes without meaning, about as long as the thought.
-            self._thoughts.append(thought.get("text", "") + "x" * len(thought.get("redactedContent", b"")))
-            return []
-        if "toolUse" not in given or index not in self.blocks:
-            return []
-        part = given["toolUse"]["input"]
-        self.blocks[index]["toolUse"]["input"] += part
-        if index not in self._blocks or self._telling.is_wrapped(self.blocks[index]["toolUse"]["name"]):
-            return []
-        return [self._input(self._blocks[index], part)] if part else []
+            piece = given["text"]
+            block = self._blocks.get(index)
+            if block is None:
+                self._blocks[index] = {"text": piece}
+            else:
+                block["text"] += piece
+            return _NONE if self.telling.by_answer_tool or not piece else (TextDelta(self._place(index), piece),)
+        if "toolUse" in given:
+            return self._input(index, given["toolUse"]["input"])
+        return self._thought(index, given["reasoningContent"]) if "reasoningContent" in given else _NONE
 
-    def _rest(self, index: int) -> list[Chunk]:
-        """Return what is told of a call once it is over: of one without input, which Bedrock leaves empty, an object.
+    def _start(self, start: dict[str, Any]) -> Events:
+        use = start.get("start", {}).get("toolUse")
+        if use is None:
+            return _NONE
+        index = start["contentBlockIndex"]
+        self._blocks[index] = {"toolUse": {**use, "input": ""}}
+        if use["name"] == ANSWER_TOOL:
+            self._place(index)
+            return _NONE
+        if self._has_call and not self.telling.parallel_tool_calls:
+            return _NONE
+        self._has_call = True
+        return (CallBegan(self._place(index), use["toolUseId"], self.telling.tools.told(use["name"])),)
 
-        What stands inside of another object is told then too, whole.
-        """
+    def _input(self, index: int, part: str) -> Events:
         if index not in self._blocks:
-            return []
-        call, use = self._blocks.pop(index), self.blocks[index]["toolUse"]
-        if self._telling.is_wrapped(use["name"]):
-            given = self._telling.given(use["name"], input_of(use["input"]))
-            return [self._input(call, json.dumps(given, ensure_ascii=False))]
-        return [] if use["input"] else [self._input(call, "{}")]
+            return _NONE
+        use = self._blocks[index]["toolUse"]
+        use["input"] += part
+        if not part or index not in self._open or self.telling.is_wrapped(use["name"]):
+            return _NONE
+        return (self._part(index, use["name"], part),)
 
-    def _input(self, call: int | None, part: str) -> Chunk:
-        if call is None:
-            return self._chunk({"content": part})
-        return self._chunk({"tool_calls": [{"index": call, "function": {"arguments": part}}]})
+    def _thought(self, index: int, given: dict[str, Any]) -> Events:
+        block = self._blocks.setdefault(index, {"reasoningContent": {}})["reasoningContent"]
+        told = self.telling.thoughts
+        if "redactedContent" in given:
+            block["redactedContent"] = data = given["redactedContent"]
+            return (ReasoningRedacted(self._place(index), data),) if told else _NONE
+        thought = block.setdefault("reasoningText", {"text": ""})
+        if "signature" in given:
+            thought["signature"] = given["signature"]
+            return (ReasoningSigned(self._place(index), given["signature"]),) if told else _NONE
+        piece = given.get("text", "")
+        thought["text"] += piece
+        return (ReasoningDelta(self._place(index), piece),) if told and piece else _NONE
 
-    def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> Chunk:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return {**self._head, "choices": [choice]}
+    def _stop(self, index: int) -> Events:
+        """Return what is told of a block once it is over.
+
+        Of a call without input, which Bedrock leaves empty, that is an object. What stands inside of another object is
+        told only now, whole.
+        """
+        if index not in self._open:
+            return _NONE
+        use = self._blocks[index].get("toolUse")
+        rest: Events = _NONE
+        if use is not None:
+            if self.telling.is_wrapped(use["name"]):
+                given = self.telling.given(use["name"], input_of(use["input"]))
+                rest = (self._part(index, use["name"], json_text(given)),)
+            elif not use["input"]:
+                rest = (self._part(index, use["name"], "{}"),)
+        return (*rest, BlockEnded(self._open.pop(index)))
+
+    def _place(self, index: int) -> int:
+        """Return a block's place among those that are told."""
+        place = self._open.get(index)
+        if place is None:
+            place = self._open[index] = self._next
+            self._next += 1
+        return place
+
+    def _part(self, index: int, called: str, part: str) -> Event:
+        place = self._open[index]
+        return TextDelta(place, part) if called == ANSWER_TOOL else CallDelta(place, part)

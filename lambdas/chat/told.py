@@ -6,12 +6,36 @@ is there; thoughts are there if they were asked for (``Reasoning.told``).
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from msgspec import Struct
 
-from lambdas.chat.answers import Answered
+from lambdas.chat.candidates import Candidate
 from lambdas.chat.events import NOTHING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """Who answers, and what headers, log and metrics are told about it.
+
+    Attributes:
+        alias: what was asked for.
+        candidate: who answered.
+        fallbacks: how many candidates were asked in vain before.
+        dropped: parameters, in the caller's words, that the model does not take and was not given.
+    """
+
+    alias: str
+    candidate: Candidate
+    fallbacks: int
+    dropped: list[str] = field(default_factory=list)
+
+
+# Converse's stop reasons of an answer that was not let through.
+STOPPED: Final = frozenset({"guardrail_intervened", "content_filtered"})
+# And of one that is not complete.
+CUT: Final = frozenset({"max_tokens", "model_context_window_exceeded"})
 
 
 class Text(Struct, frozen=True):
@@ -78,6 +102,16 @@ class Completion(Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """All that it says, in one text."""
         return "".join(block.text for block in self.blocks if isinstance(block, Text))
+
+    @property
+    def was_stopped(self) -> bool:
+        """Whether the guardrail, or the model's provider, stopped it."""
+        return self.stop_reason in STOPPED
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether it ends where it may not be longer."""
+        return self.stop_reason in CUT
 
     @property
     def calls(self) -> list[Called]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from lambdas.chat.answers import Completion, StreamedCompletion
+from lambdas.chat.answers import StreamedCompletion
+from lambdas.chat.events import Ended, Event
 from lambdas.chat.said import Said
-from lambdas.chat.stream import Chunk
+from lambdas.chat.told import Completion
 from lambdas.exchange.ingredient import Asked, Draft, Expectation, Ingredient, MakeIngredient
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def from_documents(knowledge: "Callable[[], Knowledge]") -> MakeIngredient:
     """
 
     def make(asked: Asked) -> Ingredient | None:
-        return DocumentsIngredient(asked, knowledge()) if asked.request.quarry.knowledge is not None else None
+        return DocumentsIngredient(asked, knowledge()) if asked.conversation.documents is not None else None
 
     return make
 
@@ -43,9 +44,9 @@ class DocumentsIngredient(Ingredient):
         # Whose guardrail sees a question that nothing was found for.
         self._service = asked.service
         self._complete = asked.side.complete
-        self._question = knowledge.question(asked.request, asked.spoken)
+        self._question = knowledge.question(asked.conversation)
         # What leans on something that was said before is rewritten, with the key's money.
-        self._alone = asked.request.quarry.session is None and not self._question.earlier
+        self._alone = asked.conversation.session is None and not self._question.earlier
         self._finding: Future[Found] | None = None
         self._planned: Draft
         self._found: Found
@@ -83,11 +84,12 @@ class DocumentsIngredient(Ingredient):
         """Take out the numbers that no passage has, and tell what is cited."""
         return self._found.mended(completion)
 
-    def streamed(self, chunks: Iterator[Chunk], answer: StreamedCompletion) -> Iterator[Chunk]:
-        """Tell what is cited, with the finish reason."""
-        for chunk in chunks:
-            if chunk["choices"][0]["finish_reason"]:
+    def streamed(self, events: Iterator[Event], answer: StreamedCompletion) -> Iterator[Event]:
+        """Tell what is cited, at the end."""
+        for event in events:
+            if isinstance(event, Ended):
                 text = "".join(block.get("text", "") for block in answer.state.content())
-                told = self._found.told(text, blocked=answer.state.stop_reason == "guardrail_intervened")
-                chunk["quarry"] = {**chunk.get("quarry", {}), **told}
-            yield chunk
+                told = self._found.told(text, blocked=event.stop_reason == "guardrail_intervened")
+                yield replace(event, quarry={**event.quarry, **told})
+            else:
+                yield event

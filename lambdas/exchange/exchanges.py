@@ -12,12 +12,11 @@ from typing import Any, Final
 from lambdas.allowances.estimate import Estimate, Price, estimate
 from lambdas.allowances.ledger import Ledger
 from lambdas.allowances.usage import Usage
-from lambdas.chat.answers import Completion
 from lambdas.chat.candidates import Candidate
-from lambdas.chat.request import ChatRequest
+from lambdas.chat.conversation import Conversation
 from lambdas.chat.service import ChatService
 from lambdas.chat.side_calls import SideCalls
-from lambdas.chat.turns import to_turns
+from lambdas.chat.told import Completion
 from lambdas.common.caller import Caller
 from lambdas.common.deadline import NEVER, Deadline
 from lambdas.common.tokens import Tokens
@@ -56,8 +55,8 @@ class Exchanges:
         self._ledger = ledger
         self._ingredients = ingredients
 
-    def complete(self, request: ChatRequest, caller: Caller, *, deadline: Deadline = NEVER) -> Exchanged:
-        """Answer one request, whole.
+    def complete(self, conversation: Conversation, caller: Caller, *, deadline: Deadline = NEVER) -> Exchanged:
+        """Answer, whole.
 
         Args:
             deadline: when the answer has to be made; to settle and to store it takes time after that.
@@ -66,18 +65,18 @@ class Exchanges:
             ApiError: it was refused, here or by Bedrock; nothing is stored, and nothing charged but side calls.
                 An answer that was made is given, though: its headers tell if it could not be charged or stored.
         """
-        request = self._service.bounded(request)
-        begun = self._reserve(request, caller, deadline)
+        conversation = self._service.bounded(conversation)
+        begun = self._reserve(conversation, caller, deadline)
         try:
             draft = begun.look_up()
-            completion = begun.told(draft.answerer.complete(request, draft.spoken))
+            completion = begun.told(draft.answerer.complete(conversation, draft.spoken))
         except BaseException:
             begun.give_up()
             raise
         return Exchanged(completion=completion, headers=_settle(begun, completion))
 
-    def stream(self, request: ChatRequest, caller: Caller, *, deadline: Deadline = NEVER) -> StreamedExchange:
-        """Begin to answer one request; its first event has arrived. Its end is settled by what is returned.
+    def stream(self, conversation: Conversation, caller: Caller, *, deadline: Deadline = NEVER) -> StreamedExchange:
+        """Begin to answer; its first event has arrived. Its end is settled by what is returned.
 
         Args:
             deadline: when the answer has to be over, as in ``complete``.
@@ -85,24 +84,23 @@ class Exchanges:
         Raises:
             ApiError: as ``complete``.
         """
-        request = self._service.bounded(request)
-        begun = self._reserve(request, caller, deadline)
+        conversation = self._service.bounded(conversation)
+        begun = self._reserve(conversation, caller, deadline)
         try:
             draft = begun.look_up()
-            streamed = draft.answerer.stream(request, draft.spoken)
+            streamed = draft.answerer.stream(conversation, draft.spoken)
         except BaseException:
             begun.give_up()
             raise
         return StreamedExchange(begun, streamed)
 
-    def _reserve(self, request: ChatRequest, caller: Caller, deadline: Deadline) -> OpenExchange:
-        """Reserve what the request will take; beside that, its ingredients begin to be looked up."""
+    def _reserve(self, conversation: Conversation, caller: Caller, deadline: Deadline) -> OpenExchange:
+        """Reserve what it will take; beside that, its ingredients begin to be looked up."""
         service = self._service.until(deadline)
-        candidates = service.candidates(request.model)
+        candidates = service.candidates(conversation.alias)
         asked = Asked(
-            request=request,
+            conversation=conversation,
             caller=caller,
-            spoken=to_turns(request),
             side=SideCalls(service, deadline=deadline),
             service=service,
             deadline=deadline,
@@ -111,12 +109,14 @@ class Exchanges:
         ingredients = [ingredient for ingredient in made if ingredient is not None]
         for ingredient in ingredients:
             ingredient.start(_beside)
-        draft = Draft(answerer=service, spoken=asked.spoken)
+        draft = Draft(answerer=service, spoken=conversation.spoken)
         planned = draft
         for ingredient in ingredients:
             planned = ingredient.plan(planned)
         expected = self._expected(asked, candidates, planned, ingredients)
-        reservation = self._ledger.reserve(caller, alias=request.model, estimate=expected.most, likely=expected.likely)
+        reservation = self._ledger.reserve(
+            caller, alias=conversation.alias, estimate=expected.most, likely=expected.likely
+        )
         return OpenExchange(
             asked=asked,
             ingredients=ingredients,
@@ -128,9 +128,9 @@ class Exchanges:
     def _expected(
         self, asked: Asked, candidates: Sequence[Candidate], planned: Draft, ingredients: Sequence[Ingredient]
     ) -> Estimate:
-        """Return what the request takes, with its side calls; nothing where nobody counts, which saves the time."""
+        """Return what it takes, with its side calls; nothing where nobody counts, which saves the time."""
         # What one of them cannot do is refused before anything costs.
-        made = [asked.service.arguments(asked.request, planned.spoken, candidate)[0] for candidate in candidates]
+        made = [asked.service.arguments(asked.conversation, planned.spoken, candidate)[0] for candidate in candidates]
         calls = [(arguments, candidate.price) for arguments, candidate in zip(made, candidates, strict=True)]
         if not asked.caller.limits.counted:
             return Estimate(most=Usage(), likely=Usage())
@@ -147,17 +147,17 @@ class Exchanges:
 
 def _settle(begun: OpenExchange, completion: Completion) -> dict[str, str]:
     """Charge what the calls took and return the headers; beside that, store what is kept of the answer."""
-    reply = completion.reply
-    taken = reply.get("usage", {})
+    taken = completion.usage
     if not begun.stores:
         headers = begun.try_to_settle(completion.answered, taken)
         return headers | begun.not_recorded
     settled = _beside.submit(begun.try_to_settle, completion.answered, taken)
-    message = reply.get("output", {}).get("message", {"role": "assistant", "content": []})
     blocked = completion.stop_reason == "guardrail_intervened"
     try:
         begun.try_to_store(
-            GivenAnswer(message=message, candidate=completion.answered.candidate, usage=taken, blocked=blocked)
+            GivenAnswer(
+                message=completion.message, candidate=completion.answered.candidate, usage=taken, blocked=blocked
+            )
         )
     finally:
         # Whatever becomes of the turn, Lambda may not stop the function before the charge.

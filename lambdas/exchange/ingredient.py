@@ -13,19 +13,20 @@ settle    store       it stores what it keeps, once the answer was given to its 
 All but ``look_up`` may be left out. A step takes the ingredients in the order of ``Exchanges``; a failure ends it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any, Protocol
 
 from msgspec import Struct
 
-from lambdas.chat.answers import Completion, StreamedCompletion
+from lambdas.chat.answers import StreamedCompletion
 from lambdas.chat.candidates import Candidate
-from lambdas.chat.request import ChatRequest
+from lambdas.chat.conversation import Conversation
+from lambdas.chat.events import Event
 from lambdas.chat.service import ChatService
 from lambdas.chat.side_calls import Expected, SideCalls
-from lambdas.chat.stream import Chunk
-from lambdas.chat.turns import Spoken
+from lambdas.chat.spoken import Spoken
+from lambdas.chat.told import Completion
 from lambdas.common.caller import Caller
 from lambdas.common.deadline import Deadline
 from lambdas.common.tokens import Tokens
@@ -37,15 +38,14 @@ class Asked(Struct, frozen=True, kw_only=True):
     """What ingredients are made from.
 
     Attributes:
-        spoken: what the request itself says.
+        conversation: what is asked, with what the request itself says.
         side: makes calls besides the answer, once the allowance is reserved.
         service: makes calls that are over by the deadline.
         deadline: when the answer has to be over, and so what is looked up for it.
     """
 
-    request: ChatRequest
+    conversation: Conversation
     caller: Caller
-    spoken: Spoken
     side: SideCalls
     service: ChatService
     deadline: Deadline
@@ -66,11 +66,11 @@ class Expectation(Struct, frozen=True, kw_only=True):
 class Answerer(Protocol):
     """Who answers: the service with the models of an alias, or what an ingredient has put in its place."""
 
-    def complete(self, request: ChatRequest, spoken: Spoken, /) -> Completion:
+    def complete(self, asked: Conversation, spoken: Spoken, /) -> Completion:
         """Answer, whole."""
         ...
 
-    def stream(self, request: ChatRequest, spoken: Spoken, /) -> StreamedCompletion:
+    def stream(self, asked: Conversation, spoken: Spoken, /) -> StreamedCompletion:
         """Begin to answer."""
         ...
 
@@ -101,9 +101,9 @@ class GivenAnswer(Struct, frozen=True, kw_only=True):
         blocked: whether the guardrail intervened.
     """
 
-    message: Message
+    message: Mapping[str, Any]
     candidate: Candidate
-    usage: dict[str, Any]
+    usage: Mapping[str, Any]
     blocked: bool
 
 
@@ -150,13 +150,13 @@ class Ingredient(Protocol):
         """Return a whole answer as the caller is told it."""
         return completion
 
-    def streamed(self, chunks: Iterator[Chunk], answer: StreamedCompletion) -> Iterator[Chunk]:  # noqa: ARG002
-        """Return a stream's chunks as the caller is told them; a caller who hangs up ends them anywhere.
+    def streamed(self, events: Iterator[Event], answer: StreamedCompletion) -> Iterator[Event]:  # noqa: ARG002
+        """Return a stream's events as the caller is told them; a caller who hangs up ends them anywhere.
 
         Args:
             answer: knows who answers, and what was said so far.
         """
-        return chunks
+        return events
 
     def store(self, answer: GivenAnswer) -> None:  # noqa: ARG002
         """Store what is kept of an answer that was given to its end.

@@ -7,7 +7,7 @@ from typing import Any
 from lambdas.allowances.estimate import actual, input_tokens
 from lambdas.allowances.ledger import Ledger, Reservation
 from lambdas.allowances.usage import Usage
-from lambdas.chat.answers import Answered, Completion
+from lambdas.chat.told import Answered, Completion
 from lambdas.exchange import unrecorded
 from lambdas.exchange.ingredient import Asked, Draft, GivenAnswer, Ingredient
 
@@ -52,7 +52,7 @@ class OpenExchange:
         except unrecorded.TROUBLE as error:
             self._unrecorded["turn"] = unrecorded.log("turn", error, key_id=self.asked.caller.key_id)
 
-    def try_to_settle(self, answered: Answered, converse_usage: dict[str, Any]) -> dict[str, str]:
+    def try_to_settle(self, answered: Answered, converse_usage: Mapping[str, Any]) -> dict[str, str]:
         """Charge what the calls took and return the headers; if that fails, ``not_recorded`` tells."""
         headers, codes = self._charged(actual(converse_usage, answered.candidate.price))
         self._unrecorded |= codes
@@ -74,7 +74,7 @@ class OpenExchange:
         Args:
             written: likely tokens of all that the model is known to have written.
         """
-        asked, _ = self.asked.service.arguments(self.asked.request, self.draft.spoken, answered.candidate)
+        asked, _ = self.asked.service.arguments(self.asked.conversation, self.draft.spoken, answered.candidate)
         read = input_tokens(asked).likely
         # More than it may write it has not written.
         output = min(written, asked["inferenceConfig"]["maxTokens"])

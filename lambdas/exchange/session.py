@@ -4,8 +4,7 @@ from concurrent.futures import Executor, Future
 
 from msgspec.structs import replace
 
-from lambdas.chat.completion import as_told
-from lambdas.chat.turns import Spoken, to_turns
+from lambdas.chat.spoken import Spoken
 from lambdas.common.tokens import BYTES_PER_TOKEN, Tokens
 from lambdas.exchange.ingredient import Asked, Draft, Expectation, GivenAnswer, Ingredient, MakeIngredient
 from lambdas.sessions import history
@@ -22,7 +21,7 @@ def from_sessions(sessions: Sessions, *, history_tokens: int, summary_alias: str
     """
 
     def make(asked: Asked) -> Ingredient | None:
-        session_id = asked.request.quarry.session
+        session_id = asked.conversation.session
         if session_id is None:
             return None
         longest = history.summary_tokens(history_tokens)
@@ -45,7 +44,7 @@ class SessionIngredient(Ingredient):
         sessions: Sessions,
         summarise: AliasSummariser,
     ) -> None:
-        self._request = asked.request
+        self._asked = asked.conversation
         self._service = asked.service
         self._owner = asked.caller.key_id
         self._session_id = session_id
@@ -63,9 +62,10 @@ class SessionIngredient(Ingredient):
     def plan(self, draft: Draft) -> Draft:
         """Put the past before the request, without notes that are due."""
         self._turn = turn = self._reading.result()
+        self._own = own = self._asked.spoken
         # Now it is known whose call a tool's result answers.
-        self._own = to_turns(self._request, turn.open_calls)
-        self._planned = planned = turn.plan(self._own.turns, tools=bool(self._request.tools))
+        own.check_answers(turn.open_calls)
+        self._planned = planned = turn.plan(own.turns, tools=bool(self._asked.toolbox.specs))
         return self._drafted(draft, planned.context(None if planned.due else planned.known))
 
     def expects(self) -> Expectation:
@@ -87,11 +87,6 @@ class SessionIngredient(Ingredient):
 
     def store(self, answer: GivenAnswer) -> None:
         """Add the turn to the session: the messages as the caller sent them, the answer as the caller was told it."""
-        telling = self._service.telling(self._request, answer.candidate)
-        content = as_told(
-            answer.message["content"],
-            parallel_tool_calls=telling["parallel_tool_calls"],
-            telling=telling["telling"],
-        )
-        told = {"role": "assistant", "content": content}
+        telling = self._service.telling(self._asked, answer.candidate)
+        told = {"role": "assistant", "content": telling.kept(answer.message["content"])}
         self._turn.commit(self._own.turns, told, answer.usage, blocked=answer.blocked)

@@ -5,8 +5,7 @@ from typing import Any
 
 from lambdas.allowances import remaining
 from lambdas.chat.answers import StreamedCompletion
-from lambdas.chat.completion import to_usage
-from lambdas.chat.stream import Chunk
+from lambdas.chat.events import Counted, Ended, Event
 from lambdas.exchange.ingredient import GivenAnswer
 from lambdas.exchange.open_exchange import OpenExchange
 
@@ -17,8 +16,8 @@ class StreamedExchange:
     Attributes:
         answered: who answers.
         headers: what was left of the allowance once this was reserved.
-        told: the members of ``quarry`` that the ingredients gave the answer's chunks so far.
-        not_recorded: what of the answer was not stored or settled, and why, as far as its last chunk tells.
+        model: what the answer is said to be from.
+        told: what the ingredients have told of it so far, which no API has a word for.
     """
 
     def __init__(self, begun: OpenExchange, streamed: StreamedCompletion) -> None:
@@ -27,8 +26,8 @@ class StreamedExchange:
         self._closed = self._settled = False
         self.answered = streamed.answered
         self.headers = remaining.headers(begun.reservation.remaining)
-        self.told: dict[str, Any] = {}
-        self.not_recorded: Mapping[str, str] = {}
+        self.model = streamed.state.telling.model
+        self.told: Mapping[str, Any] = {}
 
     @property
     def stop_reason(self) -> str:
@@ -36,18 +35,18 @@ class StreamedExchange:
         return self._streamed.state.stop_reason or ""
 
     @property
-    def usage(self) -> dict[str, Any]:
-        """OpenAI's, once the iteration has ended."""
-        return to_usage(self._streamed.state.usage)
+    def usage(self) -> Mapping[str, Any]:
+        """Converse's token counts, once the iteration has ended."""
+        return self._streamed.state.usage
 
-    def __iter__(self) -> Iterator[Chunk]:
-        """Yield OpenAI's chunks, the one with the usage included where it was asked for.
+    def __iter__(self) -> Iterator[Event]:
+        """Yield what happens, up to ``Counted``.
 
         Raises:
             ApiError: Bedrock failed in mid-stream, or the time is up.
         """
-        state, request = self._streamed.state, self._begun.asked.request
-        yield from self._chunks() if self._begun.ingredients else self._streamed
+        state = self._streamed.state
+        yield from self._events() if self._begun.ingredients else self._streamed
         if self._closed:
             # Reading was stopped, which may look like an end: nothing of it is stored.
             return
@@ -59,14 +58,14 @@ class StreamedExchange:
             self._begun.try_to_store(
                 GivenAnswer(message=message, candidate=self.answered.candidate, usage=state.usage, blocked=blocked)
             )
-        # The headers, which tell it of a whole answer, are gone.
-        self.not_recorded = self._begun.not_recorded_codes
-        options = request.stream_options
-        with_usage = bool(options and options.include_usage)
-        if with_usage or request.quarry.guardrail_trace or self.not_recorded:
-            yield state.last_chunk(
-                usage=with_usage, guardrail=request.quarry.guardrail_trace, not_recorded=self.not_recorded
-            )
+        traced = self._begun.asked.conversation.guardrail_trace
+        yield Counted(
+            state.usage,
+            reasoning_tokens=state.thought_tokens(),
+            guardrail=(state.guardrail or {}) if traced else None,
+            # The headers, which tell it of a whole answer, are gone.
+            not_recorded=self._begun.not_recorded_codes,
+        )
 
     def close(self) -> None:
         """Stop reading from Bedrock and charge what was taken, unless that was done already."""
@@ -74,15 +73,15 @@ class StreamedExchange:
         self._streamed.close()
         self._settle()
 
-    def _chunks(self) -> Iterator[Chunk]:
-        """Yield the answer's chunks as the ingredients tell them."""
-        chunks = iter(self._streamed)
+    def _events(self) -> Iterator[Event]:
+        """Yield what happens as the ingredients tell it."""
+        events = iter(self._streamed)
         for ingredient in self._begun.ingredients:
-            chunks = ingredient.streamed(chunks, self._streamed)
-        for chunk in chunks:
-            if "quarry" in chunk:
-                self.told |= chunk["quarry"]
-            yield chunk
+            events = ingredient.streamed(events, self._streamed)
+        for event in events:
+            if isinstance(event, Ended):
+                self.told = event.quarry
+            yield event
 
     def _settle(self) -> None:
         if self._settled:

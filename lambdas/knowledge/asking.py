@@ -1,20 +1,21 @@
 """One question to the documents, from the request to what the caller is told about it.
 
-question = knowledge.question(request, spoken)           # refuses what cannot be asked, before anything costs
+question = knowledge.question(conversation)              # refuses what cannot be asked, before anything costs
 found = knowledge.find(question, past=..., ...)          # rewrites where there is a past, and searches
 found.spoken(spoken)                                     # what the model is told; without passages none is asked
 found.told(answer)                                       # the members of the answer's `quarry` object
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
-from lambdas.chat.answers import Completion
-from lambdas.chat.messages import UserMessage
-from lambdas.chat.request import ChatRequest, JsonObjectFormat, JsonSchemaFormat
+from msgspec.structs import replace
+
+from lambdas.chat.conversation import Conversation
 from lambdas.chat.side_calls import Expected
-from lambdas.chat.turns import Spoken
+from lambdas.chat.spoken import Spoken
+from lambdas.chat.told import Completion, Text, Thought
 from lambdas.common.deadline import Deadline
 from lambdas.common.errors import InvalidRequestError
 from lambdas.common.observability import logger
@@ -30,7 +31,6 @@ Message = dict[str, Any]
 # How many tokens of size one of a passage's own counts for: a chunker's token may be six characters long, and the size
 # has one for three bytes. Tags and names come out of the same.
 ESTIMATED_PER_TOKEN: Final = 2
-_FILTER: Final = "quarry.knowledge.filter"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +42,7 @@ class Question:
         blocks: how many of the last message's content blocks they are in.
         earlier: what the request itself says before, with Converse's blocks.
         results: how many passages are looked for.
+        filter_param: where the caller has the filter.
         passage_tokens: what passages add to the request.
     """
 
@@ -51,6 +52,7 @@ class Question:
     earlier: tuple[Message, ...]
     results: int
     filter_: RetrievalFilter | None
+    filter_param: str
     passage_tokens: Tokens
 
     def rewriting(self, past: Sequence[Message], notes: str | None) -> Expected:
@@ -116,18 +118,17 @@ class Found:
         def mend(text: str) -> str:
             return citations.without_unknown(text, passages=known)
 
-        message = completion.reply.get("output", {}).get("message", {"role": "assistant", "content": []})
-        blocks = [{"text": mend(block["text"])} if "text" in block else block for block in message["content"]]
-        (choice,) = completion.body["choices"]
-        text = mend(choice["message"]["content"] or "")
-        blocked = completion.stop_reason == "guardrail_intervened"
-        body = {
-            **completion.body,
-            "choices": [{**choice, "message": {**choice["message"], "content": text}}],
-            "quarry": {**completion.body.get("quarry", {}), **self.told(text, blocked=blocked)},
-        }
-        reply = {**completion.reply, "output": {"message": {**message, "content": blocks}}}
-        return replace(completion, body=body, reply=reply)
+        text = mend(completion.text)
+        told = self.told(text, blocked=completion.stop_reason == "guardrail_intervened")
+        content = [
+            {"text": mend(block["text"])} if "text" in block else block for block in completion.message["content"]
+        ]
+        return replace(
+            completion,
+            blocks=[*(block for block in completion.blocks if isinstance(block, Thought)), Text(text)],
+            quarry={**completion.quarry, **told},
+            message={**completion.message, "content": content},
+        )
 
 
 class Knowledge:
@@ -145,46 +146,47 @@ class Knowledge:
         """Return this with searches that are over by then."""
         return Knowledge(settings=self.settings, retriever=self.retriever.until(deadline))
 
-    def question(self, request: ChatRequest, spoken: Spoken) -> Question:
-        """Return what a chat request with ``quarry.knowledge`` asks.
+    def question(self, asked: Conversation) -> Question:
+        """Return what a conversation that asks the documents asks them.
 
         Raises:
-            InvalidRequestError: the last message is no user's or has no text, the filter is wrong, or the request
-                wants what cannot be cited.
+            InvalidRequestError: the last message is no user's or has no text, the filter is wrong, or what is wanted
+                cannot be cited.
         """
-        wanted = request.quarry.knowledge
+        wanted, spoken = asked.documents, asked.spoken
         assert wanted is not None
-        index, last = request.answered or (len(request.messages) - 1, request.messages[-1])
-        if request.tools or isinstance(request.response_format, JsonObjectFormat | JsonSchemaFormat):
-            param = "tools" if request.tools else "response_format"
+        documents = asked.named("documents")
+        if asked.toolbox.specs or asked.answer is not None:
+            param = asked.named("tools" if asked.toolbox.specs else "answer")
             raise InvalidRequestError(
-                f"`{param}` cannot be had together with `quarry.knowledge`: answers from documents are text with "
-                "markers. Leave one of them out.",
+                f"`{param}` cannot be had together with `{documents}`: answers from documents are text with markers. "
+                "Leave one of them out.",
                 param=param,
             )
         parts = spoken.last
-        own = spoken.turns[-1]["content"][-parts:]
+        own = spoken.turns[-1]["content"][-parts:] if parts else []
         text = "\n".join(block["text"] for block in own if "text" in block)
-        if not isinstance(last, UserMessage) or not text.strip():
+        if not text.strip():
             raise InvalidRequestError(
-                "With `quarry.knowledge` the last message must be a user's and have text: it is the question.",
-                param=f"messages[{index}]",
+                f"With `{documents}` the last message must be a user's and have text: it is the question.",
+                param=spoken.last_param,
             )
         if self.settings.grounding_check and len(text) > prompt.MOST_GROUNDED_QUESTION:
             raise InvalidRequestError(
                 f"The question has {len(text):,} characters; the guardrail's grounding check takes at most "
                 f"{prompt.MOST_GROUNDED_QUESTION:,}. Shorten the last message.",
-                param=f"messages[{index}]",
+                param=spoken.last_param,
             )
         results = self.results(wanted.results)
         before = spoken.turns[-1]["content"][:-parts]
         return Question(
             text=text,
             blocks=parts,
-            alias=request.model,
+            alias=asked.alias,
             earlier=(*spoken.turns[:-1], *([{"role": "user", "content": before}] if before else [])),
             results=results,
-            filter_=to_retrieval_filter(wanted.filter, self.settings.metadata, param=_FILTER),
+            filter_=to_retrieval_filter(wanted.filter, self.settings.metadata, param=f"{documents}.filter"),
+            filter_param=f"{documents}.filter",
             passage_tokens=prompt.tokens(self._most_passage_tokens(results), passages=results),
         )
 
@@ -214,7 +216,9 @@ class Knowledge:
         said = [*past, *question.earlier]
         if said or notes:
             query = rewriting.standalone(query, past=said, notes=notes, alias=question.alias, complete=complete)
-        found = self.retriever.find(query, results=question.results, filter_=question.filter_, filter_param=_FILTER)
+        found = self.retriever.find(
+            query, results=question.results, filter_=question.filter_, filter_param=question.filter_param
+        )
         good = [passage for passage in found if passage.score >= self.settings.score_threshold]
         grounding = self.settings.grounding_check
         kept = prompt.fitting(good, most_tokens=self._most_passage_tokens(question.results), grounding=grounding)

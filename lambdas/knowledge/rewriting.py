@@ -3,12 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import msgspec
-
-from lambdas.chat import reading
-from lambdas.chat.answers import Completion
-from lambdas.chat.request import ChatRequest
-from lambdas.chat.side_calls import read_tokens
+from lambdas.chat.conversation import Conversation
+from lambdas.chat.side_calls import asking, read_tokens
+from lambdas.chat.told import Completion
 from lambdas.common.errors import ApiError
 from lambdas.common.observability import logger
 from lambdas.common.tagged import defused, tagged
@@ -17,7 +14,7 @@ from lambdas.knowledge.retrieval import MOST_CHARACTERS
 from lambdas.sessions.contents import in_words
 
 Message = dict[str, Any]
-Complete = Callable[[ChatRequest], Completion]
+Complete = Callable[[Conversation], Completion]
 
 # Of the past, the end is read: this many messages, each cut, and the notes on what was before.
 _MESSAGES: Final = 6
@@ -47,23 +44,15 @@ def standalone(question: str, *, past: Sequence[Message], notes: str | None, ali
         notes: what was said before that, in short.
         complete: asks a model.
     """
-    body = {
-        "model": alias,
-        "messages": [
-            {"role": "system", "content": SYSTEM},
-            {"role": "user", "content": request_text(question, past, notes)},
-        ],
-        "max_tokens": MOST_OUTPUT_TOKENS,
-        "temperature": 0.0,
-    }
+    said = request_text(question, past, notes)
     try:
-        answer = complete(reading.parse(msgspec.json.encode(body))).body["choices"][0]
+        answer = complete(asking(alias, system=SYSTEM, said=said, max_tokens=MOST_OUTPUT_TOKENS))
     except ApiError as error:
         return _as_it_is(question, str(error.code))
-    text = " ".join((answer["message"]["content"] or "").split())
-    if answer["finish_reason"] == "stop" and text:
-        return text[:MOST_CHARACTERS]
-    return _as_it_is(question, "empty" if answer["finish_reason"] == "stop" else answer["finish_reason"])
+    text = " ".join(answer.text.split())
+    if answer.was_stopped or answer.was_cut:
+        return _as_it_is(question, "content_filter" if answer.was_stopped else "length")
+    return text[:MOST_CHARACTERS] if text else _as_it_is(question, "empty")
 
 
 def request_text(question: str, past: Sequence[Message], notes: str | None) -> str:

@@ -6,7 +6,7 @@ context = turn.context(planned)                  # may summarise; send context.s
 turn.commit(new_messages, answer, usage)         # only when the call succeeded: a failed one stores nothing
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -158,7 +158,7 @@ class Turn:
         self,
         user_messages: Sequence[Message],
         assistant_message: Message,
-        usage: dict[str, Any],
+        usage: Mapping[str, Any],
         *,
         blocked: bool = False,
     ) -> Session:

@@ -1,13 +1,11 @@
 """The rolling summary: the notes so far and the messages that followed become new notes, written by a model."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-import msgspec
-
-from lambdas.chat import reading
-from lambdas.chat.request import ChatRequest
-from lambdas.chat.side_calls import Expected, read_tokens
+from lambdas.chat.conversation import Conversation
+from lambdas.chat.side_calls import Expected, asking, read_tokens
+from lambdas.chat.told import Completion
 from lambdas.common.tagged import defused, tagged
 from lambdas.common.tokens import cut_text, text_tokens
 from lambdas.sessions.contents import in_words
@@ -47,22 +45,15 @@ class Summarise(Protocol):
     def __call__(self, previous: str | None, messages: Sequence[Message]) -> str: ...
 
 
-class Completion(Protocol):
-    """What ``lambdas.chat.service.ChatService.complete`` returns, as far as it matters here."""
-
-    @property
-    def body(self) -> dict[str, Any]: ...
-
-
 class AliasSummariser:
     """Makes the notes with an alias of the platform, through the same service as every other call.
 
     Args:
-        complete: answers a chat request.
+        complete: answers what is asked.
         max_tokens: the most that the model may write; it is asked for half as many words.
     """
 
-    def __init__(self, *, complete: Callable[[ChatRequest], Completion], alias: str, max_tokens: int) -> None:
+    def __init__(self, *, complete: Callable[[Conversation], Completion], alias: str, max_tokens: int) -> None:
         self._complete = complete
         self._alias = alias
         self._max_tokens = max_tokens
@@ -75,15 +66,9 @@ class AliasSummariser:
             ApiError: as ``complete``.
         """
         system, text = self._texts(previous, messages)
-        body = {
-            "model": self._alias,
-            "messages": [{"role": "system", "content": system}, {"role": "user", "content": text}],
-            "max_tokens": self._max_tokens,
-            "temperature": 0.0,
-        }
-        answer = self._complete(reading.parse(msgspec.json.encode(body))).body["choices"][0]
-        text = (answer["message"]["content"] or "").strip()
-        if answer["finish_reason"] == "content_filter":
+        answer = self._complete(asking(self._alias, system=system, said=text, max_tokens=self._max_tokens))
+        text = answer.text.strip()
+        if answer.was_stopped:
             raise SummaryError("the guardrail intervened")
         if not text:
             raise SummaryError("the model wrote nothing")

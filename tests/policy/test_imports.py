@@ -64,7 +64,7 @@ FORBIDDEN: Final[dict[str, list[tuple[str, str]]]] = {
         ("lambdas.sessions.service", "lambdas.knowledge.settings"),
         ("lambdas.sessions.service", "lambdas.prompts.definition"),
         ("lambdas.chat.service", "lambdas.sessions.session"),
-        ("lambdas.allowances.ledger", "lambdas.chat.request"),
+        ("lambdas.allowances.ledger", "lambdas.api.dialects.chat.request"),
         ("lambdas.common.caller", "lambdas.allowances.usage"),
         ("lambdas.catalogue.facts", "lambdas.common.errors"),
     ],

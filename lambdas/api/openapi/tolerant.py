@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import lambdas.embeddings.request as embeddings
-import lambdas.knowledge.request as knowledge
 import lambdas.prompts.request as prompts
+from lambdas.api.dialects.chat import knowledge, tolerated
 from lambdas.api.openapi.schemas import Schema
-from lambdas.chat import tolerated
 from lambdas.common.tolerance import Rule
 
 # Body -> the rules by which it is read.

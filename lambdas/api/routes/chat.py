@@ -1,70 +1,41 @@
-"""``POST /v1/chat/completions``, and what the other routes that ask a model share with it."""
+"""``POST /v1/chat/completions``."""
 
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any
 
-from lambdas.api import composition, outcome
+from lambdas.api import asking, composition
 from lambdas.api.call import Answer, Call, Streamed
-from lambdas.chat import reading
-from lambdas.chat.request import ChatRequest
+from lambdas.api.dialects.chat import reading
+from lambdas.api.dialects.chat.chunks import ChunkTable
+from lambdas.api.dialects.chat.completion import to_openai
+from lambdas.api.dialects.chat.conversation import to_conversation
+from lambdas.api.dialects.chat.request import ChatRequest
 from lambdas.common.tolerance import Read
-from lambdas.exchange.streamed_exchange import StreamedExchange
-
-# The role and the first token.
-_FIRST: Final = 2
 
 
 def create_chat_completion(call: Call) -> Answer[dict[str, Any]] | Streamed:
     """Answer a chat request, whole or as server-sent events."""
-    asked = reading.read(call.body, strict=composition.settings().strict)
-    if asked.body.stream:
-        return stream(asked, call, events=iter, first=_FIRST)
-    return complete(asked, call)
+    read = reading.read(call.body, strict=composition.settings().strict)
+    request = read.body
+    if not request.stream:
+        return complete(read, call)
+    with_usage = bool(request.stream_options and request.stream_options.include_usage)
+    return asking.stream(
+        to_conversation(request),
+        call,
+        dropped=read.dropped,
+        table=lambda exchange: ChunkTable(model=exchange.model, usage=with_usage),
+    )
 
 
-def complete(asked: Read[ChatRequest], call: Call) -> Answer[dict[str, Any]]:
+def complete(read: Read[ChatRequest], call: Call) -> Answer[dict[str, Any]]:
     """Answer a chat request with OpenAI's completion.
 
     Args:
-        asked: the request, and what of it was left out.
+        read: the request, and what of it was left out.
         call: who asks, and when the answer has to be over.
 
     Raises:
         ApiError: as ``Exchanges.complete``.
     """
-    caller = call.caller
-    done = composition.exchanges().complete(asked.body, caller, deadline=call.deadline)
-    completion = done.completion
-    usage = completion.body["usage"]
-    outcome.answered(completion.answered, stop_reason=completion.stop_reason, usage=usage, key_id=caller.key_id)
-    outcome.asked_documents(completion.body.get("quarry"))
-    return Answer(body=completion.body, headers={**outcome.headers(completion.answered, asked.dropped), **done.headers})
-
-
-def stream(
-    asked: Read[ChatRequest],
-    call: Call,
-    *,
-    events: Callable[[StreamedExchange], Iterator[Any]],
-    first: int,
-) -> Streamed:
-    """Begin to answer a chat request as a stream; Bedrock's first event has arrived.
-
-    Args:
-        asked: the request, and what of it was left out.
-        call: who asks, and when the answer has to be over.
-        events: makes of the exchange what is sent of it.
-        first: as ``Streamed.first``.
-
-    Raises:
-        ApiError: as ``Exchanges.stream``.
-    """
-    caller = call.caller
-    exchange = composition.exchanges().stream(asked.body, caller, deadline=call.deadline)
-    return Streamed(
-        exchange=exchange,
-        events=events(exchange),
-        first=first,
-        key_id=caller.key_id,
-        headers={**outcome.headers(exchange.answered, asked.dropped), **exchange.headers},
-    )
+    done = asking.complete(to_conversation(read.body), call, dropped=read.dropped)
+    return Answer(body=to_openai(done.completion), headers=done.headers)

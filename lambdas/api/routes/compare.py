@@ -11,8 +11,11 @@ from msgspec.structs import replace
 from lambdas.allowances.estimate import actual
 from lambdas.api import composition, outcome
 from lambdas.api.call import Answer, Call
-from lambdas.chat import reading
-from lambdas.chat.request import ChatRequest, NonEmptyText
+from lambdas.api.dialects.chat import reading
+from lambdas.api.dialects.chat.completion import to_openai
+from lambdas.api.dialects.chat.conversation import to_conversation
+from lambdas.api.dialects.chat.request import ChatRequest
+from lambdas.chat.fields import NonEmptyText
 from lambdas.common.caller import Caller
 from lambdas.common.deadline import NEVER, Deadline
 from lambdas.common.errors import ApiError, InternalError, InvalidRequestError
@@ -120,7 +123,7 @@ def compare(
     def one(request: ChatRequest) -> Compared:
         begun = time.monotonic()
         try:
-            exchanged = exchanges.complete(request, caller, deadline=deadline)
+            exchanged = exchanges.complete(to_conversation(request), caller, deadline=deadline)
         except ApiError as error:
             return Compared(model=request.model, error=error.to_body()["error"])
         except Exception as error:
@@ -131,11 +134,11 @@ def compare(
         if unrecorded.HEADER in exchanged.headers:
             not_kept.add(exchanged.headers[unrecorded.HEADER])
         done = exchanged.completion
-        charged = actual(done.reply.get("usage", {}), done.answered.candidate.price)
+        charged = actual(done.usage, done.answered.candidate.price)
         return Compared(
             model=request.model,
             answered_by=done.answered.candidate.base_model_id,
-            completion=done.body,
+            completion=to_openai(done),
             latency_ms=round((time.monotonic() - begun) * 1000),
             micro_dollars=charged.micro_dollars if charged.priced else None,
         )

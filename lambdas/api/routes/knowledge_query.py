@@ -1,27 +1,31 @@
 """``POST /v1/knowledge/query``: a question becomes a chat request with ``quarry.knowledge``, and back."""
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final, Literal
+import time
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from lambdas.api import composition
+from lambdas.api import asking, composition
 from lambdas.api.call import Answer, Call, Streamed
-from lambdas.api.routes.chat import complete, stream
-from lambdas.chat.messages import UserMessage
-from lambdas.chat.request import ChatRequest, DocumentSearch, Extension
-from lambdas.chat.stream import NOTHING
+from lambdas.api.dialects.chat.completion import FinishReason, finish_reason, new_id
+from lambdas.api.dialects.chat.conversation import to_conversation
+from lambdas.api.dialects.chat.knowledge import RULES, KnowledgeQuery
+from lambdas.api.dialects.chat.messages import UserMessage
+from lambdas.api.dialects.chat.request import ChatRequest, Extension
+from lambdas.api.dialects.chat.wire import CHAT
+from lambdas.api.dialects.server_sent import frame
+from lambdas.api.usage import to_usage
+from lambdas.chat.conversation import DocumentSearch
+from lambdas.chat.events import NOTHING, Counted, Ended, Event, TextDelta
+from lambdas.chat.told import Completion
 from lambdas.common.errors import ApiError
 from lambdas.common.tolerance import Read, Reader
-from lambdas.exchange.streamed_exchange import StreamedExchange
 from lambdas.knowledge.filters import to_retrieval_filter
 from lambdas.knowledge.passages import Citation
-from lambdas.knowledge.request import RULES, KnowledgeQuery
 from lambdas.knowledge.settings import KnowledgeSettings
 
-Chunk = dict[str, Any]
-FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 # OpenAI's, which is a dictionary; lambdas/api/openapi/openai.py describes it.
 TokenUsage = Annotated[dict[str, Any], Meta(extra_json_schema={"$ref": "#/components/schemas/TokenUsage"})]
 
@@ -66,11 +70,12 @@ READER: Final = Reader(KnowledgeQuery, RULES)
 def ask_documents(call: Call) -> Answer[KnowledgeAnswer] | Streamed:
     """Answer a question from the documents, whole or as server-sent events."""
     knowledge = composition.knowledge().settings
-    asked = parse(call.body, knowledge, strict=composition.settings().strict)
-    if asked.body.stream:
-        return stream(asked, call, events=events, first=1)
-    completed = complete(asked, call)
-    return Answer(body=to_answer(completed.body), headers=completed.headers)
+    read = parse(call.body, knowledge, strict=composition.settings().strict)
+    asked = to_conversation(read.body)
+    if read.body.stream:
+        return asking.stream(asked, call, dropped=read.dropped, table=lambda exchange: AnswerTable(exchange.model))
+    done = asking.complete(asked, call, dropped=read.dropped)
+    return Answer(body=to_answer(done.completion), headers=done.headers)
 
 
 def parse(body: bytes, settings: KnowledgeSettings, *, strict: bool = False) -> Read[ChatRequest]:
@@ -94,69 +99,85 @@ def parse(body: bytes, settings: KnowledgeSettings, *, strict: bool = False) -> 
     return Read(request, read.dropped)
 
 
-def to_answer(completion: dict[str, Any]) -> KnowledgeAnswer:
+def to_answer(completion: Completion) -> KnowledgeAnswer:
     """Return the answer of a whole completion."""
-    (choice,) = completion["choices"]
     return _answer(
-        completion,
-        completion["quarry"],
-        text=choice["message"]["content"],
-        finish_reason=choice["finish_reason"],
-        usage=completion["usage"],
+        new_id(),
+        int(time.time()),
+        completion.model,
+        completion.quarry,
+        text=completion.text,
+        stop_reason=completion.stop_reason,
+        usage=completion.usage,
     )
 
 
-def events(exchange: StreamedExchange) -> Iterator[KnowledgeAnswerEvent]:
-    """Yield an answer's pieces, and at last the whole of it, which is as the pieces were.
+class AnswerTable:
+    """The events of one answer: its pieces, and at last the whole of it, which is as the pieces were.
 
-    Raises:
-        ApiError: as iterating over the exchange does; what has been answered to its end is told before.
+    Args:
+        model: what it is said to be from.
     """
-    pieces: list[str] = []
-    last: Chunk | None = None
-    failure: ApiError | None = None
-    try:
-        for chunk in exchange:
-            for choice in chunk["choices"]:
-                piece = choice["delta"].get("content")
-                if piece:
-                    pieces.append(piece)
-                    yield KnowledgeAnswerChunk(id=chunk["id"], delta=piece)
-                if choice["finish_reason"]:
-                    last = chunk
-    except ApiError as error:
-        failure = error
-    if last is not None:
-        yield _answer(
-            last,
-            exchange.told,
-            text="".join(pieces),
-            finish_reason=last["choices"][0]["finish_reason"],
-            usage=exchange.usage,
-            not_recorded=exchange.not_recorded,
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self._id = new_id()
+        self._created = int(time.time())
+        self._pieces: list[str] = []
+        self._ended: Ended | None = None
+
+    def told(self, event: Event) -> bytes:
+        """Return the frames of an event."""
+        match event:
+            case TextDelta(_, text):
+                self._pieces.append(text)
+                return frame(KnowledgeAnswerChunk(id=self._id, delta=text))
+            case Ended():
+                self._ended = event
+            case Counted():
+                return self._whole(event)
+        return b""
+
+    def broken(self, error: ApiError, *, request_id: str) -> bytes:
+        """Return the error as the stream's last event."""
+        return CHAT.broken(error, request_id=request_id)
+
+    def _whole(self, counted: Counted) -> bytes:
+        assert self._ended is not None, "the count is the last event"
+        return frame(
+            _answer(
+                self._id,
+                self._created,
+                self._model,
+                self._ended.quarry,
+                text="".join(self._pieces),
+                stop_reason=self._ended.stop_reason,
+                usage=counted.usage,
+                not_recorded=counted.not_recorded,
+            )
         )
-    if failure is not None:
-        raise failure
 
 
 def _answer(
-    head: dict[str, Any],
-    told: dict[str, Any],
+    answer_id: str,
+    created: int,
+    model: str,
+    told: Mapping[str, Any],
     *,
     text: str,
-    finish_reason: FinishReason,
-    usage: dict[str, Any],
+    stop_reason: str,
+    usage: Mapping[str, Any],
     not_recorded: Mapping[str, str] = NOTHING,
 ) -> KnowledgeAnswer:
     return KnowledgeAnswer(
-        id=head["id"],
-        created=head["created"],
-        model=head["model"],
+        id=answer_id,
+        created=created,
+        model=model,
         answer=text,
         answered=told["answered"],
-        finish_reason=finish_reason,
+        finish_reason=finish_reason(stop_reason, has_calls=False),
         search_query=told["search_query"],
         citations=msgspec.convert(told["citations"], list[Citation]),
-        usage=usage,
+        usage=to_usage(usage),
         not_recorded=dict(not_recorded) or UNSET,
     )

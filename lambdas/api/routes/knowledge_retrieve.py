@@ -9,13 +9,13 @@ from lambdas.allowances.ledger import Ledger
 from lambdas.allowances.usage import Usage
 from lambdas.api import composition, outcome
 from lambdas.api.call import Answer, Call
+from lambdas.api.dialects.chat.knowledge import PASSAGES_RULES, PassagesQuery
 from lambdas.common.caller import Caller
 from lambdas.common.tolerance import Reader
 from lambdas.exchange import unrecorded
 from lambdas.knowledge.asking import Knowledge
 from lambdas.knowledge.filters import to_retrieval_filter
 from lambdas.knowledge.passages import Passage
-from lambdas.knowledge.request import PASSAGES_RULES, PassagesQuery
 
 # What the search is called among the aliases of a key's usage; no alias can be called so.
 ALIAS: Final = "knowledge/retrieve"

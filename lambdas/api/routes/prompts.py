@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from lambdas.api import composition
 from lambdas.api.call import Answer, Call
+from lambdas.api.dialects.chat import reading
 from lambdas.api.routes.chat import complete
-from lambdas.chat import reading
 from lambdas.common.errors import NotFoundError
 from lambdas.common.tolerance import Read
 from lambdas.prompts import definition

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from lambdas.api.call import Streamed
-from lambdas.api.event_stream import KEEP_ALIVE, SENDING_SECONDS, ExchangeResponse, Reading, events
+from lambdas.api.dialects.chat.chunks import ChunkTable
+from lambdas.api.dialects.chat.wire import CHAT
+from lambdas.api.dialects.server_sent import COMMENT
+from lambdas.api.event_stream import SENDING_SECONDS, ExchangeResponse, Reading, events
 from lambdas.common.deadline import Deadline
 from lambdas.common.observability import metrics
 from lambdas.exchange.streamed_exchange import StreamedExchange
@@ -24,21 +27,22 @@ from tests.waiting import PATIENCE
 
 
 def streamed(exchange: StreamedExchange) -> Streamed:
-    return Streamed(exchange=exchange, events=iter(exchange), first=2, key_id="key_1", headers={})
+    table = ChunkTable(model=exchange.model, usage=False)
+    return Streamed(exchange=exchange, table=table, key_id="key_1", headers={})
 
 
 def opening(at: Desk) -> Streamed:
-    return streamed(at.exchanges.stream(ask(stream=True), LIMITED))
+    return streamed(at.exchanges.stream(ask(), LIMITED))
 
 
 async def first_only(at: Desk) -> None:
-    stream = events(Reading(lambda: opening(at), silence=PATIENCE), request_id="r")
+    stream = events(Reading(lambda: opening(at), silence=PATIENCE), dialect=CHAT, request_id="r")
     await anext(stream)
     await stream.aclose()  # type: ignore[attr-defined]  # a generator's
 
 
 async def to_the_end(opens: Callable[[], Streamed], silence: float = PATIENCE) -> list[bytes]:
-    return [part async for part in events(Reading(opens, silence=silence), request_id="r")]
+    return [part async for part in events(Reading(opens, silence=silence), dialect=CHAT, request_id="r")]
 
 
 def counted(capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -80,7 +84,7 @@ def test_a_caller_who_takes_nothing_is_charged_before_the_function_ends() -> Non
         async def respond() -> None:
             reading = Reading(lambda: opening(at), silence=PATIENCE)
             deadline = Deadline.after(0.2 - SENDING_SECONDS)
-            response = ExchangeResponse(reading, events(reading, request_id="r"), {}, deadline=deadline)
+            response = ExchangeResponse(reading, events(reading, dialect=CHAT, request_id="r"), {}, deadline=deadline)
             await response({"type": "http", "asgi": {"spec_version": "2.4"}}, stays, stalls)
 
         asyncio.run(respond())
@@ -91,32 +95,30 @@ def test_a_caller_who_takes_nothing_is_charged_before_the_function_ends() -> Non
     assert spent["total"]["micro_dollars"] > 0
 
 
-class Held:
-    """Chunks of which, after some, the others come when they are let."""
+class Held(StreamedExchange):
+    """An exchange of whose events, after some, the others come when they are let."""
 
-    def __init__(self, chunks: Iterator[Any], *, after: int) -> None:
-        self._chunks = chunks
+    def __init__(self, exchange: StreamedExchange, *, after: int) -> None:
+        super().__init__(exchange._begun, exchange._streamed)
         self._left = after
         self.let = threading.Event()
 
     def __iter__(self) -> Iterator[Any]:
-        for chunk in self._chunks:
+        for event in super().__iter__():
             if self._left == 0:
                 assert self.let.wait(PATIENCE)
             self._left -= 1
-            yield chunk
+            yield event
 
 
 @pytest.mark.parametrize("after", [0, 1, 2, 3])
 def test_silence_is_broken_by_comments_before_the_first_token_and_later(after: int) -> None:
     async def listen(at: Desk) -> tuple[list[bytes], list[bytes]]:
-        given = opening(at)
-        held = Held(iter(given.events), after=after)
-        opened = Streamed(exchange=given.exchange, events=iter(held), first=2, key_id="key_1", headers={})
-        stream = events(Reading(lambda: opened, silence=0.02), request_id="r")
+        held = Held(at.exchanges.stream(ask(), LIMITED), after=after)
+        stream = events(Reading(lambda: streamed(held), silence=0.02), dialect=CHAT, request_id="r")
         before: list[bytes] = []
         try:
-            while before[-3:].count(KEEP_ALIVE) < 3:
+            while before[-3:].count(COMMENT) < 3:
                 before.append(await anext(stream))
         finally:
             held.let.set()
@@ -126,7 +128,7 @@ def test_silence_is_broken_by_comments_before_the_first_token_and_later(after: i
         before, rest = asyncio.run(listen(at))
     metrics.clear_metrics()
 
-    told = b"".join(part for part in [*before, *rest] if part != KEEP_ALIVE)
+    told = b"".join(part for part in [*before, *rest] if part != COMMENT)
     assert [json.loads(line[6:])["choices"][0]["delta"].get("content") for line in told.split(b"\n\n")[:4]] == [
         "",
         "An ",
@@ -145,13 +147,13 @@ def test_a_failure_after_the_silence_is_the_streams_last_event() -> None:
             assert let.wait(PATIENCE)
             return opening(at)
 
-        stream = events(Reading(opens, silence=0.02), request_id="r")
+        stream = events(Reading(opens, silence=0.02), dialect=CHAT, request_id="r")
         parts = [await anext(stream)]
         let.set()
         return [*parts, *[part async for part in stream]]
 
     with desk(client_error("ThrottlingException")) as at:
-        parts = [part for part in asyncio.run(listen(at)) if part != KEEP_ALIVE]
+        parts = [part for part in asyncio.run(listen(at)) if part != COMMENT]
         spent = account(at)
     metrics.clear_metrics()
 
@@ -168,8 +170,8 @@ def test_an_exchange_that_is_opened_after_its_caller_has_left_is_closed() -> Non
             assert let.wait(PATIENCE)
             return opening(at)
 
-        stream = events(Reading(opens, silence=0.02), request_id="r")
-        assert await anext(stream) == KEEP_ALIVE
+        stream = events(Reading(opens, silence=0.02), dialect=CHAT, request_id="r")
+        assert await anext(stream) == COMMENT
         await stream.aclose()  # type: ignore[attr-defined]  # a generator's
         let.set()
 
@@ -203,11 +205,11 @@ def test_a_stream_that_is_opened_in_silence_begins_with_a_comment_at_once() -> N
         # Let go within the next silence: a comment that is sent only after that one does not come.
         reading._silence = PATIENCE
         asyncio.get_running_loop().call_later(0.02, let.set)
-        stream = events(reading, request_id="r")
+        stream = events(reading, dialect=CHAT, request_id="r")
         first, waited = await anext(stream), let.is_set()
         assert [part async for part in stream][-1] == b"data: [DONE]\n\n"
         return first, waited
 
     with desk(stream_events("An ", "open ", "pit.")) as at:
-        assert asyncio.run(listen(at)) == (KEEP_ALIVE, False)
+        assert asyncio.run(listen(at)) == (COMMENT, False)
     metrics.clear_metrics()

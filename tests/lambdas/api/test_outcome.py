@@ -1,9 +1,9 @@
 """The headers that tell who answered."""
 
 from lambdas.api import outcome
-from lambdas.chat.answers import Answered
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.settings import CalledByArn, Promoted
+from lambdas.chat.told import Answered
 from tests.lambdas.fakes import NOVA_MICRO
 
 ARN = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefghijkl"

@@ -8,10 +8,9 @@ import pytest
 from lambdas.chat.caching import LEAST_TOKENS, MOST_POINTS, with_cache_points
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.converse import to_converse
-from lambdas.chat.reading import parse
 from lambdas.chat.settings import PromptCaching
-from lambdas.chat.turns import to_turns
 from tests.lambdas import service_model
+from tests.lambdas.chatting import parse
 from tests.lambdas.fakes import HAIKU, NOVA_MICRO
 
 CLAUDE, NOVA = Candidate.of(HAIKU), Candidate.of(NOVA_MICRO)
@@ -27,7 +26,7 @@ def text(said: str, **mark: Any) -> dict[str, Any]:
 
 def made(candidate: Candidate, caching: PromptCaching, *messages: Any, **fields: Any) -> dict[str, Any]:
     asked = parse(json.dumps({"model": "m", "messages": messages, **fields}).encode())
-    arguments = with_cache_points(to_converse(asked, candidate, to_turns(asked)), candidate, caching)
+    arguments = with_cache_points(to_converse(asked, candidate, asked.spoken), candidate, caching)
     service_model.check("bedrock-runtime", "Converse", {"modelId": "m", **arguments})
     return arguments
 

@@ -1,4 +1,4 @@
-"""The way from OpenAI's chat request to Converse."""
+"""The way from a chat request to Converse."""
 
 import base64
 import json
@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from lambdas.chat.candidates import Candidate
+from lambdas.chat.conversation import Conversation
 from lambdas.chat.converse import not_taken, to_converse
-from lambdas.chat.reading import parse
-from lambdas.chat.request import ChatRequest
 from lambdas.chat.tools import ANSWER_TOOL
-from lambdas.chat.turns import to_turns
 from lambdas.common.errors import InvalidRequestError
+from tests.lambdas.chatting import parse
 from tests.lambdas.fakes import HAIKU, NOVA_LITE, NOVA_MICRO
 
 MICRO = Candidate.of(NOVA_MICRO)
@@ -22,13 +21,13 @@ SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
 JSON_SCHEMA = {"type": "json_schema", "json_schema": {"name": "place", "schema": SCHEMA}}
 
 
-def request(*messages: tuple[str, Any] | dict[str, Any], **fields: Any) -> ChatRequest:
+def request(*messages: tuple[str, Any] | dict[str, Any], **fields: Any) -> Conversation:
     listed = [one if isinstance(one, dict) else {"role": one[0], "content": one[1]} for one in messages]
     return parse(json.dumps({"model": "fast", "messages": listed, **fields}).encode())
 
 
-def converse(asked: ChatRequest, candidate: Candidate = MICRO) -> dict[str, Any]:
-    return to_converse(asked, candidate, to_turns(asked))
+def converse(asked: Conversation, candidate: Candidate = MICRO) -> dict[str, Any]:
+    return to_converse(asked, candidate, asked.spoken)
 
 
 def test_system_and_developer_text_go_apart() -> None:
@@ -91,13 +90,18 @@ def test_a_tool_loop_becomes_uses_and_results() -> None:
 
 
 def test_a_result_that_answers_no_call_is_refused_unless_the_call_was_made_before() -> None:
-    asked = request(("user", "A"), {"role": "tool", "tool_call_id": "c1", "content": "x"})
+    messages: list[Any] = [("user", "A"), {"role": "tool", "tool_call_id": "c1", "content": "x"}]
 
     with pytest.raises(InvalidRequestError) as refused:
-        to_turns(asked)
+        request(*messages)
 
     assert refused.value.param == "messages[1].tool_call_id"
-    assert to_turns(asked, {"c1"}).turns[0]["content"][1]["toolResult"]["toolUseId"] == "c1"
+    said = request(*messages, quarry={"session": "s"}).spoken
+    assert said.turns[0]["content"][1]["toolResult"]["toolUseId"] == "c1"
+    said.check_answers({"c1"})
+    with pytest.raises(InvalidRequestError) as refused:
+        said.check_answers(set())
+    assert refused.value.param == "messages[1].tool_call_id"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +130,7 @@ PNG = "data:image/png;base64," + base64.b64encode(PICTURE).decode()
 def test_an_image_is_handed_on_as_bytes() -> None:
     parts = [{"type": "text", "text": "What is it?"}, {"type": "image_url", "image_url": {"url": PNG}}]
 
-    (turn,) = to_turns(request(("user", parts))).turns
+    (turn,) = request(("user", parts)).spoken.turns
 
     assert turn["content"][1] == {"image": {"format": "png", "source": {"bytes": PICTURE}}}
 
@@ -142,7 +146,7 @@ def test_an_image_is_handed_on_as_bytes() -> None:
 )
 def test_another_image_is_refused_with_the_reason(url: str, says: str) -> None:
     with pytest.raises(InvalidRequestError, match=says) as refused:
-        to_turns(request(("user", [{"type": "image_url", "image_url": {"url": url}}])))
+        request(("user", [{"type": "image_url", "image_url": {"url": url}}]))
 
     assert refused.value.param == "messages[0].content[0].image_url.url"
 
@@ -192,7 +196,7 @@ def test_reasoning_is_left_out_where_the_family_has_none() -> None:
     asked = request(("user", "A"), reasoning_effort="low")
 
     assert "outputConfig" not in converse(asked, Candidate.of(NOVA_LITE))
-    assert not_taken(asked, Candidate.of(NOVA_LITE)) == ["reasoning_effort"]
+    assert not_taken(asked, Candidate.of(NOVA_LITE)) == ["reasoning"]
     assert converse(asked, CLAUDE)["outputConfig"] == {"effort": "low"}
     assert not_taken(asked, CLAUDE) == []
 
@@ -201,10 +205,9 @@ def test_reasoning_is_left_out_where_the_family_has_none() -> None:
 def test_arguments_that_are_nested_too_deep_are_refused_by_their_name(depth: int) -> None:
     call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": '{"a":' * depth + "1" + "}" * depth}}
     answer = {"role": "tool", "tool_call_id": "c", "content": "r"}
-    asked = request(("user", "x"), {"role": "assistant", "tool_calls": [call]}, answer)
 
     with pytest.raises(InvalidRequestError) as refused:
-        to_turns(asked)
+        request(("user", "x"), {"role": "assistant", "tool_calls": [call]}, answer)
 
     assert refused.value.param == "messages[1].tool_calls[0].function.arguments"
 
@@ -223,8 +226,8 @@ def test_a_schema_that_is_nested_too_deep_is_refused_by_its_name(depth: int, ref
     assert str(told.value.param).startswith("tools[0].function.parameters.a.a")
 
 
-@pytest.mark.parametrize("open_calls", [None, {"c1"}], ids=["call and result", "result alone"])
-def test_tools_are_offered_though_none_is_wanted_while_the_conversation_uses_them(open_calls: set[str] | None) -> None:
+@pytest.mark.parametrize("alone", [False, True], ids=["call and result", "result alone"])
+def test_tools_are_offered_though_none_is_wanted_while_the_conversation_uses_them(alone: bool) -> None:
     """Converse refuses tool calls, and results, without the tools that they are of."""
     call = {
         "role": "assistant",
@@ -232,10 +235,10 @@ def test_tools_are_offered_though_none_is_wanted_while_the_conversation_uses_the
         "tool_calls": [{"id": "c1", "function": {"name": "get_weather", "arguments": "{}"}}],
     }
     answer = {"role": "tool", "tool_call_id": "c1", "content": "18 degrees"}
-    told = [("user", "A"), call, answer] if open_calls is None else [answer]
-    asked = request(*told, tools=[TOOL], tool_choice="none")
+    told = [answer] if alone else [("user", "A"), call, answer]
+    asked = request(*told, tools=[TOOL], tool_choice="none", quarry={"session": "s"} if alone else {})
 
-    config = to_converse(asked, MICRO, to_turns(asked, open_calls=open_calls))["toolConfig"]
+    config = converse(asked)["toolConfig"]
 
     assert [tool["toolSpec"]["name"] for tool in config["tools"]] == ["get_weather"]
     assert "toolChoice" not in config

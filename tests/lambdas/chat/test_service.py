@@ -5,16 +5,16 @@ import io
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from botocore.exceptions import ReadTimeoutError, ResponseStreamingError
 
 from lambdas.chat.aliases import Aliases
-from lambdas.chat.answers import Completion
-from lambdas.chat.reading import parse
-from lambdas.chat.request import ChatRequest
+from lambdas.chat.conversation import Conversation, Reasoning
+from lambdas.chat.events import Began, CallBegan, Ended, TextDelta
 from lambdas.chat.service import ChatService
 from lambdas.chat.settings import Promoted
-from lambdas.chat.turns import to_turns
+from lambdas.chat.told import Completion
 from lambdas.common.deadline import Deadline
 from lambdas.common.errors import (
     ApiError,
@@ -24,6 +24,7 @@ from lambdas.common.errors import (
     UpstreamError,
     UpstreamTimeoutError,
 )
+from tests.lambdas.chatting import chunks, parse
 from tests.lambdas.common.test_deadline import Clock
 from tests.lambdas.fakes import (
     ALIASES,
@@ -46,8 +47,8 @@ class Waits(list[float]):
 class Service(ChatService):
     """The service, asked with what the request itself says."""
 
-    def ask(self, asked: ChatRequest) -> Completion:
-        return self.complete(asked, to_turns(asked))
+    def ask(self, asked: Conversation) -> Completion:
+        return self.complete(asked, asked.spoken)
 
 
 def service(client: FakeConverse, waits: Waits | None = None) -> Service:
@@ -69,8 +70,7 @@ def test_the_alias_is_called_as_resolved_and_through_the_guardrail() -> None:
         "guardrailVersion": "2",
         "trace": "disabled",
     }
-    assert completion.body["choices"][0]["message"]["content"] == "An open pit."
-    assert completion.body["id"].startswith("chatcmpl-")
+    assert completion.text == "An open pit."
 
 
 def test_an_unknown_alias_names_the_known_ones_and_calls_nothing() -> None:
@@ -92,8 +92,8 @@ def test_an_intervention_is_an_answer() -> None:
     completion = service(FakeConverse(converse_reply("Stopped.", stop_reason="guardrail_intervened"))).ask(request())
 
     assert completion.stop_reason == "guardrail_intervened"
-    assert completion.body["choices"][0]["finish_reason"] == "content_filter"
-    assert completion.body["choices"][0]["message"]["content"] == "Stopped."
+    assert completion.was_stopped
+    assert completion.text == "Stopped."
 
 
 def test_throttling_is_tried_again_with_growing_waits() -> None:
@@ -139,7 +139,7 @@ def test_the_next_candidate_answers_when_the_first_cannot(failures: list[Excepti
     assert len(client.calls) == calls
     assert completion.answered.fallbacks == 1
     assert completion.answered.candidate.base_model_id == "amazon.nova-lite-v1:0"
-    assert completion.body["model"] == "fast"
+    assert completion.model == "fast"
 
 
 @pytest.mark.parametrize("code", ["ResourceNotFoundException", "AccessDeniedException", "ModelNotReadyException"])
@@ -209,10 +209,10 @@ def test_each_family_gets_what_it_takes_and_the_caller_is_told_the_rest() -> Non
 def test_a_stream_begins_with_its_first_event_already_there() -> None:
     client = FakeConverse(stream_events("An ", "open pit."))
 
-    streamed = service(client).stream(request(), to_turns(request()))
+    streamed = service(client).stream(request(), request().spoken)
 
     assert streamed.answered.candidate.base_model_id == "amazon.nova-micro-v1:0"
-    assert [chunk["choices"][0]["delta"].get("content") for chunk in streamed] == ["", "An ", "open pit.", None]
+    assert [chunk["choices"][0]["delta"].get("content") for chunk in chunks(streamed)] == ["", "An ", "open pit.", None]
     assert streamed.state.usage["outputTokens"] == 2
 
 
@@ -222,14 +222,14 @@ def test_a_stream_that_cannot_begin_is_begun_by_the_next_candidate(where: str) -
     failing: Any = failure if where == "call" else [failure]
     client = FakeConverse(failing, failing, failing, stream_events("Yes."))
 
-    streamed = service(client).stream(request(), to_turns(request()))
+    streamed = service(client).stream(request(), request().spoken)
 
     assert streamed.answered.fallbacks == 1
 
 
 def test_a_failure_in_mid_stream_is_told_and_never_begun_anew() -> None:
     client = FakeConverse([*stream_events("An ")[:2], client_error("modelStreamErrorException")])
-    streamed = service(client).stream(request(), to_turns(request()))
+    streamed = service(client).stream(request(), request().spoken)
 
     with pytest.raises(ApiError):
         list(streamed)
@@ -249,36 +249,36 @@ def test_the_guardrails_findings_are_told_on_request() -> None:
     completion = service(client).ask(asked)
 
     assert client.calls[0]["guardrailConfig"]["trace"] == "enabled"
-    assert completion.body["quarry"] == found
+    assert completion.quarry == found
 
 
 def test_a_stream_that_ends_before_its_first_event_never_began() -> None:
     with pytest.raises(UpstreamError):
-        service(FakeConverse([])).stream(request(), to_turns(request()))
+        service(FakeConverse([])).stream(request(), request().spoken)
 
 
 def test_a_stream_that_the_reader_closed_has_not_broken_off() -> None:
-    streamed = service(FakeConverse(stream_events("An ", "open ")[:2])).stream(request(), to_turns(request()))
+    streamed = service(FakeConverse(stream_events("An ", "open ")[:2])).stream(request(), request().spoken)
     streamed.close()
 
-    assert len(list(streamed)) == 2
+    assert list(streamed) == [Began(), TextDelta(0, "An ")]
 
 
 def test_closing_what_is_being_read_is_no_failure_of_bedrocks(printed: io.StringIO) -> None:
     events: list[Any] = [*stream_events("An ", "open ")[:2], ResponseStreamingError(error="closed")]
-    streamed = service(FakeConverse(events)).stream(request(), to_turns(request()))
-    chunks = iter(streamed)
-    next(chunks)
+    streamed = service(FakeConverse(events)).stream(request(), request().spoken)
+    events_ = iter(streamed)
+    next(events_)
     streamed.close()
 
-    assert len(list(chunks)) == 1
+    assert list(events_) == [TextDelta(0, "An ")]
     assert "bedrock failed" not in printed.getvalue()
 
 
 def test_a_used_up_day_is_not_tried_again_at_once() -> None:
     client = FakeConverse(client_error("ThrottlingException", "Too many tokens per day, please wait."))
     with pytest.raises(RateLimitError) as refused:
-        service(client).complete(request(), to_turns(request()))
+        service(client).complete(request(), request().spoken)
 
     assert (refused.value.code, refused.value.retry_after) == ("insufficient_quota", 3600)
     assert len({call["modelId"] for call in client.calls}) == len(client.calls)
@@ -288,7 +288,7 @@ def test_every_call_is_over_by_the_deadline() -> None:
     client, deadline = FakeConverse(converse_reply()), Deadline.after(115, clock=Clock())
 
     bound = service(client).until(deadline)
-    bound.complete(request(), to_turns(request()))
+    bound.complete(request(), request().spoken)
     bound.guardrail.stopped("x")
 
     assert client.deadlines == [deadline]
@@ -297,33 +297,33 @@ def test_every_call_is_over_by_the_deadline() -> None:
 def test_a_stream_ends_at_its_deadline_however_fast_its_events_come() -> None:
     clock = Clock()
     client = FakeConverse(stream_events("An ", "open ", "pit."))
-    streamed = service(client).until(Deadline.after(5, clock=clock)).stream(request(), to_turns(request()))
-    chunks = iter(streamed)
-    assert [next(chunks)["choices"][0]["delta"]["content"] for _ in range(2)] == ["", "An "]
+    streamed = service(client).until(Deadline.after(5, clock=clock)).stream(request(), request().spoken)
+    events = iter(streamed)
+    assert [next(events) for _ in range(2)] == [Began(), TextDelta(0, "An ")]
     clock.now += 5
 
     with pytest.raises(UpstreamTimeoutError, match="fast"):
-        next(chunks)
+        next(events)
 
 
 def test_an_answer_that_ended_just_in_time_is_an_answer() -> None:
     clock = Clock()
     client = FakeConverse(stream_events("An open pit."))
-    streamed = service(client).until(Deadline.after(5, clock=clock)).stream(request(), to_turns(request()))
-    chunks = iter(streamed)
-    last = next(chunk for chunk in chunks if chunk["choices"][0]["finish_reason"])
+    streamed = service(client).until(Deadline.after(5, clock=clock)).stream(request(), request().spoken)
+    events = iter(streamed)
+    last = next(event for event in events if isinstance(event, Ended))
     clock.now += 5
 
-    assert list(chunks) == []
-    assert last["choices"][0]["finish_reason"] == "stop"
+    assert list(events) == []
+    assert last.stop_reason == "end_turn"
     assert streamed.state.usage["outputTokens"] == 1
 
 
 def test_trouble_after_bedrocks_word_that_the_answer_is_over_takes_nothing_from_it(printed: io.StringIO) -> None:
     events: list[Any] = [*stream_events("An open pit.")[:-1], ResponseStreamingError(error="reset")]
-    streamed = service(FakeConverse(events)).stream(request(), to_turns(request()))
+    streamed = service(FakeConverse(events)).stream(request(), request().spoken)
 
-    assert list(streamed)[-1]["choices"][0]["finish_reason"] == "stop"
+    assert list(streamed)[-1] == Ended("end_turn")
     assert "bedrock failed" in printed.getvalue()
 
 
@@ -391,17 +391,17 @@ def test_of_parallel_calls_that_were_not_wanted_the_first_is_told(wanted: bool |
     events += stream_events(stop_reason="tool_use")[1:]
 
     completion = service(FakeConverse(reply)).ask(asked)
-    streamed = [chunk["choices"][0]["delta"] for chunk in service(FakeConverse(events)).stream(asked, to_turns(asked))]
+    streamed = list(service(FakeConverse(events)).stream(asked, asked.spoken))
 
-    assert len(completion.body["choices"][0]["message"]["tool_calls"]) == calls
-    assert sum("id" in call for delta in streamed for call in delta.get("tool_calls", [])) == calls
+    assert len(completion.calls) == calls
+    assert sum(isinstance(event, CallBegan) for event in streamed) == calls
 
 
 def test_the_base_id_is_told_where_it_is_set_so() -> None:
     settings = dataclasses.replace(SETTINGS, reply_model="answered")
     asked = Service(settings=settings, aliases=ALIASES, client=FakeConverse(converse_reply()), sleep=Waits())
 
-    assert asked.ask(request()).body["model"] == NOVA_MICRO
+    assert asked.ask(request()).model == NOVA_MICRO
 
 
 @pytest.mark.parametrize("strict", [False, True])
@@ -409,8 +409,7 @@ def test_what_the_model_has_no_word_for_is_dropped_and_named_or_refused(strict: 
     settings = dataclasses.replace(SETTINGS, strict=strict)
     client = FakeConverse(converse_reply())
     asked = Service(settings=settings, aliases=ALIASES, client=client, sleep=Waits())
-    thinking = request()
-    thinking.reasoning_effort = "low"
+    thinking = msgspec.structs.replace(request(), reasoning=Reasoning(effort="low"))
 
     if not strict:
         assert asked.ask(thinking).answered.dropped == ["reasoning_effort"]
@@ -424,10 +423,10 @@ def test_what_the_model_has_no_word_for_is_dropped_and_named_or_refused(strict: 
 def test_arguments_are_made_once_for_a_request() -> None:
     chat = Service(settings=SETTINGS, aliases=ALIASES, client=FakeConverse(converse_reply()), sleep=Waits())
     asked = request()
-    spoken, (candidate, other) = to_turns(asked), ALIASES.candidates("fast")
+    spoken, (candidate, other) = asked.spoken, ALIASES.candidates("fast")
 
     made, _ = chat.arguments(asked, spoken, candidate)
 
     assert chat.arguments(asked, spoken, candidate)[0] is made
     assert chat.arguments(asked, spoken, other)[0] is not made
-    assert chat.arguments(asked, to_turns(asked), candidate)[0] is not made
+    assert chat.arguments(asked, request().spoken, candidate)[0] is not made

@@ -1,138 +1,195 @@
-"""The way from ConverseStream's events to OpenAI's chunks."""
+"""The way from ConverseStream's events to neutral ones."""
 
 from typing import Any
 
 import pytest
 
-from lambdas.chat.completion import Telling
-from lambdas.chat.stream import ChunkStream
+from lambdas.chat.events import (
+    Began,
+    BlockEnded,
+    CallBegan,
+    CallDelta,
+    Ended,
+    Event,
+    ReasoningDelta,
+    ReasoningRedacted,
+    ReasoningSigned,
+    TextDelta,
+)
+from lambdas.chat.stream import ToldStream
+from lambdas.chat.telling import Telling
 from lambdas.chat.tools import ANSWER_TOOL, Toolbox, bedrock_name
 from lambdas.common.tokens import likely_tokens
 from tests.lambdas.fakes import stream_events
 
+STOP: Any = {"contentBlockStop": {"contentBlockIndex": 0}}
+OVER: Any = {"messageStop": {"stopReason": "tool_use"}}
 
-def chunks(stream: ChunkStream, events: list[Any]) -> list[dict[str, Any]]:
-    return [chunk["choices"][0] for event in events for chunk in stream.chunks(event)]
 
-
-def new(**options: Any) -> ChunkStream:
-    return ChunkStream(model="m", completion_id="c", **options)
+def told(stream: ToldStream, *events: Any) -> list[Event]:
+    return [one for event in events for one in stream.events(event)]
 
 
 def use(index: int, name: str = "get_weather") -> dict[str, Any]:
-    return {
-        "contentBlockStart": {
-            "contentBlockIndex": index,
-            "start": {"toolUse": {"toolUseId": f"c{index}", "name": name}},
-        }
-    }
+    start = {"toolUse": {"toolUseId": f"c{index}", "name": name}}
+    return {"contentBlockStart": {"contentBlockIndex": index, "start": start}}
 
 
 def given(index: int, text: str) -> dict[str, Any]:
     return {"contentBlockDelta": {"contentBlockIndex": index, "delta": {"toolUse": {"input": text}}}}
 
 
-def test_text_comes_piece_by_piece_between_role_and_reason() -> None:
-    stream = new()
+def said(index: int, text: str) -> dict[str, Any]:
+    return {"contentBlockDelta": {"contentBlockIndex": index, "delta": {"text": text}}}
 
-    told = chunks(stream, stream_events("An ", "open pit."))
 
-    assert told[0]["delta"]["role"] == "assistant"
-    assert [choice["delta"].get("content") for choice in told[1:]] == ["An ", "open pit.", None]
-    assert [choice["finish_reason"] for choice in told] == [None, None, None, "stop"]
-    assert stream.last_chunk(usage=True)["usage"]["completion_tokens"] == 2
-    assert stream.last_chunk(usage=True)["choices"] == []
+def thought(index: int, **part: Any) -> dict[str, Any]:
+    return {"contentBlockDelta": {"contentBlockIndex": index, "delta": {"reasoningContent": part}}}
+
+
+def stop(index: int) -> dict[str, Any]:
+    return {"contentBlockStop": {"contentBlockIndex": index}}
+
+
+def test_text_comes_piece_by_piece_between_the_beginning_and_the_end() -> None:
+    stream = ToldStream()
+
+    assert told(stream, *stream_events("An ", "", "open pit.")) == [
+        Began(),
+        TextDelta(0, "An "),
+        TextDelta(0, "open pit."),
+        BlockEnded(0),
+        Ended("end_turn"),
+    ]
     assert stream.content() == [{"text": "An open pit."}]
+    assert (stream.stop_reason, stream.usage["outputTokens"]) == ("end_turn", 3)
 
 
-def test_calls_are_numbered_and_their_arguments_come_in_pieces() -> None:
-    stream = new()
+def test_calls_come_in_pieces_and_each_block_has_its_place() -> None:
+    events = [
+        said(0, "So:"), stop(0),
+        use(1), given(1, '{"city":'), given(1, '"Ulm"}'), stop(1),
+        use(3), given(3, "{}"), stop(3), OVER,
+    ]  # fmt: skip
 
-    told = chunks(stream, [use(1), given(1, '{"city":'), given(1, '"Ulm"}'), use(2), given(2, "{}")])
-
-    calls = [choice["delta"]["tool_calls"][0] for choice in told]
-    assert [call["index"] for call in calls] == [0, 0, 0, 1, 1]
-    assert (calls[0]["id"], calls[0]["function"]["name"]) == ("c1", "get_weather")
-    assert "".join(call["function"]["arguments"] for call in calls[:3]) == '{"city":"Ulm"}'
-    assert chunks(stream, [{"messageStop": {"stopReason": "tool_use"}}])[0]["finish_reason"] == "tool_calls"
+    assert told(ToldStream(), *events) == [
+        TextDelta(0, "So:"),
+        BlockEnded(0),
+        CallBegan(1, "c1", "get_weather"),
+        CallDelta(1, '{"city":'),
+        CallDelta(1, '"Ulm"}'),
+        BlockEnded(1),
+        CallBegan(2, "c3", "get_weather"),
+        CallDelta(2, "{}"),
+        BlockEnded(2),
+        Ended("tool_use"),
+    ]
 
 
 def test_only_the_first_call_is_told_where_parallel_calls_are_not_wanted() -> None:
-    told = chunks(new(parallel_tool_calls=False), [use(1), given(1, "{}"), use(2), given(2, "{}")])
+    stream = ToldStream(Telling(parallel_tool_calls=False))
 
-    assert {choice["delta"]["tool_calls"][0]["index"] for choice in told} == {0}
-    assert len(told) == 2
+    events = told(stream, use(1), given(1, "{}"), stop(1), use(2), given(2, "{}"), stop(2), said(3, "!"), stop(3))
 
-
-def test_an_answer_by_the_json_tool_is_content_and_nothing_is_said_beside_it() -> None:
-    stream = new(only_answer_tool=True)
-    events = [
-        {"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": "Here:"}}},
-        use(1, ANSWER_TOOL),
-        given(1, '{"city": '),
-        given(1, '"Ulm"}'),
-        {"messageStop": {"stopReason": "tool_use"}},
+    assert events == [
+        CallBegan(0, "c1", "get_weather"),
+        CallDelta(0, "{}"),
+        BlockEnded(0),
+        TextDelta(1, "!"),
+        BlockEnded(1),
     ]
 
-    told = chunks(stream, events)
 
-    assert "".join(choice["delta"].get("content", "") for choice in told) == '{"city": "Ulm"}'
-    assert told[-1]["finish_reason"] == "stop"
+def test_an_answer_by_the_json_tool_is_text_and_nothing_is_said_beside_it() -> None:
+    stream = ToldStream(Telling(by_answer_tool=True))
+    events = [said(0, "Here:"), stop(0), use(1, ANSWER_TOOL), given(1, '{"city": '), given(1, '"Ulm"}'), OVER]
+
+    assert told(stream, *events) == [
+        TextDelta(0, '{"city": '),
+        TextDelta(0, '"Ulm"}'),
+        BlockEnded(0),
+        Ended("tool_use"),
+    ]
+
+
+THOUGHT = [thought(0, text="Hm."), thought(0, text=" Deep."), thought(0, signature="sig"), stop(0)]
+
+
+def test_thoughts_are_told_with_their_signature_where_they_are_asked_for() -> None:
+    stream = ToldStream(Telling(thoughts=True))
+
+    events = told(stream, *THOUGHT, thought(1, redactedContent=b"\x00"), stop(1), said(2, "Yes."), stop(2))
+
+    assert events == [
+        ReasoningDelta(0, "Hm."),
+        ReasoningDelta(0, " Deep."),
+        ReasoningSigned(0, "sig"),
+        BlockEnded(0),
+        ReasoningRedacted(1, b"\x00"),
+        BlockEnded(1),
+        TextDelta(2, "Yes."),
+        BlockEnded(2),
+    ]
+    assert stream.content() == [
+        {"reasoningContent": {"reasoningText": {"text": "Hm. Deep.", "signature": "sig"}}},
+        {"reasoningContent": {"redactedContent": b"\x00"}},
+        {"text": "Yes."},
+    ]
+
+
+def test_thoughts_that_nobody_asked_for_have_no_place() -> None:
+    stream = ToldStream()
+
+    events = told(stream, *THOUGHT, thought(1, redactedContent=b"\x00"), stop(1), said(2, "Yes."), stop(2))
+
+    assert events == [TextDelta(0, "Yes."), BlockEnded(0)]
+    assert len(stream.content()) == 3
 
 
 def test_thoughts_that_are_kept_from_us_count_as_long_as_they_are() -> None:
-    stream = new()
-    for thought in ({"text": "Hm…"}, {"redactedContent": bytes(100)}, {"signature": "x"}):
-        stream.chunks({"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"reasoningContent": thought}}})
+    stream = ToldStream()
+    told(stream, thought(0, text="Hm…"), thought(0, signature="x"), thought(1, redactedContent=bytes(100)))
 
     assert stream.written() == likely_tokens("Hm…" + "x" * 100)
+    assert stream.thought_tokens() == likely_tokens("Hm…") + likely_tokens("x" * 100)
+    stream.events({"metadata": {"usage": {"outputTokens": 3}}})
+    assert stream.thought_tokens() == 3
 
 
 def test_pieces_of_a_call_that_never_began_and_pieces_of_other_kinds_are_passed_over() -> None:
-    stream = new()
+    stream = ToldStream()
     other = {"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"citation": {"title": "x"}}}}
 
-    assert chunks(stream, [given(7, "{}")]) == []
-    assert chunks(stream, [use(0)]) != []
-    assert chunks(stream, [other]) == []
+    assert told(stream, given(7, "{}"), stop(7), {"unheard": {}}) == []
+    assert told(stream, use(0)) != []
+    assert told(stream, other) == []
 
 
-def start(index: int, name: str) -> dict[str, Any]:
-    return {"contentBlockStart": {"contentBlockIndex": index, "start": {"toolUse": {"toolUseId": "t", "name": name}}}}
-
-
-STOP: Any = {"contentBlockStop": {"contentBlockIndex": 0}}
-OVER: Any = {"messageStop": {"stopReason": "tool_use"}}
-
-
-def told(state: ChunkStream, *events: Any) -> tuple[str, str]:
+def called(state: ToldStream, *events: Any) -> tuple[str, str]:
     """Return the name and the arguments that a caller puts together."""
-    calls = [
-        call["function"]
-        for event in events
-        for chunk in state.chunks(event)
-        for call in chunk["choices"][0]["delta"].get("tool_calls", [])
-    ]
-    return "".join(call.get("name", "") for call in calls), "".join(call["arguments"] for call in calls)
+    sent = told(state, *events)
+    assert sum(isinstance(event, BlockEnded) for event in sent) == 1
+    names = [event.name for event in sent if isinstance(event, CallBegan)]
+    return "".join(names), "".join(event.part for event in sent if isinstance(event, CallDelta))
 
 
 @pytest.mark.parametrize(
     "events",
     [
-        [start(0, "now"), given(0, ""), STOP, OVER],
-        [start(0, "now"), STOP, OVER],
-        [start(0, "now"), OVER],
-        [start(0, "now"), given(0, ""), given(0, ""), OVER],
+        [use(0, "now"), given(0, ""), STOP, OVER],
+        [use(0, "now"), STOP, OVER],
+        [use(0, "now"), OVER],
+        [use(0, "now"), given(0, ""), given(0, ""), OVER],
     ],
 )
 def test_a_call_without_input_has_an_empty_object(events: list[Any]) -> None:
-    assert told(ChunkStream(model="m", completion_id="c"), *events) == ("now", "{}")
+    assert called(ToldStream(), *events) == ("now", "{}")
 
 
 def test_a_call_with_input_has_no_more_than_that() -> None:
-    events = [start(0, "now"), given(0, ""), given(0, '{"a"'), given(0, ": 1}"), STOP, OVER]
+    events = [use(0, "now"), given(0, ""), given(0, '{"a"'), given(0, ": 1}"), STOP, OVER]
 
-    assert told(ChunkStream(model="m", completion_id="c"), *events) == ("now", '{"a": 1}')
+    assert called(ToldStream(), *events) == ("now", '{"a": 1}')
 
 
 @pytest.mark.parametrize(
@@ -141,7 +198,6 @@ def test_a_call_with_input_has_no_more_than_that() -> None:
 )
 def test_what_stands_inside_of_an_object_is_told_once_it_is_whole(text: str, arguments: str) -> None:
     tools = Toolbox([("list.all", None, {"type": "array"}, False)])
-    state = ChunkStream(model="m", completion_id="c", telling=Telling(tools=tools))
-    events = [start(0, bedrock_name("list.all")), *(given(0, sign) for sign in text), STOP, OVER]
+    events = [use(0, bedrock_name("list.all")), *(given(0, sign) for sign in text), STOP, OVER]
 
-    assert told(state, *events) == ("list.all", arguments)
+    assert called(ToldStream(Telling(tools=tools)), *events) == ("list.all", arguments)

@@ -1,8 +1,7 @@
 """A whole answer as the caller is told it."""
 
-from lambdas.chat.answers import Answered
 from lambdas.chat.candidates import Candidate
-from lambdas.chat.told import Called, Completion, Text, Thought
+from lambdas.chat.told import Answered, Called, Completion, Text, Thought
 from tests.lambdas.fakes import HAIKU_ID
 
 

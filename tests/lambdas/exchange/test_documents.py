@@ -9,11 +9,11 @@ import pytest
 
 from lambdas.allowances.ledger import Ledger
 from lambdas.api.routes import compare
-from lambdas.chat.reading import parse
-from lambdas.chat.request import ChatRequest
+from lambdas.chat.conversation import Conversation
 from lambdas.common.caller import Caller, KeyLimits
 from lambdas.common.errors import NotFoundError, RateLimitError
 from lambdas.knowledge.citations import NOT_IN_DOCUMENTS
+from tests.lambdas.chatting import body_of, chunks, parse
 from tests.lambdas.fakes import client_error, converse_reply, stream_events
 from tests.lambdas.knowledge.fakes import WEAK, FakeRetrieve, retrieve_error
 from tests.lambdas.stores import Desk, desk
@@ -26,7 +26,7 @@ NOTHING = FakeRetrieve([WEAK])
 ONE_CALL = 1
 
 
-def ask(*messages: str, session: str | None = None, knowledge: Any = None, **fields: Any) -> ChatRequest:
+def ask(*messages: str, session: str | None = None, knowledge: Any = None, **fields: Any) -> Conversation:
     said = [{"role": ("user", "assistant")[place % 2], "content": text} for place, text in enumerate(messages)]
     quarry = {"knowledge": knowledge or {}, **({"session": session} if session else {}), **fields.pop("quarry", {})}
     return parse(json.dumps({"model": "fast", "messages": said, "quarry": quarry, **fields}).encode())
@@ -48,7 +48,7 @@ def content(body: dict[str, Any]) -> Any:
 
 def test_a_whole_answer_cites_its_passages() -> None:
     with desk(converse_reply(CITED)) as at:
-        body = at.exchanges.complete(ask("Which class?"), LIMITED).completion.body
+        body = body_of(at.exchanges.complete(ask("Which class?"), LIMITED).completion)
 
         assert account(at)["total"]["micro_dollars"] == ONE_CALL
         assert account(at)["reserved"]["micro_dollars"] == 0
@@ -61,11 +61,11 @@ def test_a_whole_answer_cites_its_passages() -> None:
 def test_a_stream_tells_its_citations_with_the_finish_reason() -> None:
     with desk(stream_events("Second class [", "1], see [9].")) as at:
         exchange = at.exchanges.stream(ask("Which class?", stream_options={"include_usage": True}), LIMITED)
-        *chunks, finish, usage = list(exchange)
+        *pieces, finish, usage = chunks(exchange, usage=True)
         exchange.close()
 
-    assert "".join(chunk["choices"][0]["delta"]["content"] for chunk in chunks) == CITED
-    assert all("quarry" not in chunk for chunk in (*chunks, usage))
+    assert "".join(chunk["choices"][0]["delta"]["content"] for chunk in pieces) == CITED
+    assert all("quarry" not in chunk for chunk in (*pieces, usage))
     assert finish["choices"][0]["finish_reason"] == "stop"
     assert [citation["number"] for citation in finish["quarry"]["citations"]] == [1]
     assert exchange.told == finish["quarry"]
@@ -100,21 +100,21 @@ def test_nothing_in_the_documents_is_said_without_a_model(stream: bool) -> None:
         asked = ask("What is the meaning of life?", session=session, stream_options={"include_usage": True})
         if stream:
             exchange = at.exchanges.stream(asked, LIMITED)
-            chunks = list(exchange)
+            *sent, last = chunks(exchange, usage=True)
             exchange.close()
-            told = chunks[-2]["quarry"]
-            said = "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks[:-1])
-            assert [chunk["choices"][0]["finish_reason"] for chunk in chunks[:-1]] == [None, None, "stop"]
-            usage = chunks[-1]["usage"]
+            found = sent[-1]["quarry"]
+            said = "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in sent)
+            assert [chunk["choices"][0]["finish_reason"] for chunk in sent] == [None, None, "stop"]
+            usage = last["usage"]
         else:
-            body = at.exchanges.complete(asked, LIMITED).completion.body
-            told, said, usage = body["quarry"], content(body), body["usage"]
+            body = body_of(at.exchanges.complete(asked, LIMITED).completion)
+            found, said, usage = body["quarry"], content(body), body["usage"]
 
         assert at.bedrock.calls == []
         assert account(at)["total"]["micro_dollars"] == account(at)["reserved"]["micro_dollars"] == 0
         assert stored(at, session) == ["What is the meaning of life?", NOT_IN_DOCUMENTS]
     assert said == NOT_IN_DOCUMENTS
-    assert (told["answered"], told["citations"]) == (False, [])
+    assert (found["answered"], found["citations"]) == (False, [])
     assert usage["total_tokens"] == 0
 
 
@@ -125,16 +125,16 @@ def test_a_question_that_the_guardrail_stops_is_stopped_without_a_model_too(stre
         session = at.sessions.create("key_1").session_id
         asked = ask("project-nightshade?", session=session)
         if stream:
-            finish = list(at.exchanges.stream(asked, LIMITED))[-1]
-            told, reason = finish["quarry"], finish["choices"][0]["finish_reason"]
+            finish = list(chunks(at.exchanges.stream(asked, LIMITED)))[-1]
+            found, reason = finish["quarry"], finish["choices"][0]["finish_reason"]
         else:
-            body = at.exchanges.complete(asked, LIMITED).completion.body
-            told, reason = body["quarry"], body["choices"][0]["finish_reason"]
+            body = body_of(at.exchanges.complete(asked, LIMITED).completion)
+            found, reason = body["quarry"], body["choices"][0]["finish_reason"]
         # It does not stop the turns after it.
         plain = {"model": "fast", "messages": [{"role": "user", "content": "?"}], "quarry": {"session": session}}
         at.exchanges.complete(parse(json.dumps(plain).encode()), LIMITED)
 
-    assert (reason, told["answered"]) == ("content_filter", False)
+    assert (reason, found["answered"]) == ("content_filter", False)
     assert "nightshade" not in json.dumps(at.bedrock.calls[0]["messages"])
 
 
@@ -155,14 +155,14 @@ def test_a_session_keeps_the_callers_words_and_the_next_question_is_rewritten(st
         session = at.sessions.create("key_1", system="Be brief.").session_id
         for question in ("How many days of leave in Germany?", "And in Spain?"):
             if stream:
-                told = list(at.exchanges.stream(ask(question, session=session), LIMITED))[-1]["quarry"]
+                found = list(chunks(at.exchanges.stream(ask(question, session=session), LIMITED)))[-1]["quarry"]
             else:
-                told = at.exchanges.complete(ask(question, session=session), LIMITED).completion.body["quarry"]
+                found = body_of(at.exchanges.complete(ask(question, session=session), LIMITED).completion)["quarry"]
 
         said = CITED if stream else "Second class [1], see."
         assert stored(at, session) == ["How many days of leave in Germany?", said, "And in Spain?", said]
     assert at.documents.queries == ["How many days of leave in Germany?", "How many days of leave are there in Spain?"]
-    assert told["search_query"] == at.documents.queries[1]
+    assert found["search_query"] == at.documents.queries[1]
     # The model is asked the caller's own question, after what was said.
     last = json.dumps(at.bedrock.calls[2]["messages"])
     assert "<question>And in Spain?</question>" in last
@@ -179,7 +179,7 @@ def test_earlier_messages_of_the_request_are_a_history_too() -> None:
 
 def test_a_rewriting_that_fails_costs_nothing_and_searches_for_the_question() -> None:
     with desk(*[client_error("ValidationException")], converse_reply(CITED)) as at:
-        body = at.exchanges.complete(ask("Days in Germany?", "28.", "And in Spain?"), LIMITED).completion.body
+        body = body_of(at.exchanges.complete(ask("Days in Germany?", "28.", "And in Spain?"), LIMITED).completion)
 
         assert account(at)["total"]["micro_dollars"] == ONE_CALL
     assert at.documents.queries == ["And in Spain?"]
@@ -232,7 +232,7 @@ def test_the_allowance_and_the_documents_are_asked_side_by_side(monkeypatch: pyt
 def test_the_guardrails_grounding_check_gets_its_sources() -> None:
     stopped = converse_reply("Not grounded.", stop_reason="guardrail_intervened")
     with desk(stopped, grounding_check=True) as at:
-        body = at.exchanges.complete(ask("Which class?"), LIMITED).completion.body
+        body = body_of(at.exchanges.complete(ask("Which class?"), LIMITED).completion)
 
     guarded = [block["guardContent"]["text"] for block in at.bedrock.calls[0]["messages"][0]["content"]]
     assert [one["qualifiers"][0] for one in guarded] == ["grounding_source", "grounding_source", "query"]
@@ -248,7 +248,7 @@ def test_a_stream_tells_the_guardrails_findings_in_its_last_chunk(usage: bool) -
     fields = {"quarry": {"guardrail_trace": True}, "stream_options": {"include_usage": usage}}
     plain = {"model": "fast", "messages": [{"role": "user", "content": "x"}], **fields}
     with desk(events) as at:
-        last = list(at.exchanges.stream(parse(json.dumps(plain).encode()), LIMITED))[-1]
+        *_, last = chunks(at.exchanges.stream(parse(json.dumps(plain).encode()), LIMITED), usage=usage)
 
         assert at.bedrock.calls[0]["guardrailConfig"]["trace"] == "enabled"
     assert (last["choices"], last["quarry"], "usage" in last) == ([], found, usage)
@@ -257,7 +257,7 @@ def test_a_stream_tells_the_guardrails_findings_in_its_last_chunk(usage: bool) -
 def test_the_guardrails_findings_stand_beside_the_citations() -> None:
     found: dict[str, Any] = {"guardrail": {"inputAssessment": {}}}
     with desk({**converse_reply(CITED), "trace": found}) as at:
-        body = at.exchanges.complete(ask("x", quarry={"guardrail_trace": True}), LIMITED).completion.body
+        body = body_of(at.exchanges.complete(ask("x", quarry={"guardrail_trace": True}), LIMITED).completion)
 
     assert set(body["quarry"]) == {"guardrail", "citations", "answered", "search_query"}
 
@@ -267,5 +267,5 @@ def test_several_aliases_can_be_asked_the_same_documents() -> None:
     with desk(converse_reply(CITED)) as at:
         compared = compare.compare(compare.parse(json.dumps(body).encode()).body, LIMITED, at.exchanges).body
 
-    told = msgspec.to_builtins(compared)
-    assert [one["completion"]["quarry"]["answered"] for one in told["data"]] == [True, True]
+    sent = msgspec.to_builtins(compared)
+    assert [one["completion"]["quarry"]["answered"] for one in sent["data"]] == [True, True]

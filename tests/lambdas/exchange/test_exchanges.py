@@ -8,12 +8,12 @@ import msgspec
 import pytest
 
 from lambdas.allowances.ledger import Ledger
-from lambdas.chat.reading import parse
-from lambdas.chat.request import ChatRequest
+from lambdas.chat.conversation import Conversation
 from lambdas.common.caller import Caller, KeyLimits
 from lambdas.common.deadline import Deadline
 from lambdas.common.errors import ApiError, NotFoundError, RateLimitError, UnavailableError, UpstreamTimeoutError
 from lambdas.common.tokens import likely_tokens
+from tests.lambdas.chatting import chunks, parse
 from tests.lambdas.common.test_deadline import Clock
 from tests.lambdas.fakes import client_error, converse_reply, stream_events
 from tests.lambdas.stores import Desk, desk
@@ -24,7 +24,7 @@ USE = {"toolUse": {"toolUseId": "c1", "name": "get_weather", "input": {}}}
 TOOL = {"type": "function", "function": {"name": "get_weather"}}
 
 
-def ask(content: Any = "How deep?", role: str = "user", **fields: Any) -> ChatRequest:
+def ask(content: Any = "How deep?", role: str = "user", **fields: Any) -> Conversation:
     message = {"role": role, "content": content, **fields.pop("message", {})}
     return parse(json.dumps({"model": "fast", "messages": [message], **fields}).encode())
 
@@ -115,20 +115,20 @@ def test_a_stream_is_charged_at_its_end() -> None:
         exchange = at.exchanges.stream(ask(stream_options={"include_usage": True}), LIMITED)
         assert account(at)["reserved"]["micro_dollars"] > 0
 
-        chunks = list(exchange)
+        *_, last = chunks(exchange, usage=True)
         exchange.close()
 
         assert account(at)["reserved"]["micro_dollars"] == 0
         assert account(at)["total"]["micro_dollars"] == 71
-    assert chunks[-1]["usage"]["completion_tokens"] == 500
+    assert last["usage"]["completion_tokens"] == 500
 
 
 def test_a_caller_who_hangs_up_is_charged_what_was_written_so_far() -> None:
     with desk(stream_events(*["token "] * 500)) as at:
         exchange = at.exchanges.stream(ask(), LIMITED)
-        chunks = iter(exchange)
+        events = iter(exchange)
         for _ in range(200):
-            next(chunks)
+            next(events)
         exchange.close()
         exchange.close()
 
@@ -220,12 +220,12 @@ def test_a_stream_that_the_deadline_ends_is_told_charged_and_not_stored(limits: 
             Caller(key_id="key_1", limits=limits),
             deadline=Deadline.after(115, clock=clock),
         )
-        chunks = iter(exchange)
+        events = iter(exchange)
         for _ in range(200):
-            next(chunks)
+            next(events)
         clock.now += 115
         with pytest.raises(ApiError) as ended:
-            next(chunks)
+            next(events)
         exchange.close()
 
         assert (ended.value.status, ended.value.code) == (504, "upstream_timeout")
@@ -238,34 +238,34 @@ def test_a_stream_that_the_deadline_ends_is_told_charged_and_not_stored(limits: 
 def test_an_answer_whose_count_was_never_sent_is_charged_by_the_estimates_rule() -> None:
     with desk(stream_events(*["token "] * 500)[:-1]) as at:
         exchange = at.exchanges.stream(ask(stream_options={"include_usage": True}), LIMITED)
-        chunks = list(exchange)
+        *_, last = chunks(exchange, usage=True)
         exchange.close()
 
         assert account(at)["today"]["output_tokens"] == likely_tokens("token " * 500)
-        assert chunks[-1]["usage"]["completion_tokens"] == likely_tokens("token " * 500)
+        assert last["usage"]["completion_tokens"] == likely_tokens("token " * 500)
 
 
 @pytest.mark.parametrize(("text", "tokens"), [("granite ", 534), ("\u77f3", 240), ('{"a":[1,2,3]},', 14 * 200)])
 def test_who_hangs_up_pays_for_what_was_written_by_the_estimates_rule(text: str, tokens: int) -> None:
     with desk(stream_events(*[text] * 300)) as at:
         exchange = at.exchanges.stream(ask(), LIMITED)
-        chunks = iter(exchange)
+        events = iter(exchange)
         for _ in range(201):
-            next(chunks)
+            next(events)
         exchange.close()
 
         assert account(at)["today"]["output_tokens"] == likely_tokens(text * 200) == tokens
 
 
 def test_who_hangs_up_pays_for_thoughts_and_never_for_more_than_was_asked_for() -> None:
-    thought = {"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"reasoningContent": {"text": "Hm. " * 90}}}}
+    thought = {"contentBlockDelta": {"contentBlockIndex": 7, "delta": {"reasoningContent": {"text": "Hm. " * 90}}}}
     start, *rest = stream_events("No.")
     spent = []
     with desk([start, thought, *rest]) as at:
         for most in (5000, 50):
             exchange = at.exchanges.stream(ask(max_tokens=most), LIMITED)
-            chunks = iter(exchange)
-            next(chunks), next(chunks)
+            events = iter(exchange)
+            next(events), next(events)
             exchange.close()
             spent.append(account(at)["today"]["output_tokens"])
 
@@ -298,7 +298,7 @@ def test_a_whole_answer_that_cannot_be_charged_is_given_stored_and_told(
         assert len(at.sessions.open(session_id, caller.key_id)[1]) == session
     assert done.headers["x-quarry-not-recorded"] == told
     assert ("x-quarry-remaining-usd" in done.headers) == (caller is LIMITED)
-    assert done.completion.body["choices"][0]["message"]["content"] == "Deep."
+    assert done.completion.text == "Deep."
 
 
 @pytest.mark.parametrize("streamed", [True, False])
@@ -333,10 +333,10 @@ def test_a_streams_turn_is_stored_though_it_cannot_be_charged(
         session = at.sessions.create("key_1").session_id
         monkeypatch.setattr(Ledger, "settle", denied)
         streamed = at.exchanges.stream(ask(quarry={"session": session}), LIMITED)
-        told = list(streamed)
+        sent = list(chunks(streamed))
         streamed.close()
 
         assert len(at.sessions.open(session, "key_1")[1]) == 1
-    assert told[-2]["choices"][0]["finish_reason"] == "stop"
-    assert told[-1]["quarry"] == {"not_recorded": {"charge": "unavailable"}}
+    assert sent[-2]["choices"][0]["finish_reason"] == "stop"
+    assert sent[-1]["quarry"] == {"not_recorded": {"charge": "unavailable"}}
     assert printed.getvalue().count("answer not recorded") == 1

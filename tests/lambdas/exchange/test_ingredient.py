@@ -13,18 +13,19 @@ from msgspec.structs import replace
 
 from lambdas.allowances.estimate import MESSAGE_TOKENS, input_tokens
 from lambdas.allowances.ledger import Ledger
-from lambdas.chat.answers import Completion, StreamedCompletion
-from lambdas.chat.reading import parse
-from lambdas.chat.request import ChatRequest, StreamOptions
+from lambdas.chat.answers import StreamedCompletion
+from lambdas.chat.conversation import Conversation
+from lambdas.chat.events import Ended, Event
 from lambdas.chat.side_calls import Expected
-from lambdas.chat.stream import Chunk
-from lambdas.chat.turns import Spoken
+from lambdas.chat.spoken import Spoken
+from lambdas.chat.told import Completion
 from lambdas.common.caller import Caller, KeyLimits
 from lambdas.common.errors import ApiError, ConflictError, RateLimitError, RequestTooLargeError, UnavailableError
 from lambdas.common.tokens import Tokens
 from lambdas.exchange import exchanges
 from lambdas.exchange.ingredient import Asked, Draft, Expectation, GivenAnswer, Ingredient
 from lambdas.sessions.store import SessionStore
+from tests.lambdas.chatting import body_of, chunks, parse
 from tests.lambdas.fakes import FakeConverse, client_error, converse_reply, stream_events
 from tests.lambdas.stores import Desk, desk
 
@@ -75,22 +76,17 @@ class Weather(Ingredient):
         self.draft = draft
         found = self._finding.result()
         if found == "side":
-            found = str(self._asked.side.complete(ask()).body["choices"][0]["message"]["content"])
+            found = self._asked.side.complete(ask()).text
         return replace(draft, spoken=Spoken(system=[*draft.spoken.system, {"text": found}], turns=draft.spoken.turns))
 
     def whole(self, completion: Completion) -> Completion:
         self._log.append("whole")
-        told = {**completion.body.get("quarry", {}), "weather": "told"}
-        return Completion(
-            answered=completion.answered, body={**completion.body, "quarry": told}, reply=completion.reply
-        )
+        return replace(completion, quarry={**completion.quarry, "weather": "told"})
 
-    def streamed(self, chunks: Iterator[Chunk], answer: StreamedCompletion) -> Iterator[Chunk]:
+    def streamed(self, events: Iterator[Event], answer: StreamedCompletion) -> Iterator[Event]:
         self._log.append("streamed")
-        for chunk in chunks:
-            if chunk["choices"][0]["finish_reason"]:
-                chunk["quarry"] = {**chunk.get("quarry", {}), "weather": "told"}
-            yield chunk
+        for event in events:
+            yield replace(event, quarry={**event.quarry, "weather": "told"}) if isinstance(event, Ended) else event
 
     def store(self, answer: GivenAnswer) -> None:
         self._log.append("store")
@@ -108,7 +104,7 @@ class Kitchen:
         self.keeps: Callable[[GivenAnswer], None] = self.kept.append
 
     def __call__(self, asked: Asked) -> Ingredient | None:
-        if asked.request.user != "weather":
+        if asked.conversation.labels.get("user") != "weather":
             return None
         self.made.append(Weather(asked, self.log, self.finds, self.keeps))
         return self.made[-1]
@@ -138,7 +134,7 @@ def _seen(method: Any, log: list[str], told: str) -> Any:
     return seen
 
 
-def ask(user: str | None = None, **quarry: Any) -> ChatRequest:
+def ask(user: str | None = None, **quarry: Any) -> Conversation:
     body = {"model": "fast", "max_tokens": 10, "messages": [{"role": "user", "content": "How deep?"}]}
     return parse(json.dumps({**body, "user": user, "quarry": quarry}).encode())
 
@@ -150,7 +146,7 @@ def account(at: Desk) -> dict[str, Any]:
 
 def test_it_takes_part_in_every_step_of_a_whole_answer(kitchen: Kitchen) -> None:
     with desk(converse_reply("Deep."), ingredients=[kitchen]) as at:
-        body = at.exchanges.complete(ask("weather"), LIMITED).completion.body
+        body = body_of(at.exchanges.complete(ask("weather"), LIMITED).completion)
 
     assert kitchen.log[:-2] == [*BEFORE, "whole"]
     # Side by side.
@@ -166,13 +162,13 @@ def test_it_takes_part_in_every_step_of_a_stream(kitchen: Kitchen) -> None:
     with desk(stream_events("De", "ep.", stop_reason="guardrail_intervened"), ingredients=[kitchen]) as at:
         exchange = at.exchanges.stream(ask("weather"), LIMITED)
         begun = list(kitchen.log)
-        chunks = list(exchange)
+        sent = list(chunks(exchange))
         exchange.close()
 
     assert begun == BEFORE
     assert kitchen.log == [*BEFORE, "streamed", "settle", "store"]
     assert at.bedrock.calls[0]["system"] == [{"text": "It rains."}]
-    assert [chunk.get("quarry") for chunk in chunks] == [None, None, None, {"weather": "told"}]
+    assert [chunk.get("quarry") for chunk in sent] == [None, None, None, {"weather": "told"}]
     assert exchange.told == {"weather": "told"}
     (kept,) = kitchen.kept
     assert kept.message == {"role": "assistant", "content": [{"text": "Deep."}]}
@@ -238,12 +234,12 @@ def test_a_stream_that_fails_is_not_stored(kitchen: Kitchen) -> None:
 def test_a_stream_whose_caller_hangs_up_is_charged_and_not_stored(kitchen: Kitchen, read: int) -> None:
     with desk(stream_events("De", "ep."), ingredients=[kitchen]) as at:
         exchange = at.exchanges.stream(ask("weather"), LIMITED)
-        chunks = iter(exchange)
+        events = iter(exchange)
         for _ in range(read):
-            next(chunks)
+            next(events)
         exchange.close()
         # Who reads on in another thread sees an end.
-        rest = list(chunks)
+        rest = list(events)
 
         assert account(at)["reserved"]["tokens"] == 0
         # What the ingredient told the model is in it.
@@ -294,10 +290,9 @@ def test_a_stream_that_cannot_be_stored_is_charged_and_its_last_chunk_tells(
 
     kitchen.keeps = full
     asked = ask("weather")
-    asked.stream_options = StreamOptions(include_usage=usage)
     with desk(stream_events("Deep."), ingredients=[kitchen]) as at:
         exchange = at.exchanges.stream(asked, LIMITED)
-        *_, finish, last = list(exchange)
+        *_, finish, last = chunks(exchange, usage=usage)
         exchange.close()
 
         assert account(at)["reserved"]["tokens"] == 0
@@ -320,7 +315,7 @@ def test_a_whole_answer_that_cannot_be_stored_is_given_and_charged(
         assert account(at)["reserved"]["tokens"] == 0
         assert account(at)["today"]["input_tokens"] == 7
     assert done.headers["x-quarry-not-recorded"] == f"turn={told}"
-    assert done.completion.body["choices"][0]["message"]["content"] == "Deep."
+    assert done.completion.text == "Deep."
 
 
 def test_a_defect_in_storing_is_no_trouble_of_bookkeeping(kitchen: Kitchen) -> None:
@@ -344,12 +339,12 @@ def test_it_comes_after_the_session_and_the_documents_and_all_are_kept(kitchen: 
         asked = ask("weather", session=session, knowledge={})
         for _ in range(2):
             if stream:
-                told = list(at.exchanges.stream(asked, LIMITED))[-1]["quarry"]
+                found = list(chunks(at.exchanges.stream(asked, LIMITED)))[-1]["quarry"]
             else:
-                told = at.exchanges.complete(asked, LIMITED).completion.body["quarry"]
+                found = body_of(at.exchanges.complete(asked, LIMITED).completion)["quarry"]
 
         turns = list(at.sessions.turns(at.sessions.get(session, "key_1")))
-    assert set(told) == {"citations", "answered", "search_query", "weather"}
+    assert set(found) == {"citations", "answered", "search_query", "weather"}
     assert len(turns) == len(kitchen.kept) == 2
     assert [message["content"][0]["text"] for message in kitchen.made[1].draft.past] == ["How deep?", "Deep [1]."]
     system = [block["text"] for block in at.bedrock.calls[2]["system"]]

@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 from lambdas.allowances.ledger import Ledger, Reservation
 from lambdas.allowances.remaining import Remaining
 from lambdas.allowances.usage import Usage
-from lambdas.chat.reading import parse
-from lambdas.chat.request import ChatRequest
+from lambdas.chat.conversation import Conversation
 from lambdas.common.caller import Caller, KeyLimits
 from lambdas.common.errors import ConflictError, RateLimitError
 from lambdas.exchange.streamed_exchange import StreamedExchange
 from tests.examples import examples
+from tests.lambdas.chatting import parse
 from tests.lambdas.fakes import FakeConverse, FakeEvents
 from tests.lambdas.stores import Desk, desk
 
@@ -164,7 +164,7 @@ class Talk:
                 list(chunks)
         exchange.close()
 
-    def _request(self, *, model: str, max_tokens: int, text: str, session: int | None, extra: str) -> ChatRequest:
+    def _request(self, *, model: str, max_tokens: int, text: str, session: int | None, extra: str) -> Conversation:
         messages: list[dict[str, Any]] = [{"role": "user", "content": text}]
         body: dict[str, Any] = {"model": model, "max_tokens": max_tokens, "messages": messages}
         quarry: dict[str, Any] = {}

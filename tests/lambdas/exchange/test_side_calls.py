@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from lambdas.chat.reading import parse
-from lambdas.chat.request import ChatRequest
+from lambdas.chat.conversation import Conversation
 from lambdas.common.deadline import Deadline
 from lambdas.common.errors import ApiError
 from lambdas.knowledge import rewriting
 from lambdas.knowledge.rewriting import MOST_OUTPUT_TOKENS
+from tests.lambdas.chatting import parse
 from tests.lambdas.common.test_deadline import Clock
 from tests.lambdas.exchange.test_documents import CITED, LIMITED, ONE_CALL, account, ask
 from tests.lambdas.fakes import client_error, converse_reply, stream_events
@@ -23,7 +23,7 @@ DEAR_MICRO_DOLLARS = 35_000
 SUMMARY_TOKENS = 1_000
 
 
-def chat(content: str, session: str | None = None) -> ChatRequest:
+def chat(content: str, session: str | None = None) -> Conversation:
     quarry = {"session": session} if session else {}
     body = {"model": "fast", "max_tokens": 10, "messages": [{"role": "user", "content": content}], "quarry": quarry}
     return parse(json.dumps(body).encode())
@@ -33,7 +33,7 @@ def message(role: str, text: str) -> dict[str, Any]:
     return {"role": role, "content": [{"text": text}]}
 
 
-def reserved(at: Desk, request: ChatRequest) -> int:
+def reserved(at: Desk, request: Conversation) -> int:
     """Return how many tokens are reserved while a request is answered."""
     exchange = at.exchanges.stream(request, LIMITED)
     tokens: int = account(at)["reserved"]["tokens"]

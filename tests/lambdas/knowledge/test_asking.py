@@ -6,10 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from lambdas.chat.answers import Completion
-from lambdas.chat.reading import parse
-from lambdas.chat.request import ChatRequest
-from lambdas.chat.turns import Spoken, to_turns
+from lambdas.chat.conversation import Conversation
+from lambdas.chat.spoken import Spoken
+from lambdas.chat.told import Completion
 from lambdas.common.errors import InvalidRequestError
 from lambdas.common.tokens import BYTES_PER_TOKEN
 from lambdas.knowledge.asking import ESTIMATED_PER_TOKEN, Found, Knowledge, Question
@@ -17,6 +16,7 @@ from lambdas.knowledge.citations import NOT_IN_DOCUMENTS
 from lambdas.knowledge.prompt import RULES
 from lambdas.knowledge.retrieval import Retriever
 from lambdas.knowledge.settings import LONGEST_PASSAGE, Reranking
+from tests.lambdas.chatting import parse
 from tests.lambdas.fakes import KNOWLEDGE
 from tests.lambdas.knowledge.fakes import FakeRetrieve, result
 
@@ -30,7 +30,7 @@ def knowledge(documents: FakeRetrieve | None = None, **changes: Any) -> Knowledg
     return Knowledge(settings=settings, retriever=Retriever(settings=settings, client=lambda: retrieve))
 
 
-def request(*messages: Any, **fields: Any) -> ChatRequest:
+def request(*messages: Any, **fields: Any) -> Conversation:
     said = [{"role": "user", "content": one} if isinstance(one, str | list) else one for one in messages]
     quarry = {"knowledge": fields.pop("knowledge", {})}
     return parse(json.dumps({"model": "fast", "messages": said, "quarry": quarry, **fields}).encode())
@@ -38,16 +38,16 @@ def request(*messages: Any, **fields: Any) -> ChatRequest:
 
 def question(*messages: Any, at: Knowledge | None = None, **fields: Any) -> Question:
     asked = request(*messages, **fields)
-    return (at or knowledge()).question(asked, to_turns(asked))
+    return (at or knowledge()).question(asked)
 
 
-def never(_: ChatRequest) -> Completion:
+def never(_: Conversation) -> Completion:
     raise AssertionError("nobody was to be asked")
 
 
-def find(at: Knowledge, asked: ChatRequest) -> tuple[Found, Spoken]:
-    spoken = to_turns(asked)
-    found = at.find(at.question(asked, spoken), complete=never)
+def find(at: Knowledge, asked: Conversation) -> tuple[Found, Spoken]:
+    spoken = asked.spoken
+    found = at.find(at.question(asked), complete=never)
     return found, found.spoken(spoken)
 
 
@@ -137,9 +137,9 @@ def test_everything_that_the_caller_said_is_judged_by_the_guardrail_and_no_passa
     image = {"type": "image_url", "image_url": {"url": PIXEL}}
     asked = request("First.", {"role": "assistant", "content": "Yes."}, "Also.", [image, {"type": "text", "text": "?"}])
     at = knowledge()
-    spoken = to_turns(asked)
+    spoken = asked.spoken
     plain = json.dumps(spoken.turns[0])
-    found = Found(question=at.question(asked, spoken), search_query="?", passages=(), grounding=False)
+    found = Found(question=at.question(asked), search_query="?", passages=(), grounding=False)
 
     told = found.spoken(spoken).turns
 

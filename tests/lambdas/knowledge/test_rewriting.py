@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from lambdas.chat.answers import Completion
-from lambdas.chat.request import ChatRequest
+from lambdas.chat.conversation import Conversation
 from lambdas.chat.service import ChatService
-from lambdas.chat.turns import to_turns
+from lambdas.chat.told import Completion
 from lambdas.common.errors import RateLimitError
 from lambdas.common.observability import logger
 from lambdas.common.tokens import most_tokens
@@ -25,8 +24,8 @@ PAST = [
 def ask(bedrock: FakeConverse, question: str = "And in Spain?", **said: Any) -> str:
     service = ChatService(settings=SETTINGS, aliases=ALIASES, client=bedrock, sleep=lambda _: None)
 
-    def complete(request: ChatRequest) -> Completion:
-        return service.complete(request, to_turns(request))
+    def complete(request: Conversation) -> Completion:
+        return service.complete(request, request.spoken)
 
     arguments: dict[str, Any] = {"past": PAST, "notes": None, **said}
     return rewriting.standalone(question, alias="fast", complete=complete, **arguments)

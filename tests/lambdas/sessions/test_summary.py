@@ -1,63 +1,63 @@
 """The rolling summary: what the model is given to read, and what becomes of its answer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
-from lambdas.chat.request import ChatRequest
+from lambdas.chat.candidates import Candidate
+from lambdas.chat.conversation import Conversation
+from lambdas.chat.told import Answered, Completion, Text
 from lambdas.sessions.session import Message
 from lambdas.sessions.summary import AliasSummariser, SummaryError, notes_text, request_text
+from tests.lambdas.fakes import NOVA_MICRO
 from tests.lambdas.sessions.conversation import assistant, call, user
 
 
-@dataclass
-class FakeCompletion:
-    """An answer in OpenAI's shape."""
+def answer(*texts: str, stop_reason: str = "end_turn") -> Completion:
+    """Return an answer that says so."""
+    return Completion(
+        answered=Answered(alias="fast", candidate=Candidate.of(NOVA_MICRO), fallbacks=0),
+        model="fast",
+        blocks=[Text(one) for one in texts],
+        stop_reason=stop_reason,
+        usage={},
+        message={},
+    )
 
-    text: str | None
-    finish_reason: str = "stop"
-    body: dict[str, Any] = field(init=False)
 
-    def __post_init__(self) -> None:
-        message = {"role": "assistant", "content": self.text}
-        self.body = {"choices": [{"message": message, "finish_reason": self.finish_reason}]}
+def summarise(given: Completion, previous: str | None, messages: Sequence[Message]) -> tuple[str, Conversation]:
+    asked: list[Conversation] = []
 
-
-def summarise(answer: FakeCompletion, previous: str | None, messages: Sequence[Message]) -> tuple[str, ChatRequest]:
-    asked: list[ChatRequest] = []
-
-    def complete(request: ChatRequest) -> FakeCompletion:
+    def complete(request: Conversation) -> Completion:
         asked.append(request)
-        return answer
+        return given
 
     text = AliasSummariser(complete=complete, alias="fast", max_tokens=300)(previous, messages)
     return text, asked[0]
 
 
 def test_the_alias_is_asked_and_its_answer_is_the_summary() -> None:
-    text, asked = summarise(FakeCompletion(" - Ann has a dog.\n"), "- Ann", [user("I have a dog"), assistant("Nice")])
+    text, asked = summarise(answer(" - Ann has a dog.\n"), "- Ann", [user("I have a dog"), assistant("Nice")])
 
     assert text == "- Ann has a dog."
-    assert (asked.model, asked.max_tokens, asked.temperature) == ("fast", 300, 0)
-    assert "summariser" in str(asked.messages[0].content)
-    assert asked.messages[1].content == (
+    assert (asked.alias, asked.max_tokens, asked.temperature) == ("fast", 300, 0)
+    assert "summariser" in asked.spoken.system[0]["text"]
+    assert asked.spoken.turns[0]["content"][0]["text"] == (
         "<summary>- Ann</summary>\n\n<conversation>\nuser: I have a dog\nassistant: Nice\n</conversation>"
     )
 
 
 @pytest.mark.parametrize(
-    ("answer", "says"),
+    ("given", "says"),
     [
-        (FakeCompletion("Stopped by policy.", "content_filter"), "guardrail"),
-        (FakeCompletion("  "), "nothing"),
-        (FakeCompletion(None), "nothing"),
+        (answer("Stopped by policy.", stop_reason="guardrail_intervened"), "guardrail"),
+        (answer("  "), "nothing"),
+        (answer(), "nothing"),
     ],
 )
-def test_what_is_no_summary_is_an_error(answer: FakeCompletion, says: str) -> None:
+def test_what_is_no_summary_is_an_error(given: Completion, says: str) -> None:
     with pytest.raises(SummaryError, match=says):
-        summarise(answer, None, [user("x")])
+        summarise(given, None, [user("x")])
 
 
 def test_the_first_summary_has_no_notes_before_it() -> None:

@@ -17,6 +17,8 @@ from docs import reference
 from lambdas.allowances.report import Usage
 from lambdas.allowances.usage import Usage as Taken
 from lambdas.api import handler
+from lambdas.api.dialects.chat import reading
+from lambdas.api.dialects.chat.conversation import to_conversation
 from lambdas.api.openapi.document import answer_schemas, document, request_schemas
 from lambdas.api.openapi.headers import HEADERS
 from lambdas.api.openapi.schemas import name_of
@@ -25,16 +27,15 @@ from lambdas.api.routes import knowledge_query
 from lambdas.api.routes.compare import NOT_HERE
 from lambdas.api.routes.knowledge_query import KnowledgeAnswer
 from lambdas.api.routes.knowledge_retrieve import PassageList, retrieve
-from lambdas.chat import reading
-from lambdas.chat.completion import to_openai
-from lambdas.chat.request import DocumentSearch, Extension
-from lambdas.chat.stream import ChunkStream
+from lambdas.chat.conversation import Conversation
+from lambdas.chat.events import Began, Counted
 from lambdas.common.caller import Caller, KeyLimits
 from lambdas.common.errors import ApiError, ConflictError, InvalidRequestError, MethodNotAllowedError
 from lambdas.model_access.listing import ModelList, ModelListing
 from tests import events
 from tests.lambdas.api.conftest import Serve
 from tests.lambdas.api.test_handler import LambdaContext
+from tests.lambdas.chatting import body_of, chunks, frames, parse
 from tests.lambdas.fakes import ALIASES, KNOWLEDGE, SETTINGS, converse_reply, stream_events
 from tests.lambdas.model_access.test_listing import FakeParameters
 from tests.lambdas.stores import desk
@@ -202,17 +203,17 @@ def test_every_header_that_the_code_sends_is_described() -> None:
 
 
 def completion() -> dict[str, Any]:
-    reply = converse_reply()
-    return to_openai(reply, model="amazon.nova-micro-v1:0", completion_id="chatcmpl-1")
+    with desk(converse_reply()) as at:
+        asked = parse(b'{"model": "fast", "messages": [{"role": "user", "content": "x"}]}')
+        return body_of(at.exchanges.complete(asked, Caller(key_id="key_x")).completion)
 
 
 def chunk() -> dict[str, Any]:
-    stream = ChunkStream(model="amazon.nova-micro-v1:0", completion_id="chatcmpl-1")
-    return stream.chunks({"messageStart": {"role": "assistant"}})[0]
+    return next(chunks([Began()]))
 
 
 def usage_chunk() -> dict[str, Any]:
-    return ChunkStream(model="amazon.nova-micro-v1:0", completion_id="chatcmpl-1").last_chunk(usage=True)
+    return next(chunks([Counted({"inputTokens": 1})], usage=True))
 
 
 def models() -> ModelList:
@@ -222,22 +223,26 @@ def models() -> ModelList:
     ).models()
 
 
+def question(*, guardrail_trace: bool) -> Conversation:
+    request = knowledge_query.parse(b'{"question": "x"}', KNOWLEDGE).body
+    return msgspec.structs.replace(to_conversation(request), guardrail_trace=guardrail_trace)
+
+
 def from_documents(reply: Any) -> tuple[dict[str, Any], KnowledgeAnswer]:
     """Return a completion and an answer from documents."""
-    asked = knowledge_query.parse(b'{"question": "x"}', KNOWLEDGE).body
-    asked.quarry = Extension(knowledge=DocumentSearch(), guardrail_trace=True)
     with desk(reply) as at:
-        body = at.exchanges.complete(asked, Caller(key_id="key_x")).completion.body
-    return body, knowledge_query.to_answer(body)
+        found = at.exchanges.complete(question(guardrail_trace=True), Caller(key_id="key_x")).completion
+    return body_of(found), knowledge_query.to_answer(found)
 
 
 def chunks_from_documents() -> list[Any]:
     """Return the last chunks of chat, and all events of a question."""
-    asked = knowledge_query.parse(b'{"question": "x"}', KNOWLEDGE).body
     with desk(stream_events("See [1].")) as at:
-        events = [*knowledge_query.events(at.exchanges.stream(asked, Caller(key_id="key_x")))]
-        asked.quarry = Extension(knowledge=DocumentSearch(), guardrail_trace=True)
-        return [*events, *list(at.exchanges.stream(asked, Caller(key_id="key_x")))[-2:]]
+        exchange = at.exchanges.stream(question(guardrail_trace=False), Caller(key_id="key_x"))
+        table = knowledge_query.AnswerTable(exchange.model)
+        events = [data for event in exchange for data in frames(table.told(event))]
+        exchange = at.exchanges.stream(question(guardrail_trace=True), Caller(key_id="key_x"))
+        return [*events, *list(chunks(exchange))[-2:]]
 
 
 def passages() -> PassageList:

@@ -9,11 +9,10 @@ import pytest
 
 import lambdas
 from lambdas.api.routes import knowledge_query, knowledge_retrieve
-from lambdas.chat import reading
-from lambdas.chat.turns import to_turns
 from lambdas.knowledge.citations import NOT_IN_DOCUMENTS
 from lambdas.knowledge.filters import _TAKES, to_retrieval_filter
 from tests.lambdas.api.openapi.test_document import misfits
+from tests.lambdas.chatting import parse
 from tests.lambdas.fakes import KNOWLEDGE
 from tests.lambdas.stores import desk
 
@@ -35,9 +34,9 @@ def takes(example: dict[str, Any]) -> None:
         case {"query": _}:
             knowledge_retrieve.READER.read(body)
         case {"messages": _}:
-            asked = reading.parse(body)
+            asked = parse(body)
             with desk() as at:
-                at.knowledge.question(asked, to_turns(asked))
+                at.knowledge.question(asked)
         case {"filter": filter_}:
             assert to_retrieval_filter(filter_, KNOWLEDGE.metadata, param="filter")
         case _:

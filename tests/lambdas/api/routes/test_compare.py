@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.allowances.ledger import Ledger
 from lambdas.api.routes import compare
-from lambdas.chat.request import ChatRequest
+from lambdas.chat.conversation import Conversation
 from lambdas.common.caller import Caller
 from lambdas.common.deadline import NEVER, Deadline
 from lambdas.exchange.exchanges import Exchanged, Exchanges
@@ -27,9 +27,9 @@ class OneAtATime(Exchanges):
         self._exchanges = exchanges
         self._lock = threading.Lock()
 
-    def complete(self, request: ChatRequest, caller: Caller, *, deadline: Deadline = NEVER) -> Exchanged:
+    def complete(self, conversation: Conversation, caller: Caller, *, deadline: Deadline = NEVER) -> Exchanged:
         with self._lock:
-            return self._exchanges.complete(request, caller, deadline=deadline)
+            return self._exchanges.complete(conversation, caller, deadline=deadline)
 
 
 def body(*models: str) -> bytes:

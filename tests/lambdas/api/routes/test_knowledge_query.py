@@ -1,17 +1,21 @@
 """Questions of ``POST /v1/knowledge/query`` as chat requests, and completions as answers."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
-from msgspec import Struct
 
+from lambdas.api.dialects.chat.conversation import to_conversation
+from lambdas.api.dialects.chat.messages import UserMessage
 from lambdas.api.routes import knowledge_query
-from lambdas.chat.messages import UserMessage
+from lambdas.chat.conversation import Conversation
 from lambdas.common.caller import Caller
 from lambdas.common.errors import ApiError, InvalidRequestError
+from lambdas.exchange.streamed_exchange import StreamedExchange
 from lambdas.knowledge.citations import NOT_IN_DOCUMENTS
+from tests.lambdas.chatting import frames
 from tests.lambdas.fakes import KNOWLEDGE, client_error, converse_reply, stream_events
 from tests.lambdas.knowledge.fakes import WEAK, FakeRetrieve
 from tests.lambdas.stores import desk
@@ -23,10 +27,15 @@ def parse(**body: Any) -> Any:
     return knowledge_query.parse(json.dumps({"question": "Which class?", **body}).encode(), KNOWLEDGE).body
 
 
-def told(shaped: Struct) -> dict[str, Any]:
-    """Return an answer or an event as the caller reads it."""
-    read: dict[str, Any] = json.loads(msgspec.json.encode(shaped))
-    return read
+def asked(**body: Any) -> Conversation:
+    return to_conversation(parse(**body))
+
+
+def events(exchange: StreamedExchange) -> Iterator[dict[str, Any]]:
+    """Yield the events as the caller reads them."""
+    table = knowledge_query.AnswerTable(exchange.model)
+    for event in exchange:
+        yield from frames(table.told(event))
 
 
 def test_a_question_is_a_chat_request() -> None:
@@ -82,8 +91,8 @@ def test_a_missing_question_is_named() -> None:
 
 def test_a_whole_answer() -> None:
     with desk(converse_reply("Second class [1].")) as at:
-        completion = at.exchanges.complete(parse(), CALLER).completion
-        answer = told(knowledge_query.to_answer(completion.body))
+        completion = at.exchanges.complete(asked(), CALLER).completion
+        answer = json.loads(msgspec.json.encode(knowledge_query.to_answer(completion)))
 
     assert list(answer) == [
         "object", "id", "created", "model", "answer", "answered", "finish_reason", "search_query", "citations", "usage"
@@ -105,8 +114,8 @@ def test_a_whole_answer() -> None:
 
 def test_a_streams_last_event_is_the_whole_answer() -> None:
     with desk(stream_events("Second ", "class [1].")) as at:
-        exchange = at.exchanges.stream(parse(), CALLER)
-        *pieces, last = map(told, knowledge_query.events(exchange))
+        exchange = at.exchanges.stream(asked(), CALLER)
+        *pieces, last = events(exchange)
         exchange.close()
 
     assert [(piece["object"], piece["delta"]) for piece in pieces] == [
@@ -121,7 +130,7 @@ def test_a_streams_last_event_is_the_whole_answer() -> None:
 
 def test_a_stream_without_passages_says_so() -> None:
     with desk(converse_reply(), documents=FakeRetrieve([WEAK])) as at:
-        piece, last = map(told, knowledge_query.events(at.exchanges.stream(parse(), CALLER)))
+        piece, last = events(at.exchanges.stream(asked(), CALLER))
 
     assert piece["delta"] == last["answer"] == NOT_IN_DOCUMENTS
     assert (last["answered"], last["citations"]) == (False, [])
@@ -129,26 +138,26 @@ def test_a_stream_without_passages_says_so() -> None:
 
 def test_a_stream_that_fails_has_no_answer_at_its_end() -> None:
     with desk([*stream_events("An ")[:2], client_error("modelStreamErrorException")]) as at:
-        exchange = at.exchanges.stream(parse(), CALLER)
-        events: list[dict[str, Any]] = []
+        exchange = at.exchanges.stream(asked(), CALLER)
+        sent: list[dict[str, Any]] = []
         with pytest.raises(ApiError):
-            events.extend(map(told, knowledge_query.events(exchange)))
+            sent.extend(events(exchange))
         exchange.close()
 
-    assert [event["object"] for event in events] in ([], ["knowledge.answer.chunk"])
+    assert [event["object"] for event in sent] in ([], ["knowledge.answer.chunk"])
 
 
 def test_an_answer_that_could_not_be_stored_says_so() -> None:
     with desk(stream_events("Second class [1]."), stream_events("First.")) as at:
         session = at.sessions.create("key_1").session_id
-        exchange = at.exchanges.stream(parse(session=session), CALLER)
-        other = at.exchanges.stream(parse(session=session), CALLER)
+        exchange = at.exchanges.stream(asked(session=session), CALLER)
+        other = at.exchanges.stream(asked(session=session), CALLER)
         list(other)
 
-        events = map(told, knowledge_query.events(exchange))
-        assert next(events)["delta"] == "Second class [1]."
-        whole = next(events)
+        sent = events(exchange)
+        assert next(sent)["delta"] == "Second class [1]."
+        whole = next(sent)
         assert (whole["object"], whole["answer"]) == ("knowledge.answer", "Second class [1].")
         assert whole["not_recorded"] == {"turn": "session_conflict"}
-        assert list(events) == []
+        assert list(sent) == []
         exchange.close()

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from lambdas.api.call import Answer
+from lambdas.api.dialects.chat.request import ChatRequest
 from lambdas.api.routes import prompts
-from lambdas.chat.request import ChatRequest
 from lambdas.common.caller import Caller
 from lambdas.common.tolerance import Read
 from tests.lambdas.api.routes.conftest import Send

@@ -8,9 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
 
-JsonObject = dict[str, Any]
-# Names and ids as others gave them; lambdas.chat.tools makes what Bedrock takes of them.
-Name = Annotated[str, Meta(min_length=1, max_length=256)]
+from lambdas.chat.fields import JsonObject, Name
 
 
 class TextPart(Struct, tag_field="type", tag="text", forbid_unknown_fields=True):

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.chat.messages import TextPart
-from lambdas.chat.reading import parse, read
-from lambdas.chat.request import ChatRequest
+from lambdas.api.dialects.chat.messages import TextPart
+from lambdas.api.dialects.chat.reading import parse, read
+from lambdas.api.dialects.chat.request import ChatRequest
 from lambdas.common.errors import InvalidRequestError
 
 USER = {"role": "user", "content": "Hello"}

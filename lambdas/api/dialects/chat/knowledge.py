@@ -1,12 +1,12 @@
-"""Bodies of the knowledge routes, and what is made of values that are not quite so."""
+"""Bodies of the knowledge routes, which speak as chat does, and what is made of values that are not quite so."""
 
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from lambdas.chat import tolerated as chat
-from lambdas.chat.messages import JsonObject
-from lambdas.chat.request import NonEmptyText, Results, SessionId, StreamOptions, Tokens
+from lambdas.api.dialects.chat import tolerated as chat
+from lambdas.api.dialects.chat.request import StreamOptions
+from lambdas.chat.fields import FILTER, SESSION, JsonObject, NonEmptyText, Results, SessionId, Tokens, misnamed
 from lambdas.common.tolerance import Rule
 
 # Source: Bedrock's quota for the size of a query, lambdas.knowledge.retrieval.MOST_CHARACTERS.
@@ -37,8 +37,8 @@ class KnowledgeQuery(Struct, forbid_unknown_fields=True):
 
 RULES: Final = (
     *(rule for rule in chat.RULES if rule.field in ("temperature", "max_tokens")),
-    *chat.misnamed("", chat.FILTER),
-    *chat.misnamed("", chat.SESSION),
+    *misnamed("", FILTER),
+    *misnamed("", SESSION),
     Rule(
         field="messages",
         neutral=([],),
@@ -61,4 +61,4 @@ class PassagesQuery(Struct, forbid_unknown_fields=True):
     results: Results | None = None
 
 
-PASSAGES_RULES: Final = tuple(chat.misnamed("", chat.FILTER))
+PASSAGES_RULES: Final = tuple(misnamed("", FILTER))

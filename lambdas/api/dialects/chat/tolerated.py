@@ -6,42 +6,20 @@ change the meaning of the answer is refused, with what to do. Fields that are ne
 dropped and named.
 """
 
-from collections.abc import Iterator, Sequence
 from typing import Final
 
-from lambdas.common.tolerance import Bounds, Rule
+from lambdas.chat.fields import FILTER, MOST_TOKENS, SESSION, TEMPERATURE, misnamed
+from lambdas.common.tolerance import Rule
 
-# OpenAI's range; Bedrock's ends at 1.
-TEMPERATURE: Final = Bounds(minimum=0, maximum=1, widest=2)
-_MOST_TOKENS: Final = Bounds(minimum=1, maximum=1_000_000, widest=2**63)
 _HOSTED: Final = "hosted tools do not run here; give your own as `tools` and run them yourself."
 _AUDIO: Final = "answers are text; leave it out."
 _LABEL: Final = "a label for OpenAI's own caching, billing or safety"
 
-# What other products call a field of the documents' or of sessions, and what it is called here. Without it the answer
-# would be of all documents, or of nothing that was said before.
-FILTER: Final = ("filter", ("filters", "where", "metadata_filter"))
-SESSION: Final = ("session", ("session_id", "conversation_id"))
-
-
-def misnamed(place: str, names: tuple[str, Sequence[str]]) -> Iterator[Rule]:
-    """Yield rules that refuse other names of a field.
-
-    Args:
-        place: what stands before it, as ``quarry.``.
-        names: its own, and the others.
-    """
-    name, others = names
-    for other in others:
-        yield Rule(field=f"{place}{other}", neutral=("", {}), otherwise="refuse", about=f"the field is `{name}`.")
-
 
 RULES: Final = (
     Rule(field="temperature", bounds=TEMPERATURE, about="Bedrock's range ends at 1, OpenAI's at 2"),
-    Rule(
-        field="max_tokens", neutral=(-1,), bounds=_MOST_TOKENS, about="-1 is how some clients say that nothing is set"
-    ),
-    Rule(field="max_completion_tokens", neutral=(-1,), bounds=_MOST_TOKENS, about="as `max_tokens`"),
+    Rule(field="max_tokens", neutral=(-1,), bounds=MOST_TOKENS, about="-1 is how some clients say that nothing is set"),
+    Rule(field="max_completion_tokens", neutral=(-1,), bounds=MOST_TOKENS, about="as `max_tokens`"),
     Rule(field="stop", neutral=("", []), about="no stop text"),
     Rule(
         field="reasoning_effort",

@@ -1,21 +1,16 @@
-"""The chat request, as OpenAI's API has it: types. ``lambdas.chat.reading`` makes them of a body.
+"""The chat request, as OpenAI's API has it: types. ``reading`` makes them of a body.
 
 msgspec parses and validates in one pass and imports in a tenth of the time that pydantic needs, which every cold start
 would pay.
 """
 
-from functools import cached_property
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from lambdas.chat.messages import Instructions, JsonObject, Message, Name
-from lambdas.chat.schemas import InexpressibleError, Schema, answer_schema
-from lambdas.chat.tools import NO_TOOLS, Toolbox
-
-NonEmptyText = Annotated[str, Meta(pattern=r"\S")]
-SessionId = Annotated[str, Meta(min_length=1, max_length=64)]
-Results = Annotated[int, Meta(ge=1, le=100)]
+from lambdas.api.dialects.chat.messages import Instructions, Message
+from lambdas.chat.conversation import DocumentSearch
+from lambdas.chat.fields import JsonObject, Name, NonEmptyText, SessionId, StopText, Tokens
 
 
 class Function(Struct, forbid_unknown_fields=True):
@@ -79,18 +74,6 @@ class StreamOptions(Struct, forbid_unknown_fields=True):
     include_obfuscation: bool = False
 
 
-class DocumentSearch(Struct, frozen=True, forbid_unknown_fields=True):
-    """What of the documents is searched; `{}` is everything.
-
-    Attributes:
-        filter: only documents whose own fields are so.
-        results: how many passages are looked for; the environment's number by default.
-    """
-
-    filter: JsonObject | None = None
-    results: Results | None = None
-
-
 class Extension(Struct, frozen=True, forbid_unknown_fields=True):
     """What OpenAI's API has no word for: the request's ``quarry`` object.
 
@@ -107,12 +90,10 @@ class Extension(Struct, frozen=True, forbid_unknown_fields=True):
     knowledge: DocumentSearch | None = None
 
 
-Tokens = Annotated[int, Meta(ge=1, le=1_000_000)]
-StopText = Annotated[str, Meta(max_length=500)]
 ResponseFormat = TextFormat | JsonObjectFormat | JsonSchemaFormat
 
 
-class ChatRequest(Struct, forbid_unknown_fields=True, dict=True):
+class ChatRequest(Struct, forbid_unknown_fields=True):
     """Body of ``POST /v1/chat/completions``. Ranges are those of Bedrock's InferenceConfiguration."""
 
     model: NonEmptyText
@@ -141,26 +122,3 @@ class ChatRequest(Struct, forbid_unknown_fields=True, dict=True):
             if not isinstance(self.messages[index], Instructions):
                 return index, self.messages[index]
         return None
-
-    @cached_property
-    def toolbox(self) -> Toolbox:
-        """Its tools as Converse takes them, made once."""
-        if not self.tools:
-            return NO_TOOLS
-        return Toolbox(
-            (one.function.name, one.function.description, one.function.parameters, _is_kept(one)) for one in self.tools
-        )
-
-    @cached_property
-    def answer_schema(self) -> Schema | None:
-        """The schema of its answer as Bedrock enforces it; None where it cannot, or there is none."""
-        if not isinstance(self.response_format, JsonSchemaFormat):
-            return None
-        try:
-            return answer_schema(self.response_format.json_schema.schema)
-        except InexpressibleError:
-            return None
-
-
-def _is_kept(tool: Tool) -> bool:
-    return tool.cache_control is not None or tool.function.cache_control is not None

@@ -1,4 +1,4 @@
-"""Reads chat requests: what fits the type is accepted as it is; the rest is judged by ``lambdas.chat.tolerated``."""
+"""Reads chat requests: what fits the type is accepted as it is; the rest is judged by ``tolerated``."""
 
 import re
 from collections.abc import Callable
@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
-from lambdas.chat.messages import AssistantMessage, Instructions, ToolMessage, is_blank
-from lambdas.chat.request import ChatRequest, NamedTool
-from lambdas.chat.tolerated import RULES
+from lambdas.api.dialects.chat.messages import AssistantMessage, Instructions, ToolMessage, is_blank
+from lambdas.api.dialects.chat.request import ChatRequest, NamedTool
+from lambdas.api.dialects.chat.tolerated import RULES
 from lambdas.common.errors import InvalidRequestError
 from lambdas.common.request_metadata import MOST_PAIRS, fits, fitted
 from lambdas.common.tolerance import Read, Reader

@@ -1,4 +1,4 @@
-"""What is said, from OpenAI's messages to Converse's turns."""
+"""What is asked, from OpenAI's chat request to a conversation."""
 
 import base64
 import json
@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.converse import to_converse
-from lambdas.chat.reading import parse
-from lambdas.chat.turns import BEGIN, Spoken, to_turns
+from lambdas.chat.spoken import BEGIN, Spoken
 from lambdas.common.errors import InvalidRequestError
 from sandbox.model import catalogue, rules
+from tests.lambdas.chatting import parse
 from tests.lambdas.fakes import HAIKU, HAIKU_ID
 
 USER = {"role": "user", "content": "A"}
@@ -33,7 +33,7 @@ def result(call_id: Any, content: Any = "deep") -> dict[str, Any]:
 
 
 def spoken(*messages: Any, **fields: Any) -> Spoken:
-    return to_turns(parse(json.dumps({"model": "smart", "messages": messages, **fields}).encode()))
+    return parse(json.dumps({"model": "smart", "messages": messages, **fields}).encode()).spoken
 
 
 def contents(found: Spoken) -> list[tuple[str, list[Any]]]:
@@ -225,7 +225,7 @@ def test_whatever_is_not_refused_by_name_is_accepted_by_claude(messages: list[An
     """AWS's own rules are held against it, as the sandbox knows them."""
     try:
         asked = parse(json.dumps({"model": "smart", "messages": messages}).encode())
-        arguments = to_converse(asked, Candidate.of(HAIKU), to_turns(asked))
+        arguments = to_converse(asked, Candidate.of(HAIKU), asked.spoken)
     except InvalidRequestError as refused:
         param = refused.param
     else:
