@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.chat import reading
+from lambdas.api.dialects.chat import reading
 from lambdas.common.errors import InvalidRequestError
 from lambdas.prompts.render import chat_body, system_text, user_text
 from tests.lambdas.prompts.examples import TOOLS, TRANSLATION

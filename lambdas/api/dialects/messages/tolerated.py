@@ -1,11 +1,12 @@
 """What is made of fields of a Messages request that Bedrock has no counterpart for, or a narrower one: a table.
 
-The principle is that of ``lambdas.chat.tolerated``; the reference in docs/api.md is written from this table too.
+The principle is that of ``lambdas.api.dialects.chat.tolerated``; the reference in docs/api.md is written from this
+table too.
 """
 
 from typing import Final
 
-from lambdas.chat.tolerated import FILTER, SESSION, TEMPERATURE, misnamed
+from lambdas.chat.fields import FILTER, SESSION, TEMPERATURE, misnamed
 from lambdas.common.tolerance import Bounds, Rule
 
 _MOST_TOKENS: Final = Bounds(minimum=1, maximum=1_000_000, widest=2**63)

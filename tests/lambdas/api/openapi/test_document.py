@@ -194,7 +194,8 @@ def test_every_header_that_the_code_sends_is_described() -> None:
     sent = {
         name
         for path in sources
-        if path.parent.name != "openapi"
+        # The authorizer names headers that requests have.
+        if path.parent.name not in ("openapi", "authorizer")
         for name in re.findall(r'"(x-[\w-]+|Retry-After)"', path.read_text(encoding="utf-8"))
         if not name.startswith("x-amz")
     }

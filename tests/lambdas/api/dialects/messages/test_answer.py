@@ -9,9 +9,8 @@ import pytest
 from lambdas.api.dialects.messages import thoughts
 from lambdas.api.dialects.messages.answer import answer
 from lambdas.api.dialects.messages.wire import DIALECT, TYPES
-from lambdas.chat.answers import Answered
 from lambdas.chat.candidates import Candidate
-from lambdas.chat.told import Called, Completion, Text, Thought, ToldBlock
+from lambdas.chat.told import Answered, Called, Completion, Text, Thought, ToldBlock
 from lambdas.common import errors
 from lambdas.common.errors import ApiError
 
