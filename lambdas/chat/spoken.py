@@ -182,7 +182,10 @@ class SpokenBuilder:
         """
         self._all_answered()
         self._last_param = param
-        self._join("user", marked(self._names.given(accompanied(blocks)), kept))
+        # Most messages are one text.
+        if len(blocks) > 1 or (blocks and "text" not in blocks[0]):
+            blocks = self._names.given(accompanied(blocks))
+        self._join("user", marked(blocks, kept) if kept else blocks)
 
     def assistant(self, said: Sequence[Block | Call], *, param: str, kept: bool = False) -> None:
         """Add what the model said: texts, thoughts and calls, in its order, all that lies between two of the user's.
@@ -198,7 +201,7 @@ class SpokenBuilder:
         self._begun = True
         self._last_param = param
         blocks = [self._call(one) if isinstance(one, Call) else one for one in said]
-        self._join("assistant", marked(blocks, kept))
+        self._join("assistant", marked(blocks, kept) if kept else blocks)
 
     def result(
         self, call_id: str | None, blocks: list[Block], *, param: str, failed: bool = False, kept: bool = False

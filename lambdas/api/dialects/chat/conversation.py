@@ -152,7 +152,9 @@ def _call(call: ToolCall, path: str) -> Call:
 
 def _is_marked(message: AssistantMessage) -> bool:
     """Whether what the assistant said is marked, wherever: its parts are one text. Other marks mean nothing."""
-    parts = [part for part in message.content if isinstance(part, dict)] if isinstance(message.content, list) else []
+    if not isinstance(message.content, list):
+        return bool(message.cache_control) and isinstance(message.cache_control, Mapping)
+    parts = (part for part in message.content if isinstance(part, dict))
     marks = [message.cache_control, *(part.get("cache_control") for part in parts)]
     return any(mark and isinstance(mark, Mapping) for mark in marks)
 
