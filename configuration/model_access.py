@@ -35,7 +35,15 @@ def _candidate(config: Config, alias: str, named: NamedCandidate) -> CheckedCand
         marketplace=model.agreement == "marketplace",
         custom=isinstance(named, CustomModel),
         converses=model.kind == "chat",
+        max_tokens=longest_answer(config, alias, model),
+        output_burndown=model.output_burndown,
     )
+
+
+def longest_answer(config: Config, alias: str, model: FoundationModel) -> int:
+    """Return how many tokens an answer may have whose request does not say; 0 for models that write none."""
+    options = config.inference
+    return min(options.default_max_tokens_of.get(alias, options.default_max_tokens), model.max_output_tokens)
 
 
 def _regions(model: FoundationModel) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """The quotas that a workshop runs into: quotas.yaml, checked as it is read."""
 
-import re
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -32,13 +31,6 @@ class Quota(Limit):
     name: str
 
 
-class BurnRate(Section):
-    """Tokens of a quota that a token of output takes, for models whose id a pattern finds."""
-
-    pattern: str
-    rate: Annotated[int, Field(ge=1)]
-
-
 class Quotas(Section):
     """The whole file."""
 
@@ -46,11 +38,6 @@ class Quotas(Section):
     checked: date
     quotas: dict[str, Quota]
     models: dict[str, dict[Scope, dict[Measure, Limit]]]
-    burn_rates: list[BurnRate]
-
-    def burn_rate(self, model_id: str) -> int:
-        """Return how many tokens of its quota a model's token of output takes in the end."""
-        return next((one.rate for one in self.burn_rates if re.search(one.pattern, model_id)), 1)
 
 
 @cache

@@ -14,6 +14,8 @@ class CheckedCandidate:
         alias: the name that applications call.
         model_id: base id of the foundation model.
         callable_id: what Converse is given: base id, inference profile id, or ARN. Empty: nothing can be called here.
+        max_tokens: how long an answer may be whose request does not say; 0 for models that write none.
+        output_burndown: tokens of the account's quota that a token of its answer takes.
         target_id: what calls go to by way of ``callable_id``, where that is an application inference profile: base id
             or inference profile id. Empty: ``callable_id`` itself.
         name: the model's name, as Service Quotas writes it: "Nova Micro", "Claude Haiku 4.5".
@@ -35,6 +37,8 @@ class CheckedCandidate:
     marketplace: bool = False
     custom: bool = False
     converses: bool = True
+    max_tokens: int = 0
+    output_burndown: int = 1
     target_id: str = ""
 
     @property

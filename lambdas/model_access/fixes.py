@@ -102,7 +102,7 @@ class Fixes:
         return (
             f"aws service-quotas request-service-quota-increase --region {self.region} --service-code bedrock "
             f"--quota-code {shortage.quota.code} --desired-value {shortage.needed}   "
-            f"({shortage.quota.name}; takes days)"
+            f"({shortage.quota.name}; takes days{_reckoned(candidate, shortage)})"
         )
 
     def unknown(self, code: str) -> str:
@@ -122,3 +122,13 @@ class Fixes:
         if called == candidate.model_id:
             return f"arn:aws:bedrock:{self.region}::foundation-model/{called}"
         return f"arn:aws:bedrock:{self.region}:*:inference-profile/{called}"
+
+
+def _reckoned(candidate: CheckedCandidate, shortage: Shortage) -> str:
+    """Say what makes the need, where something of ours does."""
+    if shortage.quota.kind != "tokens" or not candidate.max_tokens:
+        return ""
+    return (
+        f". A call takes its input and {candidate.max_tokens:,} tokens when it begins, and {candidate.output_burndown} "
+        "for each token of its answer when it ends; a smaller inference.default_max_tokens needs less"
+    )

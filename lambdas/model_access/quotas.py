@@ -10,11 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from lambdas.model_access import demand
 from lambdas.model_access.candidates import CheckedCandidate
-
-# What one person sends in a minute, at the least: two questions with some history.
-REQUESTS_PER_PARTICIPANT: Final = 2
-TOKENS_PER_PARTICIPANT: Final = 4_000
 
 _NAME: Final = re.compile(
     r"(?P<scope>on-demand|global cross-region|cross-region) (?:model inference|invokemodel) "
@@ -71,7 +68,10 @@ def shortages(candidate: CheckedCandidate, quotas: Iterable[Quota], *, participa
     """
     if candidate.custom:
         return []
-    needed = {"requests": REQUESTS_PER_PARTICIPANT * participants, "tokens": TOKENS_PER_PARTICIPANT * participants}
+    tokens = demand.tokens_per_minute(
+        people=participants, max_tokens=candidate.max_tokens, output_burndown=candidate.output_burndown
+    )
+    needed = {"requests": demand.REQUESTS_PER_MINUTE * participants, "tokens": tokens}
     scope = _scope(candidate)
     short = [
         Shortage(quota=quota, needed=needed[quota.kind])

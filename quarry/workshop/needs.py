@@ -1,9 +1,8 @@
 """How much of each quota a workshop takes. Arithmetic only: nothing here asks AWS.
 
-A participant is one user profile, one space and one running app. Everybody is taken to ask at the same moment, and to
-have asked once before in the same minute: Bedrock takes a call's input and its ``max_tokens`` off the quota when it
-begins, and at its end counts the input and the output times the model's burn-down rate (Bedrock user guide,
-"quotas-token-burndown"). Without ``max_tokens`` in a request Quarry sends the model's own maximum.
+A participant is one user profile, one space and one running app. What they take of models and functions is reckoned in
+``lambdas.model_access.demand``, as the access check does; without ``max_tokens`` in a request Quarry sends
+``inference.default_max_tokens``.
 """
 
 from collections.abc import Iterator
@@ -11,17 +10,13 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from configuration.config import Config
+from configuration.model_access import longest_answer
 from configuration.studio import quotas
 from configuration.studio.quotas import Measure, Quota, Scope
 from configuration.studio.section import Studio
 from configuration.targets import Target
+from lambdas.model_access import demand
 
-REQUESTS_PER_MINUTE: Final = 2
-# Of a call with some history or a few passages, and of its answer.
-INPUT_TOKENS: Final = 2_000
-OUTPUT_TOKENS: Final = 500
-# Of models for which AWS names no maximum.
-MAX_TOKENS: Final = 4_096
 _SCOPES: Final = {"in_region": "on_demand", "geography": "geography", "global": "global"}
 _WAYS: Final = {"on_demand": "On-demand", "geography": "Cross-region", "global": "Global cross-region"}
 
@@ -44,34 +39,30 @@ def needs(config: Config, studio: Studio, *, people: int) -> list[Need]:
         Need(quota=known[f"apps_{studio.instance_type}"], needed=people),
         Need(quota=known["running_apps"], needed=people),
         Need(quota=known["domains"], needed=1),
-        Need(quota=known["lambda_concurrency"], needed=people),
+        Need(quota=known["lambda_concurrency"], needed=demand.concurrent_executions(people=people)),
         Need(quota=known["api_rate"], needed=rate),
         Need(quota=known["api_burst"], needed=people),
     ]
     return found + list(_of_models(config, people=people))
 
 
-def tokens_per_minute(model_id: str, *, people: int, max_tokens: int) -> int:
-    """Return what of a model's quota of tokens that many people take in their busiest minute."""
-    started = INPUT_TOKENS + max_tokens
-    settled = INPUT_TOKENS + OUTPUT_TOKENS * quotas.load().burn_rate(model_id)
-    return people * (max(started, settled) + (REQUESTS_PER_MINUTE - 1) * settled)
-
-
 def _of_models(config: Config, *, people: int) -> Iterator[Need]:
     """Yield the needs of each alias's first model, a model that two aliases share once."""
     first: dict[str, Target] = {}
+    longest: dict[str, int] = {}
     for alias in config.alias_targets.chatting():
         target = config.targets(alias)[0]
         if target.custom_arn is None:
             first.setdefault(target.own_id, target)
-    for target in first.values():
+            longest[target.own_id] = max(longest.get(target.own_id, 0), longest_answer(config, alias, target.model))
+    for own_id, target in first.items():
         model = target.model
         scope = cast(Scope, _SCOPES[target.price_scope])
-        most = model.capabilities.max_output_tokens or MAX_TOKENS
         needed: dict[Measure, int] = {
-            "tokens": tokens_per_minute(model.model_id, people=people, max_tokens=most),
-            "requests": people * REQUESTS_PER_MINUTE,
+            "tokens": demand.tokens_per_minute(
+                people=people, max_tokens=longest[own_id], output_burndown=model.output_burndown
+            ),
+            "requests": people * demand.REQUESTS_PER_MINUTE,
         }
         for measure, limit in quotas.load().models.get(model.model_id, {}).get(scope, {}).items():
             name = f"{_WAYS[scope]} model inference {measure} per minute for {model.name}"

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.model import account, prompt_cache, scripted
+from sandbox.model import account, prompt_cache, scripted, token_quota
 
 PREFIX = "/_sandbox/model"
 
@@ -52,7 +52,8 @@ def _error(status: int, message: str) -> tuple[int, dict[str, str], bytes]:
 
 
 def forget() -> None:
-    """Forget script, calls, standings and cached prompts."""
+    """Forget script, calls, standings, cached prompts and what was taken of quotas."""
     scripted.replace([])
     account.set_standings([])
     prompt_cache.clear()
+    token_quota.forget()

@@ -29,6 +29,7 @@ from sandbox.model import (
     shapes,
     stream,
     targets,
+    token_quota,
     tokens,
     tools,
 )
@@ -70,6 +71,7 @@ async def serve(operation: str, model_id: str, body: bytes, headers: dict[str, s
         if step and step.do in FAULTS:
             await asyncio.sleep(step.delay_ms / 1000)
             raise FAULTS[step.do].error(model_id, step.message)
+        token_quota.take(target, request, call, now=time.monotonic())
         upstream = proxy.in_use()
         if upstream is not None and not _is_scripted(step):
             return await _generated(upstream, operation, target, request, step, call)
@@ -87,6 +89,7 @@ async def _sent(
 ) -> Response:
     """Answer with what is known as a whole."""
     call.input_tokens, call.output_tokens = outcome.usage["inputTokens"], outcome.usage["outputTokens"]
+    call.cache_write_tokens = outcome.usage.get("cacheWriteInputTokens", 0)
     if operation == "ConverseStream":
         return stream.response(stream.at_once(_events(outcome, guard, call.started)), _pace(step), call)
     if step and step.do == "error_mid_stream":

@@ -77,6 +77,7 @@ class Fault:
 
 FAULTS = {
     "throttle": Fault("ThrottlingException", "Too many requests, please wait before trying again."),
+    "tokens": Fault("ThrottlingException", "Too many tokens, please wait before trying again."),
     "quota": Fault("ThrottlingException", "Too many tokens per day, please wait before trying again."),
     "timeout": Fault("ModelTimeoutException", "Model has timed out in processing the request. Try your request again."),
     "legacy": Fault(

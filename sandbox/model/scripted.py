@@ -76,6 +76,7 @@ class Call:
     step: str | None = None
     input_tokens: int = 0
     output_tokens: int = 0
+    cache_write_tokens: int = 0
     sent: list[float] = field(default_factory=list)
     disconnected: bool = False
     finished: float | None = None

@@ -39,6 +39,7 @@ _BY_TYPE = {
     "ml.t3.xlarge": "L-61F9C762",
     "ml.t3.2xlarge": "L-B039EA8F",
 }
+_HAIKU = "Anthropic Claude Haiku 4.5"
 _OTHERS = (
     Quota("lambda", "L-B99A9384", "Concurrent executions", 10),
     Quota("apigateway", "L-8A5B8E43", "Throttle rate", 10_000),
@@ -51,9 +52,24 @@ _OTHERS = (
     Quota("bedrock", "L-CFA4FA0D", "On-demand model inference tokens per minute for Amazon Nova Micro", 4_000_000),
     Quota("bedrock", "L-70423BF8", "On-demand model inference tokens per minute for Amazon Nova Lite", 4_000_000),
     Quota("bedrock", "L-CE33604C", "On-demand model inference tokens per minute for Amazon Nova Pro", 1_000_000),
-    Quota("bedrock", "L-CCA5DF70", "Cross-region model inference requests per minute for Claude Haiku 4.5", 10_000),
-    Quota("bedrock", "L-58BE175A", "Cross-region model inference tokens per minute for Claude Haiku 4.5", 5_000_000),
-    Quota("bedrock", "L-9A11C666", "Global cross-region tokens per minute for Claude Haiku 4.5", 5_000_000),
+    Quota(
+        "bedrock",
+        "L-CCA5DF70",
+        f"Cross-region model inference requests per minute for {_HAIKU}",
+        10_000,
+    ),
+    Quota(
+        "bedrock",
+        "L-58BE175A",
+        f"Cross-region model inference tokens per minute for {_HAIKU}",
+        5_000_000,
+    ),
+    Quota(
+        "bedrock",
+        "L-9A11C666",
+        f"Global cross-region model inference tokens per minute for {_HAIKU}",
+        5_000_000,
+    ),
 )
 
 CUSTOM_MODELS = Quota("bedrock", "L-CB5B847D", "Custom models per account", 100)

@@ -6,9 +6,7 @@ import pytest
 
 from configuration.config import Config
 from configuration.environment_file import load
-from configuration.studio import quotas
 from quarry.workshop import commands
-from quarry.workshop.needs import tokens_per_minute
 from tests.quarry.conftest import Run
 from tests.quarry.workshop.account import FakeStudio
 
@@ -93,22 +91,3 @@ def test_without_a_section_and_a_roster_there_is_nothing_to_plan(run: Run) -> No
 
     assert ran.code == 2
     assert "Add a `studio` section" in ran.err
-
-
-def test_tokens_are_reckoned_as_bedrock_takes_them_off() -> None:
-    # One call begins (2,000 in and max_tokens), one has ended (2,000 in, 500 out at the model's rate).
-    assert tokens_per_minute("amazon.nova-micro-v1:0", people=1, max_tokens=1_000) == 3_000 + 2_500
-    assert tokens_per_minute("anthropic.claude-haiku-4-5", people=10, max_tokens=1_000) == 10 * (4_500 + 4_500)
-
-
-@pytest.mark.parametrize(
-    ("model", "rate"),
-    [
-        ("amazon.nova-lite-v1:0", 1),
-        ("anthropic.claude-haiku-4-5-20251001-v1:0", 5),
-        ("anthropic.claude-sonnet-5", 10),
-        ("anthropic.claude-opus-4-8", 15),
-    ],
-)
-def test_output_burns_down_by_family(model: str, rate: int) -> None:
-    assert quotas.load().burn_rate(model) == rate
