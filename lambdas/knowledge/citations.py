@@ -19,6 +19,11 @@ def cited(text: str, *, passages: int) -> list[int]:
     return list(dict.fromkeys(number for number in numbers if 1 <= number <= passages))
 
 
+def place_of(text: str, number: int) -> int | None:
+    """Return where a text first names a passage: the index of its marker's bracket; None where it does not."""
+    return next((marker.start() for marker in _MARKER.finditer(text) if number in _numbers(marker)), None)
+
+
 def without_unknown(text: str, *, passages: int) -> str:
     """Return the text without numbers that no passage has; a marker of nothing else goes with the space before it."""
 

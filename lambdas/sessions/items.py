@@ -129,7 +129,7 @@ def to_turn_items(session_id: str, turn: StoredTurn, *, expires_at: int) -> list
             "Nothing of it was stored. Send less text at once, or ask without a session.",
             param="messages",
         )
-    first, *rest = _cut(text)
+    first, *rest = cut(text)
     item = {
         **key(session_id, turn_part(turn.number)),
         "messages": {"S": first},
@@ -175,7 +175,7 @@ def _turn(item: Item, messages: str) -> StoredTurn:
     )
 
 
-def _cut(text: bytes) -> list[str]:
+def cut(text: bytes) -> list[str]:
     """Return a text of UTF-8 in parts that one item holds each, cut between characters."""
     parts: list[str] = []
     start = 0

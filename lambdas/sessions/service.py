@@ -18,6 +18,7 @@ from lambdas.sessions.contents import sendable, storable, tool_calls
 from lambdas.sessions.session import Message, Session, StoredTurn, Summary, is_session_id, no_such_session
 from lambdas.sessions.store import SessionStore
 from lambdas.sessions.summary import Summarise, SummaryError, cut_notes, notes_text
+from lambdas.sessions.turn_store import TurnStore
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Turn:
         *,
         session: Session,
         turns: Sequence[StoredTurn],
-        store: SessionStore,
+        store: TurnStore,
         budget_tokens: int,
         summarise: Summarise,
     ) -> None:

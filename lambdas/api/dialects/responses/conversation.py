@@ -1,0 +1,293 @@
+"""From a Responses request to the conversation that is answered: what is said, with which tools, in which form."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from lambdas.api.dialects.responses import filters, labels, reading, thoughts
+from lambdas.api.dialects.responses.items import (
+    Compaction,
+    Content,
+    CustomToolCall,
+    CustomToolCallOutput,
+    FunctionCall,
+    FunctionCallOutput,
+    HostedCall,
+    InputFile,
+    InputImage,
+    Item,
+    ItemReference,
+    Message,
+    Part,
+    ReasoningItem,
+    Refusal,
+)
+from lambdas.api.dialects.responses.request import JsonObjectFormat, JsonSchemaFormat, ResponsesRequest
+from lambdas.api.dialects.responses.tools import Tools, called, tools_of
+from lambdas.chat.conversation import AnswerFormat, AnyJson, Conversation, DocumentSearch, JsonOf, Reasoning
+from lambdas.chat.documents import to_document
+from lambdas.chat.images import to_image
+from lambdas.chat.spoken import Block, Call, Spoken, SpokenBuilder, Words, text
+from lambdas.chat.tools import Toolbox
+from lambdas.common.errors import InvalidRequestError, NotFoundError
+from lambdas.sessions.summary import notes_text
+
+WORDS: Final = Words(
+    messages="input",
+    call_id="call_id",
+    arguments="arguments",
+    result_of="call_id",
+    unanswered="After it there has to be an item of the type `function_call_output` (or `custom_tool_call_output`) "
+    "with its `call_id`, before anything else is said.",
+)
+NAMES: Final = {
+    "alias": "model",
+    "answer": "text.format",
+    "max_tokens": "max_output_tokens",
+    "top_k": "quarry.top_k",
+    "reasoning": "reasoning.effort",
+    "session": "previous_response_id",
+    "documents": "tools",
+    "guardrail_trace": "quarry.guardrail_trace",
+}
+# The stored items that a request refers to, by their ids.
+Stored = Mapping[str, dict[str, Any]]
+
+
+class Translated(Struct, frozen=True, kw_only=True):
+    """A request in the core's words.
+
+    Attributes:
+        tools: by which calls are told.
+        dropped: what was left out or changed, as callers are told.
+    """
+
+    conversation: Conversation
+    tools: Tools
+    dropped: tuple[str, ...]
+
+
+def references(request: ResponsesRequest) -> list[str]:
+    """Return the ids of stored items that a request refers to."""
+    items = request.input if isinstance(request.input, list) else []
+    return list(dict.fromkeys(item.id for item in items if isinstance(item, ItemReference)))
+
+
+def to_conversation(
+    request: ResponsesRequest, *, stored: Stored | None = None, dropped: Iterable[str] = (), strict: bool = False
+) -> Translated:
+    """Return what a request asks.
+
+    Args:
+        stored: the items that it refers to, as far as they were found.
+        dropped: what was left out of it so far.
+        strict: whether what Bedrock does not take is refused.
+
+    Raises:
+        InvalidRequestError: what is said makes no conversation, or what is asked for contradicts itself.
+        NotFoundError: it refers to an item that is not there.
+    """
+    tools = tools_of(request)
+    toolbox = tools.toolbox()
+    left_out = [*dropped, *tools.dropped]
+    spoken = _spoken(request, toolbox, stored or {}, left_out)
+    fitted, misfits = labels.of(request, strict=strict)
+    if "message.output_text.logprobs" in (request.include or ()):
+        left_out.append("include")
+    quarry = request.quarry
+    conversation = Conversation(
+        alias=request.model,
+        spoken=spoken,
+        toolbox=toolbox,
+        tool_choice=tools.choice,
+        parallel_tool_calls=request.parallel_tool_calls is not False,
+        answer=_answer(request),
+        max_tokens=request.max_output_tokens,
+        temperature=request.temperature,
+        top_p=request.top_p,
+        top_k=quarry.top_k,
+        reasoning=Reasoning(effort=request.reasoning.effort if request.reasoning else None, told=True),
+        labels=fitted,
+        documents=_documents(tools, quarry.knowledge),
+        guardrail_trace=quarry.guardrail_trace,
+        names=NAMES,
+    )
+    return Translated(conversation=conversation, tools=tools, dropped=tuple(dict.fromkeys([*left_out, *misfits])))
+
+
+def _answer(request: ResponsesRequest) -> AnswerFormat:
+    match request.text and request.text.format:
+        case JsonObjectFormat():
+            return AnyJson()
+        case JsonSchemaFormat(name=name, schema=schema, description=description):
+            return JsonOf(name=name, schema=schema, description=description)
+        case _:
+            return None
+
+
+def _documents(tools: Tools, knowledge: DocumentSearch | None) -> DocumentSearch | None:
+    if tools.search is None:
+        return knowledge
+    return DocumentSearch(filter=filters.own(tools.search.filters), results=tools.search.max_num_results)
+
+
+def _spoken(request: ResponsesRequest, toolbox: Toolbox, stored: Stored, dropped: list[str]) -> Spoken:
+    builder = SpokenBuilder(toolbox, words=WORDS, goes_on=request.previous_response_id is not None)
+    if request.instructions:
+        builder.instruct(text(request.instructions))
+    if isinstance(request.input, str):
+        builder.user(text(request.input), param="input")
+    else:
+        _Telling(builder, stored, dropped).tell(request.input)
+    return builder.spoken()
+
+
+class _Telling:
+    """Tells a builder items in their order: what the model made one after the other is one message of the model's."""
+
+    def __init__(self, builder: SpokenBuilder, stored: Stored, dropped: list[str]) -> None:
+        self._builder = builder
+        self._stored = stored
+        self._dropped = dropped
+        self._said: list[Block | Call] = []
+        self._since = ""
+
+    def tell(self, items: list[Item]) -> None:
+        for place, item in enumerate(items):
+            param = f"input[{place}]"
+            match item:
+                case ItemReference(id=item_id):
+                    found = self._found(item_id, param)
+                    if found is not None:
+                        self._one(found, param)
+                case _:
+                    self._one(item, param)
+        self._end()
+
+    def _one(self, item: Item, param: str) -> None:
+        match item:
+            case Message(role="assistant"):
+                self._say(param, *_assistant(item.content))
+            case FunctionCall():
+                name = called(item.name, item.namespace)
+                self._say(param, Call(id=item.call_id, name=name, arguments=item.arguments, param=param))
+            case CustomToolCall():
+                name = called(item.name, item.namespace)
+                self._say(param, Call(id=item.call_id, name=name, arguments=item.input, param=param, is_text=True))
+            case ReasoningItem():
+                block = thoughts.thinking(item.encrypted_content)
+                if block is not None:
+                    self._say(param, block)
+            case FunctionCallOutput() | CustomToolCallOutput():
+                self._end()
+                self._builder.result(item.call_id, list(_parts(item.output or "", f"{param}.output")), param=param)
+            case Compaction():
+                self._end()
+                self._builder.instruct(_notes(item, param))
+            case HostedCall() | ItemReference():
+                pass
+            case Message(role="user"):
+                self._end()
+                self._builder.user(list(_parts(item.content, f"{param}.content")), param=param)
+            case _:
+                self._end()
+                self._builder.instruct(_instructions(item.content, f"{param}.content"))
+
+    def _say(self, param: str, *said: Block | Call) -> None:
+        if not self._said:
+            self._since = param
+        self._said += said
+
+    def _end(self) -> None:
+        if self._said:
+            self._builder.assistant(self._said, param=self._since)
+            self._said = []
+
+    def _found(self, item_id: str, param: str) -> Item | None:
+        given = self._stored.get(item_id)
+        if given is not None:
+            reading.completed({"input": [given]})
+            found: Item = msgspec.convert(given, Item)
+            return found
+        if item_id.startswith("rs_"):
+            # A thought that is gone: the model can do without.
+            self._dropped.append("input[]")
+            return None
+        raise NotFoundError(
+            f"There is no item `{item_id}`. Its response may have expired or been deleted, was not stored, or belongs "
+            "to another key. Send the item itself.",
+            param=f"{param}.id",
+            code="item_not_found",
+        )
+
+
+def _assistant(content: Content) -> Iterator[Block]:
+    if isinstance(content, str):
+        yield from text(content)
+        return
+    for part in content:
+        said = part.refusal if isinstance(part, Refusal) else getattr(part, "text", "")
+        yield from text(said)
+
+
+def _instructions(content: Content, path: str) -> list[Block]:
+    blocks = list(_parts(content, path))
+    for place, block in enumerate(blocks):
+        if "text" not in block:
+            raise InvalidRequestError(
+                "Instructions are text; give images and files in a message of the role `user`.",
+                param=f"{path}[{place}]",
+            )
+    return blocks
+
+
+def _parts(content: Content, path: str) -> Iterator[Block]:
+    if isinstance(content, str):
+        yield from text(content)
+        return
+    for place, part in enumerate(content):
+        yield from _part(part, f"{path}[{place}]")
+
+
+def _part(part: Part, path: str) -> list[Block]:
+    match part:
+        case InputImage():
+            return [_image(part, path)]
+        case InputFile():
+            return [_file(part, path)]
+        case Refusal(refusal=said):
+            return text(said)
+        case _:
+            return text(part.text)
+
+
+def _image(part: InputImage, path: str) -> Block:
+    url = part.image_url.get("url") if isinstance(part.image_url, dict) else part.image_url
+    if not isinstance(url, str) or not url:
+        raise InvalidRequestError(
+            "Files are not kept here, so that there is none to refer to. Send the image itself as "
+            "data:image/png;base64,...",
+            param=f"{path}.{'file_id' if part.file_id else 'image_url'}",
+        )
+    return to_image(url, param=f"{path}.image_url")
+
+
+def _file(part: InputFile, path: str) -> Block:
+    if not part.file_data:
+        field = next((name for name in ("file_url", "file_id") if getattr(part, name)), "file_data")
+        raise InvalidRequestError(
+            "Files are neither fetched nor kept here. Send the file itself as `file_data`: base64, with `filename`.",
+            param=f"{path}.{field}",
+        )
+    return to_document(part.file_data, name=part.filename, param=f"{path}.file_data")
+
+
+def _notes(item: Compaction, param: str) -> list[Block]:
+    found = thoughts.opened(item.encrypted_content)
+    if not isinstance(found, thoughts.Notes):
+        raise InvalidRequestError(
+            "This is no compaction of POST /v1/responses/compact of this platform.", param=f"{param}.encrypted_content"
+        )
+    return text(notes_text(found.text))
