@@ -119,7 +119,10 @@ def _output_config(asked: Conversation, candidate: Candidate) -> Block:
 
 def not_taken(asked: Conversation, candidate: Candidate) -> list[str]:
     """Return what is asked for that the candidate's family has no word for, and that changes little: fields' names."""
-    return ["reasoning"] if asked.reasoning is not None and not candidate.has("reasoning") else []
+    wanted = asked.reasoning
+    # Whoever only wants to be told what is thought anyway asks for nothing.
+    thinks = wanted is not None and (wanted.effort is not None or wanted.budget is not None)
+    return ["reasoning"] if thinks and not candidate.has("reasoning") else []
 
 
 def _family_fields(asked: Conversation, candidate: Candidate) -> Block:

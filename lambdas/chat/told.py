@@ -99,6 +99,11 @@ class Completion(Struct, frozen=True, kw_only=True):
     message: Mapping[str, Any]
 
     @property
+    def blocked(self) -> bool:
+        """Whether the guardrail intervened: what it says then is the policy's own words."""
+        return self.stop_reason == "guardrail_intervened"
+
+    @property
     def text(self) -> str:
         """All that it says, in one text."""
         return "".join(block.text for block in self.blocks if isinstance(block, Text))

@@ -20,7 +20,7 @@ from lambdas.chat.told import Completion
 from lambdas.common.caller import Caller
 from lambdas.common.deadline import NEVER, Deadline
 from lambdas.common.tokens import Tokens
-from lambdas.exchange.ingredient import Asked, Draft, GivenAnswer, Ingredient, MakeIngredient
+from lambdas.exchange.ingredient import Asked, Draft, Ingredient, MakeIngredient
 from lambdas.exchange.open_exchange import OpenExchange
 from lambdas.exchange.streamed_exchange import StreamedExchange
 
@@ -55,18 +55,26 @@ class Exchanges:
         self._ledger = ledger
         self._ingredients = ingredients
 
-    def complete(self, conversation: Conversation, caller: Caller, *, deadline: Deadline = NEVER) -> Exchanged:
+    def complete(
+        self,
+        conversation: Conversation,
+        caller: Caller,
+        *,
+        deadline: Deadline = NEVER,
+        first: Sequence[MakeIngredient] = (),
+    ) -> Exchanged:
         """Answer, whole.
 
         Args:
             deadline: when the answer has to be made; to settle and to store it takes time after that.
+            first: make what only this request has besides the answer; it is looked up before everything else.
 
         Raises:
             ApiError: it was refused, here or by Bedrock; nothing is stored, and nothing charged but side calls.
                 An answer that was made is given, though: its headers tell if it could not be charged or stored.
         """
         conversation = self._service.bounded(conversation)
-        begun = self._reserve(conversation, caller, deadline)
+        begun = self._reserve(conversation, caller, deadline, first)
         try:
             draft = begun.look_up()
             completion = begun.told(draft.answerer.complete(conversation, draft.spoken))
@@ -75,17 +83,25 @@ class Exchanges:
             raise
         return Exchanged(completion=completion, headers=_settle(begun, completion))
 
-    def stream(self, conversation: Conversation, caller: Caller, *, deadline: Deadline = NEVER) -> StreamedExchange:
+    def stream(
+        self,
+        conversation: Conversation,
+        caller: Caller,
+        *,
+        deadline: Deadline = NEVER,
+        first: Sequence[MakeIngredient] = (),
+    ) -> StreamedExchange:
         """Begin to answer; its first event has arrived. Its end is settled by what is returned.
 
         Args:
             deadline: when the answer has to be over, as in ``complete``.
+            first: as in ``complete``.
 
         Raises:
             ApiError: as ``complete``.
         """
         conversation = self._service.bounded(conversation)
-        begun = self._reserve(conversation, caller, deadline)
+        begun = self._reserve(conversation, caller, deadline, first)
         try:
             draft = begun.look_up()
             streamed = draft.answerer.stream(conversation, draft.spoken)
@@ -94,7 +110,9 @@ class Exchanges:
             raise
         return StreamedExchange(begun, streamed)
 
-    def _reserve(self, conversation: Conversation, caller: Caller, deadline: Deadline) -> OpenExchange:
+    def _reserve(
+        self, conversation: Conversation, caller: Caller, deadline: Deadline, first: Sequence[MakeIngredient]
+    ) -> OpenExchange:
         """Reserve what it will take; beside that, its ingredients begin to be looked up."""
         service = self._service.until(deadline)
         candidates = service.candidates(conversation.alias)
@@ -105,7 +123,7 @@ class Exchanges:
             service=service,
             deadline=deadline,
         )
-        made = [make(asked) for make in self._ingredients]
+        made = [make(asked) for make in (*first, *self._ingredients)]
         ingredients = [ingredient for ingredient in made if ingredient is not None]
         for ingredient in ingredients:
             ingredient.start(_beside)
@@ -152,13 +170,8 @@ def _settle(begun: OpenExchange, completion: Completion) -> dict[str, str]:
         headers = begun.try_to_settle(completion.answered, taken)
         return headers | begun.not_recorded
     settled = _beside.submit(begun.try_to_settle, completion.answered, taken)
-    blocked = completion.stop_reason == "guardrail_intervened"
     try:
-        begun.try_to_store(
-            GivenAnswer(
-                message=completion.message, candidate=completion.answered.candidate, usage=taken, blocked=blocked
-            )
-        )
+        begun.try_to_store(completion)
     finally:
         # Whatever becomes of the turn, Lambda may not stop the function before the charge.
         headers = settled.result()

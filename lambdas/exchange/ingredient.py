@@ -13,14 +13,13 @@ settle    store       it stores what it keeps, once the answer was given to its 
 All but ``look_up`` may be left out. A step takes the ingredients in the order of ``Exchanges``; a failure ends it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from typing import Any, Protocol
 
 from msgspec import Struct
 
 from lambdas.chat.answers import StreamedCompletion
-from lambdas.chat.candidates import Candidate
 from lambdas.chat.conversation import Conversation
 from lambdas.chat.events import Event
 from lambdas.chat.service import ChatService
@@ -91,22 +90,6 @@ class Draft(Struct, frozen=True, kw_only=True):
     notes: str | None = None
 
 
-class GivenAnswer(Struct, frozen=True, kw_only=True):
-    """An answer that was given to its end.
-
-    Attributes:
-        message: the assistant's, with Converse's blocks.
-        candidate: who gave it.
-        usage: Converse's token counts.
-        blocked: whether the guardrail intervened.
-    """
-
-    message: Mapping[str, Any]
-    candidate: Candidate
-    usage: Mapping[str, Any]
-    blocked: bool
-
-
 class Ingredient(Protocol):
     """One ingredient of one request. Derive from it: what a step does not need keeps its default.
 
@@ -158,7 +141,7 @@ class Ingredient(Protocol):
         """
         return events
 
-    def store(self, answer: GivenAnswer) -> None:  # noqa: ARG002
+    def store(self, answer: Completion) -> None:  # noqa: ARG002
         """Store what is kept of an answer that was given to its end.
 
         Raises:

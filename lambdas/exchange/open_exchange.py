@@ -9,7 +9,7 @@ from lambdas.allowances.ledger import Ledger, Reservation
 from lambdas.allowances.usage import Usage
 from lambdas.chat.told import Answered, Completion
 from lambdas.exchange import unrecorded
-from lambdas.exchange.ingredient import Asked, Draft, GivenAnswer, Ingredient
+from lambdas.exchange.ingredient import Asked, Draft, Ingredient
 
 
 @dataclass(kw_only=True)
@@ -44,7 +44,7 @@ class OpenExchange:
         """Whether an ingredient keeps something of the answer."""
         return any(ingredient.stores for ingredient in self.ingredients)
 
-    def try_to_store(self, answer: GivenAnswer) -> None:
+    def try_to_store(self, answer: Completion) -> None:
         """Let the ingredients keep what they keep of it; if one cannot, ``not_recorded`` tells."""
         try:
             for ingredient in self.ingredients:

@@ -1,12 +1,14 @@
 """A session as an ingredient: its past goes before what is said now, and the turn is added to it."""
 
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 
 from msgspec.structs import replace
 
 from lambdas.chat.spoken import Spoken
+from lambdas.chat.told import Completion
 from lambdas.common.tokens import BYTES_PER_TOKEN, Tokens
-from lambdas.exchange.ingredient import Asked, Draft, Expectation, GivenAnswer, Ingredient, MakeIngredient
+from lambdas.exchange.ingredient import Asked, Draft, Expectation, Ingredient, MakeIngredient
 from lambdas.sessions import history
 from lambdas.sessions.service import Context, Planned, Sessions, Turn
 from lambdas.sessions.summary import AliasSummariser
@@ -26,29 +28,34 @@ def from_sessions(sessions: Sessions, *, history_tokens: int, summary_alias: str
             return None
         longest = history.summary_tokens(history_tokens)
         summarise = AliasSummariser(complete=asked.side.complete, alias=summary_alias, max_tokens=longest)
-        return SessionIngredient(asked, session_id, sessions=sessions, summarise=summarise)
+
+        def begin() -> Turn:
+            return sessions.begin(session_id, asked.caller.key_id, summarise=summarise)
+
+        return SessionIngredient(asked, begin=begin, summarise=summarise)
 
     return make
 
 
 class SessionIngredient(Ingredient):
-    """The session that one request is part of."""
+    """The session that one request is part of.
+
+    Args:
+        begin: reads it.
+    """
 
     stores = True
 
     def __init__(
         self,
         asked: Asked,
-        session_id: str,
         *,
-        sessions: Sessions,
+        begin: Callable[[], Turn],
         summarise: AliasSummariser,
     ) -> None:
         self._asked = asked.conversation
         self._service = asked.service
-        self._owner = asked.caller.key_id
-        self._session_id = session_id
-        self._sessions = sessions
+        self._begin = begin
         self._summarise = summarise
         self._reading: Future[Turn]
         self._turn: Turn
@@ -57,7 +64,7 @@ class SessionIngredient(Ingredient):
 
     def start(self, pool: Executor) -> None:
         """Read the session."""
-        self._reading = pool.submit(self._sessions.begin, self._session_id, self._owner, summarise=self._summarise)
+        self._reading = pool.submit(self._begin)
 
     def plan(self, draft: Draft) -> Draft:
         """Put the past before the request, without notes that are due."""
@@ -85,8 +92,8 @@ class SessionIngredient(Ingredient):
         spoken = Spoken(system=[*context.system, *self._own.system], turns=context.messages)
         return replace(draft, spoken=spoken, past=self._turn.past, notes=self._turn.notes)
 
-    def store(self, answer: GivenAnswer) -> None:
+    def store(self, answer: Completion) -> None:
         """Add the turn to the session: the messages as the caller sent them, the answer as the caller was told it."""
-        telling = self._service.telling(self._asked, answer.candidate)
+        telling = self._service.telling(self._asked, answer.answered.candidate)
         told = {"role": "assistant", "content": telling.kept(answer.message["content"])}
         self._turn.commit(self._own.turns, told, answer.usage, blocked=answer.blocked)

@@ -6,7 +6,7 @@ from typing import Any
 from lambdas.allowances import remaining
 from lambdas.chat.answers import StreamedCompletion
 from lambdas.chat.events import Counted, Ended, Event
-from lambdas.exchange.ingredient import GivenAnswer
+from lambdas.chat.told import Completion
 from lambdas.exchange.open_exchange import OpenExchange
 
 
@@ -53,11 +53,7 @@ class StreamedExchange:
         self._count()
         if self._begun.stores:
             self._settle()
-            message = {"role": "assistant", "content": state.content()}
-            blocked = self.stop_reason == "guardrail_intervened"
-            self._begun.try_to_store(
-                GivenAnswer(message=message, candidate=self.answered.candidate, usage=state.usage, blocked=blocked)
-            )
+            self._begun.try_to_store(self._completion())
         traced = self._begun.asked.conversation.guardrail_trace
         yield Counted(
             state.usage,
@@ -65,6 +61,21 @@ class StreamedExchange:
             guardrail=(state.guardrail or {}) if traced else None,
             # The headers, which tell it of a whole answer, are gone.
             not_recorded=self._begun.not_recorded_codes,
+        )
+
+    def _completion(self) -> Completion:
+        """Return the answer as if it had been given whole."""
+        state = self._streamed.state
+        content = state.content()
+        return Completion(
+            answered=self.answered,
+            model=self.model,
+            blocks=state.telling.told(state.telling.kept(content)),
+            stop_reason=self.stop_reason,
+            usage=state.usage,
+            reasoning_tokens=state.thought_tokens(),
+            quarry=self.told,
+            message={"role": "assistant", "content": content},
         )
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ itself: what followed goes on without it. Nothing is ever changed. Owned by one 
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -90,6 +90,7 @@ class Past(Struct, frozen=True, kw_only=True):
             version=0,
             metadata={},
             alias=None,
+            system="\n\n".join(self.system) or None,
             summary=Summary(text=self.notes, up_to_turn=0) if self.notes else None,
         )
 
@@ -237,7 +238,7 @@ class Keeping(TurnStore):
 
     Args:
         past: what goes before it; None where nothing does.
-        told: returns the response as it is told, once it is answered.
+        told: returns the response as it is told.
     """
 
     def __init__(
@@ -248,7 +249,7 @@ class Keeping(TurnStore):
         owner_key_id: str,
         past: Past | None,
         system: Sequence[str],
-        told: Callable[[Mapping[str, Any]], dict[str, Any]],
+        told: Callable[[], dict[str, Any]],
     ) -> None:
         self._store = store
         self._response_id = response_id
@@ -267,11 +268,26 @@ class Keeping(TurnStore):
         summary: Summary | None = None,
     ) -> Session:
         """Store the response, and return the session as it was: what is stored is never changed."""
+        self.keep(messages, usage, blocked=blocked, summary=summary)
+        return session
+
+    def keep(
+        self, messages: Sequence[Message], usage: dict[str, int], *, blocked: bool, summary: Summary | None = None
+    ) -> None:
+        """Store the response.
+
+        Args:
+            usage: Converse's token counts.
+            summary: notes of what went before, if there are any.
+
+        Raises:
+            RequestTooLargeError: it is more than is stored.
+        """
         before = [one.response_id for one in self._past.responses] if self._past is not None else []
         if summary is not None:
             before = before[summary.up_to_turn :]
         kept = Kept(
-            told=self._told(usage),
+            told=self._told(),
             messages=list(messages),
             system=list(self._system),
             usage=usage,
@@ -280,7 +296,6 @@ class Keeping(TurnStore):
             notes=summary.text if summary is not None else None,
         )
         self._store.put(self._response_id, self._owner, kept)
-        return session
 
 
 def no_such_response(response_id: str) -> NotFoundError:

@@ -23,7 +23,7 @@ from lambdas.common.caller import Caller, KeyLimits
 from lambdas.common.errors import ApiError, ConflictError, RateLimitError, RequestTooLargeError, UnavailableError
 from lambdas.common.tokens import Tokens
 from lambdas.exchange import exchanges
-from lambdas.exchange.ingredient import Asked, Draft, Expectation, GivenAnswer, Ingredient
+from lambdas.exchange.ingredient import Asked, Draft, Expectation, Ingredient
 from lambdas.sessions.store import SessionStore
 from tests.lambdas.chatting import body_of, chunks, parse
 from tests.lambdas.fakes import FakeConverse, client_error, converse_reply, stream_events
@@ -48,7 +48,7 @@ class Weather(Ingredient):
     stores = True
 
     def __init__(
-        self, asked: Asked, log: list[str], finds: Callable[[], str], keeps: Callable[[GivenAnswer], None]
+        self, asked: Asked, log: list[str], finds: Callable[[], str], keeps: Callable[[Completion], None]
     ) -> None:
         self._asked = asked
         self._log = log
@@ -88,7 +88,7 @@ class Weather(Ingredient):
         for event in events:
             yield replace(event, quarry={**event.quarry, "weather": "told"}) if isinstance(event, Ended) else event
 
-    def store(self, answer: GivenAnswer) -> None:
+    def store(self, answer: Completion) -> None:
         self._log.append("store")
         self._keeps(answer)
 
@@ -99,9 +99,9 @@ class Kitchen:
     def __init__(self) -> None:
         self.log: list[str] = []
         self.made: list[Weather] = []
-        self.kept: list[GivenAnswer] = []
+        self.kept: list[Completion] = []
         self.finds: Callable[[], str] = lambda: "It rains."
-        self.keeps: Callable[[GivenAnswer], None] = self.kept.append
+        self.keeps: Callable[[Completion], None] = self.kept.append
 
     def __call__(self, asked: Asked) -> Ingredient | None:
         if asked.conversation.labels.get("user") != "weather":
@@ -285,7 +285,7 @@ UNKEPT = [
 def test_a_stream_that_cannot_be_stored_is_charged_and_its_last_chunk_tells(
     kitchen: Kitchen, failure: Exception, told: str, usage: bool
 ) -> None:
-    def full(_: GivenAnswer) -> None:
+    def full(_: Completion) -> None:
         raise failure
 
     kitchen.keeps = full
@@ -305,7 +305,7 @@ def test_a_stream_that_cannot_be_stored_is_charged_and_its_last_chunk_tells(
 def test_a_whole_answer_that_cannot_be_stored_is_given_and_charged(
     kitchen: Kitchen, failure: Exception, told: str
 ) -> None:
-    def full(_: GivenAnswer) -> None:
+    def full(_: Completion) -> None:
         raise failure
 
     kitchen.keeps = full
@@ -319,7 +319,7 @@ def test_a_whole_answer_that_cannot_be_stored_is_given_and_charged(
 
 
 def test_a_defect_in_storing_is_no_trouble_of_bookkeeping(kitchen: Kitchen) -> None:
-    def defect(_: GivenAnswer) -> None:
+    def defect(_: Completion) -> None:
         raise TypeError
 
     kitchen.keeps = defect
@@ -370,7 +370,7 @@ def test_the_answer_is_settled_and_stored_side_by_side(kitchen: Kitchen, monkeyp
         together.wait()
         return settle(*args, **kwargs)
 
-    def kept(_: GivenAnswer) -> None:
+    def kept(_: Completion) -> None:
         together.wait()
 
     kitchen.keeps = kept

@@ -152,7 +152,7 @@ def keeping(store: ResponseStore, response_id: str, previous: str | None) -> Kee
         owner_key_id="key-1",
         past=store.past(previous, "key-1") if previous else None,
         system=[],
-        told=lambda usage: {"output": [], "usage": dict(usage)},
+        told=lambda: {"output": [], "id": response_id},
     )
 
 
@@ -165,7 +165,8 @@ def test_a_conversation_may_go_on_twice_from_one_response(store: ResponseStore) 
     for one in IDS[1:3]:
         found = store.get(one, "key-1")
         assert found.kept.before == [IDS[0]]
-        assert found.kept.told["usage"] == {"outputTokens": 2}
+        assert found.kept.told["id"] == one
+        assert found.kept.usage == {"outputTokens": 2}
 
 
 def test_notes_take_the_place_of_what_they_tell(store: ResponseStore) -> None:
