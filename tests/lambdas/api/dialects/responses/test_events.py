@@ -17,7 +17,7 @@ from tests.lambdas.api.dialects.responses.asking import PATCH, WEATHER, head, se
 USAGE = {"inputTokens": 7, "outputTokens": 4, "totalTokens": 11, "cacheReadInputTokens": 2}
 ENDED = neutral.Ended("end_turn")
 COUNTED = neutral.Counted(USAGE, reasoning_tokens=1)
-TEXT = [neutral.TextDelta(0, "An open"), neutral.TextDelta(0, " pit."), neutral.BlockEnded(0)]
+TEXT: list[neutral.Event] = [neutral.TextDelta(0, "An open"), neutral.TextDelta(0, " pit."), neutral.BlockEnded(0)]
 ADAPTER: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
 
 
@@ -73,7 +73,7 @@ def test_text_of_any_kind_is_one_line_of_json() -> None:
 
 
 def test_calls_follow_one_another() -> None:
-    calls = [
+    calls: list[neutral.Event] = [
         part
         for index in (0, 1)
         for part in (
@@ -132,7 +132,11 @@ def test_a_grouped_tool_is_called_by_its_own_name_and_its_groups() -> None:
     assert (found[-1]["item"]["namespace"], found[-1]["item"]["name"]) == ("agents", "weather")
 
 
-THOUGHT = [neutral.ReasoningDelta(0, "Deep"), neutral.ReasoningDelta(0, "."), neutral.ReasoningSigned(0, "sig")]
+THOUGHT: list[neutral.Event] = [
+    neutral.ReasoningDelta(0, "Deep"),
+    neutral.ReasoningDelta(0, "."),
+    neutral.ReasoningSigned(0, "sig"),
+]
 
 
 def test_thoughts_are_told_where_the_caller_wants_them() -> None:
@@ -172,7 +176,13 @@ def test_where_they_do_not_there_is_an_item_that_says_nothing(signed: bool) -> N
 
 
 def test_redacted_thoughts_are_an_item_that_comes_back() -> None:
-    events = [neutral.Began(), neutral.ReasoningRedacted(0, b"\x00"), neutral.BlockEnded(0), ENDED, COUNTED]
+    events: list[neutral.Event] = [
+        neutral.Began(),
+        neutral.ReasoningRedacted(0, b"\x00"),
+        neutral.BlockEnded(0),
+        ENDED,
+        COUNTED,
+    ]
     found = told(*events, include=["reasoning.encrypted_content"])
 
     (item,) = found[-1]["response"]["output"]

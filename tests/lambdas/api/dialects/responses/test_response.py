@@ -9,8 +9,7 @@ from lambdas.api.dialects.responses.identity import ResponseId, is_response_id, 
 from lambdas.api.dialects.responses.output import custom_input
 from lambdas.api.dialects.responses.response import answer
 from lambdas.api.dialects.responses.thoughts import Thinking, opened
-from lambdas.chat.answers import Answered
-from lambdas.chat.told import Called, Completion, Text, Thought, ToldBlock
+from lambdas.chat.told import Answered, Called, Completion, Text, Thought, ToldBlock
 from tests.lambdas.api.dialects.responses.asking import PATCH, WEATHER, head
 from tests.lambdas.fakes import ALIASES
 
@@ -46,7 +45,7 @@ def test_every_field_is_there() -> None:
     assert found.output_text == "An open pit."
     assert found.status == "completed"
     assert found.temperature == 1.0
-    assert (found.store, found.background) == (True, False)
+    assert (told["store"], found.background) == (True, False)
 
 
 def test_the_request_is_told_again() -> None:
