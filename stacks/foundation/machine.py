@@ -42,7 +42,9 @@ class EndingMachine(Construct):
             definition_body=sfn.DefinitionBody.from_string(Stack.of(self).to_json_string(document)),
             tracing_enabled=True,
             logs=sfn.LogOptions(
-                destination=log_group(self, "Log"), level=sfn.LogLevel.ALL, include_execution_data=False
+                destination=log_group(self, "Log", vended_by="states"),
+                level=sfn.LogLevel.ALL,
+                include_execution_data=False,
             ),
         )
         role = self.machine.role

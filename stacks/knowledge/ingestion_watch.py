@@ -96,7 +96,9 @@ class IngestionWatch(Construct):
             ),
             tracing_enabled=True,
             logs=sfn.LogOptions(
-                destination=log_group(self, "Log"), level=sfn.LogLevel.ALL, include_execution_data=False
+                destination=log_group(self, "Log", vended_by="states"),
+                level=sfn.LogLevel.ALL,
+                include_execution_data=False,
             ),
         )
         permissions.grant_watch_ingestion(machine.role, base=knowledge_base.base, recorder=recorder)
