@@ -117,7 +117,7 @@ class Inference(Section):
 
     owns_api_gateway_account: bool = True
     """Whether this environment sets the role with which API Gateway writes logs. AWS has one such setting per account
-    and region: exactly one environment there may own it."""
+    and region. Several environments may set it; false leaves it to others. Role and setting outlive the stack."""
 
     @property
     def session_ttl_seconds(self) -> int:

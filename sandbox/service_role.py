@@ -56,6 +56,18 @@ def is_enforced() -> bool:
     return bool(ministack.app.AUTH)
 
 
+def find(arn: str) -> Mapping[str, Any]:
+    """Return a role.
+
+    Raises:
+        NotAuthorizedError: there is none.
+    """
+    role: Mapping[str, Any] | None = iam._roles.get(arn.rpartition("/")[2])
+    if role is None or role["Arn"] != arn:
+        raise NotAuthorizedError(f"The role {arn} does not exist")
+    return role
+
+
 def assume(arn: str, *, service: str, session: str, source_arn: str) -> ServiceRole:
     """Assume the role ``arn`` as ``service``, for example ``bedrock.amazonaws.com``, on behalf of ``source_arn``.
 

@@ -92,12 +92,15 @@ class Survey:
         self._kinds = kinds
         self.stacks = Stacks(aws)
         self.unseen: list[Unseen] = []
+        self._shared: dict[str, Thing] = {}
 
     def take(self) -> Inventory:
         """Look everywhere."""
         living = self._seen("cloudformation stacks", lambda: self.stacks.living) or []
         shared = [self._bootstrap()] if living and self.stacks.bootstrap else []
+        self._shared.clear()
         entries = self.entries(self._kinds)
+        shared += self._shared.values()
         return Inventory(entries=tuple(entries), stacks=tuple(living), shared=tuple(shared), unseen=tuple(self.unseen))
 
     def entries(self, kinds: Sequence[Kind]) -> list[Entry]:
@@ -108,7 +111,7 @@ class Survey:
             told = [one for one in self._told(kinds) if (one[0].service, one[0].type, one[1].id) not in found]
             looked = pool.map(self._looked_at, told)
             found |= {(kind.service, kind.type, one.id): (kind, one) for kind, one in filter(None, looked)}
-        entries = [self._entry(kind, one) for kind, one in found.values()]
+        entries = [entry for kind, one in found.values() if not self._is_shared(entry := self._entry(kind, one))]
         if set(kinds) == set(self._kinds):
             entries += self._strangers
         return sorted(entries, key=lambda entry: (entry.thing.service, entry.thing.type, entry.thing.id))
@@ -244,6 +247,18 @@ class Survey:
             state=found.state,
         )
         return Entry(thing=thing, kind=kind, in_stack=in_stack)
+
+    def _is_shared(self, entry: Entry) -> bool:
+        """Tell whether others of the account need what a stack has left; then it is told among what is shared."""
+        if entry.in_stack or entry.kind is None or entry.kind.shared is None:
+            return False
+        needed, id_ = entry.kind.shared, entry.thing.id
+        why = self._seen(f"who uses the {entry.kind.type} {id_}", lambda: needed(self._aws, id_))
+        if why is None:
+            why = "AWS does not let it be seen whether others of the account use it."
+        if why:
+            self._shared[id_] = replace(entry.thing, origin="account", why=why)
+        return bool(why)
 
     def _bootstrap(self) -> Thing:
         stack = self.stacks.bootstrap

@@ -95,6 +95,8 @@ class Kind:
         run_time: whether it is made while the platform runs, even where a stack makes some.
         data: whether it holds what people put in, and stays with ``--retain data``.
         same: turns CloudFormation's physical id into the id that the kind has of its own, where they differ.
+        shared: tells, of one that no stack has any more, why the account needs it; "" if nobody else does. Such a one
+            stays, and is listed with the reason.
         priced: the type under which ``lambdas.catalogue.idle`` has its price, where that is not ``resource``.
     """
 
@@ -112,6 +114,7 @@ class Kind:
     run_time: bool = False
     data: bool = False
     same: Callable[[str], str] = str
+    shared: Callable[[Aws, str], str] | None = None
     priced: str = ""
 
     def id_of(self, arn: str) -> str | None:

@@ -93,7 +93,8 @@ def _verdict(asking: Asking, after: Inventory, *, retained: tuple[Thing, ...], t
     things = [*(of_stack(stack) for stack in after.stacks), *members]
     progress.saw(things)
     kept = {thing.key for thing in retained}
-    there = {thing.key for thing in things}
+    stay = tuple(thing for thing in after.shared if thing.origin == "account")
+    there = {thing.key for thing in (*things, *stay)}
     return Verdict(
         found=tuple(progress.seen.values()),
         deleted=tuple(thing for key, thing in progress.seen.items() if key not in there),
@@ -105,4 +106,5 @@ def _verdict(asking: Asking, after: Inventory, *, retained: tuple[Thing, ...], t
         ),
         unseen=after.unseen,
         time_over=time_over,
+        shared=stay,
     )

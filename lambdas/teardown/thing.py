@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-Origin = Literal["stack", "run time", "left over", "bootstrap"]
+Origin = Literal["stack", "run time", "left over", "bootstrap", "account"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,9 +18,10 @@ class Thing:
         arn: of it; "" where it has none.
         usd_per_hour: what it costs used or not; None where no price is known.
         origin: made by a stack that is there (``stack``), made while the platform ran (``run time``), of a stack that
-            is gone (``left over``), or the account's own, which environments share (``bootstrap``).
+            is gone (``left over``), or what environments share: CDK's own stack (``bootstrap``), and what one made and
+            all others of the account use (``account``).
         state: as the service has it; "" where it has none.
-        why: it is still there, once somebody tried to delete it.
+        why: it is still there, once somebody tried to delete it; or why it stays, of what environments share.
     """
 
     service: str
@@ -39,7 +40,9 @@ class Thing:
 
     def shown(self) -> dict[str, Any]:
         """Return it as ``quarry inventory --json`` prints it."""
-        names = ("service", "type", "id", "arn", "usd_per_hour", "origin")
+        names = ["service", "type", "id", "arn", "usd_per_hour", "origin"]
+        if self.origin == "account":
+            names.append("why")
         return {name: getattr(self, name) for name in names}
 
 

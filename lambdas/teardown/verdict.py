@@ -45,6 +45,7 @@ class Verdict:
         left: what is still there, with its ``why``.
         unseen: what could not be looked at: nobody knows whether it is there.
         time_over: whether the time ended before the work: doing it again goes on.
+        shared: what stays because others of the account use it, with its ``why``.
     """
 
     found: tuple[Thing, ...]
@@ -53,6 +54,7 @@ class Verdict:
     left: tuple[Thing, ...]
     unseen: tuple[Unseen, ...]
     time_over: bool = False
+    shared: tuple[Thing, ...] = ()
 
     @property
     def is_zero(self) -> bool:
@@ -71,6 +73,7 @@ class Verdict:
             "deleted": [thing.shown() for thing in self.deleted],
             "retained": [thing.shown() for thing in self.retained],
             "left": [_left(thing) for thing in self.left],
+            "shared": [thing.shown() for thing in self.shared],
             "unknown": [{"what": one.what, "why": one.why} for one in self.unseen],
             "usd_per_hour_left": self.usd_per_hour_left,
         }

@@ -45,7 +45,15 @@ def show_inventory(found: Inventory) -> None:
         print_text(total(things), style="bold")
     elif not found.unseen:
         print_text("Nothing is left.", style="bold")
+    show_shared(found.shared)
     show_unseen(found.unseen)
+
+
+def show_shared(shared: Iterable[Thing]) -> None:
+    """Say what stays because others of the account use it."""
+    for one in shared:
+        if one.why:
+            print_text(f"Stays: {one.service} {one.type} {one.id}: {one.why}")
 
 
 def show_unseen(unseen: Iterable[Unseen]) -> None:
@@ -84,8 +92,10 @@ def show_verdict(verdict: Verdict) -> None:
     for thing in verdict.left:
         why = thing.why or (f"It is {thing.state}." if thing.state else "It is there.")
         print_note(f"Left: {thing.service} {thing.type} {thing.id}: {why} {remedy(thing)}", style="red")
+    show_shared(verdict.shared)
     show_unseen(verdict.unseen)
     if verdict.is_zero:
-        print_text("Nothing is left." if not verdict.retained else "Nothing else is left.")
+        stays = verdict.retained or verdict.shared
+        print_text("Nothing else is left." if stays else "Nothing is left.")
     elif verdict.time_over:
         print_note("The time was over. Run it again: it goes on from there.")

@@ -2,6 +2,7 @@
 
 from sandbox.api_gateway import (
     access_log,
+    account,
     authorizer_cache,
     authorizer_policies,
     gateway_responses,
@@ -14,6 +15,7 @@ from sandbox.api_gateway import (
 
 def install() -> None:
     """Add all of it. Doing it again changes nothing."""
+    account.install()
     authorizer_cache.install()
     authorizer_policies.install()
     gateway_responses.install()

@@ -2,8 +2,9 @@
 
 A line is written when a request is over, in the stage's format, to its log group. Source: API Gateway developer guide,
 "Set up CloudWatch logging for REST APIs" and "Variables for access logging for API Gateway". What a request has no
-value for is ``-``. Values are written as JSON writes them in a string: a caller's path cannot end the line that tells
-of it. Left out are Firehose streams, and requests that name no stage or are too large, as they reach none.
+value for is ``-``. The role is the account's (:mod:`sandbox.api_gateway.account`): without one that may, nothing is
+written, and nobody is told. Values are written as JSON writes them in a string: a caller's path cannot end the line
+that tells of it. Left out are Firehose streams, and requests that name no stage or are too large, as they reach none.
 """
 
 import hashlib
@@ -21,8 +22,9 @@ from ministack.services import apigateway_v1
 from ministack.services.cloudformation import provisioners
 
 from sandbox import log_store
-from sandbox.api_gateway import gateway_responses
+from sandbox.api_gateway import account, gateway_responses
 from sandbox.control import Receive, Send
+from sandbox.service_role import NotAuthorizedError
 
 _VARIABLE: Final = re.compile(r"\$context((?:\.[A-Za-z_]\w*)+)")
 _LOG_GROUP: Final = re.compile(r"arn:[^:]+:logs:[^:]*:[^:]*:log-group:([^:]+)(?::\*)?")
@@ -164,7 +166,7 @@ def line(template: str, variables: Mapping[str, Any]) -> str:
 
 def _write(settings: Mapping[str, Any], variables: Mapping[str, Any]) -> None:
     group = _LOG_GROUP.fullmatch(settings["destinationArn"])
-    if group is None:
+    if group is None or not _may_write(settings["destinationArn"]):
         return
     # One stream for all requests of a stage, under a name that says nothing, as AWS's do.
     place = f"{variables['apiId']}/{variables['stage']}"
@@ -173,13 +175,26 @@ def _write(settings: Mapping[str, Any], variables: Mapping[str, Any]) -> None:
     log_store.append(group[1], stream, [line(settings.get("format") or "", variables)])
 
 
+def _may_write(arn: str) -> bool:
+    role = account.role()
+    if role is None:
+        return False
+    try:
+        role.require("logs:PutLogEvents", arn)
+    except NotAuthorizedError:
+        return False
+    return True
+
+
 def _with_settings(handler: Callable[..., Any]) -> Callable[..., Any]:
     """A stage's handler that also keeps its settings; the properties are its last mapping."""
 
     def handle(*arguments: Any) -> Any:
-        outcome = handler(*arguments)
         properties = [argument for argument in arguments if isinstance(argument, dict)][-1]
         given = properties.get("AccessLogSetting") or {}
+        if given:
+            account.require()
+        outcome = handler(*arguments)
         apigateway_v1._stages_v1[properties["RestApiId"]][properties["StageName"]]["accessLogSettings"] = (
             {"destinationArn": given.get("DestinationArn", ""), "format": given.get("Format", "")} if given else {}
         )

@@ -1,6 +1,6 @@
 """The regional REST API: bearer keys, request validation, throttle, access log, errors in OpenAI's shape."""
 
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -103,6 +103,11 @@ class RestApi(Construct):
     def _own_account(self) -> None:
         role = permissions.api_gateway_logging_role(self, "LoggingRole")
         account = apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
+        # Deleting the setting only forgets it: the account would go on naming a role that is gone, and no API of it
+        # would write a log any more. Hence plain Retain, also when the deployment that made them fails: by then the
+        # account names this role.
+        for each in (role, account):
+            each.apply_removal_policy(RemovalPolicy.RETAIN)
         # The stage turns its access log on, which AWS refuses before the account has the role.
         self.api.deployment_stage.node.add_dependency(account)
         acknowledge(

@@ -145,6 +145,7 @@ def test_a_line_of_the_access_log_stays_one_whatever_was_asked_for() -> None:
 
 def test_a_stage_keeps_the_access_log_of_its_template() -> None:
     apigateway_v1._rest_apis["api"] = {"id": "api"}
+    apigateway_v1._account_settings["settings"] = {"cloudwatchRoleArn": "arn:aws:iam::000000000000:role/logs"}
     handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::Stage"]
     plain = {"RestApiId": "api", "StageName": "s", "DeploymentId": "d"}
     logging = {**plain, "AccessLogSetting": {"DestinationArn": "arn", "Format": "$context.status"}}

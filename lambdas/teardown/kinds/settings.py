@@ -12,6 +12,8 @@ from lambdas.teardown.kinds.forms import by, call, may_be_ours, nothing, tags_of
 _SSM: Final = "ssm"
 _SECRETS: Final = "secretsmanager"
 _IAM: Final = "iam"
+_API: Final = "apigateway"
+_API_2: Final = "apigatewayv2"
 # The least that KMS waits.
 _KMS_DAYS: Final = 7
 
@@ -55,7 +57,32 @@ def _roles(aws: Aws) -> Iterator[Found]:
             yield Found(id=one["RoleName"], name=one["RoleName"], arn=one["Arn"], tags=tags)
 
 
+def _writes_logs(aws: Aws, id_: str) -> bool:
+    """Tell whether API Gateway writes the logs of the account's APIs, in this region, with a role."""
+    arn = str((aws.described(_API, "get_account") or {}).get("cloudwatchRoleArn") or "")
+    return arn.rpartition("/")[2] == id_
+
+
+def _writes_others_logs(aws: Aws, id_: str) -> str:
+    """Return why a role of an environment that is gone has to stay: the account's setting outlives who set it."""
+    if not _writes_logs(aws, id_):
+        return ""
+    apis = [one["name"] for one in aws.pages(_API, "get_rest_apis", "items")]
+    apis += [one["Name"] for one in aws.pages(_API_2, "get_apis", "Items") if one.get("ProtocolType") == "WEBSOCKET"]
+    if not apis:
+        return ""
+    more = f" and {len(apis) - 1:,} more" if len(apis) > 1 else ""
+    return (
+        f"API Gateway writes the logs of all APIs of the account and region with it, as those of {apis[0]}{more}. It "
+        "goes when the account is given another role, or has no API."
+    )
+
+
 def _delete_role(aws: Aws, id_: str) -> object:
+    if _writes_logs(aws, id_):
+        # Nobody's API is left here: see ``_writes_others_logs``. The setting would name a role that is gone.
+        patch = {"op": "remove", "path": "/cloudwatchRoleArn"}
+        aws.client(_API).update_account(patchOperations=[patch])
     iam = aws.client(_IAM)
     for name in list(aws.pages(_IAM, "list_role_policies", "PolicyNames", RoleName=id_)):
         _gone_is_fine(iam.delete_role_policy, RoleName=id_, PolicyName=name)
@@ -130,6 +157,7 @@ KINDS: Final = (
         finds=_roles,
         looks=by(_IAM, "get_role", "RoleName", member="Role"),
         deletes=_delete_role,
+        shared=_writes_others_logs,
     ),
     Kind(
         service=_IAM,

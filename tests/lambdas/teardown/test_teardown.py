@@ -65,7 +65,9 @@ def test_money_goes_first_then_the_stacks_and_what_is_anothers_stays() -> None:
     assert list(bedrock.there) == [f"{ARN}-2"]
     assert verdict.is_zero
     assert {one.id for one in verdict.deleted} == {ARN, "quarry-dev-inference"}
-    assert verdict.shown().keys() == {"found", "deleted", "retained", "left", "unknown", "usd_per_hour_left"}
+    assert verdict.shown().keys() == {
+        *("found", "deleted", "retained", "left", "shared", "unknown", "usd_per_hour_left")
+    }
     assert (verdict.shown()["left"], verdict.shown()["usd_per_hour_left"]) == ([], 0)
 
 

@@ -194,6 +194,19 @@ def gateway_response(kind: str, template: str, **properties: str) -> dict[str, A
     }
 
 
+def logging_role() -> dict[str, Any]:
+    """The role by which API Gateway writes logs."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    policy = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+            "ManagedPolicyArns": [policy],
+        },
+    }
+
+
 def api() -> dict[str, Any]:
     """The API without its routes."""
     function_arn = {"Fn::GetAtt": ["AuthorizerFunction", "Arn"]}
@@ -223,7 +236,16 @@ def api() -> dict[str, Any]:
             "Properties": {"RestApiId": {"Ref": "Api"}},
         },
         "AccessLog": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "access"}},
-        "Stage": {"Type": "AWS::ApiGateway::Stage", "Properties": {**stage, "AccessLogSetting": access_log}},
+        "LoggingRole": logging_role(),
+        "Account": {
+            "Type": "AWS::ApiGateway::Account",
+            "Properties": {"CloudWatchRoleArn": {"Fn::GetAtt": ["LoggingRole", "Arn"]}},
+        },
+        "Stage": {
+            "Type": "AWS::ApiGateway::Stage",
+            "DependsOn": "Account",
+            "Properties": {**stage, "AccessLogSetting": access_log},
+        },
     }
 
 
