@@ -10,6 +10,8 @@ class ParameterNames:
         prefix = f"/quarry/{config.name}"
         self.guardrail_id = f"{prefix}/guardrail/id"
         self.guardrail_version = f"{prefix}/guardrail/version"
+        # A path: whoever names a version of the guardrail has a parameter below it, with the version's number.
+        self.guardrail_pins = f"{prefix}/guardrail/pins"
         self.knowledge_id = f"{prefix}/knowledge/id"
         self.model_access = f"{prefix}/model-access"
         self.environment_table = f"{prefix}/environment-table"

@@ -72,6 +72,9 @@ _OTHERS = (
     ),
 )
 
+# Not adjustable: whoever keeps versions has to let old ones go.
+GUARDRAIL_VERSIONS = Quota("bedrock", "L-D471AEAB", "Versions per guardrail", 20, adjustable=False)
+PROMPT_VERSIONS = Quota("bedrock", "L-FBBE47CA", "Versions per prompt", 10, adjustable=False)
 CUSTOM_MODELS = Quota("bedrock", "L-CB5B847D", "Custom models per account", 100)
 CREATING_MODELS = Quota("bedrock", "L-C02E1E99", "Custom models with a creating status per account", 2)
 SCHEDULED_JOBS = Quota("bedrock", "L-0406044C", "(Model customization) Scheduled customization jobs", 10)
@@ -113,5 +116,7 @@ ALL: tuple[Quota, ...] = (
     APPS,
     *(Quota("sagemaker", code, JUPYTER_LAB.format(instance), 6, "Apps") for instance, code in _BY_TYPE.items()),
     *_OTHERS,
+    GUARDRAIL_VERSIONS,
+    PROMPT_VERSIONS,
     *TUNING,
 )

@@ -8,7 +8,7 @@ from typing import Any
 from ministack.services import cloudformation
 from ministack.services.cloudformation import provisioners
 
-from sandbox.resources import corrections, record_store
+from sandbox.resources import corrections, record_store, versions
 from sandbox.resources.catalogue import CATALOGUE
 from sandbox.resources.provisioner import Provisioner
 
@@ -19,6 +19,7 @@ def register() -> None:
     for row in CATALOGUE:
         _register_type(Provisioner(row))
     corrections.install()
+    versions.install()
     _keep_records_with_stacks()
 
 

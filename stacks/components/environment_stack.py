@@ -18,7 +18,9 @@ class EnvironmentStack(Stack):
 
     Attributes:
         config: the environment.
-        removal_policy: of what holds data or logs: destroyed with the stack unless the environment retains data.
+        removal_policy: of what holds data or logs: destroyed with the stack unless the environment retains data. What
+            is retained goes all the same if the very deployment that makes it fails, so that the next one finds no
+            name taken and nothing is left that nobody uses.
     """
 
     def __init__(
@@ -40,7 +42,7 @@ class EnvironmentStack(Stack):
             suppress_template_indentation=compact,
         )
         self.config = config
-        self.removal_policy = RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY
+        self.removal_policy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if config.retain_data else RemovalPolicy.DESTROY
         Tags.of(self).add("quarry:environment", config.name)
         Tags.of(self).add("quarry:owner", config.owner)
 

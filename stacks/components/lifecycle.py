@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 from aws_cdk import CfnResource, CustomResource, Duration
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct, IConstruct
@@ -80,6 +81,26 @@ class Lifecycle(Construct):
         for statement in statements:
             role.add_to_policy(statement)
         acknowledge_wildcards(role, statements, because="All objects of the bucket are deleted before it.")
+
+    def protect(self, *, tables: Sequence[dynamodb.ITable], after: Sequence[IConstruct]) -> CfnResource:
+        """Return a resource that protects the tables from deletion, once all of ``after`` is there.
+
+        The handler has to be that of ``lambdas.lifecycle.protection``, which says why it is no property of theirs.
+        """
+        iam.Grant.add_to_principal(
+            grantee=self.function.role,
+            actions=["dynamodb:DescribeTable", "dynamodb:UpdateTable"],
+            resource_arns=[table.table_arn for table in tables],
+        )
+        names = [table.table_name for table in tables]
+        return self.resource(
+            self,
+            "Protection",
+            kind="TableProtection",
+            action="protect_tables",
+            properties={"Tables": names},
+            after=after,
+        )
 
     def resource(
         self,

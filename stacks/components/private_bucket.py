@@ -63,4 +63,4 @@ class PrivateBucket(Construct):
             self.writers_go_first = lifecycle.empty(self, "Empty", bucket=self.bucket)
         elif self.bucket.policy:
             # What stays, stays closed to plain HTTP.
-            self.bucket.policy.apply_removal_policy(RemovalPolicy.RETAIN)
+            self.bucket.policy.apply_removal_policy(removal_policy)

@@ -35,7 +35,9 @@ class Table(dynamodb.Table):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            deletion_protection=stack.config.retain_data,
+            # Where data is retained, a protected table could not be rolled back when its first deployment fails:
+            # ``Lifecycle.protect`` protects it once everything is there.
+            deletion_protection=None if stack.config.retain_data else False,
             removal_policy=stack.removal_policy,
         )
 

@@ -1,6 +1,6 @@
 """The guardrail that every call to a model passes through, with a new immutable version per policy."""
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import CfnResource, RemovalPolicy
 from aws_cdk import aws_bedrock as bedrock
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
@@ -9,6 +9,8 @@ from configuration.config import Config
 from configuration.guardrail import GuardrailPolicy
 from configuration.parameters import ParameterNames
 from stacks.components.environment_stack import EnvironmentStack
+from stacks.components.lifecycle import Lifecycle
+from stacks.guardrails import permissions
 
 
 class GuardrailsStack(EnvironmentStack):
@@ -32,14 +34,16 @@ class GuardrailsStack(EnvironmentStack):
             contextual_grounding_policy_config=_grounding(policy),
         )
         # All of a version's properties are create-only: a changed policy needs a new logical id to be published at all.
-        # Old versions stay while a function may still name them; deleting the guardrail deletes them too.
+        # Old versions stay while a function may still name them, until the pruning finds that none does; deleting the
+        # guardrail deletes them too. What a failed deployment published goes with it.
         version = bedrock.CfnGuardrailVersion(
             self,
             f"Version{policy.fingerprint()}",
             guardrail_identifier=guardrail.attr_guardrail_id,
             description=f"Policy {policy.fingerprint()}",
         )
-        version.apply_removal_policy(RemovalPolicy.RETAIN)
+        version.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+        version.add_resource_dependency(self._pruning(guardrail))
         names = ParameterNames(config)
         for parameter, value in (
             (names.guardrail_id, guardrail.attr_guardrail_id),
@@ -48,6 +52,29 @@ class GuardrailsStack(EnvironmentStack):
             ssm.StringParameter(
                 self, parameter.rsplit("/", 1)[-1].title(), parameter_name=parameter, string_value=value
             )
+
+    def _pruning(self, guardrail: bedrock.CfnGuardrail) -> CfnResource:
+        """Return what makes room for another version whenever the policy changes, before that is published."""
+        lifecycle = Lifecycle(
+            self,
+            "Lifecycle",
+            handler="lambdas.lifecycle.guardrail_versions.lambda_handler",
+            description="Deletes versions of the guardrail that nobody names any more, for CloudFormation",
+        )
+        pins = ParameterNames(self.config).guardrail_pins
+        permissions.grant_prune(lifecycle.function.role, stack=self, guardrail=guardrail, pins=pins)
+        return lifecycle.resource(
+            self,
+            "Pruning",
+            kind="GuardrailPruning",
+            action="prune_guardrail_versions",
+            properties={
+                "GuardrailId": guardrail.attr_guardrail_id,
+                "Pins": pins,
+                "Policy": self.config.guardrail.fingerprint(),
+            },
+            after=(),
+        )
 
 
 def _content(policy: GuardrailPolicy) -> bedrock.CfnGuardrail.ContentPolicyConfigProperty:

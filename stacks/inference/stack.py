@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from aws_cdk import CfnOutput
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
@@ -16,6 +17,7 @@ from lambdas.authorizer.settings import TIMEOUT_SECONDS, AuthorizerSettings
 from lambdas.chat import promotions
 from lambdas.sessions import items
 from stacks.components.environment_stack import EnvironmentStack
+from stacks.components.lifecycle import Lifecycle
 from stacks.components.python_function import FunctionLayer, PythonFunction
 from stacks.components.table import Table
 from stacks.foundation.counted import counted_budget, grant_count
@@ -61,11 +63,14 @@ class InferenceStack(EnvironmentStack):
             standing_promotions.tell(self._models, environment=config.name, configured=self._models.chatting())
         api.refuse_the_rest()
         ModelAccessCheck(self, "ModelAccess", inference=inference, models=self._models)
+        self._pin_guardrail()
         if config.studio:
             # Notebooks are told of it. An export could not be replaced.
             ssm.StringParameter(
                 self, "BaseUrlParameter", parameter_name=ParameterNames(config).base_url, string_value=api.url
             )
+        if config.retain_data:
+            self._protect(keys, self._allowances.table, self._sessions.table)
         CfnOutput(self, "BaseUrl", value=api.url, description="base_url for OpenAI's SDK")
         CfnOutput(self, "RestApiId", value=api.api.rest_api_id, description="Id of the REST API")
         CfnOutput(self, "StageName", value=api.api.deployment_stage.stage_name, description="Its stage")
@@ -81,6 +86,27 @@ class InferenceStack(EnvironmentStack):
             "AllowancesSweeper",
             value=self._allowances.sweeper.function.function_name,
             description="Function that sweeps reservations",
+        )
+
+    def _protect(self, *tables: dynamodb.ITable) -> None:
+        """Protect the tables from deletion when all else of the stack is there."""
+        everything = self.node.children
+        lifecycle = Lifecycle(
+            self,
+            "Lifecycle",
+            handler="lambdas.lifecycle.protection.lambda_handler",
+            description="Protects the tables from deletion once the deployment has come through, for CloudFormation",
+        )
+        lifecycle.protect(tables=tables, after=everything)
+
+    def _pin_guardrail(self) -> None:
+        """Say which version of the guardrail the functions name, so that it is not cleared away."""
+        names = ParameterNames(self.config)
+        ssm.StringParameter(
+            self,
+            "GuardrailPin",
+            parameter_name=f"{names.guardrail_pins}/inference",
+            string_value=ssm.StringParameter.value_for_string_parameter(self, names.guardrail_version),
         )
 
     def _authorizer(self, keys: Table) -> PythonFunction:

@@ -1,4 +1,4 @@
-"""The prompts in Bedrock's prompt management, with a new immutable version per content.
+"""The prompts in Bedrock's prompt management, with an immutable version of each, which another content replaces.
 
 The platform's own endpoint does not read them from there (stacks/prompts/definitions.py says why). They are
 there for whoever works with Bedrock itself: the console, flows, agents, and Converse with a prompt's ARN as model id.
@@ -7,7 +7,7 @@ there for whoever works with Bedrock itself: the console, flows, agents, and Con
 from collections.abc import Sequence
 from typing import Any
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Tags
 from aws_cdk import aws_bedrock as bedrock
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
@@ -52,12 +52,13 @@ class PromptsStack(EnvironmentStack):
             variants=[_variant(prompt, model_id=model_id)],
         )
         # All of a version's properties are create-only: a changed prompt needs a new logical id to be published at all.
-        # Old versions stay while somebody may still name them; deleting the prompt deletes them too.
+        # The former version goes once the deployment is through: a prompt has at most ten (L-FBBE47CA, not adjustable).
         mark = fingerprint.of_text(f"{prompt.version} {model_id}")
         version = bedrock.CfnPromptVersion(
             self, f"{name}Version{mark}", prompt_arn=published.attr_arn, description=f"Content {prompt.version}"
         )
-        version.apply_removal_policy(RemovalPolicy.RETAIN)
+        # Its tags cannot be changed either: another owner would make another version of what is the same.
+        Tags.of(version).remove("quarry:owner")
         ssm.StringParameter(
             self,
             f"{name}Address",

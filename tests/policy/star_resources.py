@@ -29,6 +29,7 @@ ALLOWED_STAR: Final = {
             "bedrock:ListCustomModels",
             "bedrock:ListModelCustomizationJobs",
             "bedrock:ListEvaluationJobs",
+            "bedrock:ListGuardrails",
             "bedrock:ListImportedModels",
             "bedrock:ListKnowledgeBases",
             "bedrock:ListModelInvocationJobs",

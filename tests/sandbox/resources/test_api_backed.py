@@ -123,7 +123,7 @@ def test_a_version_keeps_what_it_was_made_of() -> None:
 
     versions = (bedrock_agent._prompt_versions, bedrock_agent._flow_versions, bedrock._guardrail_versions)
     drafts = (bedrock_agent._prompts, bedrock_agent._flows, bedrock._guardrails)
-    assert [[record["Description"] for record in store.values()] for store in versions] == [[""]] * 3
+    assert [[record["Description"] for record in store.values()] for store in versions] == [[""], [""], ["one"]]
     assert [[record["Description"] for record in store.values()] for store in drafts] == [["later"]] * 3
 
 

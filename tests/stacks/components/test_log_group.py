@@ -12,7 +12,7 @@ from tests.templates import new_app
 from tests.varying import Vary
 
 
-@pytest.mark.parametrize(("days", "retain", "policy"), [(3, False, "Delete"), (400, True, "Retain")])
+@pytest.mark.parametrize(("days", "retain", "policy"), [(3, False, "Delete"), (400, True, "RetainExceptOnCreate")])
 def test_logs_are_kept_as_long_as_the_environment_says(vary: Vary, days: int, retain: bool, policy: str) -> None:
     config = vary(log_days=days, retain_data=retain)
     stack = EnvironmentStack(new_app(), "Test", config=config, account=None, description="test")

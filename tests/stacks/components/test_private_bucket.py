@@ -69,6 +69,7 @@ def test_it_is_emptied_where_it_goes() -> None:
 def test_where_it_stays_nobody_may_empty_it_and_its_policy_stays_too(type_: str) -> None:
     template = synthesise(retain=True)
 
-    assert the(template, type_)["DeletionPolicy"] == "Retain"
+    assert the(template, type_)["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert the(template, type_)["UpdateReplacePolicy"] == "Retain"
     assert list(rules.of_type(template, "Custom::QuarryEmptyBucket")) == []
     assert "s3:Delete" not in str(template)

@@ -49,8 +49,18 @@ def test_a_changed_policy_makes_a_new_version_and_keeps_the_old_one(vary: Vary) 
     after = alone(vary(guardrail=changed.model_dump())).to_json()
 
     assert versions(before) != versions(after)
-    assert before["Resources"][versions(before)[0]]["DeletionPolicy"] == "Retain"
+    assert before["Resources"][versions(before)[0]]["DeletionPolicy"] == "RetainExceptOnCreate"
     assert before["Resources"][versions(before)[0]]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_room_is_made_before_a_version_is_published_whenever_the_policy_changes() -> None:
+    template = templates.of_environment("dev")["Guardrails"]["Resources"]
+    (version,) = [one for one in template.values() if one["Type"] == "AWS::Bedrock::GuardrailVersion"]
+    (pruning,) = [one for one in template.values() if one["Type"] == "Custom::QuarryGuardrailPruning"]
+
+    assert "Pruning" in version["DependsOn"]
+    assert pruning["Properties"]["Pins"] == "/quarry/dev/guardrail/pins"
+    assert version["Properties"]["Description"] == f"Policy {pruning['Properties']['Policy']}"
 
 
 def test_empty_parts_are_left_out(vary: Vary) -> None:

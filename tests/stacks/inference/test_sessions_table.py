@@ -50,7 +50,7 @@ def test_sessions_expire_by_themselves_and_are_listed_by_owner(template: Callabl
     )
 
 
-@pytest.mark.parametrize(("environment", "policy"), [("dev", "Delete"), ("production", "Retain")])
+@pytest.mark.parametrize(("environment", "policy"), [("dev", "Delete"), ("production", "RetainExceptOnCreate")])
 def test_sessions_stay_only_where_the_environment_says_so(
     template: Callable[[Config], Template], environment: str, policy: str
 ) -> None:

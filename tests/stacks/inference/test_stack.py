@@ -112,6 +112,29 @@ def test_the_access_log_waits_for_the_accounts_role() -> None:
     assert account in stage["DependsOn"]
 
 
+def test_tables_are_protected_when_all_else_is_there_and_only_where_data_stays() -> None:
+    template = templates.of_environment("production")["Inference"]
+    (protection,) = resources("production", "Custom::QuarryTableProtection").values()
+    (id_,) = resources("production", "Custom::QuarryTableProtection")
+    own = {one for one in template["Resources"] if one.startswith("LifecycleFunction")}
+
+    assert {one["Ref"] for one in protection["Properties"]["Tables"]} == set(
+        resources("production", "AWS::DynamoDB::Table")
+    )
+    assert set(template["Resources"]) - set(protection["DependsOn"]) == {id_, *own}
+    assert not resources("dev", "Custom::QuarryTableProtection")
+
+
+def test_the_guardrails_version_is_pinned_as_the_functions_name_it() -> None:
+    parameters = resources("dev", "AWS::SSM::Parameter").values()
+    (pin,) = [one["Properties"] for one in parameters if "/pins/" in str(one["Properties"]["Name"])]
+    functions = resources("dev", "AWS::Lambda::Function").values()
+    named = [one["Properties"]["Environment"]["Variables"].get("GUARDRAIL_VERSION") for one in functions]
+
+    assert pin["Name"] == "/quarry/dev/guardrail/pins/inference"
+    assert [one for one in named if one] == [pin["Value"]] * 2
+
+
 def test_a_second_environment_of_an_account_leaves_its_role_alone(vary: Vary) -> None:
     template = templates.synthesise(vary(inference={"owns_api_gateway_account": False}))["Inference"]
 
@@ -261,7 +284,7 @@ def test_the_function_gets_what_its_settings_class_reads() -> None:
     assert settings.max_body_bytes == 1024 * 1024
 
 
-@pytest.mark.parametrize(("environment", "policy"), [("dev", "Delete"), ("production", "Retain")])
+@pytest.mark.parametrize(("environment", "policy"), [("dev", "Delete"), ("production", "RetainExceptOnCreate")])
 def test_data_stays_only_where_the_environment_says_so(environment: str, policy: str) -> None:
     stateful = [
         *resources(environment, "AWS::DynamoDB::Table").values(),

@@ -166,8 +166,8 @@ def synthesise(config: Config) -> dict[str, Any]:
 def test_documents_stay_only_where_the_environment_says_so(vary: Vary) -> None:
     kept, gone = synthesise(vary(retain_data=True)), variant("OpenSearch")
 
-    for template, policy in ((kept, "Retain"), (gone, "Delete")):
+    for template, policy in ((kept, "RetainExceptOnCreate"), (gone, "Delete")):
         assert template["Resources"][the(template, "AWS::S3::Bucket")]["DeletionPolicy"] == policy
-    assert kept["Resources"][the(kept, "AWS::S3::BucketPolicy")]["DeletionPolicy"] == "Retain"
+    assert kept["Resources"][the(kept, "AWS::S3::BucketPolicy")]["DeletionPolicy"] == "RetainExceptOnCreate"
     assert "s3:DeleteObject" not in str(kept)
     assert not any(r["Type"] == "Custom::QuarryEmptyBucket" for r in kept["Resources"].values())

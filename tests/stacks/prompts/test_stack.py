@@ -69,11 +69,14 @@ def test_tools_are_published_with_their_schemas_untouched(dev: dict[str, Any]) -
     assert "ToolConfiguration" not in chat_of(dev, "Translation")
 
 
-def test_each_prompt_has_a_version_that_stays_and_a_parameter_with_its_address(dev: dict[str, Any]) -> None:
+def test_each_prompt_has_a_version_that_its_successor_replaces_and_a_parameter_with_it(
+    dev: dict[str, Any],
+) -> None:
     versions = of_type(dev, "AWS::Bedrock::PromptVersion")
     parameters = of_type(dev, "AWS::SSM::Parameter")
 
-    assert {version["DeletionPolicy"] for version in versions.values()} == {"Retain"}
+    # A prompt has at most ten.
+    assert {version.get("DeletionPolicy", "Delete") for version in versions.values()} == {"Delete"}
     assert {one["Properties"]["Name"] for one in parameters.values()} == {
         f"/quarry/dev/prompts/{prompt.name}" for prompt in PROMPTS
     }
@@ -93,6 +96,13 @@ def test_what_is_changed_gets_a_new_version_and_nothing_else_does(dev: dict[str,
     before = versions(dev)
     assert {id_[:-8] for id_ in versions(synthesise(load("dev"), changed)) - before} == {"Weather"}
     assert {id_[:-8] for id_ in versions(synthesise(other_model, PROMPTS)) - before} == {"JapaneseTeacher"}
+
+
+def test_another_owner_changes_no_version(dev: dict[str, Any], vary: Vary) -> None:
+    versions = of_type(dev, "AWS::Bedrock::PromptVersion")
+
+    assert of_type(synthesise(vary(owner="someone@example.com"), PROMPTS), "AWS::Bedrock::PromptVersion") == versions
+    assert versions
 
 
 def test_the_rules_for_all_stacks_hold(dev: dict[str, Any]) -> None:
