@@ -58,7 +58,7 @@ SANDBOX := python -m sandbox
 # Bytecode is written even where the shell says otherwise: each process would compile, and rewrite, every test anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= python -m pytest --numprocesses 3 --dist loadgroup
 
-.PHONY: help up down status test test-fast test-sandbox test-model test-deployments test-studio test-teardown test-tuning test-expiry test-clients fuzz mutants lint format bench synth deploy destroy install install-all lock catalogue schema api notebooks structure clean
+.PHONY: help up down status test test-fast test-sandbox test-model test-deployments test-studio test-teardown test-tuning test-expiry test-clients test-playground fuzz mutants lint format bench synth deploy destroy install install-all lock catalogue schema api notebooks structure clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}'
@@ -80,6 +80,9 @@ up: install $(if $(filter-out http://% https://%,$(MODEL)),$(MODEL_INSTALLED)) $
 	    failed=$$?; [ $$failed -eq 1 ] || exit $$failed; echo "Not every document is in, see above; quarry knowledge status tells it again."; }
 	  printf '\nAsked:    %s\n' "$(QUESTION)"
 	  $(SANDBOX) exec -- quarry knowledge ask "$(QUESTION)" --environment $(LOCAL)
+	fi
+	if grep -q '^playground: true' environments/$(LOCAL).yaml; then
+	  printf '\nThe playground, in a browser: %s/ (the key is in %s)\n' "$$($(SANDBOX) url)" "$${QUARRY_STATE:-.quarry}/$(LOCAL).json"
 	fi
 	if [ -n "$(STUDIO)" ]; then
 	  printf '\nNotebooks in SageMaker Studio, to open in a browser:\n'
@@ -115,7 +118,7 @@ down: ## Take it down again: delete everything, prove that nothing is left, stop
 status: install ## Show what runs and lives in the sandbox
 	@$(SANDBOX) status
 
-test: install ## Run the tests, but for those of test-model, test-deployments, test-studio, test-teardown, test-tuning, test-expiry and test-clients: some minutes (ARGS= for pytest)
+test: install ## Run the tests, but for those of test-model, test-deployments, test-studio, test-teardown, test-tuning, test-expiry, test-clients and test-playground: some minutes (ARGS= for pytest)
 	@$(PYTEST) $(ARGS)
 
 test-fast: install ## Run the tests that need neither a sandbox nor a shell of their own, with a fifth of the random examples: a minute or two (ARGS=)
@@ -146,6 +149,10 @@ test-expiry: install ## Let an environment run out of its budget, and end when i
 
 test-clients: install $(CLIENTS_INSTALLED) ## Run clients and suites that others wrote (LangChain's, Schemathesis, the Agents SDK, the AI SDK, Codex) against a deployment, which make test leaves out (ARGS=)
 	@$(PYTEST) --numprocesses 0 -m clients tests/sandbox/clients $(ARGS)
+
+# In one process, for one deployment and one browser. PICTURES=1 makes those of the documents anew.
+test-playground: install $(BROWSER_INSTALLED) ## Try the playground in a browser, which make test leaves out (ARGS=)
+	@$(PYTEST) --numprocesses 0 -m playground tests/sandbox/playground $(ARGS)
 
 fuzz: install ## Send all routes requests that nobody should send, others each time (MINUTES=, SEED= for the same)
 	@FUZZ_MINUTES=$(MINUTES) FUZZ_SEED=$(SEED) python -m pytest -s --timeout 0 tests/lambdas/api/test_fuzz_routes.py

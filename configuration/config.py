@@ -68,6 +68,9 @@ class Config(Section):
     guardrail: Annotated[GuardrailPolicy, WithJsonSchema({"type": "string", "pattern": r"\.yaml$"})]
     """Path of the policy file, relative to the project, as guardrails/default.yaml."""
     inference: Inference = Inference()
+    playground: bool = False
+    """Whether the endpoint's own address, without /v1, is a page on which people try everything with their key. Anybody
+    can open it; without a key it shows nothing. Idle it costs nothing, opened a fraction of a cent."""
     knowledge: Knowledge | None = None
     """Documents that questions are answered from; left out, there is none of it and nothing of it is billed."""
     studio: Studio | None = None

@@ -28,6 +28,7 @@ def gate(folder: Path, **says: str) -> subprocess.CompletedProcess[str]:
         "test-tuning": TESTED,
         "test-expiry": TESTED,
         "test-clients": TESTED,
+        "test-playground": TESTED,
         "test": TESTED,
         **says,
     }.items():
@@ -58,6 +59,7 @@ def test_it_lints_and_tests_with_coverage_and_ends_with_pytests_line(tmp_path: P
         "test-tuning",
         "test-expiry",
         "test-clients",
+        "test-playground",
         "test ARGS=--cov",
         "",
     ]

@@ -227,6 +227,16 @@ OPERATIONS: Final = (
     ),
     Operation(
         method="GET",
+        path="/v1/knowledge",
+        name="describeKnowledge",
+        about="Tell which fields of the documents filters may name, and who answers by default.",
+        function="inference",
+        handler="lambdas.api.routes.knowledge_description:describe_knowledge",
+        answer="lambdas.api.routes.knowledge_description:KnowledgeDescription",
+        errors=(NotFoundError,),
+    ),
+    Operation(
+        method="GET",
         path="/openapi.json",
         name="readDescription",
         about="Return this description, as OpenAPI 3.1.",

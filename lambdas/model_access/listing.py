@@ -10,7 +10,8 @@ from msgspec import Struct
 from lambdas.chat.aliases import Aliases
 from lambdas.chat.candidates import Candidate
 from lambdas.common.observability import logger
-from lambdas.model_access import published
+from lambdas.model_access import abilities, published
+from lambdas.model_access.abilities import Abilities
 from lambdas.model_access.published import ParameterClient, Published
 from lambdas.model_access.verdicts import Standing
 
@@ -26,6 +27,7 @@ class ModelStatus(Struct, frozen=True, kw_only=True, omit_defaults=True):
         verdict: of the first choice.
         checked_at: when that was found, ISO 8601.
         candidates: base ids of its models, best first.
+        abilities: what they take of a request, and cost.
         tuned: run of tuning that made the first of them, where it was promoted; else it is not there.
     """
 
@@ -33,6 +35,7 @@ class ModelStatus(Struct, frozen=True, kw_only=True, omit_defaults=True):
     verdict: str | None
     checked_at: str | None
     candidates: list[str]
+    abilities: Abilities
     tuned: str | None = None
 
 
@@ -109,6 +112,7 @@ def _model(alias: str, candidates: Sequence[Candidate], found: Published) -> Mod
         verdict=standing.verdict.value if standing else None,
         checked_at=found.checked_at.isoformat() if found.checked_at else None,
         candidates=[candidate.base_model_id for candidate in candidates],
+        abilities=abilities.of(candidates),
         tuned=candidates[0].run,
     )
     return Model(id=alias, created=0, owned_by=candidates[0].model.provider, quarry=status)

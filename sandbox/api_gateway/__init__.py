@@ -10,6 +10,7 @@ from sandbox.api_gateway import (
     request_authorizers,
     request_validators,
     response_transfer,
+    s3_integrations,
 )
 
 
@@ -23,5 +24,6 @@ def install() -> None:
     request_authorizers.install()
     request_validators.install()
     response_transfer.install()
+    s3_integrations.install()
     # Last: it looks at what the others answer.
     access_log.install()

@@ -29,6 +29,7 @@ from stacks.inference.served_models import ServedModels
 from stacks.inference.sessions_table import SessionsTable
 from stacks.inference.web_function import web_adapter
 from stacks.knowledge.asked import asked_knowledge, grant_ask
+from stacks.playground.pages import Playground
 from stacks.prompts.definitions import PromptDefinitions
 
 # The function gives up before API Gateway does, and its answer before the function does, so that the caller gets our
@@ -62,6 +63,9 @@ class InferenceStack(EnvironmentStack):
         if config.tuning:
             standing_promotions.tell(self._models, environment=config.name, configured=self._models.chatting())
         api.refuse_the_rest()
+        if config.playground:
+            Playground(self, "Playground", api=api.api)
+            CfnOutput(self, "PlaygroundUrl", value=api.api.deployment_stage.url_for_path("/"), description="Playground")
         ModelAccessCheck(self, "ModelAccess", inference=inference, models=self._models)
         self._pin_guardrail()
         if config.studio:

@@ -1,0 +1,126 @@
+// The endpoint as this page calls it: the key, requests, errors in the endpoint's own words, and streams.
+
+// This file is served from <stage>/playground/<version>/, the API from <stage>/v1/.
+export const BASE = new URL("../../v1/", import.meta.url).href;
+const KEY = "quarry.key";
+const listeners = new Set();
+
+// Takes a key out of the address (#key=...), where a hand-out puts it, before anything else can see it.
+export function takeKeyFromAddress() {
+  const found = /^#key=([^&]+)$/.exec(location.hash);
+  if (!found) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  try {
+    keepKey(decodeURIComponent(found[1]));
+  } catch {
+    // No key of ours: what cannot be decoded is left out of the address all the same.
+  }
+}
+
+export const key = () => sessionStorage.getItem(KEY) || "";
+export function keepKey(value) {
+  const kept = value.replace(/[^\x21-\x7e]/g, "");
+  if (kept) sessionStorage.setItem(KEY, kept);
+  else sessionStorage.removeItem(KEY);
+  listeners.forEach((told) => told());
+}
+export const onKey = (told) => (listeners.add(told), () => listeners.delete(told));
+
+// What the endpoint refused with. `message` says what to do; `advice` is what this page adds.
+export class Refusal extends Error {
+  constructor(error, { status = 0, headers = new Headers() } = {}) {
+    super(error.message || "The endpoint gave no reason.");
+    this.code = error.code || error.type || "";
+    this.param = error.param || "";
+    this.status = status;
+    this.requestId = headers.get("x-request-id") || "";
+    this.retryAfter = headers.get("retry-after") || "";
+  }
+
+  get advice() {
+    if (this.status === 401) return "Paste another key under Key.";
+    if (this.code === "insufficient_quota") return "What this key may use is used up: see Usage.";
+    if (this.retryAfter) return `It makes sense to try again in ${this.retryAfter} seconds.`;
+    return "";
+  }
+}
+
+const requests = [];
+// The last requests, newest first, for the view that shows them as code. They have no key.
+export const lastRequests = () => requests;
+
+// Sends a request and returns the answer. Raises a Refusal, or the AbortError of `signal`.
+export async function call(method, path, { body, signal } = {}) {
+  if (body !== undefined) {
+    requests.unshift({ method, path, body });
+    requests.length = Math.min(requests.length, 20);
+  }
+  let response;
+  try {
+    response = await fetch(new URL(path, BASE), {
+      method,
+      signal,
+      headers: {
+        Authorization: `Bearer ${key()}`,
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      cache: "no-store",
+      credentials: "omit",
+      referrerPolicy: "no-referrer",
+    });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Refusal({ message: "The endpoint cannot be reached. Check the network, then try again.", code: "network" });
+  }
+  if (response.ok) return response;
+  let error = {};
+  try {
+    error = (await response.json()).error || {};
+  } catch {
+    error = { message: `The endpoint answered ${response.status} without a reason. Try again.` };
+  }
+  throw new Refusal(error, response);
+}
+
+export const json = async (method, path, options) => (await call(method, path, options)).json();
+
+// Yields the events of a server-sent stream, parsed, until [DONE]. An error among them is raised.
+export async function* events(response) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  let whole = false;
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      const lines = (rest + value).split("\n");
+      rest = lines.pop();
+      for (const line of lines) {
+        if (!line.startsWith("data:")) continue;
+        const data = line.slice(5).trim();
+        if (data === "[DONE]") {
+          whole = true;
+          continue;
+        }
+        const event = JSON.parse(data);
+        if (event.error) throw new Refusal(event.error, { status: response.status, headers: response.headers });
+        yield event;
+      }
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+  if (!whole) throw new Refusal({ message: "The connection broke off in the middle of the answer. Ask again." }, response);
+}
+
+let models;
+// The aliases, asked for once per key.
+export function aliases(again = false) {
+  const owner = key();
+  if (again || !models || models.owner !== owner) {
+    models = { owner, list: json("GET", "models").then((listed) => listed.data) };
+    models.list.catch(() => (models = undefined));
+  }
+  return models.list;
+}

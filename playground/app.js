@@ -1,0 +1,69 @@
+// The page: takes the key, shows the views' names, and loads a view's module when it is looked at.
+
+import { html, render, useEffect, useRef, useState } from "./preact.js";
+import { key, onKey, takeKeyFromAddress } from "./api.js";
+import { Trouble } from "./figures.js";
+import { Key } from "./key.js";
+
+takeKeyFromAddress();
+
+const VIEWS = {
+  chat: ["Chat", () => import("./chat.js").then((module) => module.Chat)],
+  compare: ["Compare", () => import("./compare.js").then((module) => module.Compare)],
+  documents: ["Documents", () => import("./documents.js").then((module) => module.Documents)],
+  usage: ["Usage", () => import("./usage.js").then((module) => module.Usage)],
+  code: ["Code", () => import("./code.js").then((module) => module.Code)],
+  history: ["History", () => import("./history.js").then((module) => module.History)],
+  key: ["Key", () => Promise.resolve(Key)],
+};
+const named = () => (location.hash.slice(2) in VIEWS ? location.hash.slice(2) : "chat");
+
+function App() {
+  const [name, setName] = useState(named);
+  const [hasKey, setHasKey] = useState(Boolean(key()));
+  const [view, setView] = useState({});
+  const [chosen, setChosen] = useState(null);
+  const [resumed, setResumed] = useState(null);
+  const said = useRef(null);
+  const place = useRef(null);
+  const shown = hasKey ? name : "key";
+
+  useEffect(() => {
+    const look = () => {
+      takeKeyFromAddress();
+      setName(named());
+    };
+    addEventListener("hashchange", look);
+    const off = onKey(() => setHasKey(Boolean(key())));
+    return () => (removeEventListener("hashchange", look), off());
+  }, []);
+  useEffect(() => {
+    let gone = false;
+    VIEWS[shown][1]().then(
+      (Shown) => gone || setView({ name: shown, Shown }),
+      () => gone || setView({ name: shown, error: new Error("This part of the page is not there any more, maybe because of a new deployment. Load the page again.") }),
+    );
+    return () => (gone = true);
+  }, [shown]);
+  useEffect(() => {
+    document.title = `${VIEWS[shown][0]} – Quarry playground`;
+  }, [shown]);
+
+  const go = (to) => (location.hash = `#/${to}`);
+  const say = (text) => said.current && (said.current.textContent = text);
+  const { Shown } = view;
+  return html`<a class="skip" href="#main" onClick=${(event) => (event.preventDefault(), place.current.focus())}>To the content</a>
+    <header class="top"><h1>Quarry playground</h1>
+      <nav class="views" aria-label="Views">${Object.entries(VIEWS).map(([id, [label]]) => html`<a key=${id} href=${`#/${id}`} aria-current=${id === shown ? "page" : undefined}>${label}</a>`)}</nav>
+    </header>
+    <main id="main" tabindex="-1" ref=${place}>
+      ${view.name === shown && view.error && html`<${Trouble} error=${view.error} />`}
+      ${view.name === shown && Shown && html`<${Shown} key=${shown} say=${say} chosen=${chosen} resumed=${resumed} onTaken=${() => setResumed(null)}
+        onCode=${(request) => (setChosen(request), go("code"))}
+        onResume=${(conversation) => (setResumed(conversation), go("chat"))}
+        onKept=${() => go("chat")} />`}
+    </main>
+    <div class="hidden" role="status" aria-live="polite" ref=${said}></div>`;
+}
+
+render(html`<${App} />`, document.body);

@@ -1,0 +1,163 @@
+// Chat: turns with an alias, streamed, with everything that a request may have.
+
+import { html, useEffect, useRef, useState } from "./preact.js";
+import { asMessage, chat, prompt } from "./exchange.js";
+import { Trouble } from "./figures.js";
+import { remember } from "./kept.js";
+import { About, AliasPicker, Parameters, asBody, can, useAliases } from "./parameters.js";
+import { Images } from "./images.js";
+import { PromptFields, PromptPicker } from "./prompts.js";
+import { Sessions } from "./sessions.js";
+import { Turn } from "./turn.js";
+
+const SCHEMA = '{"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}';
+const TOOLS = `[{"name": "get_weather", "description": "Weather of a city",
+  "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}]`;
+const EMPTY = { turns: [], id: null };
+// What was typed and said outlives a look at another view.
+let kept = { conversation: EMPTY, settings: {}, alias: "", system: "", session: null, chosen: null };
+
+export function Chat({ resumed, onTaken, onCode, say }) {
+  const known = useAliases();
+  const [state, setState] = useState(() => (resumed ? { ...kept, conversation: resumed, session: null, chosen: null } : kept));
+  const [draft, setDraft] = useState("");
+  const [images, setImages] = useState([]);
+  const [variables, setVariables] = useState({});
+  const [problem, setProblem] = useState(null);
+  const running = useRef(null);
+  const [busy, setBusy] = useState(false);
+  const set = (changes) => setState((before) => (kept = { ...before, ...(typeof changes === "function" ? changes(before) : changes) }));
+  const alias = known.list.find((one) => one.id === state.alias) || known.chatting[0];
+  const { turns } = state.conversation;
+  const last = turns[turns.length - 1];
+  const open = last && last.answer.state === "done" ? last.answer.calls.filter((one) => one.name) : [];
+
+  useEffect(() => {
+    onTaken();
+    return () => running.current?.abort();
+  }, []);
+
+  const replace = (changed) =>
+    set((before) => ({ conversation: { ...before.conversation, turns: [...before.conversation.turns.slice(0, -1), changed] } }));
+
+  // Sends what is new: the user's words, or the results of the calls that the last answer made.
+  async function send(turn) {
+    setProblem(null);
+    let body;
+    try {
+      body = asBody(state.settings, alias);
+    } catch (error) {
+      setProblem(error);
+      return;
+    }
+    const controller = (running.current = new AbortController());
+    const options = { signal: controller.signal, models: known.list, tell: (answer) => replace({ ...turn, answer }) };
+    set((before) => {
+      const all = [...before.conversation.turns, { ...turn, answer: { state: "waiting", text: "", calls: [], figures: {} } }];
+      return { conversation: { id: before.conversation.id || crypto.randomUUID(), turns: all } };
+    });
+    setBusy(true);
+    say("Asked.");
+    let came;
+    if (turn.prompt) {
+      const follow = turns.length && turns[0].prompt === turn.prompt && turn.results ? followed([...turns, turn]) : undefined;
+      const asked = { variables: turn.variables, ...(state.alias ? { model: alias.id } : {}), ...(follow ? { messages: follow } : {}) };
+      came = await prompt(turn.prompt, asked, { ...options, alias: state.alias || turn.promptAlias });
+    } else {
+      const past = state.session ? [] : turns;
+      const system = state.system.trim() && !state.session ? [{ role: "system", content: state.system }] : [];
+      const messages = [...system, ...past.flatMap(asMessages), ...asked(turn)];
+      const session = state.session ? { session: state.session.id } : {};
+      came = await chat({ model: alias.id, messages, ...body, quarry: { ...body.quarry, ...session } }, options);
+    }
+    running.current = null;
+    setBusy(false);
+    say(came.state === "failed" ? "The request failed." : "The answer is complete.");
+    remember(kept.conversation, alias?.id);
+  }
+
+  function submit(event) {
+    event.preventDefault();
+    if (busy || !alias) return;
+    if (state.chosen) {
+      send({ prompt: state.chosen.name, promptAlias: state.chosen.model, variables: { ...variables }, said: JSON.stringify(variables, null, 1) });
+    } else if (draft.trim() || images.length) {
+      send({ said: draft, images });
+      setDraft("");
+      setImages([]);
+    }
+  }
+
+  return html`<div class="split">
+    <section aria-label="Conversation">
+      <h2 class="hidden">Chat</h2>
+      <${Trouble} error=${known.error} />
+      ${turns.length === 0 && html`<p class="quiet">Ask something. What it took and cost stands under every answer.</p>`}
+      ${turns.map((turn, index) => html`<${Turn} key=${index} turn=${turn} onCode=${onCode}
+        onResults=${index === turns.length - 1 && open.length && !busy ? (results) => send({ results, calls: open, prompt: last.prompt, promptAlias: last.promptAlias, variables: last.variables }) : null} />`)}
+      <${Trouble} error=${problem} />
+      <form onSubmit=${submit}>
+        ${state.chosen
+          ? html`<${PromptFields} prompt=${state.chosen} value=${variables} onChange=${setVariables} />`
+          : html`<label class="field"><span class="hidden">Message</span>
+              <textarea rows="4" dir="auto" placeholder="Message" value=${draft} onInput=${(event) => setDraft(event.target.value)}
+                onKeyDown=${(event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && submit(event)} /></label>
+            ${can(alias, "images") && html`<${Images} value=${images} onChange=${setImages} />`}`}
+        <div class="row">
+          ${busy
+            ? html`<button type="button" data-variant="danger" onClick=${() => running.current?.abort()}>Stop</button>`
+            : html`<button type="submit" disabled=${!alias}>Send</button>`}
+          <button type="button" class="outline" disabled=${busy || !turns.length}
+            onClick=${() => set({ conversation: EMPTY, session: null })}>New conversation</button>
+          <span class="quiet">Enter sends, Shift and Enter begins a line.${state.session ? ` In session ${state.session.id}.` : ""}</span>
+        </div>
+      </form>
+    </section>
+    <section class="side" aria-label="What is asked">
+      <${AliasPicker} known=${known} value=${alias?.id || ""} onChange=${(id) => set({ alias: id })} />
+      <${About} alias=${alias} />
+      <details open><summary>Instructions and parameters</summary>
+        <label class="field">System text
+          <textarea rows="3" dir="auto" value=${state.system} onInput=${(event) => set({ system: event.target.value })} /></label>
+        <${Parameters} alias=${alias} value=${state.settings} onChange=${(settings) => set({ settings })} />
+      </details>
+      <details><summary>JSON answer</summary>
+        <${Json} label="JSON schema" name="schema" example=${SCHEMA} value=${state.settings} onChange=${(settings) => set({ settings })} />
+      </details>
+      ${can(alias, "tools") && html`<details><summary>Tools</summary>
+        <p class="quiet">The model asks for a call, you type what the tool gives.</p>
+        <${Json} label="Tools" name="tools" example=${TOOLS} value=${state.settings} onChange=${(settings) => set({ settings })} />
+      </details>`}
+      <details><summary>Named prompts</summary>
+        <${PromptPicker} value=${state.chosen} onChange=${(chosen) => (setVariables({}), set({ chosen }))} />
+      </details>
+      <details><summary>Sessions</summary>
+        <${Sessions} current=${state.session} alias=${alias} system=${state.system} onOpen=${(session, conversation) => set({ session, conversation: conversation || EMPTY })} />
+      </details>
+    </section>
+  </div>`;
+}
+
+function Json({ label, name, example, value, onChange }) {
+  return html`<label class="field">${label}
+      <textarea class="mono" rows="5" spellcheck="false" value=${value[name] ?? ""} onInput=${(event) => onChange({ ...value, [name]: event.target.value })} /></label>
+    <button type="button" class="plain-link" onClick=${() => onChange({ ...value, [name]: value[name]?.trim() ? "" : example })}>
+      ${value[name]?.trim() ? "empty it" : "an example"}</button>`;
+}
+
+// The messages of a turn: what was asked, and what came of it.
+function asked(turn) {
+  if (turn.results) return turn.calls.map((one) => ({ role: "tool", tool_call_id: one.id, content: turn.results[one.id] || "" }));
+  if (!turn.images?.length) return [{ role: "user", content: turn.said }];
+  const text = turn.said ? [{ type: "text", text: turn.said }] : [];
+  return [{ role: "user", content: [...text, ...turn.images.map((url) => ({ type: "image_url", image_url: { url } }))] }];
+}
+
+function asMessages(turn) {
+  // What failed or was never begun is no part of the conversation.
+  if (!turn.answer.text && !turn.answer.calls.length) return [];
+  return [...asked(turn), asMessage(turn.answer)];
+}
+
+// What followed a prompt: its own text is the endpoint's.
+const followed = (turns) => turns.flatMap((turn, index) => [...(turn.results ? asked(turn) : []), ...(index < turns.length - 1 ? [asMessage(turn.answer)] : [])]);

@@ -1,0 +1,162 @@
+// One question to an alias and what comes back, as a plain object that views show while it grows.
+
+import { call, events, json } from "./api.js";
+
+export const fresh = () => ({ state: "waiting", text: "", calls: [], figures: {}, refusal: null });
+
+// Asks /v1/chat/completions as a stream. `tell` gets a new object with everything so far, at most once a frame.
+export async function chat(body, { signal, tell, models = [] }) {
+  const sent = {
+    ...body,
+    stream: true,
+    stream_options: { include_usage: true },
+    quarry: { ...body.quarry, guardrail_trace: true },
+  };
+  const came = { ...fresh(), request: { method: "POST", path: "chat/completions", body: sent } };
+  return run(came, tell, signal, async () => {
+    const response = await call("POST", "chat/completions", { body: sent, signal });
+    head(came, response, body.model, models);
+    for await (const chunk of events(response)) take(came, chunk);
+  });
+}
+
+// Asks a prompt by its name, whole.
+export async function prompt(name, body, { signal, tell, models = [], alias }) {
+  const path = `prompts/${encodeURIComponent(name)}`;
+  const came = { ...fresh(), request: { method: "POST", path, body } };
+  return run(came, tell, signal, async () => {
+    const response = await call("POST", path, { body, signal });
+    head(came, response, alias, models);
+    const answer = await response.json();
+    const [choice] = answer.choices;
+    came.text = choice.message.content || "";
+    came.calls = (choice.message.tool_calls || []).map(asCall);
+    came.finish = choice.finish_reason;
+    ended(came, answer);
+  });
+}
+
+// Asks the documents, as a stream.
+export async function ask(body, { signal, tell, models = [], alias }) {
+  const sent = { ...body, stream: true };
+  const came = { ...fresh(), citations: [], request: { method: "POST", path: "knowledge/query", body: sent } };
+  return run(came, tell, signal, async () => {
+    const response = await call("POST", "knowledge/query", { body: sent, signal });
+    head(came, response, alias, models);
+    for await (const event of events(response)) {
+      if (event.delta) {
+        first(came);
+        came.text += event.delta;
+      } else {
+        first(came);
+        Object.assign(came, { text: event.answer, citations: event.citations, answered: event.answered });
+        Object.assign(came, { searched: event.search_query, finish: event.finish_reason });
+        ended(came, event);
+      }
+      came.changed();
+    }
+  });
+}
+
+async function run(came, tell, signal, work) {
+  const begun = performance.now();
+  came.begun = begun;
+  let frame = 0;
+  const shown = () => {
+    frame = 0;
+    tell({ ...came, calls: [...came.calls], figures: { ...came.figures } });
+  };
+  came.changed = () => (frame = frame || requestAnimationFrame(shown));
+  shown();
+  try {
+    await work();
+    came.state = "done";
+  } catch (error) {
+    came.state = error.name === "AbortError" || (signal && signal.aborted) ? "stopped" : "failed";
+    if (came.state === "failed") came.refusal = error;
+    if (error.requestId) came.figures.requestId = error.requestId;
+  }
+  came.figures.total = performance.now() - begun;
+  cancelAnimationFrame(frame);
+  shown();
+  return came;
+}
+
+function head(came, response, alias, models) {
+  const header = (name) => response.headers.get(name) || "";
+  const model = header("x-quarry-model");
+  const known = models.find((one) => one.id === alias);
+  const candidates = known ? known.quarry.candidates : [];
+  Object.assign(came.figures, {
+    alias,
+    model,
+    tuned: header("x-quarry-tuned"),
+    instead: model && candidates.length && model !== candidates[0] ? candidates[0] : "",
+    dropped: header("x-quarry-dropped-parameters"),
+    notRecorded: header("x-quarry-not-recorded"),
+    requestId: header("x-request-id"),
+    left: header("x-quarry-remaining-usd"),
+    price: known?.quarry.abilities.prices[model],
+  });
+}
+
+function first(came) {
+  if (came.state !== "waiting") return;
+  came.state = "streaming";
+  came.figures.first = performance.now() - came.begun;
+}
+
+function take(came, chunk) {
+  for (const choice of chunk.choices) {
+    const { content, tool_calls: calls } = choice.delta;
+    if (content || calls) first(came);
+    if (content) came.text += content;
+    for (const part of calls || []) {
+      const known = (came.calls[part.index] = came.calls[part.index] || { id: "", name: "", input: "" });
+      if (part.id) known.id = part.id;
+      if (part.function?.name) known.name = part.function.name;
+      known.input += part.function?.arguments || "";
+    }
+    if (choice.finish_reason) came.finish = choice.finish_reason;
+  }
+  ended(came, chunk);
+  came.changed();
+}
+
+// What the end of an answer tells: tokens, the guardrail, dollars, what could not be kept.
+function ended(came, told) {
+  if (told.usage) came.figures.usage = told.usage;
+  const quarry = told.quarry || {};
+  if (quarry.guardrail) came.figures.guardrail = quarry.guardrail;
+  if ("micro_dollars" in quarry) came.figures.microDollars = quarry.micro_dollars;
+  const missed = told.not_recorded || quarry.not_recorded;
+  if (missed) came.figures.notRecorded = Object.entries(missed).map((pair) => pair.join("=")).join(", ");
+}
+
+const asCall = (one) => ({ id: one.id, name: one.function.name, input: one.function.arguments });
+
+// What of a turn goes back to the model with the next one.
+export const asMessage = (came) => ({
+  role: "assistant",
+  content: came.text || null,
+  ...(came.calls.length
+    ? {
+        tool_calls: came.calls.map((one) => ({
+          id: one.id,
+          type: "function",
+          function: { name: one.name, arguments: one.input },
+        })),
+      }
+    : {}),
+});
+
+// Dollars by the prices that /v1/models tells, where the answer does not tell its own.
+export function microDollars({ microDollars: told, usage, price }) {
+  if (told !== undefined) return told;
+  if (!usage || !price || price.input === null) return undefined;
+  const cached = usage.prompt_tokens_details?.cached_tokens || 0;
+  const read = price.cache_read ?? price.input;
+  return (usage.prompt_tokens - cached) * price.input + cached * read + usage.completion_tokens * (price.output || 0);
+}
+
+export const list = (path) => json("GET", path).then((answer) => answer.data);

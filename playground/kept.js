@@ -1,0 +1,46 @@
+// The history: in this browser's localStorage, without keys and without images, until it is deleted.
+
+const PLACE = "quarry.history";
+const MOST = 200;
+
+export function history() {
+  try {
+    return JSON.parse(localStorage.getItem(PLACE)) || [];
+  } catch {
+    return [];
+  }
+}
+
+// Keeps a conversation under its id, in place of what was kept of it before.
+export function remember(conversation, alias) {
+  if (!conversation.id) return;
+  const turns = conversation.turns.map(({ images, answer, ...turn }) => ({
+    ...turn,
+    said: images?.length ? `${turn.said || ""}\n[${images.length} image(s), not kept]` : turn.said,
+    answer: {
+      state: answer.state,
+      text: answer.text,
+      calls: answer.calls,
+      finish: answer.finish,
+      figures: answer.figures,
+      refusal: answer.refusal ? { message: answer.refusal.message, code: answer.refusal.code } : null,
+    },
+  }));
+  const entry = { id: conversation.id, at: Date.now(), alias, turns };
+  let all = [entry, ...history().filter((one) => one.id !== entry.id)].slice(0, MOST);
+  // What does not fit goes, the oldest first.
+  while (all.length) {
+    try {
+      localStorage.setItem(PLACE, JSON.stringify(all));
+      return;
+    } catch {
+      all = all.slice(0, -1);
+    }
+  }
+}
+
+export function forget(id) {
+  const left = id ? history().filter((one) => one.id !== id) : [];
+  if (left.length) localStorage.setItem(PLACE, JSON.stringify(left));
+  else localStorage.removeItem(PLACE);
+}

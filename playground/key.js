@@ -1,0 +1,25 @@
+// Key: pasted here, or taken from the address of a hand-out. It stays in this tab and ends with it.
+
+import { html, useState } from "./preact.js";
+import { BASE, keepKey, key } from "./api.js";
+
+export function Key({ onKept }) {
+  const [typed, setTyped] = useState("");
+  const has = Boolean(key());
+  function submit(event) {
+    event.preventDefault();
+    if (!typed.trim()) return;
+    keepKey(typed);
+    setTyped("");
+    onKept();
+  }
+  return html`<h2>Key</h2>
+    <p>${has ? "This tab has a key." : "Paste the key that you were given."} It is kept in this tab only, sent to this endpoint only, and gone when the tab closes.</p>
+    <form onSubmit=${submit}>
+      <label class="field">API key
+        <input type="password" autocomplete="off" spellcheck="false" value=${typed} onInput=${(event) => setTyped(event.target.value)} /></label>
+      <div class="row"><button type="submit">${has ? "Use this one" : "Go on"}</button>
+        ${has && html`<button type="button" class="outline" onClick=${() => keepKey("")}>Forget the key</button>`}</div>
+    </form>
+    <p class="quiet">For programs, the endpoint is <code>${BASE.replace(/\/$/, "")}</code>.</p>`;
+}
