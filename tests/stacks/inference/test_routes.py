@@ -29,8 +29,13 @@ def deployed(template: dict[str, Any]) -> set[Route]:
     return {
         (method["HttpMethod"], path(method["ResourceId"]), _function(method["Integration"]))
         for method in methods
-        if method["HttpMethod"] not in ("ANY", "OPTIONS")
+        if method["HttpMethod"] not in ("ANY", "OPTIONS") and not _of_playground(method)
     }
+
+
+def _of_playground(method: dict[str, Any]) -> bool:
+    """Whether it gives a file: tests/stacks/playground."""
+    return ":s3:path/" in str(method["Integration"]["Uri"])
 
 
 def _function(integration: dict[str, Any]) -> str:

@@ -28,7 +28,7 @@ def integrations(template: dict[str, Any]) -> dict[str, set[float]]:
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::ApiGateway::Method":
             integration = resource["Properties"]["Integration"]
-            if integration["Type"] == "MOCK":  # no function is behind it
+            if integration["Type"] in ("MOCK", "AWS"):  # no function is behind it
                 continue
             (function,) = [part["Fn::GetAtt"][0] for part in integration["Uri"]["Fn::Join"][1] if "Fn::GetAtt" in part]
             found.setdefault(function, set()).add(integration["TimeoutInMillis"] / 1000)
