@@ -137,6 +137,7 @@ def _install_extensions() -> None:
         alarms,
         api_gateway,
         clock,
+        concurrency,
         deletions,
         embedded_metrics,
         full_disk,
@@ -158,16 +159,19 @@ def _install_extensions() -> None:
         tagging,
         tuning,
     )
+    from sandbox.quotas import model_tokens
     from sandbox.resources import vector_service
 
     api_gateway.install()
     clock.install()
+    concurrency.install()
     streaming.install()
     studio.install()
     price_list.install()
     resources.register()
     inventory.source(resources.records)
     model.install()
+    model_tokens.install()
     tuning.install(watching=True)
     knowledge.install()
     full_disk.install()

@@ -2,9 +2,11 @@
 
 Custom resource: properties ``Candidates`` (JSON text of ``candidates.to_json``), ``Mode`` (fail or warn), and whatever
 else shall make CloudFormation run it again. Attribute ``Summary``: a phrase per alias. An update to properties that
-have passed never fails, because it may be a rollback: see ``lambdas.model_access.passed``.
+have passed never fails, because it may be a rollback: see ``lambdas.model_access.passed``. What the account has besides
+models is told in the summary and fails nothing: what is deployed works, only not for all at once.
 
-Asked directly: ``{"action": "check", "candidates": [...]}`` -> ``{"findings": [...]}`` (``Finding.to_json``).
+Asked directly: ``{"action": "check", "candidates": [...]}`` -> ``{"findings": [...], "notices": [...]}``
+(``Finding.to_json``, ``lambdas.model_access.account``).
 """
 
 import time
@@ -20,7 +22,7 @@ from lambdas.common.custom_resource import Answer, Request
 from lambdas.common.deadline import OutOfTimeError
 from lambdas.common.observability import logger
 from lambdas.common.response_url import Send
-from lambdas.model_access import candidates, published, report
+from lambdas.model_access import account, candidates, published, report
 from lambdas.model_access.candidates import CheckedCandidate
 from lambdas.model_access.check import ModelAccessCheck
 from lambdas.model_access.fixes import Fixes
@@ -37,6 +39,7 @@ NOTING_SECONDS: Final = 15.0
 PROBE_SECONDS: Final = 30.0
 
 Check = Callable[[list[CheckedCandidate]], list[Finding]]
+Notices = Callable[[], list[str]]
 
 
 @cache
@@ -82,12 +85,20 @@ def check(asked: list[CheckedCandidate]) -> list[Finding]:
     return findings
 
 
+def notices() -> list[str]:
+    """What the account lacks besides models, for the participants."""
+    return account.notices(
+        aws.client("lambda", read_timeout=5), participants=settings().participants, region=settings().region
+    )
+
+
 def lambda_handler(
     event: dict[str, Any],
     context: Any,
     check: Check = check,
     send: Send = response_url.send,
     passed: Callable[[], Passed] = passed,
+    notices: Notices = notices,
 ) -> dict[str, Any]:
     """Answer CloudFormation, or a check that is asked for.
 
@@ -95,6 +106,7 @@ def lambda_handler(
         check: checks candidates; for tests.
         send: puts the answer to CloudFormation; for tests.
         passed: what has passed; for tests.
+        notices: what the account lacks; for tests.
 
     Raises:
         ValueError: the event asks for neither.
@@ -102,20 +114,21 @@ def lambda_handler(
     if custom_resource.is_request(event):
 
         def act(request: Request) -> Answer:
-            return _answer(request, check, passed)
+            return _answer(request, check, passed, notices)
 
         return custom_resource.serve(event, context, act, send=send)
     if event.get("action") == "check":
-        return {"findings": [one.to_json() for one in check(candidates.from_json(event.get("candidates", [])))]}
+        findings = check(candidates.from_json(event.get("candidates", [])))
+        return {"findings": [one.to_json() for one in findings], "notices": notices()}
     raise ValueError('the event is neither from CloudFormation nor {"action": "check", "candidates": [...]}')
 
 
-def _answer(request: Request, check: Check, passed: Callable[[], Passed]) -> Answer:
+def _answer(request: Request, check: Check, passed: Callable[[], Passed], notices: Notices) -> Answer:
     """Check what is deployed, and let pass what must."""
     if request.deletes:
         return Answer(ok=True, reason="nothing to delete")
     properties = request.properties
-    answer = _checked(properties, check, seconds=request.left() - NOTING_SECONDS)
+    answer = _checked(properties, check, notices, seconds=request.left() - NOTING_SECONDS)
     if not answer.ok and properties.get("Mode") == "warn":
         answer = replace(answer, ok=True)
     if not answer.ok and request.kind == "Update" and _has_passed(properties, passed):
@@ -141,7 +154,7 @@ def _note(properties: Mapping[str, Any], passed: Callable[[], Passed]) -> None:
         logger.exception("what has passed cannot be noted")
 
 
-def _checked(properties: Mapping[str, Any], check: Check, *, seconds: float) -> Answer:
+def _checked(properties: Mapping[str, Any], check: Check, notices: Notices, *, seconds: float) -> Answer:
     """Return the answer as if there were only the mode fail; never raises.
 
     Args:
@@ -162,7 +175,7 @@ def _checked(properties: Mapping[str, Any], check: Check, *, seconds: float) -> 
     return Answer(
         ok=not report.fails(findings),
         reason=report.reason(findings),
-        data={"Summary": custom_resource.shortened(report.summary(findings), 800)},
+        data={"Summary": custom_resource.shortened(" | ".join([report.summary(findings), *notices()]), 800)},
     )
 
 

@@ -37,7 +37,8 @@ def check(
 ) -> None:
     """Check whether the account may call the models behind the aliases: one real call each, from the role that serves.
 
-    Exit code 0: every alias's first choice can be used; 1: some alias only has a fallback; 2: some alias has none.
+    Exit code 0: every alias's first choice can be used; 1: some alias only has a fallback, or the account lacks
+    something else; 2: some alias has none.
     """
     if (form or yes) and not enable:
         raise CommandError("--form and --yes are for --enable.", exit_code=NONE_USABLE)
@@ -54,11 +55,13 @@ def check(
         print_json(_shown(name, checked))
     else:
         _show(checked)
-    raise typer.Exit(exit_code(checked.findings))
+    raise typer.Exit(exit_code(checked.findings, checked.notices))
 
 
-def exit_code(findings: list[Finding]) -> int:
-    """Return the worst alias's: 0 first choice usable, 1 only a fallback, 2 none."""
+def exit_code(findings: list[Finding], notices: list[str]) -> int:
+    """Return the worst alias's: 0 first choice usable, 1 only a fallback, 2 none; with a notice at least 1."""
+    if notices:
+        return max(ONLY_FALLBACK, exit_code(findings, []))
     codes = {Standing.FIRST: ALL_FIRST, Standing.FALLBACK: ONLY_FALLBACK, Standing.NONE: NONE_USABLE}
     return max((codes[one.standing] for one in standings(findings)), default=ALL_FIRST)
 
@@ -104,6 +107,7 @@ def _shown(name: str, checked: Checked) -> dict[str, Any]:
             for one in standings(checked.findings)
         },
         "findings": [finding.to_json() for finding in checked.findings],
+        "notices": checked.notices,
     }
 
 
@@ -127,6 +131,8 @@ def _show(checked: Checked) -> None:
         for finding in checked.findings:
             if finding.fix == fix and finding.detail and finding.verdict is not Verdict.READY:
                 print_text(f"   {finding.alias}: {finding.detail}", style="dim")
+    for notice in checked.notices:
+        print_text(f"\n! {notice}")
 
 
 def _profile(finding: Finding) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from botocore.config import Config as ClientConfig
 
 from configuration.model_access import candidates as candidates_of
-from lambdas.model_access import candidates
+from lambdas.model_access import account, candidates
 from lambdas.model_access.check import ModelAccessCheck, Progress
 from lambdas.model_access.fixes import Fixes
 from lambdas.model_access.probers import OwnCredentials
@@ -26,10 +26,15 @@ CALL_SECONDS: Final = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """Findings, and who made the real calls: "role" is the platform's own, "own" the operator's credentials."""
+    """Findings, and who made the real calls: "role" is the platform's own, "own" the operator's credentials.
+
+    Attributes:
+        notices: what the account lacks besides models, with what to do.
+    """
 
     findings: list[Finding]
     checked_by: str
+    notices: list[str]
 
 
 def check(deployment: Deployment, *, progress: Progress) -> Checked:
@@ -41,8 +46,13 @@ def check(deployment: Deployment, *, progress: Progress) -> Checked:
     """
     function = _function(deployment)
     if function is None:
-        return Checked(findings=_check_directly(deployment, progress), checked_by=OWN)
-    return Checked(findings=_ask(deployment, function), checked_by=ROLE)
+        config = deployment.config
+        lacking = account.notices(
+            deployment.client("lambda"), participants=config.models.participants, region=config.region
+        )
+        return Checked(findings=_check_directly(deployment, progress), checked_by=OWN, notices=lacking)
+    findings, lacking = _ask(deployment, function)
+    return Checked(findings=findings, checked_by=ROLE, notices=lacking)
 
 
 def _function(deployment: Deployment) -> str | None:
@@ -55,7 +65,7 @@ def _function(deployment: Deployment) -> str | None:
     return None
 
 
-def _ask(deployment: Deployment, function: str) -> list[Finding]:
+def _ask(deployment: Deployment, function: str) -> tuple[list[Finding], list[str]]:
     event = {"action": "check", "candidates": candidates.to_json(candidates_of(deployment.config))}
     client = client_that_asks_once(deployment, "lambda", read_timeout=FUNCTION_SECONDS)
     reply = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
@@ -63,7 +73,8 @@ def _ask(deployment: Deployment, function: str) -> list[Finding]:
     if reply.get("FunctionError") or "findings" not in answer:
         told = answer.get("errorMessage", answer) if isinstance(answer, dict) else answer
         raise CommandError(f"The check's function {function} failed: {told}. Its log has more.")
-    return [Finding.from_json(entry) for entry in answer["findings"]]
+    # A function of an older release tells of no notices.
+    return [Finding.from_json(entry) for entry in answer["findings"]], list(answer.get("notices", ()))
 
 
 def _check_directly(deployment: Deployment, progress: Progress) -> list[Finding]:

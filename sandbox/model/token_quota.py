@@ -2,25 +2,21 @@
 
 At its end the call counts as its input, what it wrote to the prompt cache, and its output times the model's burn-down
 rate; what else it had taken is there again (Bedrock user guide, "quotas-token-burndown"). Without ``maxTokens`` a call
-takes what its model can write at most. Quotas are those of :mod:`sandbox.quotas`, found by name; a model that none is
-named after has none here, nor has a tuned one.
+takes what its model can write at most. A model that no quota is named after has none here, nor has a tuned one.
 """
 
 from __future__ import annotations
 
-import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sandbox.model import tokens
 from sandbox.model.errors import FAULTS, Json
 from sandbox.model.scripted import Call
 from sandbox.model.targets import Target
-from sandbox.quotas import applied, catalogue
-from sandbox.quotas.catalogue import Quota
 
 _MINUTE = 60.0
-_NAME = re.compile(r"(On-demand|Cross-region|Global cross-region) model inference tokens per minute for (.+)")
 
 
 @dataclass
@@ -44,8 +40,18 @@ class _Minute:
     taken: list[_Taken] = field(default_factory=list)
 
 
+Limit = Callable[[str, str], tuple[str, float] | None]
+"""From how a model is called and its name to its quota's code and tokens per minute."""
+
 _lock = threading.Lock()
 _minutes: dict[str, _Minute] = {}
+_limit: Limit | None = None
+
+
+def limit_by(limit: Limit) -> None:
+    """Let these quotas hold."""
+    global _limit
+    _limit = limit
 
 
 def take(target: Target, request: Json, call: Call, *, now: float) -> None:
@@ -57,15 +63,16 @@ def take(target: Target, request: Json, call: Call, *, now: float) -> None:
     Raises:
         AwsError: ThrottlingException, the minute has not so many tokens left.
     """
-    quota = None if target.tuned is not None else _of(target)
+    quota = _limit(_way(target), target.model.model_name) if _limit and target.tuned is None else None
     if quota is None:
         return
+    code, per_minute = quota
     most = (request.get("inferenceConfig") or {}).get("maxTokens", target.model.max_output_tokens or 0)
     begun = tokens.count_request(request) + most
     with _lock:
-        minute = _minutes.setdefault(quota.code, _Minute())
+        minute = _minutes.setdefault(code, _Minute())
         minute.taken = [one for one in minute.taken if one.at > now - _MINUTE]
-        if sum(one.tokens() for one in minute.taken) + begun > applied.value(quota):
+        if sum(one.tokens() for one in minute.taken) + begun > per_minute:
             raise FAULTS["tokens"].error(call.model)
         minute.taken.append(_Taken(call, now, begun, target.model.output_burndown))
 
@@ -76,13 +83,8 @@ def forget() -> None:
         _minutes.clear()
 
 
-def _of(target: Target) -> Quota | None:
-    name = target.arn.rpartition("/")[2]
-    way = "Cross-region" if target.is_profile else "On-demand"
-    if name.startswith("global."):
-        way = "Global cross-region"
-    for quota in catalogue.ALL:
-        named = _NAME.fullmatch(quota.name)
-        if named and named[1] == way and named[2].endswith(target.model.model_name):
-            return quota
-    return None
+def _way(target: Target) -> str:
+    """How the model is called, as Service Quotas words it."""
+    if target.arn.rpartition("/")[2].startswith("global."):
+        return "Global cross-region"
+    return "Cross-region" if target.is_profile else "On-demand"

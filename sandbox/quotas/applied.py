@@ -23,6 +23,12 @@ def value(quota: Quota) -> float:
         return _values.get(quota.code, quota.default)
 
 
+def set_value(quota: Quota) -> float | None:
+    """What a test has set; None where nothing was, and this machine's own limits hold."""
+    with _lock:
+        return _values.get(quota.code)
+
+
 def parse(document: Any) -> dict[str, float]:
     """Values by code (or instance type, or ``units:`` and a model's id, where AWS's code is not known) of an object.
 

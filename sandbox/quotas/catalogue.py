@@ -40,8 +40,9 @@ _BY_TYPE = {
     "ml.t3.2xlarge": "L-B039EA8F",
 }
 _HAIKU = "Anthropic Claude Haiku 4.5"
+CONCURRENT_EXECUTIONS = Quota("lambda", "L-B99A9384", "Concurrent executions", 10)
 _OTHERS = (
-    Quota("lambda", "L-B99A9384", "Concurrent executions", 10),
+    CONCURRENT_EXECUTIONS,
     Quota("apigateway", "L-8A5B8E43", "Throttle rate", 10_000),
     Quota("apigateway", "L-CDF5615A", "Throttle burst rate", 5_000),
     Quota("bedrock", "L-DC7FF66C", "Cross-region model inference tokens per minute for Amazon Nova Micro", 8_000_000),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ministack.services import apigateway_v1, lambda_svc
+from ministack.services import apigateway_v1
 
 from sandbox.control import Response
 from sandbox.front_door import Header, end_to_end
@@ -82,15 +82,22 @@ def failed(call: Call, *, status: int = 502) -> Response:
     }
     error = apigateway_v1._gw_error("DEFAULT_5XX", "Internal server error")
     rendered, headers, body = apigateway_v1._gateway_error_response(error, request)
-    deployed = apigateway_v1._deployed_gateway_responses.get(call.api_id, {}).get(call.stage.get("deploymentId"), {})
-    own = deployed.get("DEFAULT_5XX", {}).get("statusCode")
+    own = _deployed(call).get("DEFAULT_5XX", {}).get("statusCode")
     return int(rendered) if own else status, dict(headers), bytes(body)
 
 
-def throttled(reason: str, message: str) -> Response:
-    """Lambda refused to run the function: MiniStack's answer to that."""
-    response, _ = apigateway_v1._lambda_proxy_response(lambda_svc._throttle_response(reason, message))
-    return int(response["statusCode"]), dict(response["headers"]), str(response["body"]).encode()
+def throttled(call: Call) -> Any:
+    """Lambda refused to run the function: see :mod:`sandbox.concurrency`."""
+    if "INTEGRATION_FAILURE" in _deployed(call):
+        return apigateway_v1._gw_error("INTEGRATION_FAILURE", "Internal server error")
+    return failed(call, status=500)
+
+
+def _deployed(call: Call) -> dict[str, dict[str, Any]]:
+    """The API's own gateway responses, by type."""
+    by_deployment = apigateway_v1._deployed_gateway_responses.get(call.api_id, {})
+    found: dict[str, dict[str, Any]] = by_deployment.get(call.stage.get("deploymentId"), {})
+    return found
 
 
 def response_headers(lines: Iterable[Header], *, request_id: str) -> dict[str, list[str] | str]:

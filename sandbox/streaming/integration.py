@@ -14,6 +14,7 @@ from ministack.core.responses import StreamingResponse
 from ministack.services import apigateway_v1, lambda_svc
 
 from sandbox.api_gateway.response_transfer import STREAM
+from sandbox.concurrency import ThrottledError
 from sandbox.control import Receive, Send
 from sandbox.streaming import adapter, answers, client, function
 from sandbox.streaming.answers import Call
@@ -44,8 +45,6 @@ class StreamIntegration:
 
     async def invoke(self, integration: dict[str, Any], *arguments: Any, **options: Any) -> Any:
         """Answer a request as ``apigateway_v1._invoke_lambda_proxy_v1`` does, with the same arguments."""
-        if integration.get("responseTransferMode") != STREAM:
-            return await _invoke_lambda_proxy(integration, *arguments, **options)
         api_id, stage_name, stage, resource, path, method, headers, body, query, path_parameters = arguments
         call = Call(
             integration=integration,
@@ -61,7 +60,12 @@ class StreamIntegration:
             path_parameters=path_parameters or {},
             options=options,
         )
-        return await self._answer(call)
+        if integration.get("responseTransferMode") == STREAM:
+            return await self._answer(call)
+        try:
+            return await _invoke_lambda_proxy(integration, *arguments, **options)
+        except ThrottledError:
+            return answers.throttled(call)
 
     async def _answer(self, call: Call) -> Any:
         reference = apigateway_v1._extract_lambda_ref_from_integration_uri(call.integration.get("uri", ""))
@@ -72,14 +76,9 @@ class StreamIntegration:
         if problem is not None:
             _report(found, problem)
             return answers.failed(call, status=500)
-        slot, limit = lambda_svc._acquire_execution_slot(found.record, found.config)
+        slot, _ = lambda_svc._acquire_execution_slot(found.record, found.config)
         if slot is None:
-            return answers.throttled(
-                "ReservedFunctionConcurrentInvocationLimitExceeded"
-                if limit == "function"
-                else "ConcurrentInvocationLimitExceeded",
-                "Rate Exceeded.",
-            )
+            return answers.throttled(call)
         # Closed as soon as the response is complete, and otherwise when the request is over.
         held = ExitStack()
         waiting = client.current()
@@ -94,7 +93,8 @@ class StreamIntegration:
         try:
             instance = await waiting.race(self._pool.acquire(found), deadline=deadline)
         except FullError as error:
-            return answers.throttled("ConcurrentInvocationLimitExceeded", str(error))
+            _logger.warning("function %s was not run: %s", found.key.name, error)
+            return answers.throttled(call)
         except StartError as error:
             _logger.warning("function %s did not start: %s", found.key.name, error)
             return answers.failed(call)

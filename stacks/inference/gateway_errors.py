@@ -90,6 +90,31 @@ ERRORS: Final[tuple[tuple[str, Kind, GatewayError], ...]] = (
         ),
     ),
     (
+        # What API Gateway makes of an integration whose function Lambda does not run: all that may run at once do.
+        "IntegrationFailure",
+        Kind.INTEGRATION_FAILURE,
+        GatewayError(
+            status="429",
+            code="rate_limit_exceeded",
+            type="rate_limit_error",
+            message="As many requests run here as may run at once. Wait a moment and try again.",
+            headers={"Retry-After": "'2'"},
+        ),
+    ),
+    (
+        # Likewise the authorizer; but one that crashed is told so too, and its caller has not asked too much.
+        "AuthorizerFailure",
+        Kind.AUTHORIZER_FAILURE,
+        GatewayError(
+            status="503",
+            code="service_unavailable",
+            type="api_error",
+            message="The API key could not be looked at now. Wait a moment and try again. If it stays so, give the "
+            "platform's owner this request id: $context.requestId.",
+            headers={"Retry-After": "'1'"},
+        ),
+    ),
+    (
         "IntegrationTimeout",
         Kind.INTEGRATION_TIMEOUT,
         GatewayError(

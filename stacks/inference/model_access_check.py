@@ -69,7 +69,7 @@ class ModelAccessCheck(Construct):
         acknowledge(
             function.role,
             "AwsSolutions-IAM5[Resource::*]",
-            because="Bedrock's and Service Quotas' calls that look up access know no resources; nor does X-Ray.",
+            because="Calls that look up access, quotas and account settings know no resources; nor does X-Ray.",
         )
         # The function overwrites the value; the stack owns the parameter, so that it goes with the stack.
         parameter = ssm.StringParameter(self, "Findings", parameter_name=name, string_value=published.EMPTY)

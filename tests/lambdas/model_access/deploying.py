@@ -1,7 +1,7 @@
 """Deployments that ask for the check: the request of CloudFormation, and what it is answered."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,12 +39,20 @@ def deploy(
     seconds: float = 120,
     parameters: FakeParameters | None = None,
     now: float = 0,
+    lacking: Sequence[str] = (),
     **changes: Any,
 ) -> dict[str, Any]:
     """Return the answer to CloudFormation."""
     cloudformation = FakeCloudFormation()
     passed = PassedInParameter(parameters or FakeParameters(), "p", clock=lambda: now)
-    handler.lambda_handler(event(**changes), Context(seconds), check=check, send=cloudformation, passed=lambda: passed)
+    handler.lambda_handler(
+        event(**changes),
+        Context(seconds),
+        check=check,
+        send=cloudformation,
+        passed=lambda: passed,
+        notices=lambda: list(lacking),
+    )
     return cloudformation.answer
 
 

@@ -42,6 +42,13 @@ def test_a_usable_fallback_or_the_mode_warn_lets_it_pass(mode: str, findings: li
     assert answer["Data"]["Summary"].startswith("smart: ")
 
 
+def test_what_the_account_lacks_besides_models_is_told_and_fails_nothing() -> None:
+    answer = deploy(finds(READY), lacking=["Lambda runs 10 functions at once"])
+
+    assert answer["Status"] == "SUCCESS"
+    assert answer["Data"]["Summary"] == "smart: ready | Lambda runs 10 functions at once"
+
+
 def test_the_physical_id_never_changes() -> None:
     created = deploy(finds(READY))["PhysicalResourceId"]
 
@@ -111,6 +118,7 @@ def test_the_answer_is_never_longer_than_cloudformation_takes() -> None:
         check=finds(*long),
         send=cloudformation,
         passed=lambda: PassedInParameter(FakeParameters(), "p"),
+        notices=list,
     )
 
     assert len(cloudformation.bodies[0]) <= custom_resource.MAX_BYTES
@@ -124,10 +132,12 @@ def test_whoever_asks_gets_findings() -> None:
         asked.extend(wanted)
         return [FORM]
 
-    reply = handler.lambda_handler({"action": "check", "candidates": candidates.to_json([MICRO])}, Context(), check)
+    event = {"action": "check", "candidates": candidates.to_json([MICRO])}
+    reply = handler.lambda_handler(event, Context(), check, notices=lambda: ["x"])
 
     assert asked == [MICRO]
     assert [Finding.from_json(one) for one in reply["findings"]] == [FORM]
+    assert reply["notices"] == ["x"]
 
 
 def test_other_events_are_refused() -> None:
@@ -153,6 +163,7 @@ def test_malformed_requests_are_answered(missing: str) -> None:
         check=finds(READY),
         send=cloudformation,
         passed=lambda: PassedInParameter(FakeParameters(), "p"),
+        notices=list,
     )
 
     failed = missing in ("ResourceProperties", "RequestType")

@@ -68,6 +68,8 @@ class FakeAccount:
     offers: list[dict[str, Any]] = field(default_factory=lambda: [OFFER])
     pending: int = 0
     fails: dict[str, Any] | None = None
+    notices: list[str] = field(default_factory=list)
+    concurrency: int = 1_000
     accepted: list[Any] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     converse_error: Exception | None = None
@@ -90,9 +92,12 @@ class FakeAccount:
         self._refuse("Invoke")
         assert kwargs["FunctionName"] == "check-function"
         self.events.append(json.loads(kwargs["Payload"]))
-        answer = self.fails or {"findings": [one.to_json() for one in self.findings]}
+        answer = self.fails or {"findings": [one.to_json() for one in self.findings], "notices": self.notices}
         failed = {"FunctionError": "Unhandled"} if self.fails else {}
         return {"Payload": io.BytesIO(json.dumps(answer).encode()), **failed}
+
+    def get_account_settings(self) -> dict[str, Any]:
+        return {"AccountLimit": {"UnreservedConcurrentExecutions": self.concurrency}}
 
     # Bedrock, as it is enabled
     def put_use_case_for_model_access(self, **kwargs: Any) -> None:

@@ -92,6 +92,28 @@ def test_before_a_deployment_a_model_has_to_last_as_long_as_it_is_needed(
     assert verdicts(date(2027, 3, 30)) == [Verdict.READY, Verdict.QUOTA_TOO_SMALL, *[Verdict.READY] * 3]
 
 
+def test_what_the_account_lacks_besides_models_is_told_and_is_exit_code_1(run: Run, account: FakeAccount) -> None:
+    account.notices = ["Lambda runs 10 functions at once here"]
+
+    ran = run("check", "-e", "dev")
+
+    assert ran.code == 1
+    assert "! Lambda runs 10 functions at once here" in ran.out
+    assert run("check", "-e", "dev", "--json").json["notices"] == account.notices
+    account.findings = (*ALL_READY[:2], finding("smart", HAIKU, Verdict.LEGACY, "swap"))
+    assert run("check", "-e", "dev").code == 2
+
+
+def test_before_a_deployment_the_operators_credentials_see_what_lambda_may_run(run: Run, account: FakeAccount) -> None:
+    account.deployed = False
+    account.concurrency = 1
+
+    ran = run("check", "-e", "dev", "--json")
+
+    assert ran.code == 1
+    assert "Lambda runs 1 functions at once here, and 1 participants take 2" in ran.json["notices"][0]
+
+
 @pytest.mark.parametrize("local", [True, False])
 def test_the_function_is_waited_for_and_asked_once(local: bool) -> None:
     aws = LocalAws(endpoint_url="http://127.0.0.1:1", access_key_id="a", secret_access_key="b") if local else None

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.model import token_quota
-from sandbox.quotas import applied
+from sandbox.quotas import applied, model_tokens
 
 MICRO, HAIKU = "L-CFA4FA0D", "L-58BE175A"
 HAIKU_ID = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
@@ -26,6 +26,7 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+    model_tokens.install()
     clock = Clock()
     take = token_quota.take
 

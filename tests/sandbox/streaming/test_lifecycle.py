@@ -3,6 +3,9 @@
 import json
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -76,9 +79,59 @@ def test_reserved_concurrency_throttles(deployment: Deployment) -> None:
 
     with deployment.endless("/other/endless") as response:
         assert response.status_code == 200
-        assert deployment.get("/other/x").status_code == 429
+        # API Gateway does not hand the 429 of Lambda on.
+        refused = deployment.get("/other/x")
+        assert (refused.status_code, refused.json()) == (500, {"failed": "Internal server error"})
 
     eventually(lambda: deployment.get("/other/x").status_code == 200)
+    client.delete_function_concurrency(FunctionName=name)
+
+
+def test_the_accounts_concurrency_throttles_and_is_told_and_counted(deployment: Deployment) -> None:
+    client = deployment.client("lambda")
+    own = client.get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+    with quotas(deployment, {"L-B99A9384": 1}):
+        assert client.get_account_settings()["AccountLimit"]["ConcurrentExecutions"] == 1
+        with deployment.endless("/other/endless"):
+            assert deployment.get("/plain/x").status_code == 500
+        eventually(lambda: deployment.get("/plain/x").status_code == 200)
+    assert client.get_account_settings()["AccountLimit"]["ConcurrentExecutions"] == own
+    counted = deployment.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName="Throttles",
+        Dimensions=[{"Name": "FunctionName", "Value": deployment.names["Plain"]}],
+        StartTime=datetime.now(UTC) - timedelta(minutes=10),
+        EndTime=datetime.now(UTC) + timedelta(minutes=1),
+        Period=3600,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    assert sum(point["Sum"] for point in counted) >= 1
+
+
+def test_an_api_may_answer_for_a_throttled_function(deployment: Deployment) -> None:
+    gateway, api = deployment.client("apigateway"), deployment.names["Api"]
+    gateway.put_gateway_response(
+        restApiId=api,
+        responseType="INTEGRATION_FAILURE",
+        statusCode="429",
+        responseParameters={"gatewayresponse.header.Retry-After": "'2'"},
+        responseTemplates={"application/json": '{"full":true}'},
+    )
+    gateway.create_deployment(restApiId=api, stageName="live")
+    with quotas(deployment, {"L-B99A9384": 1}), deployment.endless("/other/endless"):
+        refused = deployment.get("/plain/x")
+
+    assert (refused.status_code, refused.json(), refused.headers["retry-after"]) == (429, {"full": True}, "2")
+
+
+@contextmanager
+def quotas(deployment: Deployment, values: dict[str, float]) -> Iterator[None]:
+    url = f"{deployment.record.connection.aws_url}/_sandbox/studio/quotas"
+    httpx.put(url, json=values, timeout=PATIENCE).raise_for_status()
+    try:
+        yield
+    finally:
+        httpx.delete(url, timeout=PATIENCE).raise_for_status()
 
 
 def test_a_deleted_functions_instances_end_and_its_log_group_stays_away(deployment: Deployment) -> None:

@@ -149,6 +149,7 @@ def test_its_role_may_look_and_ask_and_accept_nothing(synthesise: Synthesise, va
         "bedrock:GetUseCaseForModelAccess",
         "bedrock:ListFoundationModels",
         "bedrock:ListInferenceProfiles",
+        "lambda:GetAccountSettings",
         "servicequotas:ListServiceQuotas",
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",

@@ -1,0 +1,41 @@
+"""What an account has besides models, held against how many people call: Lambda's concurrent executions."""
+
+from typing import Any, Final, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambdas.common.aws_errors import code_of
+from lambdas.model_access import demand
+
+# Less is not asked for: it is what accounts have that are not new. Source: Lambda developer guide, "Lambda quotas".
+LEAST_ASKED_FOR: Final = 1_000
+QUOTA_CODE: Final = "L-B99A9384"
+
+
+class LambdaClient(Protocol):
+    """The one call that is made of Lambda, with its own shapes."""
+
+    def get_account_settings(self, **kwargs: Any) -> dict[str, Any]: ...
+
+
+def notices(client: LambdaClient, *, participants: int, region: str) -> list[str]:
+    """Return what is to be done so that Lambda runs as much at once as that many people take; nothing if it does.
+
+    Functions that keep a share for themselves leave less to ours, so what is left counts. A call that is denied or
+    fails is a notice too: nobody knows then.
+    """
+    try:
+        limit = client.get_account_settings()["AccountLimit"]
+    except (ClientError, BotoCoreError) as error:
+        code = code_of(error) if isinstance(error, ClientError) else type(error).__name__
+        return [f"How many functions may run at once could not be seen (lambda:GetAccountSettings: {code})."]
+    has, needed = int(limit["UnreservedConcurrentExecutions"]), demand.concurrent_executions(people=participants)
+    if has >= needed:
+        return []
+    more = max(LEAST_ASKED_FOR, needed)
+    return [
+        f"Lambda runs {has} functions at once here, and {participants} participants take {needed}: a stream holds one "
+        "for as long as it runs, a call of the authorizer another. Callers above that get 429. "
+        f"aws service-quotas request-service-quota-increase --region {region} --service-code lambda "
+        f"--quota-code {QUOTA_CODE} --desired-value {more}   (Concurrent executions; takes hours to days)"
+    ]
