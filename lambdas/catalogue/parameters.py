@@ -4,7 +4,7 @@ Each new Claude refuses something that the last one took, so the rules are data 
 code there is. The inference function takes them from the catalogue, which comes with its code.
 """
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
@@ -24,6 +24,11 @@ class Range(Struct, frozen=True, forbid_unknown_fields=True):
     maximum: float
 
 
+# How a family is asked to reason: Claude's thinking by a budget of tokens, or as it sees fit; Nova's reasoningConfig;
+# gpt-oss' reasoning_effort.
+ReasoningField = Literal["thinking_budget", "thinking_adaptive", "reasoning_config", "reasoning_effort"]
+
+
 class ParameterRules(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What a family accepts. JSON-able: ``msgspec.to_builtins`` and ``msgspec.convert`` turn it into a dict and back.
 
@@ -34,6 +39,8 @@ class ParameterRules(Struct, frozen=True, forbid_unknown_fields=True, omit_defau
             the group's order stays.
         top_k: path of top_k in ``additionalModelRequestFields``; () if the family refuses it.
         stop_sequences: how many are accepted; None if no limit is documented (Converse's own is 2,500).
+        reasoning: how it is asked for; None where it cannot be, or nobody says how.
+        forced_tools: whether a request may force the model to call a tool.
     """
 
     temperature: Range | None = None
@@ -41,6 +48,8 @@ class ParameterRules(Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     exclusive: tuple[tuple[str, ...], ...] = ()
     top_k: tuple[str, ...] = ()
     stop_sequences: int | None = None
+    reasoning: ReasoningField | None = None
+    forced_tools: bool = True
 
 
 def fit(model: ParameterRules, config: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -74,6 +74,11 @@ class Reasoning(Struct, frozen=True, kw_only=True):
     budget: int | None = None
     told: bool = False
 
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether the model is asked to think. Who only wants to be told what is thought anyway asks for nothing."""
+        return self.effort is not None or self.budget is not None
+
 
 class DocumentSearch(Struct, frozen=True, forbid_unknown_fields=True):
     """What of the documents is searched; `{}` is everything.

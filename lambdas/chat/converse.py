@@ -30,10 +30,12 @@ def to_converse(asked: Conversation, candidate: Candidate, spoken: Spoken) -> Bl
     if isinstance(asked.answer, AnyJson):
         system.append({"text": _JSON_ONLY})
     arguments: Block = {"messages": turns, "inferenceConfig": _inference_config(asked, candidate)}
+    if tools := _tool_config(asked, candidate, turns):
+        if not candidate.model.parameters.forced_tools:
+            system += _said_for_force(tools.pop("toolChoice", {}))
+        arguments["toolConfig"] = tools
     if system:
         arguments["system"] = system
-    if tools := _tool_config(asked, candidate, turns):
-        arguments["toolConfig"] = tools
     if output := _output_config(asked, candidate):
         arguments["outputConfig"] = output
     if fields := _family_fields(asked, candidate):
@@ -41,6 +43,13 @@ def to_converse(asked: Conversation, candidate: Candidate, spoken: Spoken) -> Bl
     if asked.labels:
         arguments["requestMetadata"] = dict(asked.labels)
     return arguments
+
+
+def _said_for_force(choice: Block) -> list[Block]:
+    """Return the instruction that stands for a choice of tools, where models may not be forced."""
+    if "tool" in choice:
+        return [{"text": f"Answer by calling the tool {choice['tool']['name']}."}]
+    return [{"text": "Answer by calling one of the tools."}] if "any" in choice else []
 
 
 def _inference_config(asked: Conversation, candidate: Candidate) -> Block:
@@ -112,17 +121,13 @@ def _output_config(asked: Conversation, candidate: Candidate) -> Block:
                 }
             },
         }
-    if asked.reasoning is not None and asked.reasoning.effort is not None and candidate.has("reasoning"):
-        output["effort"] = asked.reasoning.effort
     return output
 
 
 def not_taken(asked: Conversation, candidate: Candidate) -> list[str]:
     """Return what is asked for that the candidate's family has no word for, and that changes little: fields' names."""
-    wanted = asked.reasoning
-    # Whoever only wants to be told what is thought anyway asks for nothing.
-    thinks = wanted is not None and (wanted.effort is not None or wanted.budget is not None)
-    return ["reasoning"] if thinks and not candidate.has("reasoning") else []
+    forces = asked.tool_choice == "required" or isinstance(asked.tool_choice, NamedTool)
+    return ["tool_choice"] if forces and not candidate.model.parameters.forced_tools else []
 
 
 def _family_fields(asked: Conversation, candidate: Candidate) -> Block:

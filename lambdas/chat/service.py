@@ -17,6 +17,7 @@ from lambdas.chat.conversation import Conversation
 from lambdas.chat.converse import answer_is_wrapped, not_taken, to_converse, wants_answer_tool
 from lambdas.chat.errors import RETRYABLE, broken_off, error_code, is_daily_quota
 from lambdas.chat.guardrail import Guardrail, GuardrailClient
+from lambdas.chat.reasoning import with_reasoning
 from lambdas.chat.settings import ChatSettings
 from lambdas.chat.spoken import Block, Spoken
 from lambdas.chat.stream import ToldStream
@@ -121,16 +122,18 @@ class ChatService:
         known = self._made.get(candidate)
         if known is not None and known[0] is asked and known[1] is spoken:
             return known[2], known[3]
-        dropped = [asked.named(field) for field in not_taken(asked, candidate)]
-        if dropped and self._settings.strict:
+        wanted = asked.reasoning is not None and asked.reasoning.is_asked_for
+        if wanted and self._settings.strict and candidate.model.parameters.reasoning is None:
             raise InvalidRequestError(
-                f"The model behind `{asked.alias}` does not reason; leave `{dropped[0]}` out.",
-                param=dropped[0],
+                f"The model behind `{asked.alias}` does not reason; leave `{asked.named('reasoning')}` out.",
+                param=asked.named("reasoning"),
                 code="unsupported_parameter",
             )
-        made = with_cache_points(to_converse(asked, candidate, spoken), candidate, self._settings.prompt_caching)
+        made = to_converse(asked, candidate, spoken)
+        given_up = [*with_reasoning(made, asked, candidate), *not_taken(asked, candidate)]
+        made = with_cache_points(made, candidate, self._settings.prompt_caching)
         made["inferenceConfig"], unfit = fit(candidate.model.parameters, made["inferenceConfig"])
-        dropped += [asked.named(field) for field in unfit]
+        dropped = [asked.named(field) for field in (*given_up, *unfit)]
         self._made[candidate] = (asked, spoken, made, dropped)
         return made, dropped
 

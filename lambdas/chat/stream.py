@@ -15,7 +15,7 @@ from lambdas.chat.events import (
     ReasoningSigned,
     TextDelta,
 )
-from lambdas.chat.telling import AS_IT_IS, Telling, input_of, json_text, thought_tokens, written
+from lambdas.chat.telling import AS_IT_IS, Telling, input_of, json_text, thought_tokens, visible, written
 from lambdas.chat.tools import ANSWER_TOOL
 from lambdas.common.tokens import likely_tokens
 
@@ -59,7 +59,7 @@ class ToldStream:
         if "messageStop" in event:
             self.stop_reason = reason = str(event["messageStop"]["stopReason"])
             rest = [told for index in list(self._open) for told in self._stop(index)]
-            return (*rest, Ended(reason))
+            return (*rest, *self._unsaid(), Ended(reason))
         if "metadata" in event:
             self.usage = event["metadata"].get("usage", {})
             self.guardrail = event["metadata"].get("trace", {}).get("guardrail")
@@ -77,7 +77,7 @@ class ToldStream:
             if "reasoningContent" in block:
                 thoughts.append(written(block["reasoningContent"]))
             else:
-                others.append(block["toolUse"]["input"] if "toolUse" in block else block["text"])
+                others.append(visible(block))
         return sum(map(likely_tokens, [*others, "".join(thoughts)]))
 
     def thought_tokens(self) -> int:
@@ -152,6 +152,15 @@ class ToldStream:
             elif not use["input"]:
                 rest = (self._part(index, use["name"], "{}"),)
         return (*rest, BlockEnded(self._open.pop(index)))
+
+    def _unsaid(self) -> Events:
+        """Return what was kept back for an answer by the JSON tool that never came: the model has said it in words."""
+        said = "".join(block.get("text", "") for block in self._blocks.values())
+        if not self.telling.by_answer_tool or not said or any("toolUse" in block for block in self._blocks.values()):
+            return _NONE
+        place = self._next
+        self._next += 1
+        return TextDelta(place, said), BlockEnded(place)
 
     def _place(self, index: int) -> int:
         """Return a block's place among those that are told."""

@@ -107,18 +107,29 @@ def input_of(given: Any) -> Any:
 def thought_tokens(blocks: Sequence[Block], usage: Mapping[str, Any] = NOTHING) -> int:
     """Return the likely tokens of an answer's thoughts: Converse counts them with the output, and does not tell them.
 
-    What is redacted is bytes without meaning, about as long as the thought.
+    They are what is left of the output once the rest is counted: of a thought, only a summary may be there, or nothing.
+    Without a count they are those of what is there.
     """
     thoughts = [block["reasoningContent"] for block in blocks if "reasoningContent" in block]
     if not thoughts:
         return 0
-    tokens = sum(map(likely_tokens, map(written, thoughts)))
-    most: int = usage.get("outputTokens", tokens)
-    return min(tokens, most)
+    if "outputTokens" not in usage:
+        return sum(map(likely_tokens, map(written, thoughts)))
+    rest = (visible(block) for block in blocks if "reasoningContent" not in block)
+    output: int = usage["outputTokens"]
+    return max(0, output - sum(map(likely_tokens, rest)))
+
+
+def visible(block: Block) -> str:
+    """Return a block's text, or its call's input as it was written."""
+    if "toolUse" not in block:
+        return str(block.get("text", ""))
+    given = block["toolUse"]["input"]
+    return given if isinstance(given, str) else json_text(given)
 
 
 def written(reasoning: Block) -> str:
-    """Return a text as long as what was thought."""
+    """Return a text as long as what was thought; what is redacted is bytes about as long as the thought."""
     said: str = reasoning.get("reasoningText", {}).get("text", "")
     return said + "x" * len(reasoning.get("redactedContent", b""))
 

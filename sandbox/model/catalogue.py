@@ -37,6 +37,8 @@ class Model:
     rejects_sampling: bool = False
     rejects_prefill: bool = False
     rejects_stop_sequences: bool = False
+    rejects_forced_tools: bool = False
+    thinking: str | None = None
     output_burndown: int = 1
 
     def generates_text(self) -> bool:

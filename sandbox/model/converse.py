@@ -10,7 +10,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
@@ -29,6 +29,7 @@ from sandbox.model import (
     shapes,
     stream,
     targets,
+    thinking,
     token_quota,
     tokens,
     tools,
@@ -208,6 +209,20 @@ def _outcome(target: Target, request: Json, step: Step | None) -> tuple[Outcome,
 
 
 def _answer(target: Target, request: Json, step: Step | None) -> Answer:
+    """The answer, after what the model thinks before it: what the script says, or a word where that is asked for."""
+    made = _said(target, request, step)
+    model = target.model
+    thought = step.thought if step is not None else None
+    if thought is None and thinking.is_wanted(request, model):
+        thought = f"{conversation.last_said(request)[:60]}: let me think."
+    if thought is None:
+        return made
+    redacted = step is not None and step.redacted
+    block = thinking.block(thought, model, redacted=redacted, shown=thinking.is_shown(request, model))
+    return replace(made, blocks=[block, *made.blocks])
+
+
+def _said(target: Target, request: Json, step: Step | None) -> Answer:
     if step and step.do == "tool_calls":
         called = [(call["name"], call.get("input") or {}) for call in step.calls]
         made = tools.blocks(called, f"script {step.used}")

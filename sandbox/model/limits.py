@@ -25,6 +25,8 @@ def output_tokens(blocks: list[Json]) -> int:
 
 def block_pieces(block: Json) -> list[str]:
     """Return a block as tokens: its text, or the JSON of a tool's input."""
+    if "reasoningContent" in block:
+        return tokens.pieces((block["reasoningContent"].get("reasoningText") or {}).get("text", ""))
     if "toolUse" in block:
         return tokens.pieces(json.dumps(block["toolUse"]["input"], ensure_ascii=False))
     return tokens.pieces(block.get("text", ""))
@@ -48,7 +50,7 @@ def apply(blocks: list[Json], stop_reason: str, inference: Json, *, most: int | 
                 kept.append({"text": "".join(parts[:room])})
                 used += room
             return Cut(kept, "max_tokens", used)
-        if parts:
+        if parts or "reasoningContent" in whole:
             kept.append(whole)
             used += len(parts)
         if stopped:

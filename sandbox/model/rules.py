@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from sandbox.model import claude_rules, document_rules
+from sandbox.model import claude_rules, document_rules, thinking
 from sandbox.model.catalogue import Model
 from sandbox.model.errors import Json, invalid
 
@@ -35,6 +35,7 @@ def check(request: Json, model: Model) -> None:
         _no_sampling(request)
     if model.provider_name == "Anthropic":
         claude_rules.check(request, model)
+    thinking.check(request, model)
 
 
 def _roles(messages: list[Json]) -> None:

@@ -81,13 +81,31 @@ class ModelScript:
         """Send some tokens of a stream and no more until the script changes; a buffered call is not held."""
         return self.step("hold", times=times, after_tokens=after_tokens, **match)
 
-    def answer(self, text: str, *, times: int | None = None, delay_ms: float = 0, **match: Any) -> Self:
-        """Answer with exactly ``text``."""
-        return self.step("answer", times=times, delay_ms=delay_ms, text=text, **match)
+    def answer(
+        self,
+        text: str,
+        *,
+        thought: str | None = None,
+        redacted: bool | None = None,
+        times: int | None = None,
+        delay_ms: float = 0,
+        **match: Any,
+    ) -> Self:
+        """Answer with exactly ``text``, after ``thought``, which nobody may read where it is ``redacted``."""
+        thinks = {"thought": thought, "redacted": redacted}
+        return self.step("answer", times=times, delay_ms=delay_ms, text=text, **thinks, **match)
 
-    def tool_calls(self, calls: list[Json], *, times: int | None = None, text: str | None = None, **match: Any) -> Self:
-        """Call tools: ``[{"name": ..., "input": {...}}]``."""
-        return self.step("tool_calls", times=times, calls=calls, text=text, **match)
+    def tool_calls(
+        self,
+        calls: list[Json],
+        *,
+        times: int | None = None,
+        text: str | None = None,
+        thought: str | None = None,
+        **match: Any,
+    ) -> Self:
+        """Call tools: ``[{"name": ..., "input": {...}}]``, after ``thought``."""
+        return self.step("tool_calls", times=times, calls=calls, text=text, thought=thought, **match)
 
     def account(self, standings: list[Json]) -> Self:
         """Say what the account may use: see ``sandbox.model.account.parse``."""

@@ -23,6 +23,8 @@ _STEP = {
     "after_tokens": int,
     "delay_ms": (int, float),
     "text": str,
+    "thought": str,
+    "redacted": bool,
     "calls": list,
     "error": str,
     "how": str,
@@ -38,7 +40,8 @@ class Step:
     ``match``: ``model`` (a glob over the id that was called or its base id), ``contains`` (in the text of the system
     prompt or a message, without case), ``operation`` (Converse, ConverseStream, InvokeModel …). ``delay_ms`` is waited
     before each token, and before a fault is answered. ``after_tokens`` of a stream are sent before it breaks off, or is
-    held. ``how`` it breaks off: see ``BREAKS``.
+    held. ``how`` it breaks off: see ``BREAKS``. ``thought`` goes before what is answered, as one that nobody may read
+    where it is ``redacted``.
     """
 
     do: str
@@ -47,6 +50,8 @@ class Step:
     after_tokens: int = 3
     delay_ms: float = 0
     text: str | None = None
+    thought: str | None = None
+    redacted: bool = False
     calls: list[Json] = field(default_factory=list)
     error: str = "modelStreamErrorException"
     how: str = "close"
@@ -107,7 +112,7 @@ def _step(number: int, entry: Any) -> Step:
             raise ValueError(f"step {number}: unknown member {name!r}; known: {', '.join(_STEP)}")
         if value is None and name == "times":
             continue
-        if not isinstance(value, _STEP[name]) or isinstance(value, bool):  # type: ignore[arg-type]  # values are types
+        if not isinstance(value, _STEP[name]) or (isinstance(value, bool) and _STEP[name] is not bool):  # type: ignore[arg-type]  # values are types
             raise ValueError(f"step {number}: {name!r} has the wrong type: {value!r}")
     if entry["do"] not in ACTIONS:
         raise ValueError(f"step {number}: cannot do {entry['do']!r}; known: {', '.join(ACTIONS)}")

@@ -73,11 +73,26 @@ def events(blocks: list[Json], stop_reason: str, metadata: Json) -> Iterator[Par
             start = {"toolUse": {"toolUseId": use["toolUseId"], "name": use["name"]}}
             yield event("contentBlockStart", {"start": start, "contentBlockIndex": index}), False
         for piece in limits.block_pieces(block):
-            delta = {"toolUse": {"input": piece}} if "toolUse" in block else {"text": piece}
-            yield event("contentBlockDelta", {"delta": delta, "contentBlockIndex": index}), True
+            yield event("contentBlockDelta", {"delta": _delta(block, piece), "contentBlockIndex": index}), True
+        for delta in _sealed(block.get("reasoningContent") or {}):
+            yield event("contentBlockDelta", {"delta": delta, "contentBlockIndex": index}), False
         yield event("contentBlockStop", {"contentBlockIndex": index}), False
     yield event("messageStop", {"stopReason": stop_reason}), False
     yield event("metadata", metadata), False
+
+
+def _delta(block: Json, piece: str) -> Json:
+    if "toolUse" in block:
+        return {"toolUse": {"input": piece}}
+    return {"reasoningContent": {"text": piece}} if "reasoningContent" in block else {"text": piece}
+
+
+def _sealed(thought: Json) -> Iterator[Json]:
+    """What comes behind a thought: its signature; or all of it where nobody may read it."""
+    if "redactedContent" in thought:
+        yield {"reasoningContent": {"redactedContent": thought["redactedContent"]}}
+    elif signature := (thought.get("reasoningText") or {}).get("signature"):
+        yield {"reasoningContent": {"signature": signature}}
 
 
 async def at_once(parts: Iterator[Part]) -> AsyncGenerator[Part, None]:

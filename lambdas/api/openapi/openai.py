@@ -34,10 +34,12 @@ def _constant(text: str) -> Schema:
 
 _CALL: Final = _object(id=TEXT, type=_constant("function"), function=_object(name=TEXT, arguments=TEXT))
 _REPLY: Final = _object(
-    ("tool_calls",),
+    ("tool_calls", "reasoning_content"),
     role=_constant("assistant"),
     content=_or_null(TEXT),
     refusal={"type": "null"},
+    # What the model thought, where reasoning was asked for: not OpenAI's.
+    reasoning_content=TEXT,
     tool_calls=_list(_CALL),
 )
 _FINISH: Final = {"enum": ["stop", "length", "tool_calls", "content_filter"]}
@@ -60,10 +62,13 @@ TokenUsage = Annotated[
     dict[str, Any],
     Meta(
         extra_json_schema=_object(
+            ("completion_tokens_details",),
             prompt_tokens=NUMBER,
             completion_tokens=NUMBER,
             total_tokens=NUMBER,
             prompt_tokens_details=_object(cached_tokens=NUMBER),
+            # An estimate: Bedrock counts thoughts with the output.
+            completion_tokens_details=_object(reasoning_tokens=NUMBER),
         )
     ),
 ]

@@ -11,11 +11,15 @@ from lambdas.chat.conversation import Conversation
 from lambdas.chat.converse import not_taken, to_converse
 from lambdas.chat.tools import ANSWER_TOOL
 from lambdas.common.errors import InvalidRequestError
+from sandbox.model import catalogue, rules
+from sandbox.model.errors import AwsError
 from tests.lambdas.chatting import parse
-from tests.lambdas.fakes import HAIKU, NOVA_LITE, NOVA_MICRO
+from tests.lambdas.fakes import HAIKU, NOVA_MICRO
 
 MICRO = Candidate.of(NOVA_MICRO)
 CLAUDE = Candidate.of(HAIKU)
+# May not be forced to call a tool.
+FREE = Candidate.of("us.anthropic.claude-sonnet-5-5")
 TOOL = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object", "required": ["city"]}}}
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
 JSON_SCHEMA = {"type": "json_schema", "json_schema": {"name": "place", "schema": SCHEMA}}
@@ -192,13 +196,26 @@ def test_top_k_goes_where_the_family_has_it() -> None:
     }
 
 
-def test_reasoning_is_left_out_where_the_family_has_none() -> None:
-    asked = request(("user", "A"), reasoning_effort="low")
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"tool_choice": "required"}, "Answer by calling one of the tools."),
+        ({"tool_choice": {"type": "function", "function": {"name": "get_weather"}}}, "get_weather"),
+        ({"response_format": JSON_SCHEMA, "tools": None}, ANSWER_TOOL),
+    ],
+)
+def test_a_tool_that_may_not_be_forced_is_asked_for_in_words(fields: dict[str, Any], says: str) -> None:
+    asked = request(("user", "A"), **{"tools": [TOOL], **fields})
 
-    assert "outputConfig" not in converse(asked, Candidate.of(NOVA_LITE))
-    assert not_taken(asked, Candidate.of(NOVA_LITE)) == ["reasoning"]
-    assert converse(asked, CLAUDE)["outputConfig"] == {"effort": "low"}
-    assert not_taken(asked, CLAUDE) == []
+    sent = converse(asked, FREE)
+
+    assert "toolChoice" not in sent["toolConfig"]
+    assert says in sent["system"][-1]["text"]
+    assert not_taken(asked, FREE) == (["tool_choice"] if "tool_choice" in fields else [])
+    rules.check(sent, catalogue.models()[FREE.base_model_id])
+    forced = {**sent, "toolConfig": {**sent["toolConfig"], "toolChoice": {"any": {}}}}
+    with pytest.raises(AwsError, match="forced tool use"):
+        rules.check(forced, catalogue.models()[FREE.base_model_id])
 
 
 @pytest.mark.parametrize("depth", [101, 400, 10_000])

@@ -112,6 +112,16 @@ def test_an_answer_by_the_json_tool_is_text_and_nothing_is_said_beside_it() -> N
     ]
 
 
+def test_an_answer_that_was_to_come_by_the_json_tool_and_came_in_words_is_told_at_its_end() -> None:
+    stream = ToldStream(Telling(by_answer_tool=True))
+
+    assert told(stream, said(0, '{"city": '), said(0, '"Ulm"}'), stop(0), {"messageStop": {"stopReason": "x"}}) == [
+        TextDelta(0, '{"city": "Ulm"}'),
+        BlockEnded(0),
+        Ended("x"),
+    ]
+
+
 THOUGHT = [thought(0, text="Hm."), thought(0, text=" Deep."), thought(0, signature="sig"), stop(0)]
 
 
@@ -152,8 +162,8 @@ def test_thoughts_that_are_kept_from_us_count_as_long_as_they_are() -> None:
 
     assert stream.written() == likely_tokens("Hm…" + "x" * 100)
     assert stream.thought_tokens() == likely_tokens("Hm…") + likely_tokens("x" * 100)
-    stream.events({"metadata": {"usage": {"outputTokens": 3}}})
-    assert stream.thought_tokens() == 3
+    stream.events({"metadata": {"usage": {"outputTokens": 300}}})
+    assert stream.thought_tokens() == 300
 
 
 def test_pieces_of_a_call_that_never_began_and_pieces_of_other_kinds_are_passed_over() -> None:

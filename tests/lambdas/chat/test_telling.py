@@ -49,7 +49,9 @@ def test_thoughts_are_told_where_they_are_asked_for() -> None:
 def test_thoughts_count_by_their_length_and_never_as_more_than_was_written() -> None:
     assert thought_tokens([{"text": "Deep."}]) == 0
     assert thought_tokens([SIGNED, REDACTED]) == likely_tokens("Hm.") + likely_tokens("x" * 30)
-    assert thought_tokens([SIGNED, REDACTED], {"outputTokens": 2}) == 2
+    # Of what was written, what is not seen was thought.
+    assert thought_tokens([REDACTED, {"text": "Deep."}], {"outputTokens": 50}) == 50 - likely_tokens("Deep.")
+    assert thought_tokens([SIGNED, {"text": "Deep."}], {"outputTokens": 0}) == 0
 
 
 def test_a_session_keeps_what_the_caller_was_told() -> None:

@@ -21,6 +21,7 @@ WHOLE: dict[str, Any] = {
             "role": "user",
             "content": [
                 {"toolResult": {"toolUseId": "a", "content": [{"json": {}}], "status": "success"}},
+                {"text": "Here."},
                 {"document": {"name": "d", "format": "txt", "source": {"bytes": "aGk="}}},
                 {"guardContent": {"text": {"text": "x", "qualifiers": ["query"]}}},
             ],

@@ -9,7 +9,7 @@ from lambdas.api.dialects.chat.completion import finish_reason, new_id
 from lambdas.api.dialects.chat.wire import CHAT
 from lambdas.api.dialects.server_sent import frame
 from lambdas.api.usage import to_usage
-from lambdas.chat.events import Began, CallBegan, CallDelta, Counted, Ended, Event, TextDelta
+from lambdas.chat.events import Began, CallBegan, CallDelta, Counted, Ended, Event, ReasoningDelta, TextDelta
 from lambdas.common.errors import ApiError
 
 _encode = msgspec.json.Encoder().encode
@@ -48,6 +48,8 @@ class ChunkTable:
                 self._calls[index] = number = len(self._calls)
                 function = {"name": name, "arguments": ""}
                 return self._call({"index": number, "id": call_id, "type": "function", "function": function})
+            case ReasoningDelta(_, text):
+                return frame(self._chunk({"reasoning_content": text}))
             case Began():
                 return frame(self._chunk({"role": "assistant", "content": "", "refusal": None}))
             case Ended(stop_reason, quarry):
@@ -66,7 +68,7 @@ class ChunkTable:
         """Return the chunk after the answer: the token counts, and what the guardrail found, as far as asked for."""
         chunk: dict[str, Any] = {**self._head, "choices": []}
         if self._usage:
-            chunk["usage"] = to_usage(counted.usage)
+            chunk["usage"] = to_usage(counted.usage, reasoning_tokens=counted.reasoning_tokens)
         quarry: dict[str, Any] = {} if counted.guardrail is None else {"guardrail": counted.guardrail}
         if counted.not_recorded:
             quarry["not_recorded"] = dict(counted.not_recorded)

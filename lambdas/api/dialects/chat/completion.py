@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from lambdas.api.usage import to_usage
 from lambdas.chat.telling import json_text
-from lambdas.chat.told import CUT, STOPPED, Completion, Text
+from lambdas.chat.told import CUT, STOPPED, Completion, Text, Thought
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 
@@ -14,10 +14,14 @@ FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 def to_openai(completion: Completion) -> dict[str, Any]:
     """Return OpenAI's ``chat.completion`` object.
 
+    Thoughts that were asked for are its message's ``reasoning_content``, which OpenAI has not and many clients read.
     A guardrail's intervention is a completion with ``finish_reason`` "content_filter" and the policy's own message.
     """
     texts = [block.text for block in completion.blocks if isinstance(block, Text)]
     message: dict[str, Any] = {"role": "assistant", "content": "".join(texts) if texts else None, "refusal": None}
+    thought = "".join(block.text for block in completion.blocks if isinstance(block, Thought))
+    if thought:
+        message["reasoning_content"] = thought
     calls = [
         {"id": one.id, "type": "function", "function": {"name": one.name, "arguments": json_text(one.input)}}
         for one in completion.calls
@@ -31,7 +35,7 @@ def to_openai(completion: Completion) -> dict[str, Any]:
         "created": int(time.time()),
         "model": completion.model,
         "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": finish}],
-        "usage": to_usage(completion.usage),
+        "usage": to_usage(completion.usage, reasoning_tokens=completion.reasoning_tokens),
         **({"quarry": dict(completion.quarry)} if completion.quarry else {}),
     }
 

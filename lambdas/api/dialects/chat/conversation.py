@@ -73,7 +73,7 @@ def to_conversation(request: ChatRequest) -> Conversation:
         top_p=request.top_p,
         top_k=request.quarry.top_k,
         stop=tuple(stop or ()),
-        reasoning=Reasoning(effort=request.reasoning_effort) if request.reasoning_effort else None,
+        reasoning=Reasoning(effort=request.reasoning_effort, told=True) if request.reasoning_effort else None,
         labels={**(request.metadata or {}), **({"user": request.user} if request.user else {})},
         session=request.quarry.session,
         documents=request.quarry.knowledge,

@@ -64,11 +64,17 @@ def test_calls_are_numbered_by_themselves() -> None:
     assert told[-1]["finish_reason"] == "tool_calls"
 
 
-@pytest.mark.parametrize(
-    "event", [BlockEnded(0), ReasoningDelta(0, "Hm."), ReasoningSigned(0, "s"), ReasoningRedacted(0, b"x")]
-)
+@pytest.mark.parametrize("event", [BlockEnded(0), ReasoningSigned(0, "s"), ReasoningRedacted(0, b"x")])
 def test_what_openai_has_no_word_for_is_not_told(event: Event) -> None:
     assert ChunkTable(model="m", usage=True).told(event) == b""
+
+
+def test_thoughts_have_a_member_of_their_own_and_their_tokens_stand_in_the_details() -> None:
+    (thought,) = choices(ReasoningDelta(0, "Hm."))
+    (last,) = chunks([Counted(USED, reasoning_tokens=1)], usage=True)
+
+    assert thought["delta"] == {"reasoning_content": "Hm."}
+    assert last["usage"]["completion_tokens_details"] == {"reasoning_tokens": 1}
 
 
 @pytest.mark.parametrize("usage", [False, True])

@@ -7,7 +7,7 @@ import pytest
 
 from lambdas.api.dialects.chat.completion import to_openai
 from lambdas.chat.candidates import Candidate
-from lambdas.chat.told import Answered, Called, Completion, Text, ToldBlock
+from lambdas.chat.told import Answered, Called, Completion, Text, Thought, ToldBlock
 from tests.lambdas.fakes import NOVA_MICRO
 
 CALL = Called("c1", "get_weather", {"city": "Ulm"})
@@ -55,6 +55,14 @@ def test_tool_calls_become_openais() -> None:
         {"city": "Ulm"},
         [1],
     ]
+
+
+def test_thoughts_have_a_member_of_their_own_and_their_tokens_stand_in_the_details() -> None:
+    told, completion = choice(Thought("Hm.", "sig"), Thought(redacted=b"x"), Text("Deep."), reasoning_tokens=3)
+
+    assert (told["message"]["content"], told["message"]["reasoning_content"]) == ("Deep.", "Hm.")
+    assert completion["usage"]["completion_tokens_details"] == {"reasoning_tokens": 3}
+    assert "completion_tokens_details" not in choice(Text("Deep."))[1]["usage"]
 
 
 def test_what_openai_has_no_word_for_stands_apart() -> None:
