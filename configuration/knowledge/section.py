@@ -17,6 +17,16 @@ from lambdas.knowledge.filters import GROUPS
 MAX_CHUNK_TOKENS: Final = 8192
 FIELD_NAME: Final = r"[A-Za-z][A-Za-z0-9_-]{0,62}"
 
+# Least scores by what gives them. Vectors of length 1 at the Euclidean distance d score 1/(1 + d²) in OpenSearch (k-NN,
+# "Spaces"): a third where they have nothing in common, one half at a cosine of 0.5; 0.4 is a cosine of 0.25. S3 Vectors
+# measures the same distance; AWS does not say how it becomes a score.
+EUCLIDEAN: Final = 0.4
+# Binary vectors score 1/(1 + the number of bits that differ): 0.004 where a quarter of 1,024 do, 0.002 where half do,
+# as of texts that have nothing in common. No number in between holds for other lengths.
+HAMMING: Final = 0.0
+# Rerankers score relevance from 0 to 1, whatever found the passages: near 0 what has nothing to do with the question.
+RERANKED: Final = 0.1
+
 _BEDROCKS_CHUNKS: Final = (
     "Bedrock takes chunks of up to 8,192 tokens. Write 300, Bedrock's default, unless measurements say otherwise"
 )
@@ -223,9 +233,10 @@ class Knowledge(Section):
     search: Literal["semantic", "hybrid"] = "semantic"
     """hybrid looks for the words as well as for the meaning; OpenSearch only."""
 
-    score_threshold: Annotated[float, Field(ge=0, le=1)] = 0.4
+    score_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
     """Passages with a lower score are not given to the model. If none is left, the answer is that the documents do not
-    say, without a call. Scores depend on the model and the store: measure with your own questions."""
+    say, without a call. null goes by what gives the score: 0.4 of float32 vectors, 0 (all pass) of binary ones, whose
+    good matches score some 0.004, and 0.1 of a reranker. Measure with your own questions: docs/knowledge.md."""
 
     reranking: Reranking | None = None
 
@@ -237,3 +248,12 @@ class Knowledge(Section):
 
     propagation_seconds: Annotated[int, Field(ge=0, le=300)] = 90
     """How long a deployment waits, twice, for policies and the index to be known everywhere in AWS."""
+
+    @property
+    def least_score(self) -> float:
+        """``score_threshold``, or what it is where it is left out: by what gives the score that a passage has last."""
+        if self.score_threshold is not None:
+            return self.score_threshold
+        if self.reranking is not None:
+            return RERANKED
+        return HAMMING if self.vector_type == "binary" else EUCLIDEAN

@@ -1,11 +1,13 @@
 """Retrieve of ``bedrock-agent-runtime``: the passages of a knowledge base that are nearest to a question.
 
-How they are ranked is in :mod:`sandbox.knowledge.passages`. HYBRID is refused where AWS refuses it; a search that names
-no type is hybrid where the store can be searched so: AWS leaves the choice to itself.
+How they are ranked is in :mod:`sandbox.knowledge.passages`; binary vectors score as OpenSearch's Hamming space does.
+HYBRID is refused where AWS refuses it; a search that names no type is hybrid where the store can be searched so: AWS
+leaves the choice to itself.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ministack.services import bedrock_agent
@@ -52,6 +54,8 @@ def retrieve(knowledge_base_id: str, body: bytes) -> Json:
         hybrid=asked == "HYBRID" or (asked is None and store.is_search),
         fits=lambda each: not wanted or filters.matches(wanted, _metadata(each)),
     )
+    if store.binary:
+        found = [(_hamming(score, store.dimension), passage) for score, passage in found]
     found = _with_parents(found)
     if "rerankingConfiguration" in settings:
         found = _reranked(found, question, settings["rerankingConfiguration"], role)
@@ -88,6 +92,14 @@ def _open(base: dict[str, Any]) -> tuple[ServiceRole, Store]:
     except StoreError as error:
         raise invalid(str(error)) from error
     return role, store
+
+
+def _hamming(cosine: float, dimension: int) -> float:
+    """Return the score of binary vectors whose texts' have that cosine: 1 / (1 + the bits that differ).
+
+    As many bits differ as signs do of random projections: the angle's share of half a turn.
+    """
+    return 1 / (1 + round(dimension * math.acos(min(1.0, cosine)) / math.pi))
 
 
 def _with_parents(found: Ranked) -> Ranked:

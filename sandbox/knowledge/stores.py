@@ -33,6 +33,8 @@ class Store:
     """Field -> type, of the fields that an OpenSearch index maps explicitly."""
     collection: str | None = None
     index: str = ""
+    binary: bool = False
+    """Whether vectors are compared bit by bit."""
 
     @property
     def is_search(self) -> bool:
@@ -105,6 +107,7 @@ def _search(configuration: dict[str, Any]) -> Store:
         fields={name: spec["Type"] for name, spec in mapping.items()},
         collection=collection["name"],
         index=index["IndexName"],
+        binary=any((spec.get("Method") or {}).get("SpaceType") == "hamming" for spec in mapping.values()),
     )
 
 

@@ -26,7 +26,7 @@ def asked_knowledge(stack: EnvironmentStack) -> KnowledgeSettings | None:
         alias=models.alias,
         results=knowledge.results,
         search=knowledge.search,
-        score_threshold=knowledge.score_threshold,
+        score_threshold=knowledge.least_score,
         metadata=dict(knowledge.metadata),
         reranking=reranking,
         grounding_check=knowledge.grounding_check,

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from configuration.config import Config
 from configuration.environment_file import load
 from configuration.knowledge import models
+from configuration.knowledge.section import Knowledge
 from configuration.section import sentence
 from tests.stacks.knowledge.variants import S3
 from tests.varying import Vary
@@ -288,3 +289,20 @@ def test_a_grounding_check_is_accepted_where_the_policy_has_thresholds(vary: Var
 
     assert config.knowledge
     assert config.knowledge.grounding_check
+
+
+@pytest.mark.parametrize(
+    ("knobs", "least"),
+    [
+        ({}, 0.4),
+        ({"search": "hybrid"}, 0.4),
+        (S3, 0.4),
+        ({"vector_type": "binary"}, 0.0),
+        ({"reranking": {"model": "cohere.rerank-v3-5:0"}, "results": 20}, 0.1),
+        ({"vector_type": "binary", "reranking": {"model": "cohere.rerank-v3-5:0"}, "results": 20}, 0.1),
+        ({"vector_type": "binary", "score_threshold": 0.003}, 0.003),
+        ({"score_threshold": 0}, 0.0),
+    ],
+)
+def test_the_least_score_goes_by_what_gives_the_score(knobs: dict[str, object], least: float) -> None:
+    assert Knowledge.model_validate(knobs).least_score == least

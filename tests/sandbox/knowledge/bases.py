@@ -73,11 +73,13 @@ def on_vectors(**ingestion: Any) -> Template:
     return {**store, **_base(vectors_storage(get("VectorIndex", "IndexArn")), "VectorIndex", ingestion)}
 
 
-def on_search(*, mapped: dict[str, str] | None = None, network: Properties | None = None, **ingestion: Any) -> Template:
+def on_search(
+    *, mapped: dict[str, str] | None = None, network: Properties | None = None, space: str = "l2", **ingestion: Any
+) -> Template:
     """The same on an OpenSearch Serverless index that maps some metadata fields explicitly: name -> type."""
     covered = [{"ResourceType": "collection", "Resource": ["collection/docs"]}]
     index = {"ResourceType": "index", "Resource": ["index/docs/*"], "Permission": ["aoss:*"]}
-    method = {"Name": "hnsw", "Engine": "faiss", "SpaceType": "l2"}
+    method = {"Name": "hnsw", "Engine": "faiss", "SpaceType": space}
     fields: Properties = {
         "vector": {"Type": "knn_vector", "Dimension": 1024, "Method": method},
         "text": {"Type": "text", "Index": True},

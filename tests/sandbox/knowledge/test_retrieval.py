@@ -42,6 +42,16 @@ def search(deploy: Callable[[Template], Base]) -> Base:
     return _fill(deploy(bases.on_search()))
 
 
+def test_scores_of_binary_vectors_count_the_bits_that_differ(deploy: Callable[[Template], Base]) -> None:
+    base = _fill(deploy(bases.on_search(space="hamming")))
+
+    scores = [one["score"] for one in base.retrieve("old forms")]
+
+    # Of 1,024 bits at least one in ten differs, and at most half.
+    assert all(1 / 513 <= score < 0.01 for score in scores)
+    assert scores == sorted(scores, reverse=True)
+
+
 def test_a_result_has_the_shape_of_aws(filled: Base) -> None:
     (found,) = filled.retrieve("old", filter={"equals": {"key": "year", "value": 2023}})
 
