@@ -84,6 +84,7 @@ async def _answer(request: Request, handler: Callable[[], Handler], operation: O
             body=await _body(request),
             path=request.path_params,
             query=request.query_params,
+            headers=request.headers,
         )
         if operation is not None and operation.events is not None and _asks_for_stream(call.body):
             return await _streamed(request, handler, call, operation, request_id=request_id)

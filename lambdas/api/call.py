@@ -21,6 +21,7 @@ class Call(Struct, frozen=True, kw_only=True):
         body: within the size that is accepted; empty where the operation has none.
         path: the values of the path's parameters.
         query: the query's parameters, the last of those that come more than once.
+        headers: by their names in small letters.
         deadline: when the answer has to be over, so that it can be charged, stored and told before the function ends.
     """
 
@@ -29,6 +30,7 @@ class Call(Struct, frozen=True, kw_only=True):
     body: bytes = b""
     path: Mapping[str, str] = {}
     query: Mapping[str, str] = {}
+    headers: Mapping[str, str] = {}
 
     @property
     def caller(self) -> Caller:

@@ -71,9 +71,15 @@ def service() -> ChatService:
 
 
 @cache
-def embedding_client() -> Any:
-    """The bounded client that embeds texts. Nothing is asked in its place, so its retries are botocore's."""
+def runtime_client() -> Any:
+    """The bounded client that embeds texts and counts tokens. Nobody steps in, so its retries are botocore's."""
     return aws.client("bedrock-runtime", read_timeout=settings().read_timeout_seconds, bounded=True)
+
+
+@cache
+def reranking_client() -> Any:
+    """The bounded client that reranks, likewise."""
+    return aws.client("bedrock-agent-runtime", read_timeout=settings().read_timeout_seconds, bounded=True)
 
 
 @cache

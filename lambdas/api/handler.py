@@ -60,6 +60,8 @@ def _call(app: APIGatewayRestResolver, operation: Operation, path: dict[str, str
         body=_body(event) if operation.body else b"",
         path=path,
         query=event.query_string_parameters,
+        # API Gateway hands names on as they were written; HTTP/2 has them in small letters.
+        headers={name.lower(): value for name, value in event.headers.items()},
     )
 
 
@@ -81,7 +83,6 @@ def _request_id(app: APIGatewayRestResolver) -> str:
 
 
 def _response(app: APIGatewayRestResolver, reply: http.Reply) -> Response[str]:
-    # API Gateway hands names on as they were written; HTTP/2 has them in small letters.
     origin = next((value for name, value in app.current_event.headers.items() if name.lower() == "origin"), None)
     return Response(
         status_code=reply.status,

@@ -20,6 +20,8 @@ Function = Literal["inference", "chat"]
 
 # The dialect of OpenAI's chat completions, which the routes of our own speak too.
 CHAT: Final = "lambdas.api.dialects.chat.wire:CHAT"
+# Anthropic's, on whose routes keys come in `x-api-key` too.
+MESSAGES: Final = "lambdas.api.dialects.messages.wire:DIALECT"
 
 
 class Parameter(Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """The guardrail that every call passes through, and what it says of a prompt that no model is asked."""
 
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -40,14 +40,26 @@ class Guardrail:
             RateLimitError: Bedrock throttles.
             UpstreamError: it could not be asked.
         """
-        content = [{"text": {"text": prompt[:MOST_CHARACTERS]}}]
-        try:
-            reply = self._client.apply_guardrail(**self._named, source="INPUT", content=content)
-        except (ClientError, BotoCoreError) as error:
-            raise _told(error) from error
+        reply = self.judged(prompt[:MOST_CHARACTERS], source="INPUT")
         if not _blocks(reply.get("assessments", [])):
             return None
         return "\n".join(output["text"] for output in reply["outputs"])
+
+    def judged(self, text: str, *, source: Literal["INPUT", "OUTPUT"], whole: bool = False) -> dict[str, Any]:
+        """Return ApplyGuardrail's reply to a text of at most ``MOST_CHARACTERS``.
+
+        Args:
+            whole: whether it tells of content filters that act on nothing too.
+
+        Raises:
+            ApiError: as ``stopped``.
+        """
+        content = [{"text": {"text": text}}]
+        scope = {"outputScope": "FULL"} if whole else {}
+        try:
+            return self._client.apply_guardrail(**self._named, source=source, content=content, **scope)
+        except (ClientError, BotoCoreError) as error:
+            raise _told(error) from error
 
 
 def _blocks(value: Any) -> bool:

@@ -46,6 +46,11 @@ def session() -> botocore.session.Session:
     return botocore.session.get_session()
 
 
+def region() -> str:
+    """The region that the process runs in, and its clients call."""
+    return str(session().get_config_variable("region"))
+
+
 def client(
     service: Service, *, read_timeout: float, max_attempts: int = 2, bounded: bool = False, direct: bool = False
 ) -> Any:

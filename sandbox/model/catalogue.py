@@ -32,7 +32,6 @@ class Model:
     start_of_life_time: str | None = None
     end_of_life_time: str | None = None
     max_output_tokens: int | None = None
-    count_tokens_supported: bool = True
     rejects_temperature_with_top_p: bool = False
     rejects_sampling: bool = False
     rejects_prefill: bool = False
@@ -40,6 +39,10 @@ class Model:
     rejects_forced_tools: bool = False
     thinking: str | None = None
     output_burndown: int = 1
+
+    def counts_tokens(self) -> bool:
+        """Return whether CountTokens knows the model's tokeniser: Claude's alone."""
+        return self.provider_name == "Anthropic"
 
     def generates_text(self) -> bool:
         """Return whether the model answers Converse (embedding and rerank models do not)."""

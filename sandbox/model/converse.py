@@ -295,10 +295,8 @@ def count(model_id: str, body: bytes, headers: dict[str, str], query: dict[str, 
         AwsError: what AWS would refuse the call with.
     """
     request = shapes.parse("CountTokens", body)
-    target = targets.find(model_id)
+    target = targets.counted(model_id)
     permissions.check("CountTokens", target, headers, query)
-    if not target.model.count_tokens_supported:
-        raise invalid("The provided model doesn't support counting tokens.")
     given = request["input"]
     if "converse" in given:
         rules.check(given["converse"], target.model)

@@ -79,6 +79,25 @@ def find(model_id: str) -> Target:
     raise invalid(_UNKNOWN)
 
 
+def counted(model_id: str) -> Target:
+    """Return what CountTokens counts for: a model of the region by its own id, however it is called else.
+
+    Source: Bedrock user guide, "Monitor your token usage by counting tokens before running inference"; that profiles
+    are refused, alchemy.run's documentation of its binding quotes.
+
+    Raises:
+        AwsError: ValidationException, for profiles and for models whose tokens are not counted.
+    """
+    bare = model_id.rpartition("foundation-model/")[2]
+    model = catalogue.models().get(bare)
+    region = get_region()
+    if model is None or not catalogue.in_region(model, region):
+        find(model_id)
+    if model is None or not model.counts_tokens():
+        raise invalid("The provided model doesn't support counting tokens.")
+    return Target(model, catalogue.model_arn(bare, region))
+
+
 def _by_id(model_id: str, region: str, account: str) -> Target:
     if model_id in catalogue.profiles(region):
         return _profile(model_id, region, account)

@@ -15,8 +15,9 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from configuration.targets import Target
+from lambdas.catalogue.facts import FoundationModel
 from stacks.components.checks import acknowledge_wildcards
-from stacks.components.model_arns import destination_arns, source_arn
+from stacks.components.model_arns import destination_arns, foundation_model_arn, source_arn
 
 API_GATEWAY_LOGGING_POLICY: Final = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 
@@ -47,6 +48,32 @@ def grant_converse(
             sorted(destinations),
             conditions={"StringEquals": {"bedrock:InferenceProfileArn": profile}},
         )
+
+
+def grant_count_tokens(grantee: iam.IGrantable, *, stack: Stack, models: Iterable[FoundationModel]) -> None:
+    """Allow counting tokens for exactly these models, which are counted by themselves and never by a profile.
+
+    Source: Service Authorization Reference of bedrock, CountTokens; Bedrock user guide, "Monitor your token usage".
+    """
+    arns = sorted({foundation_model_arn(model.model_id, region=stack.region, stack=stack) for model in models})
+    if arns:
+        _allow(grantee, ["bedrock:CountTokens"], arns)
+
+
+def grant_rerank(grantee: iam.IRole, *, stack: Stack, models: Iterable[FoundationModel]) -> None:
+    """Allow putting texts in order with exactly these models. bedrock:Rerank knows no resources.
+
+    Source: Bedrock user guide, "Permissions for reranking models in Amazon Bedrock".
+    """
+    arns = sorted({foundation_model_arn(model.model_id, region=stack.region, stack=stack) for model in models})
+    if not arns:
+        return
+    _allow(grantee, ["bedrock:InvokeModel"], arns)
+    statement = iam.PolicyStatement(actions=["bedrock:Rerank"], resources=["*"])
+    grantee.add_to_principal_policy(statement)
+    acknowledge_wildcards(
+        grantee, [statement], because="bedrock:Rerank knows no resources; the model is named besides."
+    )
 
 
 def grant_converse_tuned(grantee: iam.IRole, *, stack: Stack, environment: str, streaming: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""The regional REST API: bearer keys, request validation, throttle, access log, errors in OpenAI's shape."""
+"""The regional REST API: keys, request validation, throttle, access log, errors in OpenAI's and Anthropic's shape."""
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
@@ -49,6 +49,7 @@ class RestApi(Construct):
             identity_source=apigateway.IdentitySource.header("Authorization"),
             results_cache_ttl=Duration.seconds(config.inference.key_cache_seconds),
         )
+        self._either_header = self._unremembered(authorizer)
         self._validator = self.api.add_request_validator(
             "Body", validate_request_body=True, validate_request_parameters=True
         )
@@ -67,11 +68,20 @@ class RestApi(Construct):
         """Base URL for OpenAI's SDK."""
         return f"{self.api.deployment_stage.url_for_path('/v1')}"
 
-    def route(self, method: str, path: str, *, function: lambda_.IFunction, stream: bool = False) -> None:
+    def route(
+        self,
+        method: str,
+        path: str,
+        *,
+        function: lambda_.IFunction,
+        stream: bool = False,
+        x_api_key: bool = False,
+    ) -> None:
         """Let ``function`` answer ``method`` (GET, POST, ...) on ``path`` (as /v1/models).
 
         Args:
             stream: whether the function is one behind the Lambda Web Adapter, whose answer is handed on as it comes.
+            x_api_key: whether keys may come in that header, as Anthropic's clients send them, instead of Authorization.
         """
         self._methods.setdefault(path, set()).add(method)
         seconds = self._inference.chat_timeout_seconds if stream else self._inference.timeout_seconds
@@ -81,7 +91,7 @@ class RestApi(Construct):
             apigateway.LambdaIntegration(
                 function, timeout=Duration.seconds(seconds), allow_test_invoke=False, response_transfer_mode=mode
             ),
-            authorizer=self._authorizer,
+            authorizer=self._either_header if x_api_key else self._authorizer,
             authorization_type=apigateway.AuthorizationType.CUSTOM,
             request_validator=self._validator,
             request_models={"application/json": self._json_object} if method == "POST" else None,
@@ -99,6 +109,25 @@ class RestApi(Construct):
             if self._inference.cors:
                 answer_preflights(resource, cors=self._inference.cors, methods=methods)
             refuse_other_methods(resource, methods=methods)
+
+    def _unremembered(self, authorizer: PythonFunction) -> apigateway.RequestAuthorizer:
+        """Return the authorizer of routes where a key comes in one of two headers.
+
+        One that is remembered demands of every request all that it is remembered by; of two headers one will do, so
+        none can be demanded, and nothing is remembered: never can one caller have another's answer.
+        """
+        made = apigateway.RequestAuthorizer(
+            self,
+            "EitherHeader",
+            handler=authorizer.function,
+            identity_sources=[],
+            results_cache_ttl=Duration.seconds(0),
+        )
+        resource = made.node.default_child
+        assert isinstance(resource, apigateway.CfnAuthorizer)
+        # The CDK would name an empty source.
+        resource.identity_source = None
+        return made
 
     def _own_account(self) -> None:
         role = permissions.api_gateway_logging_role(self, "LoggingRole")

@@ -8,6 +8,8 @@ from constructs import Construct
 
 from configuration import fingerprint
 from configuration.targets import Target
+from lambdas.catalogue.facts import FoundationModel
+from lambdas.chat.counting import is_counted
 from lambdas.chat.settings import CandidateEntry
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.model_arns import source_arn
@@ -29,8 +31,19 @@ class ServedModels(Construct):
             for alias in config.models.aliases
         }
 
-    def every(self) -> list[Target]:
-        """Return the targets of all aliases; one that has several aliases is there once for each."""
+    def invoked(self) -> list[Target]:
+        """Return the targets of all aliases that chat or embed; one that has several aliases is there once for each."""
+        return [target for target in self._every() if target.model.kind != "rerank"]
+
+    def counted(self) -> list[FoundationModel]:
+        """Return the models that Bedrock counts tokens for, likewise."""
+        return [target.model for target in self._every() if is_counted(target.model.model_id)]
+
+    def reranking(self) -> list[FoundationModel]:
+        """Return the models that put texts in order, likewise."""
+        return [target.model for target in self._every() if target.model.kind == "rerank"]
+
+    def _every(self) -> list[Target]:
         return [target for targets in self.aliases.values() for target in targets]
 
     def entries(self) -> dict[str, tuple[CandidateEntry, ...]]:
@@ -46,8 +59,8 @@ class ServedModels(Construct):
         }
 
     def _deployed(self, alias: str, target: Target) -> Target:
-        # A custom model is a resource of its own with tags of its own: nothing to allocate.
-        if not self._config.models.cost_allocation or target.custom_arn:
+        # A custom model is a resource of its own with tags of its own: nothing to allocate. Rerank takes no profile.
+        if not self._config.models.cost_allocation or target.custom_arn or target.model.kind == "rerank":
             return target
         # All properties are create-only, so the name changes with what it copies.
         mark = fingerprint.of_text(target.callable_id)

@@ -12,6 +12,7 @@ from configuration.config import Config
 from configuration.parameters import ParameterNames
 from configuration.prompts import PromptFile
 from lambdas.api import operations
+from lambdas.api.operation import MESSAGES
 from lambdas.api.settings import ENDING_SECONDS, InferenceSettings
 from lambdas.authorizer.settings import TIMEOUT_SECONDS, AuthorizerSettings
 from lambdas.chat import promotions
@@ -59,7 +60,8 @@ class InferenceStack(EnvironmentStack):
             api.route(operation.method, operation.path, function=inference.function)
         chat = self._chat()
         for operation in operations.of("chat"):
-            api.route(operation.method, operation.path, function=chat.function, stream=True)
+            anthropics = operation.dialect == MESSAGES
+            api.route(operation.method, operation.path, function=chat.function, stream=True, x_api_key=anthropics)
         if config.tuning:
             standing_promotions.tell(self._models, environment=config.name, configured=self._models.chatting())
         api.refuse_the_rest()
@@ -138,6 +140,7 @@ class InferenceStack(EnvironmentStack):
         )
         names = ParameterNames(self.config)
         self._grant_converse(function)
+        permissions.grant_rerank(function.role, stack=self, models=self._models.reranking())
         permissions.grant_read_model_access(function.role, stack=self, parameter_name=names.model_access)
         return function
 
@@ -150,11 +153,12 @@ class InferenceStack(EnvironmentStack):
             layers=[web_adapter(self, "Adapter")],
         )
         self._grant_converse(function, streaming=True)
+        permissions.grant_count_tokens(function.role, stack=self, models=self._models.counted())
         return function
 
     def _grant_converse(self, function: PythonFunction, *, streaming: bool = False) -> None:
         """Allow calling what the aliases name, and what is promoted over them at run time."""
-        permissions.grant_converse(function.role, stack=self, targets=self._models.every(), streaming=streaming)
+        permissions.grant_converse(function.role, stack=self, targets=self._models.invoked(), streaming=streaming)
         if self.config.tuning:
             permissions.grant_converse_tuned(
                 function.role, stack=self, environment=self.config.name, streaming=streaming

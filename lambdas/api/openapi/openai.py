@@ -56,7 +56,15 @@ _QUARRY: Final = _object(
 
 Error = Annotated[
     dict[str, Any],
-    Meta(extra_json_schema=_object(error=_object(message=TEXT, type=TEXT, param=_or_null(TEXT), code=_or_null(TEXT)))),
+    Meta(
+        extra_json_schema=_object(
+            # Where Anthropic's API is spoken, and where API Gateway refuses for all routes alike.
+            ("type", "request_id"),
+            error=_object(message=TEXT, type=TEXT, param=_or_null(TEXT), code=_or_null(TEXT)),
+            type=_constant("error"),
+            request_id=TEXT,
+        )
+    ),
 ]
 TokenUsage = Annotated[
     dict[str, Any],

@@ -4,18 +4,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import lambdas.embeddings.request as embeddings
+import lambdas.moderation.request as moderation
 import lambdas.prompts.request as prompts
+import lambdas.rerank.request as rerank
 from lambdas.api.dialects.chat import knowledge, tolerated
+from lambdas.api.dialects.completions import request as completions
+from lambdas.api.dialects.messages import tolerated as messages
 from lambdas.api.openapi.schemas import Schema
 from lambdas.common.tolerance import Rule
 
 # Body -> the rules by which it is read.
 RULES: Final[Mapping[str, Sequence[Rule]]] = {
     "ChatRequest": tolerated.RULES,
+    "CompletionRequest": completions.RULES,
+    "MessagesRequest": messages.RULES,
+    "CountTokensRequest": messages.COUNT_RULES,
     "KnowledgeQuery": knowledge.RULES,
     "PassagesQuery": knowledge.PASSAGES_RULES,
     "EmbeddingRequest": embeddings.RULES,
     "PromptCall": prompts.RULES,
+    "RerankRequest": rerank.RULES,
+    "ModerationRequest": moderation.RULES,
 }
 _SAME: Final = {"CompareRequest": "ChatRequest"}
 

@@ -16,7 +16,7 @@ def create_embeddings(call: Call) -> Answer[EmbeddingList]:
     ledger = composition.ledger()
     embedder = Embeddings(
         aliases=composition.aliases(),
-        client=composition.embedding_client().until(call.deadline),
+        client=composition.runtime_client().until(call.deadline),
         names_who_answered=composition.settings().reply_model == "answered",
     )
     candidate = embedder.candidate(request)

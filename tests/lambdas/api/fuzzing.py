@@ -20,16 +20,20 @@ from typing import Any, Final
 import pytest
 
 from lambdas.api import app, composition, handler
-from lambdas.api.operation import Operation
+from lambdas.api.operation import MESSAGES, Operation
 from lambdas.api.operations import OPERATIONS
+from lambdas.chat.aliases import Aliases
+from lambdas.chat.service import ChatService
 from lambdas.common.observability import logger, metrics
 from lambdas.model_access.listing import ModelListing
 from tests import events
 from tests.lambdas import service_model, stores
 from tests.lambdas.api.conftest import GREETING, READY
 from tests.lambdas.api.test_handler import FakeEmbedder, LambdaContext
+from tests.lambdas.chat.test_counting import FakeCounter
 from tests.lambdas.fakes import ALIASES, SETTINGS, FakeConverse, FakeEvents, converse_reply, stream_events
 from tests.lambdas.model_access.test_listing import FakeParameters
+from tests.lambdas.rerank.test_service import COHERE, FakeRerank
 
 EVENT: Final = events.load("chat_completion")
 WORDS: Final = ["user", "assistant", "tool", "system", "fast", "auto", "required", "\ud800", "\x00", ""]
@@ -57,6 +61,38 @@ _CHAT: Final = {
     "quarry": {"guardrail_trace": True},
 }
 _ASKING: Final = {"role": "user", "content": "How deep?"}
+_MESSAGE: Final = {
+    "model": "fast",
+    "max_tokens": 20,
+    "system": [{"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}}],
+    "messages": [
+        {"role": "user", "content": [{"type": "text", "text": "How deep?"}]},
+        {
+            "role": "assistant",
+            "content": [
+                {"type": "thinking", "thinking": "Hm.", "signature": "EqQB"},
+                {"type": "redacted_thinking", "data": "AA=="},
+                {"type": "tool_use", "id": "c1", "name": "dig", "input": {"deep": 1}},
+            ],
+        },
+        {
+            "role": "user",
+            "content": [
+                {"type": "tool_result", "tool_use_id": "c1", "content": [{"type": "text", "text": "Two metres."}]},
+                {"type": "document", "source": {"type": "text", "data": "Deep."}, "title": "Pit", "context": "Old."},
+            ],
+        },
+    ],
+    "temperature": 0.5,
+    "top_k": 5,
+    "stop_sequences": ["END"],
+    "tools": [{"name": "dig", "input_schema": {"type": "object"}, "description": "Digs."}],
+    "tool_choice": {"type": "auto", "disable_parallel_tool_use": True},
+    "thinking": {"type": "disabled"},
+    "output_config": {"effort": "high", "format": {"type": "json_schema", "schema": {"type": "object"}}},
+    "metadata": {"user_id": "ann"},
+    "stream": False,
+}
 # A body that is answered, or several, for each operation that has one.
 BODIES: Final[dict[str, list[Any]]] = {
     "createChatCompletion": [
@@ -77,6 +113,25 @@ BODIES: Final[dict[str, list[Any]]] = {
     ],
     "createEmbeddings": [{"model": "embed", "input": ["a", "b"], "dimensions": 256, "encoding_format": "float"}],
     "compareModels": [{"models": ["fast", "smart"], "messages": [_ASKING], "max_tokens": 20}],
+    "createCompletion": [
+        {"model": "fast", "prompt": "How deep?", "max_tokens": 9, "stop": ["END"], "user": "ann"},
+        {"model": "fast", "prompt": ["How deep?"], "stream": True, "stream_options": {"include_usage": True}},
+    ],
+    "createMessage": [
+        _MESSAGE,
+        {**_MESSAGE, "stream": True},
+        {"model": "smart", "max_tokens": 2_000, "messages": [_ASKING], "thinking": {"type": "adaptive"}},
+        {"model": "fast", "max_tokens": 9, "messages": [_ASKING], "quarry": {"session": "SESSION"}},
+    ],
+    "countTokens": [{"model": "smart", "messages": [_ASKING], "system": "Be brief."}],
+    "rerank": [
+        {"model": "rerank", "query": "How deep?", "documents": ["Two metres.", {"text": "Blue."}], "top_n": 1},
+    ],
+    "createModeration": [
+        {"model": "omni-moderation-latest", "input": ["How deep?", "Two metres."]},
+        {"input": [{"type": "text", "text": "How deep?"}], "source": "output"},
+        {"input": "How deep?"},
+    ],
     "createSession": [{"metadata": {"team": "geology"}}, {}],
     "callPrompt": [{"variables": {"name": "Ann"}, "max_tokens": 20}],
     "findPassages": [{"query": "How deep?", "filter": {"any": [{"public": True}, {"year": 2024}]}, "results": 3}],
@@ -188,6 +243,14 @@ class _Bedrock(FakeConverse):
         return {"stream": FakeEvents(stream_events("An ", "open pit."))}
 
 
+class _Runtime(FakeEmbedder, FakeCounter):
+    """Embeds, and counts tokens."""
+
+    def __init__(self) -> None:
+        FakeEmbedder.__init__(self)
+        FakeCounter.__init__(self)
+
+
 async def ask(path: str, content: bytes) -> tuple[int, bytes]:
     """Send the app a request as its server does: a client with a thread for each would take as long as the answer."""
     sent: list[dict[str, Any]] = []
@@ -257,13 +320,15 @@ def fuzzed() -> Iterator[Fuzzed]:
             )
             for name, what in {
                 "settings": dataclasses.replace(SETTINGS, max_body_bytes=100_000),
-                "aliases": ALIASES,
+                "aliases": Aliases(lambda: {**SETTINGS.aliases, "rerank": (COHERE,)}),
                 "exchanges": made.exchanges,
                 "knowledge": made.knowledge,
                 "ledger": made.ledger,
                 "session_store": made.sessions,
                 "model_listing": listed,
-                "embedding_client": FakeEmbedder(),
+                "runtime_client": _Runtime(),
+                "reranking_client": FakeRerank(),
+                "service": ChatService(settings=SETTINGS, aliases=ALIASES, client=made.bedrock),
             }.items():
                 patch.setattr(composition, name, lambda what=what: what)
             patch.setattr("lambdas.prompts.definition.load", lambda: {"greeting": GREETING})
@@ -272,7 +337,7 @@ def fuzzed() -> Iterator[Fuzzed]:
             yield functions
 
 
-def offence(status: int, answer: bytes) -> str | None:
+def offence(request: Request, status: int, answer: bytes) -> str | None:
     """Say what is wrong with a reply, if anything."""
     if b'"internal_error"' in answer:
         return "internal_error"
@@ -280,6 +345,7 @@ def offence(status: int, answer: bytes) -> str | None:
         return None
     if status >= 500:
         return f"status {status}"
-    error = json.loads(answer)["error"]
-    good = set(error) == {"message", "type", "param", "code"} and error["message"]
-    return None if good else "not the one error shape"
+    body = json.loads(answer)
+    around = {"type", "error", "request_id"} if request.operation.dialect == MESSAGES else {"error"}
+    good = set(body) == around and set(body["error"]) == {"message", "type", "param", "code"}
+    return None if good and body["error"]["message"] else "not the one error shape"

@@ -31,7 +31,7 @@ def embed(body: Any) -> tuple[int, dict[str, Any], Any]:
 def embedder(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> FakeEmbedder:
     serve(converse_reply())
     fake = FakeEmbedder()
-    monkeypatch.setattr(composition, "embedding_client", lambda: fake)
+    monkeypatch.setattr(composition, "runtime_client", lambda: fake)
     return fake
 
 

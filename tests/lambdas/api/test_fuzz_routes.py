@@ -27,7 +27,7 @@ def test_no_request_to_any_route_is_too_odd() -> None:
             if number >= REQUESTS and time.monotonic() >= ends:
                 break
             status, answer = functions.send(request)
-            wrong = offence(status, answer)
+            wrong = offence(request, status, answer)
             assert wrong is None, f"request {number} of seed {SEED}: {request}\n{answer!r}\n{functions.log.getvalue()}"
             (answered if status < 400 else refused)[request.operation.name] += 1
 

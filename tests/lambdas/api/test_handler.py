@@ -238,7 +238,7 @@ def test_everything_is_made_from_the_environment(monkeypatch: pytest.MonkeyPatch
         composition.settings,
         composition.aliases,
         composition.service,
-        composition.embedding_client,
+        composition.runtime_client,
         composition.ledger,
         composition.session_store,
         composition.exchanges,

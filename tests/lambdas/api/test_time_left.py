@@ -90,7 +90,7 @@ def test_so_are_searches(serve: Serve) -> None:
 def test_so_are_embeddings(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     serve(converse_reply())
     embedder = FakeEmbedder()
-    monkeypatch.setattr(composition, "embedding_client", lambda: embedder)
+    monkeypatch.setattr(composition, "runtime_client", lambda: embedder)
 
     streamed("/v1/embeddings", {"model": "embed", "input": "x"})
 

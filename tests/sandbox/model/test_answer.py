@@ -109,14 +109,26 @@ def test_stops_at_max_tokens_and_stop_sequences(ask: Ask) -> None:
     assert (stopped.text, stopped.body["stopReason"]) == ("This is the sandbox's ", "stop_sequence")
 
 
+HAIKU = "anthropic.claude-haiku-4-5-20251001-v1:0"
+
+
 def test_counts_tokens(ask: Ask, post: Callable[..., Any]) -> None:
-    usage = ask("word " * 100).body["usage"]
+    usage = ask("word " * 100, f"us.{HAIKU}").body["usage"]
     assert 90 <= usage["inputTokens"] <= 120
     assert usage["totalTokens"] == usage["inputTokens"] + usage["outputTokens"]
     message = {"role": "user", "content": [{"text": "word " * 100}]}
-    assert post("count-tokens", {"input": {"converse": {"messages": [message]}}}).body == {
-        "inputTokens": usage["inputTokens"]
-    }
+    # By its own id, though it is called by a profile alone.
+    counted = post("count-tokens", {"input": {"converse": {"messages": [message]}}}, model=HAIKU)
+    assert counted.body == {"inputTokens": usage["inputTokens"]}
+
+
+@pytest.mark.parametrize("model", ["amazon.nova-micro-v1:0", f"us.{HAIKU}", "amazon.nova-2-lite-v1:0"])
+def test_counts_for_claude_alone_and_by_no_profile(post: Callable[..., Any], model: str) -> None:
+    message = {"role": "user", "content": [{"text": "word"}]}
+
+    refused = post("count-tokens", {"input": {"converse": {"messages": [message]}}}, model=model)
+
+    assert refused.error == "ValidationException: The provided model doesn't support counting tokens."
 
 
 def test_caches_at_a_cache_point(ask: Ask) -> None:

@@ -216,6 +216,60 @@ def test_global_routing_names_the_model_with_and_without_a_region(vary: Vary) ->
     }
 
 
+RERANKER = "cohere.rerank-v3-5:0"
+
+
+def test_an_alias_that_reranks_is_reranked_with_and_neither_conversed_with_nor_allocated(vary: Vary) -> None:
+    aliases = {"fast": ["amazon.nova-micro-v1:0"], "rerank": [RERANKER]}
+    config = vary(models={"aliases": aliases, "cost_allocation": True}, knowledge=None)
+
+    template = templates.synthesise(config)["Inference"]
+
+    (reranking,) = statements(template, "bedrock:Rerank")
+    assert reranking["Resource"] == "*"
+    named = [one for one in statements(template, "bedrock:InvokeModel") if RERANKER in str(one["Resource"])]
+    assert [one["Action"] for one in named] == ["bedrock:InvokeModel"]
+    assert named == [
+        one for one in statements(template, "bedrock:InvokeModel", "InferenceRole") if RERANKER in str(one["Resource"])
+    ]
+    profiles = [one for one in template["Resources"].values() if "ApplicationInferenceProfile" in one["Type"]]
+    assert len(profiles) == 1
+
+
+def test_without_one_nothing_may_be_reranked() -> None:
+    assert statements(templates.of_environment("dev")["Inference"], "bedrock:Rerank") == []
+
+
+def test_where_keys_come_in_either_header_nothing_is_remembered() -> None:
+    authorizers = resources("dev", "AWS::ApiGateway::Authorizer")
+    (either,) = [id_ for id_, one in authorizers.items() if one["Properties"]["Type"] == "REQUEST"]
+    methods = [one["Properties"] for one in resources("dev", "AWS::ApiGateway::Method").values()]
+    template = templates.of_environment("dev")["Inference"]
+
+    # What is remembered by one header, API Gateway would demand of those who send the other.
+    assert authorizers[either]["Properties"]["AuthorizerResultTtlInSeconds"] == 0
+    assert "IdentitySource" not in authorizers[either]["Properties"]
+    asking = [one for one in methods if one.get("AuthorizerId") == {"Ref": either}]
+    paths = {template["Resources"][one["ResourceId"]["Ref"]]["Properties"]["PathPart"] for one in asking}
+    assert paths == {"messages", "count_tokens"}
+    others = {str(one.get("AuthorizerId")) for one in methods if one["AuthorizationType"] == "CUSTOM"}
+    assert len(others) == 2
+    permitted = [
+        str(one["Properties"]["SourceArn"])
+        for one in resources("dev", "AWS::Lambda::Permission").values()
+        if "authorizers" in str(one["Properties"].get("SourceArn"))
+    ]
+    assert sorted(next(id_ for id_ in authorizers if id_ in arn) for arn in permitted) == sorted(authorizers)
+
+
+def test_tokens_are_counted_for_claude_alone() -> None:
+    (counting,) = statements(templates.of_environment("dev")["Inference"], "bedrock:CountTokens", "ChatRole")
+
+    named = counting["Resource"] if isinstance(counting["Resource"], list) else [counting["Resource"]]
+    assert all("::foundation-model/anthropic." in str(arn) for arn in named)
+    assert statements(templates.of_environment("workshop")["Inference"], "bedrock:CountTokens") == []
+
+
 def test_the_authorizer_may_look_keys_up_and_nothing_else() -> None:
     (statement,) = statements(templates.of_environment("dev")["Inference"], "dynamodb:GetItem", "AuthorizerRole")
 
@@ -254,8 +308,8 @@ def test_chat_streams_through_the_adapter_and_every_time_out_is_shorter_than_its
 
     variables = chat["Environment"]["Variables"]
     assert flat(chatting["Uri"]).endswith("/response-streaming-invocations")
-    # Questions to the documents, and embeddings, whose answers may be longer than a whole one of a function.
-    assert [one["Uri"] for one in others] == [chatting["Uri"]] * 2
+    # Messages and questions to the documents; embeddings and counts, whose answers may be longer than a function's.
+    assert {one["Uri"] == chatting["Uri"] for one in others} == {True}
     assert variables["AWS_LWA_INVOKE_MODE"] == "response_stream"
     assert any("753240598075:layer:LambdaAdapterLayerArm64:27" in flat(layer) for layer in chat["Layers"])
     assert float(variables["READ_TIMEOUT_SECONDS"]) < chat["Timeout"] < chatting["TimeoutInMillis"] / 1000

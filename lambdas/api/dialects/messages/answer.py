@@ -96,9 +96,10 @@ class MessagesAnswer(Struct, tag_field="type", tag="message", frozen=True, kw_on
 
 
 class TokensCounted(Struct, frozen=True):
-    """How many tokens the model would read."""
+    """How many tokens the model would read; ``quarry.estimated`` where Bedrock does not count for it."""
 
     input_tokens: int
+    quarry: Mapping[str, bool] | UnsetType = UNSET
 
 
 def answer(completion: Completion, *, omits_thoughts: bool, stops: Sequence[str]) -> MessagesAnswer:

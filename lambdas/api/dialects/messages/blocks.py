@@ -20,7 +20,7 @@ class TextBlock(Struct, tag_field="type", tag="text", forbid_unknown_fields=True
     cache_control: JsonObject | None = None
 
 
-class Base64Source(Struct, tag_field="type", tag="base64", forbid_unknown_fields=True):
+class BytesSource(Struct, tag_field="type", tag="base64", forbid_unknown_fields=True):
     """Bytes. What kind they are of is told by the first of them, not by `media_type`."""
 
     data: str
@@ -49,7 +49,7 @@ class TextSource(Struct, tag_field="type", tag="text", forbid_unknown_fields=Tru
 class ImageBlock(Struct, tag_field="type", tag="image", forbid_unknown_fields=True):
     """A PNG, JPEG, GIF or WebP."""
 
-    source: Base64Source | UrlSource | FileSource
+    source: BytesSource | UrlSource | FileSource
     cache_control: JsonObject | None = None
 
 
@@ -62,7 +62,7 @@ class ContentSource(Struct, tag_field="type", tag="content", forbid_unknown_fiel
 class DocumentBlock(Struct, tag_field="type", tag="document", forbid_unknown_fields=True):
     """A PDF or a text. `title` and `context` are told to the model."""
 
-    source: Base64Source | TextSource | ContentSource | UrlSource | FileSource
+    source: BytesSource | TextSource | ContentSource | UrlSource | FileSource
     title: str | None = None
     context: str | None = None
     cache_control: JsonObject | None = None

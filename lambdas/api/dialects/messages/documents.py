@@ -3,7 +3,7 @@
 from typing import Final
 
 from lambdas.api.dialects.messages.blocks import (
-    Base64Source,
+    BytesSource,
     ContentSource,
     DocumentBlock,
     FileSource,
@@ -31,7 +31,7 @@ def image(block: ImageBlock, *, param: str) -> list[Block]:
         InvalidRequestError: it is somewhere else, damaged, too large or none that models read.
     """
     source = block.source
-    if not isinstance(source, Base64Source):
+    if not isinstance(source, BytesSource):
         raise _elsewhere(source, param=param)
     return [to_image(f"data:;base64,{source.data}", param=f"{param}.source.data")]
 
@@ -46,7 +46,7 @@ def blocks(block: DocumentBlock, *, param: str) -> list[Block]:
     match block.source:
         case TextSource(data=data):
             return [*about, document(data.encode("utf-8", "replace"), "txt", name=block.title)] if data.strip() else []
-        case Base64Source(data=data, media_type=kind):
+        case BytesSource(data=data, media_type=kind):
             # Anthropic takes PDFs so and nothing else; other kinds that models read do no harm.
             where = f"{param}.source.data"
             return [*about, to_document(data, name=block.title, media_type=kind or _PDF, param=where)]
