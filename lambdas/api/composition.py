@@ -20,8 +20,10 @@ from lambdas.sessions.store import SessionStore
 
 if TYPE_CHECKING:
     from lambdas.budget.spending import Spending
+    from lambdas.exchange.response import Responses
     from lambdas.knowledge.asking import Knowledge
     from lambdas.model_access.listing import ModelListing
+    from lambdas.sessions.responses import ResponseStore
 
 
 @cache
@@ -112,6 +114,30 @@ def session_store() -> SessionStore:
         client=aws.client("dynamodb", read_timeout=TABLE_TIMEOUT_SECONDS),
         table_name=settings().sessions_table,
         ttl_seconds=settings().session_ttl_seconds,
+    )
+
+
+@cache
+def response_store() -> "ResponseStore":
+    """The stored responses, in the sessions' table. Its module is imported for the routes that have to do with them."""
+    from lambdas.sessions.responses import ResponseStore
+
+    return ResponseStore(
+        client=aws.client("dynamodb", read_timeout=TABLE_TIMEOUT_SECONDS),
+        table_name=settings().sessions_table,
+        ttl_seconds=settings().session_ttl_seconds,
+    )
+
+
+@cache
+def responses() -> "Responses":
+    """What makes stored responses a part of exchanges."""
+    from lambdas.exchange.response import Responses
+
+    return Responses(
+        store=response_store(),
+        history_tokens=settings().history_token_budget,
+        summary_alias=settings().summary_alias,
     )
 
 

@@ -43,6 +43,8 @@ LEFT_OUT: Final = "x-quarry-dropped-parameters"
 ASKED_HEADERS: Final = (LEFT_OUT, "x-quarry-not-recorded", *ALLOWANCE_HEADERS)
 CHAT_HEADERS: Final = ("x-quarry-model", "x-quarry-tuned", *ASKED_HEADERS)
 
+RESPONSES: Final = "lambdas.api.dialects.responses.wire:DIALECT"
+
 LIMIT: Final = Parameter(
     name="limit", about="how many", schema={"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
 )
@@ -55,6 +57,21 @@ AFTER_TURN: Final = Parameter(
     name="after_turn",
     about="number of the last turn that was seen",
     schema={"type": "integer", "minimum": 0, "maximum": 999_999, "default": 0},
+)
+
+ITEMS: Final = Parameter(
+    name="limit", about="how many", schema={"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
+)
+ORDER: Final = Parameter(
+    name="order",
+    about="`asc` is oldest first",
+    schema={"type": "string", "enum": ["asc", "desc"], "default": "desc"},
+)
+ITEM: Final = Parameter(name="after", about="id of the last item that was seen", schema={"type": "string"})
+INCLUDE: Final = Parameter(
+    name="include",
+    about="`reasoning.encrypted_content`: thoughts with what has to come back",
+    schema={"type": "string"},
 )
 
 OPERATIONS: Final = (
@@ -83,6 +100,81 @@ OPERATIONS: Final = (
         events="lambdas.api.dialects.completions.answer:TextCompletion",
         headers=CHAT_HEADERS,
         errors=MODEL,
+    ),
+    Operation(
+        method="POST",
+        path="/v1/responses",
+        name="createResponse",
+        about="Answer as OpenAI's Responses API does, whole or as server-sent events.",
+        function="chat",
+        handler="lambdas.api.routes.responses:create_response",
+        dialect=RESPONSES,
+        body="lambdas.api.dialects.responses.request:ResponsesRequest",
+        answer="lambdas.api.openapi.responses:Response",
+        events="lambdas.api.openapi.responses:ResponseEvent",
+        headers=CHAT_HEADERS,
+        errors=MODEL,
+    ),
+    Operation(
+        method="POST",
+        path="/v1/responses/compact",
+        name="compactResponse",
+        about="Put what was said into notes, which stand in its place as an item.",
+        function="chat",
+        handler="lambdas.api.routes.responses:compact",
+        dialect=RESPONSES,
+        body="lambdas.api.dialects.responses.request:CompactionRequest",
+        answer="lambdas.api.openapi.responses:CompactedResponse",
+        headers=CHAT_HEADERS,
+        errors=MODEL,
+    ),
+    Operation(
+        method="POST",
+        path="/v1/responses/input_tokens",
+        name="countInputTokens",
+        about="Tell about how many tokens the model would read; nothing is asked, nothing charged.",
+        function="inference",
+        handler="lambdas.api.routes.responses:count_input_tokens",
+        dialect=RESPONSES,
+        body="lambdas.api.dialects.responses.request:ResponsesRequest",
+        answer="lambdas.api.openapi.responses:InputTokens",
+        headers=(LEFT_OUT,),
+        errors=(*BODY, NotFoundError),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/responses/{id}",
+        name="readResponse",
+        about="Return a stored response, as it was told.",
+        function="inference",
+        handler="lambdas.api.routes.responses:read_response",
+        dialect=RESPONSES,
+        answer="lambdas.api.openapi.responses:Response",
+        query=(INCLUDE,),
+        errors=(InvalidRequestError, NotFoundError),
+    ),
+    Operation(
+        method="DELETE",
+        path="/v1/responses/{id}",
+        name="deleteResponse",
+        about="Delete a stored response.",
+        function="inference",
+        handler="lambdas.api.routes.responses:delete_response",
+        dialect=RESPONSES,
+        answer="lambdas.api.openapi.responses:DeletedResponse",
+        errors=(NotFoundError,),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/responses/{id}/input_items",
+        name="listInputItems",
+        about="List what a stored response was asked, newest first.",
+        function="inference",
+        handler="lambdas.api.routes.responses:list_input_items",
+        dialect=RESPONSES,
+        answer="lambdas.api.openapi.responses:InputItemList",
+        query=(ITEMS, ORDER, ITEM),
+        errors=(InvalidRequestError, NotFoundError),
     ),
     Operation(
         method="POST",

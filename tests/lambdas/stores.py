@@ -12,10 +12,12 @@ from lambdas.chat.service import ChatService
 from lambdas.exchange.documents import from_documents
 from lambdas.exchange.exchanges import Exchanges
 from lambdas.exchange.ingredient import MakeIngredient
+from lambdas.exchange.response import Responses
 from lambdas.exchange.session import from_sessions
 from lambdas.knowledge.asking import Knowledge
 from lambdas.knowledge.retrieval import Retriever
 from lambdas.sessions import items
+from lambdas.sessions.responses import ResponseStore
 from lambdas.sessions.service import Sessions
 from lambdas.sessions.store import SessionStore
 from tests import mocked_aws
@@ -32,6 +34,8 @@ class Desk:
     exchanges: Exchanges
     ledger: Ledger
     sessions: SessionStore
+    responses: Responses
+    service: ChatService
     bedrock: FakeConverse
     documents: FakeRetrieve
     knowledge: Knowledge
@@ -64,6 +68,11 @@ def desk(
         service = ChatService(settings=SETTINGS, aliases=ALIASES, client=bedrock, sleep=lambda _: None)
         ledger = Ledger(client=client, table_name="allowances", call_seconds=28)
         store = SessionStore(client=client, table_name="sessions", ttl_seconds=86_400)
+        responses = Responses(
+            store=ResponseStore(client=client, table_name="sessions", ttl_seconds=86_400),
+            history_tokens=4_000,
+            summary_alias="fast",
+        )
         exchanges = Exchanges(
             service=service,
             ledger=ledger,
@@ -77,6 +86,8 @@ def desk(
             exchanges=exchanges,
             ledger=ledger,
             sessions=store,
+            responses=responses,
+            service=service,
             bedrock=bedrock,
             documents=retrieve,
             knowledge=asking,

@@ -15,40 +15,40 @@ FLAG: Final[Schema] = {"type": "boolean"}
 MAP: Final[Schema] = {"type": "object"}
 
 
-def _object(optional: tuple[str, ...] = (), /, **properties: Schema) -> Schema:
+def object_of(optional: tuple[str, ...] = (), /, **properties: Schema) -> Schema:
     required = [name for name in properties if name not in optional]
     return {"type": "object", "properties": properties, "required": required}
 
 
-def _list(items: Schema) -> Schema:
+def list_of(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
 
-def _or_null(schema: Schema) -> Schema:
+def or_null(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-def _constant(text: str) -> Schema:
+def constant(text: str) -> Schema:
     return {"const": text}
 
 
-_CALL: Final = _object(id=TEXT, type=_constant("function"), function=_object(name=TEXT, arguments=TEXT))
-_REPLY: Final = _object(
+_CALL: Final = object_of(id=TEXT, type=constant("function"), function=object_of(name=TEXT, arguments=TEXT))
+_REPLY: Final = object_of(
     ("tool_calls", "reasoning_content"),
-    role=_constant("assistant"),
-    content=_or_null(TEXT),
+    role=constant("assistant"),
+    content=or_null(TEXT),
     refusal={"type": "null"},
     # What the model thought, where reasoning was asked for: not OpenAI's.
     reasoning_content=TEXT,
-    tool_calls=_list(_CALL),
+    tool_calls=list_of(_CALL),
 )
 _FINISH: Final = {"enum": ["stop", "length", "tool_calls", "content_filter"]}
 # What an answer tells beyond OpenAI's shape: what the guardrail found, what an answer from documents rests on, and what
 # of a stream could not be kept.
-_QUARRY: Final = _object(
+QUARRY: Final = object_of(
     ("guardrail", "citations", "answered", "search_query", "not_recorded"),
     guardrail=MAP,
-    citations=_list(ref("Citation")),
+    citations=list_of(ref("Citation")),
     answered=FLAG,
     search_query=TEXT,
     not_recorded=MAP,
@@ -57,11 +57,11 @@ _QUARRY: Final = _object(
 Error = Annotated[
     dict[str, Any],
     Meta(
-        extra_json_schema=_object(
+        extra_json_schema=object_of(
             # Where Anthropic's API is spoken, and where API Gateway refuses for all routes alike.
             ("type", "request_id"),
-            error=_object(message=TEXT, type=TEXT, param=_or_null(TEXT), code=_or_null(TEXT)),
-            type=_constant("error"),
+            error=object_of(message=TEXT, type=TEXT, param=or_null(TEXT), code=or_null(TEXT)),
+            type=constant("error"),
             request_id=TEXT,
         )
     ),
@@ -69,44 +69,46 @@ Error = Annotated[
 TokenUsage = Annotated[
     dict[str, Any],
     Meta(
-        extra_json_schema=_object(
+        extra_json_schema=object_of(
             ("completion_tokens_details",),
             prompt_tokens=NUMBER,
             completion_tokens=NUMBER,
             total_tokens=NUMBER,
-            prompt_tokens_details=_object(cached_tokens=NUMBER),
+            prompt_tokens_details=object_of(cached_tokens=NUMBER),
             # An estimate: Bedrock counts thoughts with the output.
-            completion_tokens_details=_object(reasoning_tokens=NUMBER),
+            completion_tokens_details=object_of(reasoning_tokens=NUMBER),
         )
     ),
 ]
 Completion = Annotated[
     dict[str, Any],
     Meta(
-        extra_json_schema=_object(
+        extra_json_schema=object_of(
             ("quarry",),
             id=TEXT,
-            object=_constant("chat.completion"),
+            object=constant("chat.completion"),
             created=NUMBER,
             model=TEXT,
-            choices=_list(_object(index=NUMBER, message=_REPLY, logprobs={"type": "null"}, finish_reason=_FINISH)),
+            choices=list_of(object_of(index=NUMBER, message=_REPLY, logprobs={"type": "null"}, finish_reason=_FINISH)),
             usage=ref("TokenUsage"),
-            quarry=_QUARRY,
+            quarry=QUARRY,
         )
     ),
 ]
 CompletionChunk = Annotated[
     dict[str, Any],
     Meta(
-        extra_json_schema=_object(
+        extra_json_schema=object_of(
             ("usage", "quarry"),
             id=TEXT,
-            object=_constant("chat.completion.chunk"),
+            object=constant("chat.completion.chunk"),
             created=NUMBER,
             model=TEXT,
-            choices=_list(_object(index=NUMBER, delta=MAP, logprobs={"type": "null"}, finish_reason=_or_null(_FINISH))),
+            choices=list_of(
+                object_of(index=NUMBER, delta=MAP, logprobs={"type": "null"}, finish_reason=or_null(_FINISH))
+            ),
             usage=ref("TokenUsage"),
-            quarry=_QUARRY,
+            quarry=QUARRY,
         )
     ),
 ]

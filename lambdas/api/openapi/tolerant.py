@@ -10,6 +10,7 @@ import lambdas.rerank.request as rerank
 from lambdas.api.dialects.chat import knowledge, tolerated
 from lambdas.api.dialects.completions import request as completions
 from lambdas.api.dialects.messages import tolerated as messages
+from lambdas.api.dialects.responses import tolerated as responses
 from lambdas.api.openapi.schemas import Schema
 from lambdas.common.tolerance import Rule
 
@@ -23,6 +24,8 @@ RULES: Final[Mapping[str, Sequence[Rule]]] = {
     "PassagesQuery": knowledge.PASSAGES_RULES,
     "EmbeddingRequest": embeddings.RULES,
     "PromptCall": prompts.RULES,
+    "ResponsesRequest": responses.RULES,
+    "CompactionRequest": [rule for rule in responses.RULES if rule.field in responses.LABELS],
     "RerankRequest": rerank.RULES,
     "ModerationRequest": moderation.RULES,
 }

@@ -47,6 +47,9 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
             monkeypatch.setattr(composition, "aliases", lambda: ALIASES)
             monkeypatch.setattr(composition, "ledger", lambda: made.ledger)
             monkeypatch.setattr(composition, "session_store", lambda: made.sessions)
+            monkeypatch.setattr(composition, "response_store", lambda: made.responses.store)
+            monkeypatch.setattr(composition, "responses", lambda: made.responses)
+            monkeypatch.setattr(composition, "service", lambda: made.service)
             monkeypatch.setattr(composition, "model_listing", lambda: listed)
             monkeypatch.setattr("lambdas.prompts.definition.load", lambda: {"greeting": GREETING})
             return made

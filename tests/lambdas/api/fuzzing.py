@@ -13,7 +13,7 @@ import io
 import json
 import random
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -56,6 +56,36 @@ _CHAT: Final = {
     "stream_options": {"include_usage": True},
     "tools": [_TOOL],
     "tool_choice": "auto",
+    "metadata": {"team": "geology"},
+    "user": "ann",
+    "quarry": {"guardrail_trace": True},
+}
+_CALL: Final = {"call_id": "c1", "name": "dig"}
+_RESPONSE: Final = {
+    "model": "fast",
+    "input": [
+        {"role": "developer", "content": "Be brief."},
+        {"role": "user", "content": [{"type": "input_text", "text": "How deep?"}]},
+        {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "qr1.e30="},
+        {"type": "function_call", **_CALL, "arguments": '{"deep": 1}'},
+        {"type": "function_call_output", "call_id": "c1", "output": "Two metres."},
+        {"type": "custom_tool_call", **_CALL, "call_id": "c2", "input": "dig"},
+        {"type": "custom_tool_call_output", "call_id": "c2", "output": [{"type": "input_text", "text": "Dug."}]},
+    ],
+    "instructions": "Be kind.",
+    "tools": [
+        {"type": "function", "name": "dig", "parameters": {"type": "object", "properties": {}}},
+        {"type": "custom", "name": "draw", "format": {"type": "grammar", "syntax": "lark", "definition": "start: A"}},
+        {"type": "namespace", "name": "agents", "tools": [{"type": "function", "name": "spawn"}]},
+        {"type": "web_search"},
+    ],
+    "tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "function", "name": "dig"}]},
+    "text": {"format": {"type": "text"}, "verbosity": "low"},
+    "reasoning": {"effort": "low", "summary": "auto"},
+    "include": ["reasoning.encrypted_content"],
+    "temperature": 0.5,
+    "max_output_tokens": 20,
+    "stream": False,
     "metadata": {"team": "geology"},
     "user": "ann",
     "quarry": {"guardrail_trace": True},
@@ -107,6 +137,20 @@ BODIES: Final[dict[str, list[Any]]] = {
             "response_format": {"type": "json_schema", "json_schema": {"name": "depth", "schema": {"type": "object"}}},
         },
     ],
+    "createResponse": [
+        _RESPONSE,
+        {**_RESPONSE, "stream": True, "store": False},
+        {"model": "fast", "input": "How deep?", "previous_response_id": "RESPONSE"},
+        {"model": "fast", "input": [_ASKING], "stream": True, "previous_response_id": "RESPONSE"},
+        {"model": "fast", "input": [_ASKING, {"id": "ITEM"}, {"role": "user", "content": "And?"}]},
+        {
+            "model": "fast",
+            "input": "How deep?",
+            "tools": [{"type": "file_search", "filters": {"type": "gte", "key": "year", "value": 2020}}],
+        },
+    ],
+    "countInputTokens": [{"model": "fast", "input": [_ASKING], "previous_response_id": "RESPONSE"}, _RESPONSE],
+    "compactResponse": [{"model": "fast", "input": [_ASKING], "previous_response_id": "RESPONSE"}],
     "askDocuments": [
         {"question": "How deep?", "model": "fast", "filter": {"department": "it"}, "results": 3, "max_tokens": 9},
         {"question": "How deep?", "session": "SESSION", "stream": True},
@@ -136,8 +180,16 @@ BODIES: Final[dict[str, list[Any]]] = {
     "callPrompt": [{"variables": {"name": "Ann"}, "max_tokens": 20}],
     "findPassages": [{"query": "How deep?", "filter": {"any": [{"public": True}, {"year": 2024}]}, "results": 3}],
 }
-PATHS: Final = {"id": ["SESSION", "fast"], "name": ["greeting"]}
-QUERIES: Final = {"limit": ["1", "100", "0", "-1"], "after": ["SESSION", ""], "after_turn": ["0", "7", "-1"]}
+PATHS: Final = {"id": ["SESSION", "RESPONSE", "fast"], "name": ["greeting"]}
+QUERIES: Final = {
+    "limit": ["1", "100", "0", "-1"],
+    "after": ["SESSION", "ITEM", ""],
+    "after_turn": ["0", "7", "-1"],
+    "order": ["asc", "desc", ""],
+    "include": ["reasoning.encrypted_content"],
+}
+# What stands for something that is there, in bodies, paths and queries.
+THERE: Final = ("SESSION", "RESPONSE", "ITEM")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,34 +253,36 @@ def _damage(chance: random.Random, body: Any) -> None:
             container[key] = value(chance)
 
 
-def _body(chance: random.Random, operation: Operation, sessions: Callable[[], str]) -> bytes:
+def _body(chance: random.Random, operation: Operation, there: Callable[[str], str]) -> bytes:
     kind = chance.randrange(20)
     if kind == 0:
         return chance.randbytes(chance.randint(0, 200))
     body = value(chance) if kind == 1 else copy.deepcopy(chance.choice(BODIES[operation.name]))
     for container, key in _places(body):
-        if container[key] == "SESSION":
-            container[key] = sessions()
+        if container[key] in THERE:
+            container[key] = there(container[key])
     for _ in range(chance.randint(0, 4)):
         _damage(chance, body)
     sent = json.dumps(body).encode("utf-8", "surrogatepass")
     return sent[: chance.randint(0, len(sent))] if kind == 2 else sent
 
 
-def requests(chance: random.Random, sessions: Callable[[], str]) -> Iterator[Request]:
-    """Yield requests to all operations in turn, for ever. ``sessions`` tells the id of a session that is there."""
+def requests(
+    chance: random.Random, there: Callable[[str], str], operations: Sequence[Operation] = OPERATIONS
+) -> Iterator[Request]:
+    """Yield requests to operations in turn, for ever. ``there`` tells the id of what is there, of ``THERE``."""
 
     def word(known: list[str]) -> str:
         chosen = chance.choice([*known, *known, text(chance, 20), chance.choice(string.punctuation)])
-        return sessions() if chosen == "SESSION" else chosen
+        return there(chosen) if chosen in THERE else chosen
 
     while True:
-        for operation in OPERATIONS:
+        for operation in operations:
             path = operation.path
             for name, known in PATHS.items():
                 path = path.replace(f"{{{name}}}", word(known).replace("/", "") or "x")
             query = {one.name: word(QUERIES[one.name]) for one in operation.query if chance.randrange(3)}
-            body = _body(chance, operation, sessions) if operation.body else b""
+            body = _body(chance, operation, there) if operation.body else b""
             yield Request(operation=operation, path=path, query=query, body=body)
 
 
@@ -280,13 +334,16 @@ class Fuzzed:
     def __init__(self, loop: asyncio.Runner) -> None:
         self.log = io.StringIO()
         self._loop = loop
-        self._session = ""
+        self._there: dict[str, str] = {}
 
-    def session(self) -> str:
-        """Return the id of a session that nobody has deleted."""
-        if not self._session:
-            self._session = json.loads(self.invoke("POST", "/v1/sessions", b"{}")[1])["id"]
-        return self._session
+    def there(self, what: str) -> str:
+        """Return the id of a session, a response or an item that nobody has deleted."""
+        if "SESSION" not in self._there:
+            self._there["SESSION"] = json.loads(self.invoke("POST", "/v1/sessions", b"{}")[1])["id"]
+        if "RESPONSE" not in self._there:
+            made = json.loads(self._loop.run(ask("/v1/responses", b'{"model": "fast", "input": "How deep?"}'))[1])
+            self._there |= {"RESPONSE": made["id"], "ITEM": made["output"][0]["id"]}
+        return self._there[what]
 
     def invoke(self, method: str, path: str, body: bytes = b"", **query: str) -> tuple[int, bytes]:
         """Ask the function behind the proxy integration, which gets what is no UTF-8 as base64."""
@@ -304,8 +361,8 @@ class Fuzzed:
         if request.operation.function == "chat":
             with contextlib.redirect_stdout(io.StringIO()):
                 return self._loop.run(ask(request.path, request.body))
-        if request.operation.name == "deleteSession":
-            self._session = ""
+        if request.operation.method == "DELETE":
+            self._there = {}
         return self.invoke(request.operation.method, request.path, request.body, **request.query)
 
 
@@ -325,6 +382,9 @@ def fuzzed() -> Iterator[Fuzzed]:
                 "knowledge": made.knowledge,
                 "ledger": made.ledger,
                 "session_store": made.sessions,
+                "response_store": made.responses.store,
+                "responses": made.responses,
+                "service": made.service,
                 "model_listing": listed,
                 "runtime_client": _Runtime(),
                 "reranking_client": FakeRerank(),

@@ -1,5 +1,7 @@
 """Two thousand requests to all routes, the same each time: an answer or a 4xx in the one error shape, never a 5xx.
 
+As many again to each route that other clients than OpenAI's chat speak.
+
 `make fuzz MINUTES=10` sends others, as many as there is time for; with SEED= the same again.
 """
 
@@ -7,6 +9,9 @@ import os
 import random
 import time
 from collections import Counter
+from itertools import islice
+
+import pytest
 
 from lambdas.api.operations import OPERATIONS
 from tests.examples import examples
@@ -23,7 +28,7 @@ def test_no_request_to_any_route_is_too_odd() -> None:
     refused: Counter[str] = Counter()
     ends = time.monotonic() + SECONDS
     with fuzzed() as functions:
-        for number, request in enumerate(requests(random.Random(SEED), functions.session)):
+        for number, request in enumerate(requests(random.Random(SEED), functions.there)):
             if number >= REQUESTS and time.monotonic() >= ends:
                 break
             status, answer = functions.send(request)
@@ -38,3 +43,19 @@ def test_no_request_to_any_route_is_too_odd() -> None:
         # A share does not get everywhere: each route got beyond the check of its body.
         assert set(answered) == routes
         assert set(refused) >= {operation.name for operation in OPERATIONS if operation.body}
+
+
+@pytest.mark.parametrize("name", ["createResponse"])
+def test_no_request_to_one_route_is_too_odd(name: str) -> None:
+    operations = [operation for operation in OPERATIONS if operation.name == name]
+    ends: Counter[bool] = Counter()
+    with fuzzed() as functions:
+        sent = requests(random.Random(SEED), functions.there, operations)
+        for request in islice(sent, REQUESTS):
+            status, answer = functions.send(request)
+            wrong = offence(status, answer)
+            assert wrong is None, f"{request}\n{answer!r}\n{functions.log.getvalue()}"
+            ends[status < 400] += 1
+
+    # Both happen, so that it is neither refused nor accepted unseen.
+    assert min(ends[True], ends[False]) > REQUESTS // 20

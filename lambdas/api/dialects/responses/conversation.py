@@ -12,19 +12,19 @@ from lambdas.api.dialects.responses.items import (
     Content,
     CustomToolCall,
     CustomToolCallOutput,
-    FunctionCall,
+    FunctionCallItem,
     FunctionCallOutput,
     HostedCall,
     InputFile,
     InputImage,
     Item,
     ItemReference,
-    Message,
+    MessageItem,
     Part,
     ReasoningItem,
-    Refusal,
+    RefusalPart,
 )
-from lambdas.api.dialects.responses.request import JsonObjectFormat, JsonSchemaFormat, ResponsesRequest
+from lambdas.api.dialects.responses.request import JsonObjectText, JsonSchemaText, ResponsesRequest
 from lambdas.api.dialects.responses.tools import Tools, called, tools_of
 from lambdas.chat.conversation import AnswerFormat, AnyJson, Conversation, DocumentSearch, JsonOf, Reasoning
 from lambdas.chat.documents import to_document
@@ -61,11 +61,13 @@ class Translated(Struct, frozen=True, kw_only=True):
 
     Attributes:
         tools: by which calls are told.
+        going_on: instructions that stand in the input: unlike ``instructions``, they go on with a stored response.
         dropped: what was left out or changed, as callers are told.
     """
 
     conversation: Conversation
     tools: Tools
+    going_on: tuple[str, ...]
     dropped: tuple[str, ...]
 
 
@@ -114,14 +116,20 @@ def to_conversation(
         guardrail_trace=quarry.guardrail_trace,
         names=NAMES,
     )
-    return Translated(conversation=conversation, tools=tools, dropped=tuple(dict.fromkeys([*left_out, *misfits])))
+    own = int(bool(request.instructions and request.instructions.strip()))
+    return Translated(
+        conversation=conversation,
+        tools=tools,
+        going_on=tuple(block["text"] for block in spoken.system[own:] if "text" in block),
+        dropped=tuple(dict.fromkeys([*left_out, *misfits])),
+    )
 
 
 def _answer(request: ResponsesRequest) -> AnswerFormat:
     match request.text and request.text.format:
-        case JsonObjectFormat():
+        case JsonObjectText():
             return AnyJson()
-        case JsonSchemaFormat(name=name, schema=schema, description=description):
+        case JsonSchemaText(name=name, schema=schema, description=description):
             return JsonOf(name=name, schema=schema, description=description)
         case _:
             return None
@@ -168,9 +176,9 @@ class _Telling:
 
     def _one(self, item: Item, param: str) -> None:
         match item:
-            case Message(role="assistant"):
+            case MessageItem(role="assistant"):
                 self._say(param, *_assistant(item.content))
-            case FunctionCall():
+            case FunctionCallItem():
                 name = called(item.name, item.namespace)
                 self._say(param, Call(id=item.call_id, name=name, arguments=item.arguments, param=param))
             case CustomToolCall():
@@ -188,7 +196,7 @@ class _Telling:
                 self._builder.instruct(_notes(item, param))
             case HostedCall() | ItemReference():
                 pass
-            case Message(role="user"):
+            case MessageItem(role="user"):
                 self._end()
                 self._builder.user(list(_parts(item.content, f"{param}.content")), param=param)
             case _:
@@ -228,7 +236,7 @@ def _assistant(content: Content) -> Iterator[Block]:
         yield from text(content)
         return
     for part in content:
-        said = part.refusal if isinstance(part, Refusal) else getattr(part, "text", "")
+        said = part.refusal if isinstance(part, RefusalPart) else getattr(part, "text", "")
         yield from text(said)
 
 
@@ -257,7 +265,7 @@ def _part(part: Part, path: str) -> list[Block]:
             return [_image(part, path)]
         case InputFile():
             return [_file(part, path)]
-        case Refusal(refusal=said):
+        case RefusalPart(refusal=said):
             return text(said)
         case _:
             return text(part.text)

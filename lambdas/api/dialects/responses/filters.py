@@ -19,7 +19,7 @@ def own(given: Mapping[str, Any] | None, *, depth: int = MOST) -> dict[str, Any]
     """
     if not given:
         return None
-    kind = given.get("type")
+    kind = str(given.get("type"))
     members = given.get("filters")
     if kind in _GROUPS and isinstance(members, list) and depth:
         return {_GROUPS[kind]: [own(one, depth=depth - 1) if isinstance(one, dict) else one for one in members]}

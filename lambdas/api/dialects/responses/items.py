@@ -29,7 +29,7 @@ class PlainText(Struct, tag_field="type", tag="text"):
     text: str
 
 
-class Refusal(Struct, tag_field="type", tag="refusal"):
+class RefusalPart(Struct, tag_field="type", tag="refusal"):
     """Why the model refused."""
 
     refusal: str
@@ -52,19 +52,19 @@ class InputFile(Struct, tag_field="type", tag="input_file"):
     file_id: str | None = None
 
 
-Part = InputText | OutputText | PlainText | Refusal | InputImage | InputFile
+Part = InputText | OutputText | PlainText | RefusalPart | InputImage | InputFile
 # No pattern here: see lambdas.chat.messages.
 Content = str | list[Part]
 
 
-class Message(Struct, tag_field="type", tag="message"):
+class MessageItem(Struct, tag_field="type", tag="message"):
     """What somebody said. ``type`` may be left out."""
 
     role: Literal["user", "assistant", "system", "developer"]
     content: Content
 
 
-class FunctionCall(Struct, tag_field="type", tag="function_call"):
+class FunctionCallItem(Struct, tag_field="type", tag="function_call"):
     """A function that the model called. ``arguments`` is a JSON object as text."""
 
     call_id: Name
@@ -119,8 +119,8 @@ class HostedCall(Struct, tag_field="type", tag="web_search_call"):
 
 
 Item = (
-    Message
-    | FunctionCall
+    MessageItem
+    | FunctionCallItem
     | FunctionCallOutput
     | CustomToolCall
     | CustomToolCallOutput

@@ -2,19 +2,22 @@
 
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from lambdas.api.dialects.responses import built_in
 from lambdas.api.dialects.responses.items import HOSTED
-from lambdas.api.dialects.responses.request import ResponsesRequest
-from lambdas.api.dialects.responses.tolerated import RULES
+from lambdas.api.dialects.responses.request import CompactionRequest, ResponsesRequest
+from lambdas.api.dialects.responses.tolerated import LABELS, RULES
 from lambdas.common.errors import InvalidRequestError
 from lambdas.common.json_body import decode
 from lambdas.common.tolerance import Read, Reader
 
 READER: Final = Reader(ResponsesRequest, RULES)
+COMPACTION: Final = Reader(CompactionRequest, [rule for rule in RULES if rule.field in LABELS])
+Body = TypeVar("Body")
+
 _any: Final = msgspec.json.Decoder()
 _WEB_SEARCH: Final = re.compile(r"web_search(_preview)?(_\d{4}_\d\d_\d\d)?")
 # What to do about a value that no rule judges: part of a path -> words.
@@ -48,6 +51,22 @@ def read(body: bytes, *, strict: bool = False) -> Read[ResponsesRequest]:
         InvalidRequestError: with ``param`` naming the field, as ``input[0].role``.
     """
     return convert(decode(body, _any), strict=strict)
+
+
+def read_compaction(body: bytes, *, strict: bool = False) -> Read[CompactionRequest]:
+    """Parse and validate the body of a compaction, as ``read``."""
+    given = decode(body, _any)
+    dropped = completed(given)
+    if strict:
+        return _told(lambda: COMPACTION.read(msgspec.json.encode(given), strict=True), dropped)
+    return _told(lambda: COMPACTION.convert(given), dropped)
+
+
+def as_request(given: CompactionRequest) -> ResponsesRequest:
+    """Return what is said in it as a request says it."""
+    return ResponsesRequest(
+        model=given.model, input=given.input, previous_response_id=given.previous_response_id, store=False
+    )
 
 
 def convert(given: Any, *, strict: bool = False) -> Read[ResponsesRequest]:
@@ -104,7 +123,7 @@ def _tool(tool: dict[str, Any]) -> dict[str, Any]:
     return tool
 
 
-def _told(reading: Callable[[], Read[ResponsesRequest]], dropped: list[str]) -> Read[ResponsesRequest]:
+def _told(reading: Callable[[], Read[Body]], dropped: list[str]) -> Read[Body]:
     try:
         found = reading()
     except InvalidRequestError as error:

@@ -80,15 +80,15 @@ class ChosenSearch(Struct, tag_field="type", tag="file_search"):
 ToolChoice = Literal["none", "auto", "required"] | ChosenFunction | ChosenCustom | AllowedTools | ChosenSearch
 
 
-class PlainFormat(Struct, tag_field="type", tag="text", forbid_unknown_fields=True):
+class PlainTextFormat(Struct, tag_field="type", tag="text", forbid_unknown_fields=True):
     """Plain text: the default."""
 
 
-class JsonObjectFormat(Struct, tag_field="type", tag="json_object", forbid_unknown_fields=True):
+class JsonObjectText(Struct, tag_field="type", tag="json_object", forbid_unknown_fields=True):
     """Any JSON object."""
 
 
-class JsonSchemaFormat(Struct, tag_field="type", tag="json_schema", forbid_unknown_fields=True):
+class JsonSchemaText(Struct, tag_field="type", tag="json_schema", forbid_unknown_fields=True):
     """JSON that fits a schema."""
 
     name: Name
@@ -100,7 +100,7 @@ class JsonSchemaFormat(Struct, tag_field="type", tag="json_schema", forbid_unkno
 class TextOptions(Struct, forbid_unknown_fields=True):
     """What form the answer has. ``verbosity`` is accepted as ``medium``, and else left out and named."""
 
-    format: PlainFormat | JsonObjectFormat | JsonSchemaFormat | None = None
+    format: PlainTextFormat | JsonObjectText | JsonSchemaText | None = None
 
 
 class ReasoningOptions(Struct, forbid_unknown_fields=True):
@@ -110,13 +110,13 @@ class ReasoningOptions(Struct, forbid_unknown_fields=True):
     summary: Literal["auto", "concise", "detailed"] | None = None
 
 
-class StreamOptions(Struct, forbid_unknown_fields=True):
+class ResponsesStreamOptions(Struct, forbid_unknown_fields=True):
     """How to stream. Events are never padded."""
 
     include_obfuscation: bool = False
 
 
-class Extension(Struct, frozen=True, forbid_unknown_fields=True):
+class ResponsesExtension(Struct, frozen=True, forbid_unknown_fields=True):
     """What OpenAI's API has no word for: the request's ``quarry`` object.
 
     Attributes:
@@ -150,7 +150,7 @@ class ResponsesRequest(Struct, forbid_unknown_fields=True):
     previous_response_id: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
     store: bool = True
     stream: bool | None = None
-    stream_options: StreamOptions | None = None
+    stream_options: ResponsesStreamOptions | None = None
     max_output_tokens: Tokens | None = None
     max_tool_calls: Annotated[int, Meta(ge=1)] | None = None
     temperature: Annotated[float, Meta(ge=0, le=1)] | None = None
@@ -166,4 +166,20 @@ class ResponsesRequest(Struct, forbid_unknown_fields=True):
     user: str | None = None
     safety_identifier: str | None = None
     prompt_cache_key: str | None = None
-    quarry: Extension = Extension()
+    quarry: ResponsesExtension = ResponsesExtension()
+
+
+class CompactionRequest(Struct, forbid_unknown_fields=True):
+    """Body of ``POST /v1/responses/compact``.
+
+    Attributes:
+        model: alias that writes the notes.
+        input: what is put into notes, after what the stored response says that is named.
+        instructions: accepted: they are sent anew with every request, and no part of what was said.
+    """
+
+    model: NonEmptyText
+    input: str | Annotated[list[Item], Meta(max_length=2000)] = ""
+    instructions: str | None = None
+    previous_response_id: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
+    prompt_cache_key: str | None = None

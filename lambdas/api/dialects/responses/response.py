@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from lambdas.api.dialects.responses.identity import ResponseId
 from lambdas.api.dialects.responses.output import ENCRYPTED, RESULTS, Item, Output, Status, Wanted
-from lambdas.api.dialects.responses.request import JsonSchemaFormat, ResponsesRequest
+from lambdas.api.dialects.responses.request import JsonSchemaText, ResponsesRequest
 from lambdas.api.dialects.responses.tools import Tools, as_asked
 from lambdas.chat.told import Completion
 from lambdas.common.errors import ApiError, RateLimitError
@@ -73,11 +73,23 @@ class Head(Struct, frozen=True, kw_only=True):
         }
 
 
-def head_of(request: ResponsesRequest, response: ResponseId, tools: Tools, *, model: str, now: float) -> Head:
-    """Return the head of a request's response."""
+def head_of(
+    request: ResponsesRequest,
+    response: ResponseId,
+    tools: Tools,
+    *,
+    model: str,
+    now: float,
+    kept: bool = False,
+) -> Head:
+    """Return the head of a request's response.
+
+    Args:
+        kept: whether it is told for its keeping: with all that has to come back.
+    """
     include = request.include or ()
     summary = request.reasoning is not None and request.reasoning.summary is not None
-    wanted = Wanted(summary=summary, encrypted=ENCRYPTED in include, results=RESULTS in include)
+    wanted = Wanted(summary=summary, encrypted=kept or ENCRYPTED in include, results=RESULTS in include)
     output = Output(response=response, tools=tools, wanted=wanted)
     return Head(request=request, response=response, model=model, created=int(now), output=output)
 
@@ -155,6 +167,6 @@ def _format(request: ResponsesRequest) -> dict[str, Any]:
     if wanted is None:
         return {"type": "text"}
     told: dict[str, Any] = msgspec.to_builtins(wanted)
-    if isinstance(wanted, JsonSchemaFormat):
+    if isinstance(wanted, JsonSchemaText):
         told["strict"] = wanted.strict is True
     return told

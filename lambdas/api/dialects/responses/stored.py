@@ -22,6 +22,12 @@ def _shown(item: Item, include: Sequence[str]) -> Item:
     return {name: value for name, value in item.items() if name != "encrypted_content"}
 
 
+def items(stored: StoredResponse) -> list[Item]:
+    """Return what a stored response said, with what has to come back."""
+    output: list[Item] = stored.kept.told["output"]
+    return output
+
+
 def input_items(stored: StoredResponse) -> list[Item]:
     """Return what was asked, oldest first. Images and files are not kept: a note says that there was one."""
     response = ResponseId(stored.response_id)

@@ -11,6 +11,9 @@ from lambdas.common.tolerance import Rule
 _LABEL: Final = "a label for OpenAI's own caching, billing or safety"
 _GOES_ON: Final = "go on from a response with `previous_response_id`."
 
+# Of a compaction's body, too, which has few fields.
+LABELS: Final = frozenset(("previous_response_id", "prompt_cache_key", "prompt_cache_retention", "client_metadata"))
+
 RULES: Final = (
     Rule(field="temperature", bounds=TEMPERATURE, about="Bedrock's range ends at 1, OpenAI's at 2"),
     Rule(field="max_output_tokens", neutral=(-1,), bounds=MOST_TOKENS, about="-1 is how some clients say nothing"),

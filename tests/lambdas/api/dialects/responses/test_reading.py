@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from lambdas.api.dialects.responses.items import FunctionCall, FunctionCallOutput, HostedCall, ItemReference, Message
+from lambdas.api.dialects.responses.items import (
+    FunctionCallItem,
+    FunctionCallOutput,
+    HostedCall,
+    ItemReference,
+    MessageItem,
+)
 from lambdas.api.dialects.responses.reading import read
 from lambdas.api.dialects.responses.request import WebSearch
 from lambdas.common.errors import InvalidRequestError
@@ -60,8 +66,8 @@ def test_items_need_no_type_where_there_is_no_doubt() -> None:
     items = read(body(input=[{"role": "user", "content": "Hi"}, {"role": "assistant"}, {"id": "msg_1"}])).body.input
 
     assert items == [
-        Message(role="user", content="Hi"),
-        Message(role="assistant", content=""),
+        MessageItem(role="user", content="Hi"),
+        MessageItem(role="assistant", content=""),
         ItemReference(id="msg_1"),
     ]
 
@@ -72,7 +78,7 @@ def test_what_a_hosted_tool_did_elsewhere_is_left_out_and_named() -> None:
     )
 
     assert found.dropped == ("input[]",)
-    assert found.body.input == [HostedCall(), Message(role="user", content="Hi")]
+    assert found.body.input == [HostedCall(), MessageItem(role="user", content="Hi")]
 
 
 def test_tools_that_openais_models_know_by_themselves_are_functions_in_a_conversation_that_is_brought_along() -> None:
@@ -90,11 +96,11 @@ def test_tools_that_openais_models_know_by_themselves_are_functions_in_a_convers
     )
 
     assert found.body.input == [
-        FunctionCall(call_id="c1", name="local_shell", arguments={"type": "exec", "command": ["ls"]}),
+        FunctionCallItem(call_id="c1", name="local_shell", arguments={"type": "exec", "command": ["ls"]}),
         FunctionCallOutput(call_id="c1", output="a.txt"),
-        FunctionCall(call_id="c2", name="shell", arguments={"commands": ["ls"]}),
+        FunctionCallItem(call_id="c2", name="shell", arguments={"commands": ["ls"]}),
         FunctionCallOutput(call_id="c2", output='[{"stdout":"a.txt"}]'),
-        FunctionCall(call_id="c3", name="apply_patch", arguments={"type": "delete_file", "path": "a"}),
+        FunctionCallItem(call_id="c3", name="apply_patch", arguments={"type": "delete_file", "path": "a"}),
         FunctionCallOutput(call_id="c3", output="completed"),
     ]
 
