@@ -172,11 +172,11 @@ def grant_sweep(grantee: iam.IGrantable, *, table: dynamodb.ITable) -> None:
 
 
 def grant_use_sessions(grantee: iam.IGrantable, *, table: dynamodb.ITable, owner_index: str) -> None:
-    """Allow making, reading, changing and deleting sessions, and listing them by owner; no scan.
+    """Allow making, reading, changing and deleting sessions and responses, and listing sessions by owner; no scan.
 
     DynamoDB authorises each part of a transaction as PutItem or UpdateItem.
     """
-    using = ["BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"]
+    using = ["BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"]
     iam.Grant.add_to_principal(
         grantee=grantee, actions=[f"dynamodb:{verb}" for verb in using], resource_arns=[table.table_arn]
     )

@@ -3,6 +3,7 @@
 import io
 import json
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from lambdas.chat.conversation import Conversation
 from lambdas.common.caller import Caller
 from lambdas.common.deadline import NEVER, Deadline
 from lambdas.exchange.exchanges import Exchanged, Exchanges
+from lambdas.exchange.ingredient import MakeIngredient
 from tests.lambdas.exchange.test_exchanges import LIMITED
 from tests.lambdas.fakes import client_error, converse_reply
 from tests.lambdas.stores import desk
@@ -27,9 +29,16 @@ class OneAtATime(Exchanges):
         self._exchanges = exchanges
         self._lock = threading.Lock()
 
-    def complete(self, conversation: Conversation, caller: Caller, *, deadline: Deadline = NEVER) -> Exchanged:
+    def complete(
+        self,
+        conversation: Conversation,
+        caller: Caller,
+        *,
+        deadline: Deadline = NEVER,
+        first: Sequence[MakeIngredient] = (),
+    ) -> Exchanged:
         with self._lock:
-            return self._exchanges.complete(conversation, caller, deadline=deadline)
+            return self._exchanges.complete(conversation, caller, deadline=deadline, first=first)
 
 
 def body(*models: str) -> bytes:
