@@ -384,7 +384,6 @@ def fuzzed() -> Iterator[Fuzzed]:
                 "session_store": made.sessions,
                 "response_store": made.responses.store,
                 "responses": made.responses,
-                "service": made.service,
                 "model_listing": listed,
                 "runtime_client": _Runtime(),
                 "reranking_client": FakeRerank(),
