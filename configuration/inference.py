@@ -90,6 +90,12 @@ class Inference(Section):
     `cache_control`, or `automatic`, where none says so, also behind long system texts, tools and conversations. Reading
     what is kept costs a tenth; keeping it costs up to a quarter more, so it pays from the second time on."""
 
+    judge_tool_descriptions: bool = True
+    """Whether the guardrail is shown the descriptions and schemas of a request's tools, which Converse does not show
+    it: 0.15 USD and more per 1,000 begun units of 1,000 characters, once for as long as an instance of the function
+    remembers them. False: whoever keeps the environment does not pay for that, and what a caller writes there reaches
+    the model unjudged; results and calls of tools are judged in any case."""
+
     cors: Cors | None = None
     """Which web pages may call from a browser; left out, none may."""
 

@@ -1,17 +1,22 @@
 """Answers while they are given, and what a call that fails is told as."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
+from msgspec.structs import replace
 
 from lambdas.chat.errors import broken_off, error_code, out_of_time, to_api_error
 from lambdas.chat.events import Event
 from lambdas.chat.stream import ToldStream
+from lambdas.chat.telling import Telling
 from lambdas.chat.told import Answered
 from lambdas.common.deadline import NEVER, Deadline
 from lambdas.common.errors import MOST_SAID, ApiError, cut
 from lambdas.common.observability import logger
+
+# What an answer takes that no model gave.
+NOTHING_USED: Final = {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}
 
 
 class StreamedCompletion:
@@ -37,6 +42,20 @@ class StreamedCompletion:
         self._first = first
         self._deadline = deadline
         self._closed = False
+
+    @classmethod
+    def of_text(cls, text: str, *, answered: Answered, stop_reason: str, telling: Telling) -> Self:
+        """Return an answer of one piece that no model gave: nothing was used."""
+        events = _Events(
+            {"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": text}}},
+            {"contentBlockStop": {"contentBlockIndex": 0}},
+            {"messageStop": {"stopReason": stop_reason}},
+        )
+        # What is said is no model's answer by the JSON tool.
+        state = ToldStream(replace(telling, by_answer_tool=False))
+        # Known before the end, so that a caller who hangs up is charged nothing.
+        state.usage = dict(NOTHING_USED)
+        return cls(answered=answered, events=events, first={"messageStart": {"role": "assistant"}}, state=state)
 
     def __iter__(self) -> Iterator[Event]:
         """Yield what happens, up to ``Ended``.
@@ -67,6 +86,19 @@ class StreamedCompletion:
         """Stop reading from Bedrock, which stops generating."""
         self._closed = True
         self._events.close()
+
+
+class _Events:
+    """Events as ConverseStream sends them; there is nothing to close."""
+
+    def __init__(self, *events: dict[str, Any]) -> None:
+        self._events = events
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self._events)
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 def told(error: ClientError | BotoCoreError, *, alias: str, model_id: str) -> ApiError:

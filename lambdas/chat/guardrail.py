@@ -1,16 +1,30 @@
-"""The guardrail that every call passes through, and what it says of a prompt that no model is asked."""
+"""The guardrail that every call passes through, and what it is asked besides: of texts that Converse does not show it.
 
-from collections.abc import Mapping
+Converse has it judge what the user and the model say. It does not see tools: neither a call's input, nor a result, nor
+a description (Bedrock user guide, "Use a guardrail with the Converse API"). ``lambdas.chat.judged_tools`` shows it
+those.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, Protocol
 
+from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
+from msgspec import Struct
 
 from lambdas.chat.errors import THROTTLED_RETRY_SECONDS, error_code, guardrail_trouble
 from lambdas.common.errors import MOST_SAID, ApiError, RateLimitError, UpstreamError, cut
-from lambdas.common.observability import logger
+from lambdas.common.observability import logger, metrics
 
 # Source: ApplyGuardrail takes 25 text units of 1,000 characters.
 MOST_CHARACTERS: Final = 25_000
+# Texts that were let through as they are, by their digests: 32 bytes each.
+MOST_REMEMBERED: Final = 4_096
+_COUNTED: Final = ("contentPolicyUnits", "topicPolicyUnits", "wordPolicyUnits", "sensitiveInformationPolicyUnits")
+
+Source = Literal["INPUT", "OUTPUT"]
 
 
 class GuardrailClient(Protocol):
@@ -21,12 +35,50 @@ class GuardrailClient(Protocol):
         ...
 
 
-class Guardrail:
-    """One version of the guardrail."""
+class Judged(Struct, frozen=True, kw_only=True):
+    """What the guardrail makes of texts.
 
-    def __init__(self, *, client: GuardrailClient, guardrail_id: str, version: str) -> None:
+    Attributes:
+        texts: as they may go on: masked where it masks.
+        stopped: the policy's message, where one of them is stopped; None where all may go on.
+    """
+
+    texts: Sequence[str]
+    stopped: str | None = None
+
+
+class Passed:
+    """Texts that one version of a guardrail has let through as they are: they are not judged, nor paid for, again.
+
+    An agent's loop sends the same descriptions and results with every step. Kept for as long as the function lives.
+    """
+
+    def __init__(self) -> None:
+        self._digests: OrderedDict[bytes, None] = OrderedDict()
+
+    def __contains__(self, judged: tuple[Source, str]) -> bool:
+        return _digest(judged) in self._digests
+
+    def add(self, source: Source, text: str) -> None:
+        """Remember a text; the oldest is forgotten."""
+        self._digests[_digest((source, text))] = None
+        if len(self._digests) > MOST_REMEMBERED:
+            self._digests.popitem(last=False)
+
+
+class Guardrail:
+    """One version of the guardrail.
+
+    Attributes:
+        passed: what it has let through.
+    """
+
+    def __init__(
+        self, *, client: GuardrailClient, guardrail_id: str, version: str, passed: Passed | None = None
+    ) -> None:
         self._client = client
         self._named = {"guardrailIdentifier": guardrail_id, "guardrailVersion": version}
+        self.passed = passed if passed is not None else Passed()
 
     def config(self, *, trace: bool) -> dict[str, str]:
         """Return Converse's ``guardrailConfig``."""
@@ -40,12 +92,10 @@ class Guardrail:
             RateLimitError: Bedrock throttles.
             UpstreamError: it could not be asked.
         """
-        reply = self.judged(prompt[:MOST_CHARACTERS], source="INPUT")
-        if not _blocks(reply.get("assessments", [])):
-            return None
-        return "\n".join(output["text"] for output in reply["outputs"])
+        reply = self._apply([prompt[:MOST_CHARACTERS]], "INPUT")
+        return _message(reply) if _blocks(reply.get("assessments", [])) else None
 
-    def judged(self, text: str, *, source: Literal["INPUT", "OUTPUT"], whole: bool = False) -> dict[str, Any]:
+    def judged(self, text: str, *, source: Source, whole: bool = False) -> dict[str, Any]:
         """Return ApplyGuardrail's reply to a text of at most ``MOST_CHARACTERS``.
 
         Args:
@@ -54,12 +104,79 @@ class Guardrail:
         Raises:
             ApiError: as ``stopped``.
         """
-        content = [{"text": {"text": text}}]
+        return self._apply([text], source, whole=whole)
+
+    def let_through(self, texts: Sequence[str], source: Source) -> Judged:
+        """Judge texts that Converse does not show it, of any length.
+
+        Raises:
+            ApiError: as ``stopped``.
+        """
+        new = [text for text in dict.fromkeys(texts) if text.strip() and (source, text) not in self.passed]
+        made: dict[str, str] = {}
+        for together in _calls(new):
+            reply = self._apply(together, source)
+            if reply.get("action") != "GUARDRAIL_INTERVENED":
+                continue
+            if _blocks(reply.get("assessments", [])):
+                return Judged(texts=texts, stopped=_message(reply))
+            outputs = [output["text"] for output in reply["outputs"]]
+            if len(outputs) != len(together):
+                # Which output is whose is only sure of a text that is judged by itself.
+                outputs = [self._masked(part, source) for part in together]
+            made |= zip(together, outputs, strict=True)
+        told = []
+        for text in texts:
+            masked = "".join(made.get(part, part) for part in _parts(text))
+            if masked == text and text.strip():
+                self.passed.add(source, text)
+            told.append(masked)
+        return Judged(texts=told)
+
+    def _masked(self, text: str, source: Source) -> str:
+        reply = self._apply([text], source)
+        return "".join(output["text"] for output in reply["outputs"]) or text
+
+    def _apply(self, texts: Sequence[str], source: Source, *, whole: bool = False) -> dict[str, Any]:
+        content = [{"text": {"text": text}} for text in texts]
         scope = {"outputScope": "FULL"} if whole else {}
         try:
-            return self._client.apply_guardrail(**self._named, source=source, content=content, **scope)
+            reply = self._client.apply_guardrail(**self._named, source=source, content=content, **scope)
         except (ClientError, BotoCoreError) as error:
             raise _told(error) from error
+        taken = max((reply.get("usage", {}).get(name, 0) for name in _COUNTED), default=0)
+        metrics.add_metric(name="GuardrailTextUnits", unit=MetricUnit.Count, value=taken)
+        return reply
+
+
+def _digest(judged: tuple[Source, str]) -> bytes:
+    source, text = judged
+    return hashlib.sha256(f"{source} {text}".encode("utf-8", "surrogatepass")).digest()
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Yield a text in parts of at most what one call takes."""
+    for start in range(0, len(text), MOST_CHARACTERS):
+        yield text[start : start + MOST_CHARACTERS]
+
+
+def _calls(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Yield parts of texts, so many together as one call takes."""
+    together: list[str] = []
+    room = MOST_CHARACTERS
+    for part in (part for text in texts for part in _parts(text) if part.strip()):
+        if together and len(part) > room:
+            yield together
+            together, room = [], MOST_CHARACTERS
+        together.append(part)
+        # A text takes whole units.
+        room -= -(-len(part) // 1_000) * 1_000
+    if together:
+        yield together
+
+
+def _message(reply: Mapping[str, Any]) -> str:
+    return "\n".join(output["text"] for output in reply["outputs"])
 
 
 def _blocks(value: Any) -> bool:

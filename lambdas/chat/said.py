@@ -1,17 +1,11 @@
 """Answers that no model gave: the same shapes as a model's, whole and streamed, with nothing used."""
 
-from collections.abc import Iterator
-from typing import Any, Final
-
 from lambdas.chat.answers import StreamedCompletion
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.conversation import Conversation
 from lambdas.chat.service import ChatService
 from lambdas.chat.spoken import Spoken
-from lambdas.chat.stream import ToldStream
 from lambdas.chat.told import Answered, Completion
-
-_NOTHING_USED: Final = {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}
 
 
 class Said:
@@ -36,12 +30,7 @@ class Said:
             ApiError: the guardrail could not be asked.
         """
         text, stop_reason, candidate = self._judged(asked)
-        reply = {
-            "output": {"message": {"role": "assistant", "content": [{"text": text}]}},
-            "stopReason": stop_reason,
-            "usage": _NOTHING_USED,
-        }
-        return self._service.completion(asked, _answered(asked, candidate), reply)
+        return self._service.said(text, asked, _answered(asked, candidate), stop_reason=stop_reason)
 
     def stream(self, asked: Conversation, _: Spoken, /) -> StreamedCompletion:
         """Return the same as a stream of one piece.
@@ -50,19 +39,11 @@ class Said:
             ApiError: as ``complete``.
         """
         text, stop_reason, candidate = self._judged(asked)
-        events = _Events(
-            {"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": text}}},
-            {"contentBlockStop": {"contentBlockIndex": 0}},
-            {"messageStop": {"stopReason": stop_reason}},
-        )
-        state = ToldStream(self._service.telling(asked, candidate))
-        # Known before the end, so that a caller who hangs up is charged nothing.
-        state.usage = _NOTHING_USED
-        return StreamedCompletion(
+        return StreamedCompletion.of_text(
+            text,
             answered=_answered(asked, candidate),
-            events=events,
-            first={"messageStart": {"role": "assistant"}},
-            state=state,
+            stop_reason=stop_reason,
+            telling=self._service.telling(asked, candidate),
         )
 
     def _judged(self, asked: Conversation) -> tuple[str, str, Candidate]:
@@ -72,19 +53,6 @@ class Said:
         if stopped is None:
             return self._text, "end_turn", candidate
         return stopped, "guardrail_intervened", candidate
-
-
-class _Events:
-    """Events as ConverseStream sends them; there is nothing to close."""
-
-    def __init__(self, *events: dict[str, Any]) -> None:
-        self._events = events
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return iter(self._events)
-
-    def close(self) -> None:
-        """Do nothing."""
 
 
 def _answered(asked: Conversation, candidate: Candidate) -> Answered:

@@ -10,13 +10,13 @@ from msgspec.structs import replace
 
 from lambdas.catalogue.parameters import fit
 from lambdas.chat.aliases import Aliases
-from lambdas.chat.answers import StreamedCompletion, told
+from lambdas.chat.answers import NOTHING_USED, StreamedCompletion, told
 from lambdas.chat.caching import with_cache_points
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.conversation import Conversation
 from lambdas.chat.converse import answer_is_wrapped, not_taken, to_converse, wants_answer_tool
 from lambdas.chat.errors import RETRYABLE, broken_off, error_code, is_daily_quota
-from lambdas.chat.guardrail import Guardrail, GuardrailClient
+from lambdas.chat.guardrail import Guardrail, GuardrailClient, Passed
 from lambdas.chat.reasoning import with_reasoning
 from lambdas.chat.settings import ChatSettings
 from lambdas.chat.spoken import Block, Spoken
@@ -59,6 +59,7 @@ class ChatService:
     Args:
         client: makes the calls; without retries of its own, which would not know when to ask another candidate.
         deadline: when every answer has to be over.
+        passed: what the guardrail has let through before.
         sleep: waits that many seconds; for tests.
         clock: seconds from any start; for tests.
     """
@@ -70,6 +71,7 @@ class ChatService:
         aliases: Aliases,
         client: ConverseClient,
         deadline: Deadline = NEVER,
+        passed: Passed | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -78,7 +80,7 @@ class ChatService:
         self._client = client
         self._deadline = deadline
         self.guardrail = Guardrail(
-            client=client, guardrail_id=settings.guardrail_id, version=settings.guardrail_version
+            client=client, guardrail_id=settings.guardrail_id, version=settings.guardrail_version, passed=passed
         )
         self._sleep = sleep
         self._clock = clock
@@ -92,6 +94,7 @@ class ChatService:
             aliases=self._aliases,
             client=self._client.until(deadline),
             deadline=deadline,
+            passed=self.guardrail.passed,
             sleep=self._sleep,
             clock=self._clock,
         )
@@ -172,11 +175,14 @@ class ChatService:
         Raises:
             ApiError: unknown alias, or whatever ``to_api_error`` makes of the last failed call.
         """
+        spoken, stopped = self._tools_judged(asked, spoken)
+        if stopped is not None:
+            return self.said(stopped, asked, self._unasked(asked), stop_reason="guardrail_intervened")
         reply, answered = self._first_that_can(asked, spoken, self._client.converse)
         if "stopReason" not in reply:
             # botocore takes JSON that is damaged for an answer without members.
             raise broken_off(asked.alias)
-        return self.completion(asked, answered, reply)
+        return self.completion(asked, answered, self._calls_judged(reply))
 
     def stream(self, asked: Conversation, spoken: Spoken) -> StreamedCompletion:
         """Begin to answer by the first candidate that can; its first event has arrived.
@@ -192,9 +198,62 @@ class ChatService:
                 raise ResponseStreamingError(error="it ended before its first event")
             return events, first
 
+        spoken, stopped = self._tools_judged(asked, spoken)
+        if stopped is not None:
+            answered = self._unasked(asked)
+            telling = self.telling(asked, answered.candidate)
+            return StreamedCompletion.of_text(
+                stopped, answered=answered, stop_reason="guardrail_intervened", telling=telling
+            )
         (events, first), answered = self._first_that_can(asked, spoken, opened)
-        state = ToldStream(self.telling(asked, answered.candidate))
+        telling = self.telling(asked, answered.candidate)
+        if "toolConfig" in self.arguments(asked, spoken, answered.candidate)[0]:
+            from lambdas.chat.judged_tools import JudgedEvents
+
+            events = JudgedEvents(events, self.guardrail)
+        state = ToldStream(telling)
         return StreamedCompletion(answered=answered, events=events, first=first, state=state, deadline=self._deadline)
+
+    def said(self, text: str, asked: Conversation, answered: Answered, *, stop_reason: str) -> Completion:
+        """Return a whole answer that no model gave: nothing was used."""
+        message = {"role": "assistant", "content": [{"text": text}]}
+        return self.completion(
+            asked, answered, {"output": {"message": message}, "stopReason": stop_reason, "usage": NOTHING_USED}
+        )
+
+    def _unasked(self, asked: Conversation) -> Answered:
+        """Return who would have answered."""
+        return Answered(alias=asked.alias, candidate=self.candidates(asked.alias)[0], fallbacks=0)
+
+    def _tools_judged(self, asked: Conversation, spoken: Spoken) -> tuple[Spoken, str | None]:
+        """Return what is said as the guardrail lets it through, and its message where it stops it.
+
+        Of tools, which Converse does not show it. Whatever else is wrong is told before that costs anything.
+        """
+        tools = asked.toolbox.specs
+        if not tools and not any("toolResult" in block for turn in spoken.turns for block in turn["content"]):
+            return spoken, None
+        for candidate in self.candidates(asked.alias):
+            self.arguments(asked, spoken, candidate)
+        from lambdas.chat import judged_tools
+
+        if tools and self._settings.judge_tool_descriptions:
+            stopped = judged_tools.judged_descriptions(self.guardrail, tools)
+            if stopped is not None:
+                return spoken, stopped
+        return judged_tools.judged_results(self.guardrail, spoken)
+
+    def _calls_judged(self, reply: Block) -> Block:
+        """Return Converse's reply with its calls as the guardrail lets them through."""
+        message = reply.get("output", {}).get("message", {"content": []})
+        if not any("toolUse" in block for block in message["content"]):
+            return reply
+        from lambdas.chat.judged_tools import INTERVENED, judged_calls
+
+        content, intervened = judged_calls(self.guardrail, message["content"])
+        if not intervened:
+            return reply
+        return {**reply, "output": {"message": {**message, "content": content}}, "stopReason": INTERVENED}
 
     def _first_that_can(
         self, asked: Conversation, spoken: Spoken, call: Callable[..., Opened]

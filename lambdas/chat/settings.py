@@ -57,6 +57,7 @@ class ChatSettings(EnvSettings):
         strict: whether only what the reference has is accepted of a request.
         reply_model: whether the `model` of an answer is what was ``asked`` for or who ``answered``.
         prompt_caching: where Bedrock is asked to keep what it has read, as ``lambdas.chat.caching`` has it.
+        judge_tool_descriptions: whether the guardrail is shown the descriptions of a request's tools.
         call_seconds: how long the function itself may run; older reservations are swept.
     """
 
@@ -69,4 +70,5 @@ class ChatSettings(EnvSettings):
     strict: bool
     reply_model: Literal["asked", "answered"]
     prompt_caching: PromptCaching
+    judge_tool_descriptions: bool
     call_seconds: int

@@ -218,6 +218,7 @@ class InferenceStack(EnvironmentStack):
             strict=options.strict,
             reply_model=options.reply_model,
             prompt_caching=options.prompt_caching,
+            judge_tool_descriptions=options.judge_tool_descriptions,
             history_token_budget=options.history_token_budget,
             summary_alias=self.config.summary_alias,
             knowledge=asked_knowledge(self),

@@ -50,6 +50,7 @@ SETTINGS = InferenceSettings(
     strict=False,
     reply_model="asked",
     prompt_caching="asked",
+    judge_tool_descriptions=True,
     history_token_budget=4_000,
     summary_alias="fast",
     knowledge=KNOWLEDGE,
@@ -85,8 +86,9 @@ class FakeConverse:
     A reply that is a list is a stream's events. Calls that AWS would refuse for their shape are refused.
 
     Attributes:
-        stops: texts that the guardrail stops when it is asked by itself; an exception is raised.
-        judged: texts that it was asked about.
+        stops: texts that the guardrail stops when it is asked by itself, or parts of them; an exception is raised.
+        masks: text -> what it is masked by.
+        judged: texts that it was asked about; ``sources`` as what, INPUT or OUTPUT.
         deadlines: those that it was given, in order.
     """
 
@@ -95,7 +97,9 @@ class FakeConverse:
         self.calls: list[dict[str, Any]] = []
         self.streams: list[FakeEvents] = []
         self.stops: set[str] | Exception = set()
+        self.masks: dict[str, str] = {}
         self.judged: list[str] = []
+        self.sources: list[str] = []
         self.deadlines: list[Deadline] = []
 
     def _next(self, arguments: dict[str, Any]) -> dict[str, Any] | list[dict[str, Any] | Exception]:
@@ -126,15 +130,25 @@ class FakeConverse:
         service_model.check("bedrock-runtime", "ApplyGuardrail", kwargs)
         if isinstance(self.stops, Exception):
             raise self.stops
-        text = kwargs["content"][0]["text"]["text"]
-        self.judged.append(text)
-        action = "BLOCKED" if text in self.stops else "NONE"
+        texts = [block["text"]["text"] for block in kwargs["content"]]
+        self.judged += texts
+        self.sources += [kwargs["source"]] * len(texts)
+        stopped = any(bad in text for bad in self.stops for text in texts)
+        masked = [_replaced(text, self.masks) for text in texts]
+        outputs = ["Stopped by policy."] if stopped else masked if masked != texts else []
+        found = [{"match": "x", "action": "BLOCKED" if stopped else "NONE"}]
         return {
-            "action": "GUARDRAIL_INTERVENED" if text in self.stops else "NONE",
-            "outputs": [{"text": "Stopped by policy."}] if text in self.stops else [],
-            "assessments": [{"wordPolicy": {"customWords": [{"match": "x", "action": action}]}}],
-            "usage": {},
+            "action": "GUARDRAIL_INTERVENED" if outputs else "NONE",
+            "outputs": [{"text": text} for text in outputs],
+            "assessments": [{"wordPolicy": {"customWords": found}}],
+            "usage": {"contentPolicyUnits": sum(-(-len(text) // 1_000) for text in texts)},
         }
+
+
+def _replaced(text: str, masks: dict[str, str]) -> str:
+    for name, mask in masks.items():
+        text = text.replace(name, mask)
+    return text
 
 
 def stream_events(*texts: str, stop_reason: str = "end_turn") -> list[dict[str, Any] | Exception]:

@@ -111,3 +111,32 @@ def test_an_unknown_guardrail_is_refused_in_converses_own_way(ask: Ask) -> None:
     assert code == "ValidationException"
     failed = to_api_error(client_error(code, message), alias="fast", model_id="m")
     assert failed.code == "guardrail_missing"
+
+
+WORD = {"wordPolicyConfig": {"wordsConfig": [{"text": "nightshade"}]}}
+
+
+@pytest.mark.parametrize("operation", ["converse", "converse-stream"])
+def test_tools_are_not_judged_in_converse_and_by_apply_guardrail_they_are(
+    post: Callable[..., Any], guardrail: Guardrail, script: Callable[..., None], operation: str
+) -> None:
+    """Neither results, nor definitions, nor calls: Bedrock user guide, "Use a guardrail with the Converse API"."""
+    config = guardrail(**WORD)
+    spec = {"name": "t", "description": "For nightshade.", "inputSchema": {"json": {"type": "object"}}}
+    messages = [
+        {"role": "user", "content": [{"text": "Go on."}]},
+        {"role": "assistant", "content": [{"toolUse": {"toolUseId": "a", "name": "t", "input": {"q": "nightshade"}}}]},
+        {"role": "user", "content": [{"toolResult": {"toolUseId": "a", "content": [{"text": "nightshade"}]}}]},
+    ]
+    script({"do": "tool_calls", "calls": [{"name": "t", "input": {"q": "nightshade"}}]})
+
+    reply = post(
+        operation, {"messages": messages, "toolConfig": {"tools": [{"toolSpec": spec}]}, "guardrailConfig": config}
+    )
+
+    if operation == "converse":
+        assert reply.body["stopReason"] == "tool_use"
+    else:
+        assert {"stopReason": "tool_use"} in [payload for kind, payload in reply.events if kind == "messageStop"]
+    for source in ("INPUT", "OUTPUT"):
+        assert apply(config, source, {"text": {"text": '{"q": "nightshade"}'}})["action"] == "GUARDRAIL_INTERVENED"

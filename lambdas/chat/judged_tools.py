@@ -1,0 +1,191 @@
+"""Tools before the guardrail, which Converse does not show it: descriptions and results going in, calls coming out.
+
+What is masked goes on masked. What is stopped is the policy's message in the answer's place, and an answer like every
+other: with Converse's stop reason for it. Imported by requests that have tools.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from lambdas.chat.guardrail import Guardrail
+from lambdas.chat.spoken import Block, Spoken
+from lambdas.chat.telling import json_text
+
+INTERVENED: Final = "guardrail_intervened"
+
+
+def judged_results(guardrail: Guardrail, spoken: Spoken) -> tuple[Spoken, str | None]:
+    """Return what is said with its tools' results masked, and the policy's message where one is stopped.
+
+    All results are judged, a session's and earlier steps' too: what was let through before is remembered, and not paid
+    for again. Of a result its texts are; images are not.
+
+    Raises:
+        ApiError: the guardrail could not be asked.
+    """
+    given = [
+        part
+        for turn in spoken.turns
+        for block in turn["content"]
+        if "toolResult" in block
+        for part in block["toolResult"]["content"]
+        if "text" in part or "json" in part
+    ]
+    texts = [part["text"] if "text" in part else json_text(part["json"]) for part in given]
+    judged = guardrail.let_through(texts, "INPUT")
+    if judged.stopped is not None or list(judged.texts) == texts:
+        return spoken, judged.stopped
+    masked = iter(judged.texts)
+    turns = [{**turn, "content": [_with_texts(block, masked) for block in turn["content"]]} for turn in spoken.turns]
+    return msgspec.structs.replace(spoken, turns=turns), None
+
+
+def _with_texts(block: Block, texts: Iterator[str]) -> Block:
+    if "toolResult" not in block:
+        return block
+    result = block["toolResult"]
+    content = [{"text": next(texts)} if "text" in part or "json" in part else part for part in result["content"]]
+    return {"toolResult": {**result, "content": content}}
+
+
+def judged_descriptions(guardrail: Guardrail, specs: Sequence[Block]) -> str | None:
+    """Return the policy's message where a tool's description or schema is stopped; masks change nothing of them.
+
+    Raises:
+        ApiError: the guardrail could not be asked.
+    """
+    told = (spec["toolSpec"] for spec in specs if "toolSpec" in spec)
+    texts = [f"{one['name']}: {one['description']}\n{json_text(one['inputSchema']['json'])}" for one in told]
+    return guardrail.let_through(texts, "INPUT").stopped
+
+
+def judged_calls(guardrail: Guardrail, blocks: Sequence[Block]) -> tuple[list[Block], bool]:
+    """Return an answer's blocks with its calls' inputs masked, and whether the guardrail intervened.
+
+    Where one is stopped, the policy's message is all that is left, as where Converse stops a text.
+
+    Raises:
+        ApiError: the guardrail could not be asked.
+    """
+    inputs = [block["toolUse"]["input"] for block in blocks if "toolUse" in block]
+    texts = [json_text(given) for given in inputs]
+    judged = guardrail.let_through(texts, "OUTPUT")
+    if judged.stopped is not None:
+        return [{"text": judged.stopped}], True
+    if list(judged.texts) == texts:
+        return list(blocks), False
+    masked = iter([_masked(guardrail, *one) for one in zip(inputs, texts, judged.texts, strict=True)])
+    return [
+        {"toolUse": {**block["toolUse"], "input": next(masked)}} if "toolUse" in block else block for block in blocks
+    ], True
+
+
+def _masked(guardrail: Guardrail, given: Any, text: str, masked: str) -> Any:
+    """Return a call's input as it was masked, which is an object still."""
+    if masked == text:
+        return given
+    try:
+        found = msgspec.json.decode(masked)
+    except (msgspec.DecodeError, UnicodeError):
+        found = None
+    if isinstance(found, dict):
+        return found
+    # A mask has no quotation marks, so in the place of a number it is no JSON: value by value, then.
+    return _by_value(guardrail, given)
+
+
+def _by_value(guardrail: Guardrail, given: Any) -> Any:
+    if isinstance(given, dict):
+        return {name: _by_value(guardrail, value) for name, value in given.items()}
+    if isinstance(given, list):
+        return [_by_value(guardrail, value) for value in given]
+    if given is None or isinstance(given, bool):
+        return given
+    text = given if isinstance(given, str) else json_text(given)
+    judged = guardrail.let_through([text], "OUTPUT")
+    masked = judged.stopped if judged.stopped is not None else judged.texts[0]
+    return given if masked == text else masked
+
+
+class JudgedEvents:
+    """ConverseStream's events, of which each call is held back until it is whole and judged.
+
+    Args:
+        events: Bedrock's, to be read once and closed.
+    """
+
+    def __init__(self, events: Any, guardrail: Guardrail) -> None:
+        self._events = events
+        self._guardrail = guardrail
+        # Converse's index of a call that is not over -> its start, and its input so far.
+        self._held: dict[int, tuple[Block, list[str]]] = {}
+        self._intervened = self._stopped = False
+
+    def __iter__(self) -> Iterator[Block]:
+        """Yield the events.
+
+        Raises:
+            ApiError: the guardrail could not be asked.
+        """
+        for event in self._events:
+            if self._stopped:
+                # Nothing of it is told any more; what it took comes last.
+                if "metadata" in event:
+                    yield event
+            else:
+                yield from self._judged(event)
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._events.close()
+
+    def _judged(self, event: Block) -> Iterator[Block]:
+        delta, start, stop = (
+            event.get(name) for name in ("contentBlockDelta", "contentBlockStart", "contentBlockStop")
+        )
+        if delta is not None and delta["contentBlockIndex"] in self._held:
+            self._held[delta["contentBlockIndex"]][1].append(delta["delta"].get("toolUse", {}).get("input", ""))
+        elif start is not None and "toolUse" in start.get("start", {}):
+            self._held[start["contentBlockIndex"]] = (event, [])
+        elif stop is not None and stop["contentBlockIndex"] in self._held:
+            yield from self._released(stop["contentBlockIndex"])
+        elif "messageStop" in event:
+            for index in list(self._held):
+                yield from self._released(index)
+            if not self._stopped:
+                yield {"messageStop": {**event["messageStop"], "stopReason": INTERVENED}} if self._intervened else event
+        else:
+            yield event
+
+    def _released(self, index: int) -> Iterator[Block]:
+        """Yield a call that is whole, or the policy's message and the end of the answer."""
+        if self._stopped:
+            return
+        start, parts = self._held.pop(index)
+        text = "".join(parts)
+        stop = {"contentBlockStop": {"contentBlockIndex": index}}
+        judged = self._guardrail.let_through([text], "OUTPUT")
+        if judged.stopped is not None:
+            self._stopped = True
+            yield {"contentBlockDelta": {"contentBlockIndex": index, "delta": {"text": judged.stopped}}}
+            yield stop
+            yield {"messageStop": {"stopReason": INTERVENED}}
+            return
+        if judged.texts[0] != text:
+            self._intervened = True
+            text = _masked_text(self._guardrail, text, judged.texts[0])
+        yield start
+        if text:
+            yield {"contentBlockDelta": {"contentBlockIndex": index, "delta": {"toolUse": {"input": text}}}}
+        yield stop
+
+
+def _masked_text(guardrail: Guardrail, text: str, masked: str) -> str:
+    try:
+        given = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError):
+        # It was cut, and is no JSON either way.
+        return masked
+    return json_text(_masked(guardrail, given, text, masked))

@@ -1,0 +1,284 @@
+"""Tools before the guardrail: what goes in, what comes out, whole and in a stream, and what is paid for once."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from lambdas.chat.conversation import Conversation
+from lambdas.chat.events import CallBegan, CallDelta, Ended, Event, TextDelta
+from lambdas.chat.guardrail import MOST_CHARACTERS, MOST_REMEMBERED, Guardrail, Passed
+from lambdas.chat.service import ChatService
+from lambdas.chat.told import Called, Completion, Text
+from lambdas.chat.tools import ANSWER_TOOL
+from lambdas.common.errors import RateLimitError
+from tests.lambdas.chatting import parse
+from tests.lambdas.fakes import ALIASES, SETTINGS, FakeConverse, client_error, converse_reply, stream_events
+
+TOOL = {"type": "function", "function": {"name": "mail", "description": "Sends mail to ann@example.com."}}
+CALL = {"role": "assistant", "tool_calls": [{"id": "c1", "function": {"name": "mail", "arguments": "{}"}}]}
+SCHEMA = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "object"}}}
+MESSAGE = "Stopped by policy."
+
+
+def asked(*messages: Any, **fields: Any) -> Conversation:
+    said = [{"role": "user", "content": "Write to her."}, *messages]
+    return parse(json.dumps({"model": "fast", "messages": said, "tools": [TOOL], **fields}).encode())
+
+
+def result(text: Any) -> dict[str, Any]:
+    return {"role": "tool", "tool_call_id": "c1", "content": text}
+
+
+def service(client: FakeConverse, **changes: Any) -> ChatService:
+    settings = dataclasses.replace(SETTINGS, **changes)
+    return ChatService(settings=settings, aliases=ALIASES, client=client, sleep=lambda _: None)
+
+
+def calling(given: Any, *, name: str = "mail", text: str = "So:") -> dict[str, Any]:
+    reply = converse_reply(stop_reason="tool_use")
+    use = {"toolUse": {"toolUseId": "c1", "name": name, "input": given}}
+    reply["output"]["message"]["content"] = [{"text": text}, use]
+    return reply
+
+
+def calling_events(*inputs: str, name: str = "mail") -> list[Any]:
+    begin, *_, _stop, count = stream_events("So:")
+    events: list[Any] = [begin, {"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": "So:"}}}]
+    events.append({"contentBlockStop": {"contentBlockIndex": 0}})
+    for index, given in enumerate(inputs, start=1):
+        start = {"toolUse": {"toolUseId": f"c{index}", "name": name}}
+        events.append({"contentBlockStart": {"contentBlockIndex": index, "start": start}})
+        for sign in given:
+            delta = {"toolUse": {"input": sign}}
+            events.append({"contentBlockDelta": {"contentBlockIndex": index, "delta": delta}})
+        events.append({"contentBlockStop": {"contentBlockIndex": index}})
+    return [*events, {"messageStop": {"stopReason": "tool_use"}}, count]
+
+
+def both(client: FakeConverse, conversation: Conversation, **changes: Any) -> Iterator[tuple[str, str]]:
+    """Yield the text and the stop reason of a whole answer and of a streamed one."""
+    asking = service(client, **changes)
+    whole = asking.complete(conversation, conversation.spoken)
+    yield whole.text, whole.stop_reason
+    events = list(asking.stream(conversation, conversation.spoken))
+    yield text(events), next(event.stop_reason for event in events if isinstance(event, Ended))
+
+
+def text(events: list[Event]) -> str:
+    return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+def whole(client: FakeConverse, conversation: Conversation | None = None) -> Completion:
+    conversation = conversation or asked()
+    return service(client).complete(conversation, conversation.spoken)
+
+
+def streamed(client: FakeConverse, conversation: Conversation | None = None) -> list[Event]:
+    conversation = conversation or asked()
+    return list(service(client).stream(conversation, conversation.spoken))
+
+
+@pytest.mark.parametrize(
+    ("messages", "bad"), [((CALL, result("the nightshade plan")), "nightshade"), ((), "ann@example.com")]
+)
+def test_a_result_or_a_description_that_is_stopped_is_answered_without_a_model(messages: Any, bad: str) -> None:
+    client = FakeConverse(converse_reply())
+    client.stops = {bad}
+
+    assert set(both(client, asked(*messages))) == {(MESSAGE, "guardrail_intervened")}
+    assert client.calls == []
+    assert set(client.sources) == {"INPUT"}
+
+
+def test_an_answer_that_was_stopped_before_the_model_took_nothing() -> None:
+    client = FakeConverse(converse_reply())
+    client.stops = {"ann"}
+
+    assert set(whole(client).usage.values()) == {0}
+
+
+def test_descriptions_are_not_shown_where_nobody_pays_for_it() -> None:
+    client = FakeConverse(converse_reply("Done."))
+    client.stops = {"ann@example.com"}
+    conversation = asked()
+
+    told = service(client, judge_tool_descriptions=False).complete(conversation, conversation.spoken)
+
+    assert (told.text, client.judged) == ("Done.", [])
+
+
+def test_a_masked_result_reaches_the_model_masked() -> None:
+    client = FakeConverse(converse_reply("Done."))
+    client.masks = {"bob@example.com": "{EMAIL}"}
+    conversation = asked(CALL, result([{"type": "text", "text": "bob@example.com"}, {"type": "text", "text": "fine"}]))
+
+    assert whole(client, conversation).text == "Done."
+
+    block = client.calls[0]["messages"][-1]["content"][0]["toolResult"]
+    assert block == {"toolUseId": "c1", "content": [{"text": "{EMAIL}"}, {"text": "fine"}]}
+    # What was said is as it was: the session keeps it, and the next candidate is asked with it.
+    assert "bob@example.com" in str(conversation.spoken.turns)
+
+
+def test_a_request_without_tools_is_judged_by_converse_alone() -> None:
+    client = FakeConverse(converse_reply("Done."))
+
+    whole(client, asked(tools=None))
+
+    assert client.judged == []
+
+
+def test_what_was_let_through_is_not_judged_again_and_what_was_masked_is() -> None:
+    client = FakeConverse(converse_reply("Done."))
+    client.masks = {"bob": "{NAME}"}
+    conversation = asked(CALL, result([{"type": "text", "text": "bob"}, {"type": "text", "text": "fine"}]))
+    asking = service(client)
+
+    for _ in range(2):
+        asking.complete(conversation, conversation.spoken)
+
+    assert [client.judged.count(one) for one in ("bob", "fine")] == [2, 1]
+    assert sum("Sends mail" in one for one in client.judged) == 1
+
+
+def test_the_oldest_is_forgotten_and_a_source_is_not_the_other() -> None:
+    passed = Passed()
+    for number in range(MOST_REMEMBERED + 1):
+        passed.add("INPUT", str(number))
+
+    assert ("INPUT", "0") not in passed
+    assert ("INPUT", "1") in passed
+    assert ("OUTPUT", "1") not in passed
+
+
+def test_more_than_one_call_takes_goes_in_several_and_comes_back_in_order() -> None:
+    client = FakeConverse(converse_reply())
+    client.masks = {"bob": "{NAME}"}
+    texts = ["a" * (MOST_CHARACTERS + 10), "b" * 500, "bob", ""]
+
+    judged = Guardrail(client=client, guardrail_id="g", version="1").let_through(texts, "INPUT")
+
+    assert list(judged.texts) == [*texts[:2], "{NAME}", ""]
+    assert [len(one) for one in client.judged] == [MOST_CHARACTERS, 10, 500, 3]
+
+
+def test_outputs_that_do_not_match_their_texts_are_asked_for_one_by_one() -> None:
+    class Joining(FakeConverse):
+        def apply_guardrail(self, **kwargs: Any) -> dict[str, Any]:
+            reply = super().apply_guardrail(**kwargs)
+            joined = "\n".join(output["text"] for output in reply["outputs"])
+            return {**reply, "outputs": [{"text": joined}]} if reply["outputs"] else reply
+
+    client = Joining(converse_reply())
+    client.masks = {"bob": "{NAME}"}
+
+    judged = Guardrail(client=client, guardrail_id="g", version="1").let_through(["bob", "fine"], "OUTPUT")
+
+    assert list(judged.texts) == ["{NAME}", "fine"]
+
+
+def test_a_call_that_is_let_through_is_told_as_it_was() -> None:
+    client = FakeConverse(calling({"to": "bob"}))
+    assert whole(client).blocks == [Text("So:"), Called("c1", "mail", {"to": "bob"})]
+    assert client.sources[-1] == "OUTPUT"
+
+    events = streamed(FakeConverse(calling_events('{"to": "bob"}', "")))
+    assert [event for event in events if isinstance(event, CallBegan | CallDelta)] == [
+        CallBegan(1, "c1", "mail"),
+        CallDelta(1, '{"to": "bob"}'),
+        CallBegan(2, "c2", "mail"),
+        CallDelta(2, "{}"),
+    ]
+    assert events[-1] == Ended("tool_use")
+
+
+def test_a_call_that_is_stopped_is_the_policys_message_at_the_answers_end() -> None:
+    client = FakeConverse(calling({"to": "nightshade"}))
+    client.stops = {"nightshade"}
+    told = whole(client)
+    assert (told.blocks, told.stop_reason) == ([Text(MESSAGE)], "guardrail_intervened")
+
+    client = FakeConverse(calling_events('{"to": "bob"}', '{"to": "nightshade"}', '{"to": "eve"}'))
+    client.stops = {"nightshade"}
+    conversation = asked()
+    answer = service(client).stream(conversation, conversation.spoken)
+    events = list(answer)
+    assert text(events) == f"So:{MESSAGE}"
+    assert [event.part for event in events if isinstance(event, CallDelta)] == ['{"to": "bob"}']
+    assert events[-1] == Ended("guardrail_intervened")
+    # What it took is known all the same.
+    assert answer.state.usage["inputTokens"] == 7
+
+
+@pytest.mark.parametrize(
+    ("given", "masked"),
+    [
+        ({"to": ["bob@example.com"], "n": 1}, {"to": ["{EMAIL}"], "n": 1}),
+        ({"phone": 5551234, "on": True, "of": None}, {"phone": "{PHONE}", "on": True, "of": None}),
+    ],
+)
+def test_a_masked_call_is_told_masked_and_stays_an_object(given: Any, masked: Any) -> None:
+    masks = {"bob@example.com": "{EMAIL}", "5551234": "{PHONE}"}
+    client = FakeConverse(calling(given))
+    client.masks = masks
+    told = whole(client)
+    assert (told.calls, told.stop_reason) == ([Called("c1", "mail", masked)], "guardrail_intervened")
+
+    client = FakeConverse(calling_events(json.dumps(given)))
+    client.masks = masks
+    events = streamed(client)
+    assert json.loads("".join(event.part for event in events if isinstance(event, CallDelta))) == masked
+    assert events[-1] == Ended("guardrail_intervened")
+
+
+def test_a_json_answer_by_the_hidden_tool_is_judged_masked_and_stopped() -> None:
+    conversation = asked(tools=None, response_format=SCHEMA)
+    for replies in (calling({"to": "bob"}, name=ANSWER_TOOL), calling_events('{"to": "bob"}', name=ANSWER_TOOL)):
+        for masks, stops, said in (({"bob": "{NAME}"}, set(), '{"to": "{NAME}"}'), ({}, {"bob"}, MESSAGE)):
+            client = FakeConverse(replies)
+            client.masks, client.stops = masks, stops
+            if isinstance(replies, dict):
+                told = whole(client, conversation)
+                assert (told.text, told.stop_reason) == (said, "guardrail_intervened")
+            else:
+                events = streamed(client, conversation)
+                assert text(events).endswith(said)
+                assert events[-1] == Ended("guardrail_intervened")
+
+
+@pytest.mark.parametrize("cut", ['{"to": "nigh', '{"to": "bob'])
+def test_a_call_in_which_the_answer_was_cut_is_judged_too(cut: str) -> None:
+    events = [*calling_events(cut)[:-3], {"messageStop": {"stopReason": "max_tokens"}}]
+    client = FakeConverse(events)
+    client.masks, client.stops = {"bob": "{NAME}"}, {"nigh"}
+
+    told = streamed(client)
+
+    assert told[-1] == Ended("guardrail_intervened")
+    assert "bob" not in str(told)
+
+
+def test_a_guardrail_that_fails_in_mid_stream_ends_it_as_every_failure_does() -> None:
+    class Failing(FakeConverse):
+        def apply_guardrail(self, **kwargs: Any) -> dict[str, Any]:
+            if kwargs["source"] == "OUTPUT":
+                raise client_error("ThrottlingException")
+            return super().apply_guardrail(**kwargs)
+
+    events = iter(service(client := Failing(calling_events("{}"))).stream(asked(), asked().spoken))
+    told: list[Event] = []
+    with pytest.raises(RateLimitError):
+        told.extend(events)
+    assert client.calls
+
+
+def test_a_stream_that_is_closed_is_closed_beneath() -> None:
+    client = FakeConverse(calling_events("{}"))
+    conversation = asked()
+    answer = service(client).stream(conversation, conversation.spoken)
+    answer.close()
+
+    assert client.streams[0].closed
