@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, WithJsonSchema, model_validator
 
+from configuration import regions
 from configuration.aliases import AliasTargets
 from configuration.budget import Budget
 from configuration.expiry import ExpiresAfter
@@ -45,7 +46,9 @@ class Config(Section):
     """Name of the environment; the file is environments/<name>.yaml. Part of every stack's name."""
 
     region: Region
-    """AWS region of all stacks."""
+    """AWS region of all stacks. It has to have what Quarry is built on, which GovCloud, China and me-south-1 have not
+    (configuration/catalogue/regions.yaml). Without Bedrock's prompt management, as in us-west-1, the prompts are at
+    the endpoint and not published in Bedrock."""
 
     owner: Annotated[str, Field(min_length=3, max_length=256, pattern=r"^[\w.:/=+@ -]+$")]
     """Who answers for it; the tag quarry:owner."""
@@ -77,6 +80,11 @@ class Config(Section):
     """Notebooks in SageMaker Studio for a workshop's participants; left out, there is none of it."""
     tuning: Tuning | None = None
     """From a data set to a tuned model under an alias; left out, there is none of it."""
+
+    @model_validator(mode="after")
+    def _the_region_has_what_is_needed(self) -> "Config":
+        regions.check(self.region)
+        return self
 
     @model_validator(mode="after")
     def _aliases_resolve(self) -> "Config":
@@ -139,6 +147,11 @@ class Config(Section):
             ValueError: a model is unknown or has ended, or none can be called here.
         """
         return self.alias_targets.targets(alias)
+
+    @property
+    def publishes_prompts(self) -> bool:
+        """Whether the region has Bedrock's prompt management, where the prompts are published for others."""
+        return self.region in regions.offers().prompt_management.regions
 
     def physical_name(self, what: str) -> str:
         """Return a name for what AWS wants named before it exists, as ``quarry-dev-guardrail``."""

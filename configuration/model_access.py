@@ -1,6 +1,7 @@
 """What the access check is to look at: an environment's models as the catalogue knows them."""
 
 from configuration.config import Config
+from configuration.knowledge import models as knowledge
 from configuration.models import CustomModel, NamedCandidate
 from configuration.targets import ModelNotInRegionError, resolve
 from lambdas.catalogue.facts import FoundationModel
@@ -9,12 +10,15 @@ from lambdas.model_access.candidates import CheckedCandidate
 
 
 def candidates(config: Config) -> list[CheckedCandidate]:
-    """Return the models of all aliases, in the order in which they are tried.
+    """Return the models of all aliases, in the order in which they are tried, and then those of the knowledge base.
 
     One that cannot be called in the region stays in its place, without anything to call: a first choice that is passed
     over is one that the operator does not get.
     """
-    return [_candidate(config, alias, named) for alias, models in config.models.aliases.items() for named in models]
+    of_aliases = [
+        _candidate(config, alias, named) for alias, models in config.models.aliases.items() for named in models
+    ]
+    return of_aliases + _of_knowledge(config)
 
 
 def _candidate(config: Config, alias: str, named: NamedCandidate) -> CheckedCandidate:
@@ -38,6 +42,34 @@ def _candidate(config: Config, alias: str, named: NamedCandidate) -> CheckedCand
         max_tokens=longest_answer(config, alias, model),
         output_burndown=model.output_burndown,
     )
+
+
+def _of_knowledge(config: Config) -> list[CheckedCandidate]:
+    """Who reads documents and who puts passages in order, under the path by which the file names them.
+
+    Bedrock calls them by the knowledge base's role, so nobody else can: what Bedrock says of them decides.
+    """
+    if config.knowledge is None:
+        return []
+    used = knowledge.resolve(config.knowledge, aliases=config.alias_targets)
+    named: list[tuple[str, FoundationModel, str]] = []
+    if used.parser:
+        named.append(("knowledge.parsing.model", used.parser.model, used.parser.callable_id))
+    if used.reranker:
+        named.append(("knowledge.reranking.model", used.reranker, used.reranker.model_id))
+    return [
+        CheckedCandidate(
+            alias=path,
+            model_id=model.model_id,
+            callable_id=callable_id,
+            name=model.name,
+            regions=_regions(model),
+            anthropic_form=model.anthropic_form,
+            marketplace=model.agreement == "marketplace",
+            converses=False,
+        )
+        for path, model, callable_id in named
+    ]
 
 
 def longest_answer(config: Config, alias: str, model: FoundationModel) -> int:

@@ -32,9 +32,11 @@ class Platform:
             else None
         )
         self.inference = InferenceStack(app, "Inference", config=config, account=account, prompts=prompts)
-        # An empty stack cannot be deployed.
+        # An empty stack cannot be deployed, nor one whose resources the region does not know.
         self.prompts = (
-            PromptsStack(app, "Prompts", config=config, account=account, prompts=prompts) if prompts else None
+            PromptsStack(app, "Prompts", config=config, account=account, prompts=prompts)
+            if prompts and config.publishes_prompts
+            else None
         )
         # Inference reads the ids of guardrail and knowledge base from SSM parameters, which CloudFormation resolves
         # before anything else.

@@ -3,6 +3,7 @@
 Each rule raises ValueError with the path in the file, the value, the rule and what would do.
 """
 
+from configuration import regions
 from configuration.aliases import AliasTargets
 from configuration.guardrail import GuardrailPolicy
 from configuration.knowledge import s3_vectors
@@ -32,7 +33,7 @@ def check(knowledge: Knowledge, *, environment: str, aliases: AliasTargets, guar
     _check_chunks_fit_the_model(knowledge, models)
     _check_vectors(knowledge, models)
     if knowledge.vector_store == "s3_vectors":
-        _check_s3_vectors(knowledge)
+        _check_s3_vectors(knowledge, region=aliases.region)
     if knowledge.reranking and knowledge.reranking.results > knowledge.results:
         raise refusal(
             "reranking.results",
@@ -98,7 +99,13 @@ def _check_vectors(knowledge: Knowledge, models: KnowledgeModels) -> None:
         )
 
 
-def _check_s3_vectors(knowledge: Knowledge) -> None:
+def _check_s3_vectors(knowledge: Knowledge, *, region: str) -> None:
+    if region not in regions.offers().s3_vectors.regions:
+        raise refusal(
+            "vector_store",
+            knowledge.vector_store,
+            f"{region} has no S3 Vectors. Write opensearch_serverless, or take another region",
+        )
     instead = "Leave it out, or write vector_store: opensearch_serverless"
     if knowledge.vector_type == "binary":
         raise refusal("vector_type", "binary", f"S3 Vectors keeps float32 only. {instead}")

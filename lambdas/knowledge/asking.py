@@ -21,7 +21,8 @@ from lambdas.common.errors import InvalidRequestError
 from lambdas.common.observability import logger
 from lambdas.common.tokens import Tokens
 from lambdas.knowledge import citations, prompt, rewriting
-from lambdas.knowledge.filters import RetrievalFilter, to_retrieval_filter
+from lambdas.knowledge.filter_shape import RetrievalFilter
+from lambdas.knowledge.filters import to_retrieval_filter
 from lambdas.knowledge.passages import Passage
 from lambdas.knowledge.retrieval import MOST_CHARACTERS, Retriever
 from lambdas.knowledge.settings import KnowledgeSettings

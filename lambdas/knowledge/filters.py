@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from lambdas.common.errors import InvalidRequestError
+from lambdas.knowledge import filter_shape
 from lambdas.knowledge.fields import FieldType
+from lambdas.knowledge.filter_shape import RetrievalFilter, joined
 
-RetrievalFilter = dict[str, Any]
 Fields = Mapping[str, FieldType]
 
-# Bedrock's own bounds of nested groups are tighter and may change; these keep a request from costing much here.
+# Bedrock's own bounds of groups are tighter, see ``filter_shape``; these keep a request from costing much here.
 MOST_DEPTH: Final = 4
 MOST_CONDITIONS: Final = 50
 
@@ -51,12 +52,23 @@ def to_retrieval_filter(given: Mapping[str, Any] | None, fields: Fields, *, para
         param: the filter's own path in the request, for errors.
 
     Raises:
-        InvalidRequestError: an unknown field or comparison, or a value of the wrong type; ``param`` is its path.
+        InvalidRequestError: an unknown field or comparison, a value of the wrong type, or more than Bedrock filters by;
+            ``param`` is its path.
     """
     conditions = list(_conditions(given or {}, fields, param, MOST_DEPTH))
     if sum(map(_size, conditions)) > MOST_CONDITIONS:
         raise InvalidRequestError(f"`{param}` has more than {MOST_CONDITIONS} conditions.", param=param)
-    return _joined(conditions, "andAll") if conditions else None
+    if not conditions:
+        return None
+    written = filter_shape.within_bounds(joined(conditions, "andAll"))
+    if written is None:
+        most = filter_shape.MOST_MEMBERS
+        raise InvalidRequestError(
+            f"`{param}` is more than Bedrock filters by: it takes {most} conditions together, each of which may be "
+            f"{most} more; a list of numbers counts one by one. Ask for less, or in several requests.",
+            param=param,
+        )
+    return written
 
 
 def _conditions(given: Any, fields: Fields, path: str, depth: int) -> Iterator[RetrievalFilter]:
@@ -79,14 +91,14 @@ def _conditions(given: Any, fields: Fields, path: str, depth: int) -> Iterator[R
 def _group(name: str, members: Any, fields: Fields, path: str, depth: int) -> RetrievalFilter:
     if not isinstance(members, list) or not members:
         raise InvalidRequestError(f"`{path}` must be a list of filters that is not empty.", param=path)
-    joined = []
+    members_: list[RetrievalFilter] = []
     for index, member in enumerate(members):
         where = f"{path}[{index}]"
         conditions = list(_conditions(member, fields, where, depth - 1))
         if not conditions:
             raise InvalidRequestError(f"`{where}` is empty.", param=where)
-        joined.append(_joined(conditions, "andAll"))
-    return _joined(joined, GROUPS[name])
+        members_.append(joined(conditions, "andAll"))
+    return joined(members_, GROUPS[name])
 
 
 def _comparisons(name: str, wanted: Mapping[str, Any], kind: FieldType, path: str) -> Iterator[RetrievalFilter]:
@@ -132,11 +144,6 @@ def _known(fields: Fields) -> str:
         )
     named = ", ".join(f"`{name}` ({_WORDS[kind]})" for name, kind in sorted(fields.items()))
     return f"the documents have no such field to filter by. There are: {named}."
-
-
-def _joined(filters: list[RetrievalFilter], how: str) -> RetrievalFilter:
-    """Return one filter; Bedrock wants at least two members in a group."""
-    return filters[0] if len(filters) == 1 else {how: filters}
 
 
 def _size(filter_: RetrievalFilter) -> int:

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingErr
 from lambdas.chat.errors import error_code, is_daily_quota
 from lambdas.common.deadline import NEVER, Deadline
 from lambdas.common.observability import logger
-from lambdas.knowledge.filters import RetrievalFilter
+from lambdas.knowledge.filter_shape import RetrievalFilter
 from lambdas.knowledge.passages import Passage, from_results
 from lambdas.knowledge.retrieval_errors import RETRYABLE, to_api_error
 from lambdas.knowledge.settings import KnowledgeSettings

@@ -42,6 +42,8 @@ RETRYABLE: Final = frozenset(
 # OpenSearch says "Rewrite first" of a filter on a field that it has no keywords of.
 _ABOUT_FILTERS: Final = re.compile(r"filter|rewrite first|metadata", re.IGNORECASE)
 # What is denied is denied to the knowledge base's own role; Bedrock tells it as a validation.
+# Of a model of a third party that nobody has accepted the agreement of: every search is denied.
+_ABOUT_AGREEMENT: Final = re.compile(r"marketplace|access to the model", re.IGNORECASE)
 _ABOUT_RIGHTS: Final = re.compile(r"not able to call|not authorized|access denied|unauthorized", re.IGNORECASE)
 
 
@@ -78,6 +80,13 @@ def to_api_error(
                 "(Service Quotas, Amazon Bedrock).",
                 code="insufficient_quota",
                 retry_after=NOT_READY_RETRY_SECONDS,
+            )
+        case "AccessDeniedException" if _ABOUT_AGREEMENT.search(message):
+            return PermissionDeniedError(
+                f"The account has no access to the reranking or embedding model of the knowledge base "
+                f"{knowledge_base_id}. The platform's owner can mend it: `quarry check` names the model, and `quarry "
+                "check --enable` accepts its agreement.",
+                code="knowledge_access_denied",
             )
         case "AccessDeniedException" | "UnrecognizedClientException" | "ExpiredTokenException":
             return PermissionDeniedError(

@@ -1,4 +1,4 @@
-"""What is checked: the models of the aliases, as the catalogue knows them."""
+"""What is checked: the models of the aliases and of the knowledge base, as the catalogue knows them."""
 
 import json
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ class CheckedCandidate:
     """One model of one alias. An alias's candidates stand in a list in the order in which they are tried.
 
     Attributes:
-        alias: the name that applications call.
+        alias: the name that applications call; of what only the knowledge base uses, its path in the environment file.
         model_id: base id of the foundation model.
         callable_id: what Converse is given: base id, inference profile id, or ARN. Empty: nothing can be called here.
         max_tokens: how long an answer may be whose request does not say; 0 for models that write none.
@@ -24,7 +24,8 @@ class CheckedCandidate:
         anthropic_form: whether the account must have sent Anthropic's use case form.
         marketplace: whether it is sold through AWS Marketplace, so wants an agreement.
         custom: whether ``callable_id`` is a custom model of the account, of which the base model's access says nothing.
-        converses: whether it answers Converse; embedding and rerank models do not, so no real call is made of them.
+        converses: whether it can be called by Converse; embedding and rerank models cannot, and what a knowledge base
+            reads documents with is called by its own role only, so no real call is made of them.
     """
 
     alias: str
@@ -40,6 +41,11 @@ class CheckedCandidate:
     max_tokens: int = 0
     output_burndown: int = 1
     target_id: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where the environment file names it."""
+        return self.alias if "." in self.alias else f"models.aliases.{self.alias}"
 
     @property
     def target(self) -> str:

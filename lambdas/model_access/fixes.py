@@ -19,10 +19,13 @@ class Fixes:
     region: str
 
     def another_model(self, candidate: CheckedCandidate, *, why: str = "") -> str:
-        """Put something else under the alias."""
+        """Name something else in the environment file."""
+        file = f"environments/{self.environment}.yaml"
+        # An alias has a list of models, of which the first is taken; the knowledge base has one of each.
+        named = candidate.path
+        put = f"Put another model first in {named}" if named != candidate.alias else f"Name another one under {named}"
         return (
-            f"Put another model first in models.aliases.{candidate.alias} of environments/{self.environment}.yaml "
-            f"and deploy again{f' ({why})' if why else ''}; `quarry models list` shows what there is."
+            f"{put} of {file} and deploy again{f' ({why})' if why else ''}; `quarry models list` shows what there is."
         )
 
     def not_in_region(self, candidate: CheckedCandidate) -> str:

@@ -106,7 +106,7 @@ class Judge:
         if outcome and not outcome.ok:
             parts.append(f"AWS answered {outcome.code}: {outcome.message}")
         if outcome is None and candidate.callable_id:
-            parts.append("Not called, because it does not answer Converse.")
+            parts.append("Not called, because it does not answer Converse or only Bedrock may call it.")
         ends = _end(candidate, survey)
         if ends:
             parts.append(_when(ends, self.today))

@@ -16,6 +16,8 @@ from sandbox.model.errors import invalid
 Filter = Mapping[str, Any]
 
 _GROUPS = ("andAll", "orAll")
+# Source: Bedrock user guide, kb-test-config: "up to 5 filter types" in a group, "one level of embedding".
+_MOST_MEMBERS = 5
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "greaterThan": lambda actual, expected: actual > expected,
     "greaterThanOrEquals": lambda actual, expected: actual >= expected,
@@ -35,6 +37,7 @@ def check(wanted: Filter, store: Store) -> None:
     Raises:
         AwsError: ValidationException; names the operator or the field.
     """
+    _check_groups(wanted, depth=0)
     for operator, condition in _leaves(wanted):
         key, value = condition["key"], condition["value"]
         _check_value(operator, key, value)
@@ -66,13 +69,30 @@ def _leaves(wanted: Filter) -> Iterator[tuple[str, Any]]:
             yield operator, condition
 
 
+def _check_groups(wanted: Filter, *, depth: int) -> None:
+    for operator, condition in wanted.items():
+        if operator not in _GROUPS:
+            continue
+        if depth > 1:
+            raise invalid(
+                f"Invalid filter: {operator} is nested too deeply. A filter has one level of embedded groups."
+            )
+        if len(condition) > _MOST_MEMBERS:
+            raise invalid(
+                f"Invalid filter: {operator} has {len(condition)} members, at most {_MOST_MEMBERS} are allowed."
+            )
+        for each in condition:
+            _check_groups(each, depth=depth + 1)
+
+
 def _check_value(operator: str, key: str, value: Any) -> None:
     if operator in _ORDER:
         fits, kind = _is_number(value), "a number"
     elif operator in (*_PARTS, "listContains"):
         fits, kind = isinstance(value, str), "a string"
     elif operator in ("in", "notIn"):
-        fits, kind = isinstance(value, list) and bool(value), "a list that is not empty"
+        fits = isinstance(value, list) and bool(value) and all(isinstance(each, str) for each in value)
+        kind = "a list of strings that is not empty"
     else:
         fits, kind = isinstance(value, (str, bool, int, float)), "a string, a number or a boolean"
     if not fits:

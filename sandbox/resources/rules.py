@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ministack.core.responses import get_region
+
+from sandbox.regions import PROMPT_MANAGEMENT
 from sandbox.resources import record_store
 from sandbox.resources.resource_type import Model
 
@@ -64,7 +67,9 @@ def guardrail(model: Model) -> None:
 
 
 def prompt(model: Model) -> None:
-    """The default variant is one of the variants."""
+    """The region has the type, and the default variant is one of the variants."""
+    if get_region() not in PROMPT_MANAGEMENT:
+        raise RefusedError("Template format error: Unrecognized resource types: [AWS::Bedrock::Prompt]")
     names = [variant["Name"] for variant in model.get("Variants") or ()]
     default = model.get("DefaultVariant")
     if default is not None and default not in names:

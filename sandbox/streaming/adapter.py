@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+from sandbox.regions import has_adapter_layer
+
 LAYER_PREFIX: Final = "LambdaAdapterLayer"
 WRAPPER_VARIABLE: Final = "AWS_LAMBDA_EXEC_WRAPPER"
 WRAPPER: Final = "/opt/bootstrap"
@@ -80,8 +82,12 @@ def problem(environment: Mapping[str, str], *, layers: Sequence[str]) -> str | N
     """Why a function with these environment variables and layer ARNs cannot stream on AWS, or None when it can."""
     if environment.get(WRAPPER_VARIABLE) != WRAPPER:
         return f"its response is not a stream: set {WRAPPER_VARIABLE}={WRAPPER} to run it behind the Lambda Web Adapter"
-    if not any(layer.split(":")[-2].startswith(LAYER_PREFIX) for layer in layers if layer.count(":") >= 7):
+    named = [layer.split(":") for layer in layers if layer.count(":") >= 7]
+    adapters = [parts for parts in named if parts[-2].startswith(LAYER_PREFIX)]
+    if not adapters:
         return f"{WRAPPER} does not exist: add the layer {LAYER_PREFIX}Arm64 or {LAYER_PREFIX}X86"
+    if not any(has_adapter_layer(parts[3]) for parts in adapters):
+        return "not authorized to perform lambda:GetLayerVersion: no such layer is published in the region"
     if environment.get(MODE_VARIABLE, "").lower() != STREAMING_MODE:
         return f"its adapter answers with one buffered JSON document: set {MODE_VARIABLE}={STREAMING_MODE}"
     return None

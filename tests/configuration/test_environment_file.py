@@ -68,6 +68,17 @@ def test_the_schema_for_editors_is_current() -> None:
         ),
         ({"retain_data": "yes"}, "environments/dev.yaml: retain_data: 'yes' is not accepted: expected boolean"),
         ({"region": "Virginia"}, "environments/dev.yaml: region: 'Virginia' is not accepted: expected pattern"),
+        (
+            {"region": "us-gov-west-1"},
+            "environments/dev.yaml: region: 'us-gov-west-1' is not accepted: nothing of Quarry works there, for the "
+            "region lacks AWS's Lambda Web Adapter as a layer",
+        ),
+        ({"region": "me-south-1"}, "environments/dev.yaml: region: 'me-south-1' is not accepted: nothing of Quarry"),
+        (
+            {"region": "cn-north-1"},
+            "environments/dev.yaml: region: 'cn-north-1' is not accepted: nothing of Quarry works there, for the "
+            "region lacks AWS's Lambda Web Adapter as a layer, which the answers are streamed through, and REST APIs",
+        ),
         ({"name": "prod"}, "environments/dev.yaml: name: 'prod' is not accepted: expected 'dev'"),
         ({"models": {"aliases": {}}}, "environments/dev.yaml: models.aliases: {} is not accepted: "),
         (

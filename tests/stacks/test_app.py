@@ -26,3 +26,22 @@ def test_a_studio_is_made_for_an_environment_that_has_the_section(
     assert app.main() == 0
 
     assert (tmp_path / "Studio.template.json").exists()
+
+
+def test_prompts_are_not_published_where_the_region_has_no_prompt_management(
+    vary: Vary, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    models = {
+        "aliases": {
+            "fast": ["anthropic.claude-haiku-4-5-20251001-v1:0"],
+            "smart": ["anthropic.claude-haiku-4-5-20251001-v1:0"],
+        }
+    }
+    monkeypatch.setattr(app, "App", lambda: new_app(str(tmp_path)))
+    monkeypatch.setattr(app, "load", lambda _: vary(region="us-west-1", models=models, knowledge=None))
+
+    assert app.main() == 0
+
+    made = {path.name.removesuffix(".template.json") for path in tmp_path.glob("*.template.json")}
+    assert "Inference" in made
+    assert "Prompts" not in made

@@ -94,6 +94,9 @@ def test_tries_are_bounded_by_number_and_by_time() -> None:
         (retrieve_error("ThrottlingException"), 429, "rate_limit_exceeded", "throttling"),
         (retrieve_error("ServiceQuotaExceededException"), 429, "insufficient_quota", "Service Quotas"),
         (retrieve_error("AccessDeniedException"), 403, "knowledge_access_denied", "allow bedrock:Retrieve"),
+        (retrieve_error("AccessDeniedException", "Model access is denied due to IAM user or service role is not "
+                        "authorized to perform the required AWS Marketplace actions"), 403, "knowledge_access_denied",
+         "quarry check --enable"),
         (retrieve_error("ResourceNotFoundException"), 404, "knowledge_base_missing", "deploy again"),
         (retrieve_error("ConflictException"), 503, "knowledge_not_ready", "being changed"),
         (retrieve_error("BadGatewayException"), 502, "upstream_error", "BadGatewayException"),

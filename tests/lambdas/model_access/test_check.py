@@ -250,3 +250,18 @@ def test_twenty_models_are_asked_about_at_the_same_time() -> None:
     )
 
     assert steps == [(number, 16) for number in range(1, 17)]
+
+
+def test_a_reranker_without_an_agreement_is_told_of_as_the_file_names_it() -> None:
+    reranker = replace(
+        MICRO, alias="knowledge.reranking.model", model_id="cohere.rerank-v3-5:0", callable_id="cohere.rerank-v3-5:0",
+        marketplace=True, converses=False,
+    )  # fmt: skip
+
+    without = {reranker.model_id: {"agreement": "NOT_AVAILABLE"}}
+    (missing,) = run(reranker, bedrock=FakeBedrock(models=[reranker], availability=without))
+    (ended,) = run(reranker, bedrock=FakeBedrock(models=[reranker], legacy={reranker.model_id}))
+
+    assert (missing.verdict, missing.usable) == (Verdict.AGREEMENT_MISSING, False)
+    assert "quarry check --enable" in missing.fix
+    assert "Name another one under knowledge.reranking.model of environments/dev.yaml" in ended.fix

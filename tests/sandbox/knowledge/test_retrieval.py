@@ -79,6 +79,7 @@ def test_results_are_limited(filled: Base) -> None:
     assert len(filled.retrieve("forms", numberOfResults=7)) == 7
 
 
+_YEAR = {"equals": {"key": "year", "value": 2024}}
 FILTERS: list[tuple[dict[str, Any], set[str]]] = [
     ({"equals": {"key": "department", "value": "Finance"}}, {"old.md", "new.md"}),
     ({"equals": {"key": "public", "value": True}}, {"old.md"}),
@@ -88,8 +89,8 @@ FILTERS: list[tuple[dict[str, Any], set[str]]] = [
     ({"greaterThanOrEquals": {"key": "year", "value": 2024}}, {"new.md", "hr.md"}),
     ({"lessThan": {"key": "year", "value": 2024}}, {"old.md"}),
     ({"lessThanOrEquals": {"key": "year", "value": 2024}}, {"old.md", "hr.md"}),
-    ({"in": {"key": "year", "value": [2023, 2025]}}, {"old.md", "new.md"}),
-    ({"notIn": {"key": "year", "value": [2023, 2025]}}, {"hr.md", "bare.md"}),
+    ({"in": {"key": "department", "value": ["Finance", "x"]}}, {"old.md", "new.md"}),
+    ({"notIn": {"key": "department", "value": ["Finance", "x"]}}, {"hr.md", "bare.md"}),
     ({"listContains": {"key": "tags", "value": "form"}}, {"old.md", "hr.md"}),
     ({"equals": {"key": "tags", "value": "tax"}}, {"old.md"}),
     (
@@ -139,8 +140,11 @@ def test_filters_by_a_part_of_a_string(search: Base) -> None:
     [
         ({"greaterThan": {"key": "year", "value": "2024"}}, "the operator greaterThan takes a number"),
         ({"lessThan": {"key": "year", "value": True}}, "the operator lessThan takes a number"),
-        ({"in": {"key": "year", "value": 2024}}, "the operator in takes a list that is not empty"),
-        ({"notIn": {"key": "year", "value": []}}, "the operator notIn takes a list that is not empty"),
+        ({"in": {"key": "year", "value": 2024}}, "the operator in takes a list of strings that is not"),
+        ({"notIn": {"key": "year", "value": []}}, "the operator notIn takes a list of strings that"),
+        ({"in": {"key": "year", "value": [2023, 2024]}}, "the operator in takes a list of strings that is not empty"),
+        ({"orAll": [_YEAR] * 6}, "orAll has 6 members, at most 5 are allowed"),
+        ({"orAll": [_YEAR, {"andAll": [_YEAR, {"orAll": [_YEAR, _YEAR]}]}]}, "orAll is nested too deeply"),
         ({"equals": {"key": "year", "value": {}}}, "the operator equals takes a string, a number or a boolean"),
         ({"listContains": {"key": "tags", "value": 1}}, "the operator listContains takes a string"),
         ({"startsWith": {"key": "a", "value": "b"}}, "startsWith is not supported by vector stores of type S3_VECTORS"),

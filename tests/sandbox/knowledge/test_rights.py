@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from ministack.services import iam, opensearchserverless, s3
 
+from sandbox.model import account
 from sandbox.resources import record_store
 from sandbox.resources.service_api import ApiError
 from tests.sandbox.knowledge import bases
@@ -168,6 +169,21 @@ def test_reranking_needs_rights_of_the_role(base: Base, action: str) -> None:
                 "bedrockRerankingConfiguration": model,
             },
         )
+
+
+def test_reranking_needs_an_agreement_of_the_account(base: Base) -> None:
+    model = {"modelArn": "arn:aws:bedrock:us-east-1::foundation-model/cohere.rerank-v3-5:0"}
+    settings = {
+        "type": "BEDROCK_RERANKING_MODEL",
+        "bedrockRerankingConfiguration": {"modelConfiguration": model},
+    }
+    account.set_standings(account.parse([{"model": "cohere.*", "agreementAvailability": "NOT_AVAILABLE"}]))
+
+    try:
+        with pytest.raises(ApiError, match="AWS Marketplace"):
+            base.retrieve("anything", rerankingConfiguration=settings)
+    finally:
+        account.set_standings([])
 
 
 def test_a_dimension_that_changed_fails_the_job(base: Base) -> None:

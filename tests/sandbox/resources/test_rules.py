@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ministack.services.cloudformation import provisioners
 
+from sandbox.resources import rules
 from sandbox.resources.rules import RefusedError
 from sandbox.resources.service_api import ApiError
 from tests.sandbox.resources import engine
@@ -248,3 +249,9 @@ def test_encryption_policies_may_not_claim_one_pattern_twice() -> None:
 def _delete(logical_id: str) -> Any:
     properties = TEMPLATE[logical_id]["Properties"]
     return provisioners._delete_resource(TEMPLATE[logical_id]["Type"], engine.physical_id(logical_id), properties)
+
+
+def test_a_region_without_prompt_management_knows_no_prompts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "get_region", lambda: "us-west-1")
+
+    assert "Unrecognized resource types: [AWS::Bedrock::Prompt]" in _refusal(_some("Prompt"))

@@ -105,3 +105,7 @@ def test_what_cannot_stream_on_aws_is_told() -> None:
     assert "AWS_LWA_INVOKE_MODE" in (problem({**GOOD, "AWS_LWA_INVOKE_MODE": "buffered"}, layers=[ADAPTER]) or "")
     for layers in ([], ["arn:aws:lambda:us-east-1:1:layer:other:1"], ["not an ARN"]):
         assert "LambdaAdapterLayerArm64" in (problem(GOOD, layers=layers) or "")
+    for region in ("me-south-1", "us-gov-west-1", "cn-north-1"):
+        elsewhere = ADAPTER.replace("us-east-1", region)
+        assert elsewhere != ADAPTER
+        assert "lambda:GetLayerVersion" in (problem(GOOD, layers=[elsewhere]) or "")

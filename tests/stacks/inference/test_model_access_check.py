@@ -110,6 +110,20 @@ def test_it_is_told_the_models_of_the_environment(synthesise: Synthesise, vary: 
     assert properties["ServiceTimeout"] == "180"
 
 
+def test_what_only_the_knowledge_base_calls_is_checked_like_an_alias(synthesise: Synthesise, vary: Vary) -> None:
+    knowledge = {
+        "reranking": {"model": "cohere.rerank-v3-5:0", "results": 3},
+        "parsing": {"strategy": "foundation_model", "model": "smart"},
+    }
+
+    told = candidates.from_json(the_check(synthesise(vary(knowledge=knowledge)))["Properties"]["Candidates"])
+
+    assert [(one.alias, one.callable_id, one.marketplace, one.converses) for one in told[-2:]] == [
+        ("knowledge.parsing.model", "us.anthropic.claude-haiku-4-5-20251001-v1:0", True, False),
+        ("knowledge.reranking.model", "cohere.rerank-v3-5:0", True, False),
+    ]
+
+
 def test_a_model_that_is_passed_over_is_still_told_of(synthesise: Synthesise, vary: Vary) -> None:
     config = vary(
         models={"residency": "in_region", "aliases": {"fast": ["amazon.nova-2-lite-v1:0", "amazon.nova-micro-v1:0"]}},
