@@ -69,9 +69,7 @@ class Reranking(Struct, frozen=True, kw_only=True):
 
 
 class RerankClient(Protocol):
-    """The one call that is made, with Bedrock's own shapes; ``meta`` is botocore's."""
-
-    meta: Any
+    """The one call that is made, with Bedrock's own shapes."""
 
     def rerank(self, **kwargs: Any) -> dict[str, Any]:
         """Put texts in order."""
@@ -114,12 +112,25 @@ def _read(question: int, texts: Sequence[int]) -> Read:
     return Read(tokens=question * len(texts) + sum(texts), queries=-(-chunks // CHUNKS))
 
 
-class Reranker:
-    """Reranks by an alias's first candidate: scores of two models cannot be compared, so none steps in."""
+def models_arn(meta: Any) -> str:
+    """Return what the ARNs of foundation models begin with where a client of botocore's calls; ``meta`` is its."""
+    return f"arn:{meta.partition}:bedrock:{meta.region_name}::foundation-model/"
 
-    def __init__(self, *, aliases: Aliases, client: RerankClient, names_who_answered: bool = False) -> None:
+
+class Reranker:
+    """Reranks by an alias's first candidate: scores of two models cannot be compared, so none steps in.
+
+    Args:
+        models: what the ARNs of the region's foundation models begin with.
+        names_who_answered: whether `model` of an answer is the base id, and not the alias that was asked for.
+    """
+
+    def __init__(
+        self, *, aliases: Aliases, client: RerankClient, models: str, names_who_answered: bool = False
+    ) -> None:
         self._aliases = aliases
         self._client = client
+        self._models = models
         self._names_who_answered = names_who_answered
 
     def candidate(self, request: RerankRequest) -> Candidate:
@@ -155,7 +166,8 @@ class Reranker:
                 rerankingConfiguration={
                     "type": "BEDROCK_RERANKING_MODEL",
                     "bedrockRerankingConfiguration": {
-                        "modelConfiguration": {"modelArn": self._arn(candidate)},
+                        # Rerank takes nothing else, and no inference profile.
+                        "modelConfiguration": {"modelArn": f"{self._models}{candidate.base_model_id}"},
                         "numberOfResults": most,
                     },
                 },
@@ -178,8 +190,3 @@ class Reranker:
             meta=RerankMeta(BilledUnits(likely.queries)),
             usage=RerankUsage(prompt_tokens=likely.tokens, total_tokens=likely.tokens),
         )
-
-    def _arn(self, candidate: Candidate) -> str:
-        """Return the model's ARN: Rerank takes nothing else, and no inference profile."""
-        meta = self._client.meta
-        return f"arn:{meta.partition}:bedrock:{meta.region_name}::foundation-model/{candidate.base_model_id}"

@@ -7,14 +7,16 @@ from lambdas.common.caller import Caller
 from lambdas.exchange import unrecorded
 from lambdas.rerank import service
 from lambdas.rerank.request import READER
-from lambdas.rerank.service import Reranker, Reranking
+from lambdas.rerank.service import Reranker, Reranking, models_arn
 
 
 def create_reranking(call: Call) -> Answer[Reranking]:
     """Put texts in the order in which they answer a question."""
+    client = composition.reranking_client()
     reranker = Reranker(
         aliases=composition.aliases(),
-        client=composition.reranking_client().until(call.deadline),
+        client=client.until(call.deadline),
+        models=models_arn(client.meta),
         names_who_answered=composition.settings().reply_model == "answered",
     )
     strict = composition.settings().strict

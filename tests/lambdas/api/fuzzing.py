@@ -33,7 +33,7 @@ from tests.lambdas.api.test_handler import FakeEmbedder, LambdaContext
 from tests.lambdas.chat.test_counting import FakeCounter
 from tests.lambdas.fakes import ALIASES, SETTINGS, FakeConverse, FakeEvents, converse_reply, stream_events
 from tests.lambdas.model_access.test_listing import FakeParameters
-from tests.lambdas.rerank.test_service import COHERE, FakeRerank
+from tests.lambdas.rerank.test_service import COHERE, FakeBounded
 
 EVENT: Final = events.load("chat_completion")
 WORDS: Final = ["user", "assistant", "tool", "system", "fast", "auto", "required", "\ud800", "\x00", ""]
@@ -386,7 +386,7 @@ def fuzzed() -> Iterator[Fuzzed]:
                 "responses": made.responses,
                 "model_listing": listed,
                 "runtime_client": _Runtime(),
-                "reranking_client": FakeRerank(),
+                "reranking_client": FakeBounded(),
                 "service": ChatService(settings=SETTINGS, aliases=ALIASES, client=made.bedrock),
             }.items():
                 patch.setattr(composition, name, lambda what=what: what)

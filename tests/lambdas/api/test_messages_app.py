@@ -93,7 +93,7 @@ def test_what_is_dropped_is_named_with_the_betas(serve: Serve) -> None:
         ({"messages": []}, 400, "invalid_request_error"),
         ({"max_tokens": None}, 400, "invalid_request_error"),
         ({"messages": [{"role": "user", "content": "x" * 5_000}]}, 413, "request_too_large"),
-        ({"headers": {"anthropic-version": "2030-01-01"}}, 400, "invalid_request_error"),
+        ({"headers": {"anthropic-version": "2020-01-01"}}, 400, "invalid_request_error"),
     ],
 )
 @pytest.mark.parametrize("stream", [False, True])

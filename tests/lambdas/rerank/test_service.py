@@ -11,7 +11,7 @@ from lambdas.allowances.usage import Usage
 from lambdas.chat.aliases import Aliases
 from lambdas.common.errors import ApiError, InvalidRequestError, NotFoundError, RateLimitError
 from lambdas.rerank.request import READER
-from lambdas.rerank.service import Read, Reranker, read
+from lambdas.rerank.service import Read, Reranker, models_arn, read
 from tests.lambdas import service_model
 from tests.lambdas.fakes import NOVA_MICRO, client_error
 
@@ -24,11 +24,7 @@ class FakeRerank:
     def __init__(self, failure: Exception | None = None) -> None:
         self.failure = failure
         self.asked: list[dict[str, Any]] = []
-        self.meta = SimpleNamespace(partition="aws", region_name="us-east-1")
         self.reply: dict[str, Any] | None = None
-
-    def until(self, _: object) -> "FakeRerank":
-        return self
 
     def rerank(self, **kwargs: Any) -> dict[str, Any]:
         service_model.check("bedrock-agent-runtime", "Rerank", kwargs)
@@ -41,10 +37,24 @@ class FakeRerank:
         return self.reply if self.reply is not None else {"results": found[:most]}
 
 
+class FakeBounded:
+    """The client of a function, as it is before it is given a deadline."""
+
+    def __init__(self) -> None:
+        self.meta = SimpleNamespace(partition="aws", region_name="us-east-1")
+
+    def until(self, _: object) -> FakeRerank:
+        return FakeRerank()
+
+
 def ask(client: FakeRerank, **body: Any) -> Any:
     whole = {"model": "rerank", "query": "Which?", "documents": ["a", "b", {"text": "c"}], **body}
     request = READER.read(json.dumps(whole).encode()).body
-    reranker = Reranker(aliases=Aliases(lambda: {"rerank": [COHERE], "fast": [NOVA_MICRO]}), client=client)
+    reranker = Reranker(
+        aliases=Aliases(lambda: {"rerank": [COHERE], "fast": [NOVA_MICRO]}),
+        client=client,
+        models=models_arn(FakeBounded().meta),
+    )
     return json.loads(msgspec.json.encode(reranker.rerank(request, reranker.candidate(request), read(request)[1])))
 
 

@@ -3,6 +3,7 @@
 Source: Anthropic's API reference, "Versions", "Beta headers"; what Claude Code 2.1.332 sends.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -10,8 +11,9 @@ from msgspec import Struct
 
 from lambdas.common.errors import InvalidRequestError
 
-# What is spoken here. Who sends none means it.
-VERSION: Final = "2023-06-01"
+# What is spoken here, the newest last; who sends none means any. What the newer one has taken away is accepted all the
+# same, since other models know it still. Source: Anthropic's API reference, "Versions", "Migrating to 2026-10-21".
+VERSIONS: Final = ("2023-06-01", "2026-10-21")
 
 
 class Beta(Struct, frozen=True):
@@ -44,22 +46,25 @@ BETAS: Final = (
     Beta("files-api-2025-04-14", False, "there is no Files API"),
     Beta("computer-use-2025-01-24", False, "its tools are refused"),
 )
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _HONOURED: Final = frozenset(beta.name for beta in BETAS if beta.honoured)
 
 
 def dropped(headers: Mapping[str, str]) -> Sequence[str]:
-    """Return the betas that a request names and that change nothing here, as ``anthropic-beta.<name>``.
+    """Return what the headers ask for that is not done: a newer version, and betas as ``anthropic-beta.<name>``.
 
     Args:
         headers: by names in small letters.
 
     Raises:
-        InvalidRequestError: the version is one that is not spoken here.
+        InvalidRequestError: the version is none, or one from before those that are spoken here.
     """
     version = headers.get("anthropic-version", "").strip()
-    if version not in ("", VERSION):
+    # Dates of this form are in order as texts are.
+    if version and not (_DATE.fullmatch(version) and version >= VERSIONS[0]):
         raise InvalidRequestError(
-            f"`anthropic-version: {version}` is not spoken here; send {VERSION}.", param="anthropic-version"
+            f"`anthropic-version: {version}` is not spoken here; send {VERSIONS[-1]}.", param="anthropic-version"
         )
     named = (name.strip() for name in headers.get("anthropic-beta", "").split(","))
-    return [f"anthropic-beta.{name}" for name in named if name and name not in _HONOURED]
+    betas = [f"anthropic-beta.{name}" for name in named if name and name not in _HONOURED]
+    return ["anthropic-version", *betas] if version and version not in VERSIONS else betas

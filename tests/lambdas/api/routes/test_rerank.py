@@ -20,7 +20,11 @@ ANN = Caller(key_id="key_1", limits=KeyLimits(usd_total=10_000, tokens_per_day=1
 
 
 def ask(at: Desk, caller: Caller = ANN, client: FakeRerank | None = None, **body: Any) -> Any:
-    reranker = Reranker(aliases=Aliases(lambda: {"rerank": [COHERE]}), client=client or FakeRerank())
+    reranker = Reranker(
+        aliases=Aliases(lambda: {"rerank": [COHERE]}),
+        client=client or FakeRerank(),
+        models="arn:aws:bedrock:us-east-1::foundation-model/",
+    )
     content = json.dumps({"model": "rerank", "query": "Which?", "documents": ["a", "b"], **body}).encode()
     return rerank(content, caller, reranker=reranker, ledger=at.ledger)
 

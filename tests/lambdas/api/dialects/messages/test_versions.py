@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from lambdas.api.dialects.messages.versions import BETAS, VERSION, dropped
+from lambdas.api.dialects.messages.versions import BETAS, VERSIONS, dropped
 from lambdas.common.errors import InvalidRequestError
 
 # What Claude Code 2.1.332 sends.
@@ -17,7 +17,8 @@ CLAUDE_CODE = (
 
 def test_what_is_honoured_is_not_named() -> None:
     assert dropped({}) == []
-    assert dropped({"anthropic-version": VERSION, "anthropic-beta": " prompt-caching-2024-07-31 ,, "}) == []
+    for version in VERSIONS:
+        assert dropped({"anthropic-version": version, "anthropic-beta": " prompt-caching-2024-07-31 ,, "}) == []
 
 
 def test_what_claude_code_names_is_known() -> None:
@@ -32,9 +33,14 @@ def test_what_nobody_knows_is_dropped_and_named() -> None:
     assert dropped({"anthropic-beta": "later-2030-01-01"}) == ["anthropic-beta.later-2030-01-01"]
 
 
-def test_another_version_is_refused() -> None:
+def test_a_version_that_came_later_is_dropped_and_named() -> None:
+    assert dropped({"anthropic-version": "2031-01-01"}) == ["anthropic-version"]
+
+
+@pytest.mark.parametrize("version", ["2023-01-01", "latest", "2026-10-21x", "٢٠٢٦-10-21"])
+def test_an_older_version_or_none_is_refused(version: str) -> None:
     with pytest.raises(InvalidRequestError) as refused:
-        dropped({"anthropic-version": "2023-01-01"})
+        dropped({"anthropic-version": version})
 
     assert refused.value.param == "anthropic-version"
 
