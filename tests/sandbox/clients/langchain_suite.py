@@ -28,4 +28,5 @@ class TestQuarry(ChatModelIntegrationTests):  # type: ignore[misc]  # its packag
             "api_key": os.environ["OPENAI_API_KEY"],
             "stream_usage": True,
             "max_retries": 0,
+            "use_responses_api": os.environ.get("USE_RESPONSES_API") == "true",
         }

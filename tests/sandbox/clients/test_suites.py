@@ -35,7 +35,11 @@ def run(folder: Path, platform: Platform, *command: str) -> subprocess.Completed
     )
 
 
-def test_langchains_standard_tests_pass(platform: Platform, tmp_path: Path) -> None:
+@pytest.mark.parametrize("use_responses_api", ["false", "true"])
+def test_langchains_standard_tests_pass(
+    platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, use_responses_api: str
+) -> None:
+    monkeypatch.setenv("USE_RESPONSES_API", use_responses_api)
     # One event loop for all: clients keep connections from test to test.
     scopes = [f"asyncio_default_{what}_loop_scope = session" for what in ("fixture", "test")]
     (tmp_path / "pytest.ini").write_text("\n".join(["[pytest]", *scopes]), encoding="utf-8")
