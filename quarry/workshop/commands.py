@@ -159,6 +159,8 @@ def hand_out(
                 alias=config.alias_targets.chatting()[0],
                 allowance=handout.in_words(studio.allowance),
                 sign_in=handout.sign_in(one.id, domain_id=domain.domain_id, region=config.region),
+                # At the same place as the API: the stage's root.
+                playground=base_url.removesuffix("v1") if config.playground else None,
             )
         )
     file = handout.write(handouts, out)

@@ -27,7 +27,12 @@ _LINK_SECONDS: Final = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Handout:
-    """What one participant is given. ``api_key``: None if an earlier handout has shown it, at ``handed_out_at``."""
+    """What one participant is given.
+
+    Attributes:
+        api_key: None if an earlier handout has shown it, at ``handed_out_at``.
+        playground: its address; None if the environment has none.
+    """
 
     participant: Participant
     api_key: str | None
@@ -36,6 +41,7 @@ class Handout:
     alias: str
     allowance: str
     sign_in: str
+    playground: str | None = None
 
     @property
     def key_text(self) -> str:
@@ -117,6 +123,7 @@ def write(handouts: list[Handout], folder: Path) -> Path:
                 sign_in=one.sign_in,
                 curl=curl(one),
                 python=python(one),
+                playground=one.playground,
             )
             _write(folder / one.page_name, text)
         _write(folder / CSV_NAME, table(handouts))

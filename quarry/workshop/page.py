@@ -3,6 +3,7 @@ escaped."""
 
 from html import escape
 from typing import Final
+from urllib.parse import quote
 
 _STYLE: Final = """
 body { font: 11pt/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
@@ -29,7 +30,7 @@ _PAGE: Final = """<!doctype html>
 <h2>Your key</h2>
 <pre class="key">{key}</pre>
 <p>{about_key}</p>
-<h2>What you may use</h2>
+{playground}<h2>What you may use</h2>
 <p>{allowance}</p>
 <h2>The endpoint</h2>
 <pre>{base_url}</pre>
@@ -39,6 +40,11 @@ _PAGE: Final = """<!doctype html>
 <pre>{python}</pre>
 </body>
 </html>
+"""
+
+
+_PLAYGROUND: Final = """<h2>Try everything in a browser</h2>
+<p><a href="{link}" rel="noreferrer">{address}</a>{about}</p>
 """
 
 
@@ -53,8 +59,15 @@ def page(
     sign_in: str,
     curl: str,
     python: str,
+    playground: str | None = None,
 ) -> str:
-    """Return the page; ``shown`` says whether ``key`` is the key or what stands in its place."""
+    """Return the page.
+
+    Args:
+        shown: whether ``key`` is the key or what stands in its place.
+        playground: address of the playground, if there is one. Its link has the key, in the part of an address that a
+            browser sends to nobody.
+    """
     about_key = (
         "Your notebook has it already. It is yours alone, is printed this once, and ends with the workshop."
         if shown
@@ -71,4 +84,13 @@ def page(
         "curl": curl,
         "python": python,
     }
-    return _PAGE.format(style=_STYLE, **{field: escape(value) for field, value in values.items()})
+    linked = _playground(playground, key if shown else None)
+    return _PAGE.format(style=_STYLE, playground=linked, **{field: escape(value) for field, value in values.items()})
+
+
+def _playground(address: str | None, key: str | None) -> str:
+    if address is None:
+        return ""
+    link = f"{address}#key={quote(key, safe='')}" if key else address
+    about = "; the link has your key." if key else ", which asks for your key."
+    return _PLAYGROUND.format(link=escape(link), address=escape(address), about=about)
