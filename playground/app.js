@@ -16,7 +16,7 @@ const VIEWS = {
   history: ["History", () => import("./history.js").then((module) => module.History)],
   key: ["Key", () => Promise.resolve(Key)],
 };
-const named = () => (location.hash.slice(2) in VIEWS ? location.hash.slice(2) : "chat");
+const named = () => (Object.hasOwn(VIEWS, location.hash.slice(2)) ? location.hash.slice(2) : "chat");
 
 function App() {
   const [name, setName] = useState(named);

@@ -18,7 +18,7 @@ export function Code({ chosen }) {
       <label class="field">Request<select value=${at} onChange=${(event) => setAt(Number(event.target.value))}>
         ${all.map((one, index) => html`<option key=${index} value=${index}>${one.method} /v1/${one.path}, ${JSON.stringify(one.body).slice(0, 60)}</option>`)}</select></label>
       <label class="field">Language<select value=${language} onChange=${(event) => setLanguage(event.target.value)}>
-        ${Object.keys(LANGUAGES).map((name) => html`<option key=${name}>${name}</option>`)}</select></label>
+        ${Object.keys(LANGUAGES).map((name) => html`<option key=${name} value=${name}>${name}</option>`)}</select></label>
     </div>
     <div class="code"><pre tabindex="0"><code>${text}</code></pre>
       <button type="button" class="ghost small copy" onClick=${(event) => copy(text, event.currentTarget)}>Copy</button></div>

@@ -18,7 +18,7 @@ export function Filters({ fields, value, onChange }) {
       <select aria-label="How" value=${one.how} onChange=${(event) => change(at, { how: event.target.value })}>
         ${fitting(fields[one.field]).map((how) => html`<option key=${how} value=${how}>${WORDS[how]}</option>`)}</select>
       ${fields[one.field] === "boolean"
-        ? html`<select aria-label="Value" value=${one.text || "true"} onChange=${(event) => change(at, { text: event.target.value })}><option>true</option><option>false</option></select>`
+        ? html`<select aria-label="Value" value=${one.text || "true"} onChange=${(event) => change(at, { text: event.target.value })}><option value="true">true</option><option value="false">false</option></select>`
         : html`<input aria-label="Value" dir="auto" value=${one.text} placeholder=${one.how === "in" ? "several, by commas" : ""} onInput=${(event) => change(at, { text: event.target.value })} />`}
       <button type="button" class="plain-link" onClick=${() => onChange(value.filter((_, index) => index !== at))}>remove</button>
     </div>`)}

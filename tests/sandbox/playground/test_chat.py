@@ -1,6 +1,10 @@
 """Chat, end to end: what is asked, what comes, and what stands under it."""
 
+import json
 import re
+from base64 import b64decode
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,13 +14,27 @@ from tests.sandbox.playground.conftest import Tab
 
 pytestmark = pytest.mark.playground
 
+# One transparent pixel.
+PNG = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==")
+
+
+def sent(tab: Tab) -> dict[str, Any]:
+    """Return the last request's body, as the view Code has it."""
+    tab.page.get_by_role("button", name="as code").last.click()
+    text = tab.page.locator("pre code").inner_text()
+    tab.page.get_by_role("link", name="Chat", exact=True).click()
+    body: dict[str, Any] = json.loads(text.partition("-d '")[2].removesuffix("'"))
+    return body
+
 
 def test_an_answer_tells_who_gave_it_and_what_it_took(tab: Tab, model: ModelScript) -> None:
-    model.answer("A quarry is a **place** where stone is cut.")
+    model.answer("A quarry is a **place** where stone is cut.\n\n```python\nprint(1)\n```")
 
     tab.say("What is a quarry?")
 
-    assert tab.answer().locator("strong").first.inner_text() == "place"
+    answer = tab.answer()
+    assert answer.locator("strong").first.inner_text() == "place"
+    assert answer.get_by_role("button", name="Copy").count() == 1
     told = tab.figures()
     assert told["Answered by"] == "amazon.nova-micro-v1:0"
     assert re.fullmatch(r"\d+ in, \d+ out", told["Tokens"])
@@ -25,12 +43,189 @@ def test_an_answer_tells_who_gave_it_and_what_it_took(tab: Tab, model: ModelScri
     assert re.fullmatch(r"\$0\.0*[1-9]\d*", told["Cost"])
     assert told["Guardrail"] == "found nothing"
     assert len(told["Request"]) == 36
-    assert "Ending" not in told
-    assert "Left out" not in told
+    assert not {"Ending", "Left out", "Not kept"} & set(told)
+
+
+def test_the_dollars_are_those_that_the_key_is_charged(tab: Tab, platform: Platform, model: ModelScript) -> None:
+    made = platform.quarry("keys", "create", "charged", "--usd", "1")
+    tab.page.goto("about:blank")
+    tab.page.goto(f"{tab.root}#key={made['api_key']}")
+    model.answer("word " * 40)
+
+    tab.say("Count. " * 60)
+    cost = float(tab.figures()["Cost"].removeprefix("$"))
+
+    (found,) = [one for one in platform.quarry("usage") if one["key_id"] == made["key_id"]]
+    assert found["total"]["micro_dollars"] == pytest.approx(cost * 1_000_000, abs=1)
+
+
+def test_slow_tokens_are_shown_as_they_come_and_can_be_stopped(tab: Tab, model: ModelScript) -> None:
+    model.step("slow", delay_ms=300, text="one two three four five six seven eight nine ten " * 20)
+
+    tab.say("Count slowly")
+    tab.page.locator(".turn .text").wait_for()
+    tab.page.get_by_role("button", name="Stop", exact=True).click()
+
+    assert tab.figures()["Ending"] == "stopped by you"
+    assert tab.page.get_by_role("button", name="Send", exact=True).is_visible()
+
+
+def test_an_error_in_mid_stream_keeps_what_came_and_says_what_happened(tab: Tab, model: ModelScript) -> None:
+    model.error_mid_stream(after_tokens=3, times=1)
+
+    tab.say("Break off")
+
+    answer = tab.answer()
+    assert answer.locator(".text").inner_text() != ""
+    assert "Bedrock" in answer.get_by_role("alert").inner_text()
+
+
+def test_what_the_guardrail_stops_is_told_with_what_it_found(tab: Tab) -> None:
+    tab.say("Tell me of project-nightshade")
+
+    told = tab.figures()
+    assert told["Ending"] == "stopped by the guardrail"
+    assert re.search(r"word.*project-nightshade blocked", told["Guardrail"])
+    assert "content policy" in tab.answer().inner_text()
+
+
+def test_an_allowance_that_is_used_up_is_told_with_the_way_on(tab: Tab, platform: Platform) -> None:
+    poor = platform.quarry("keys", "create", "poor", "--usd", "0.000001")
+    tab.view("Key")
+    tab.page.get_by_label("API key").fill(poor["api_key"])
+    tab.page.get_by_role("button", name="Use this one").click()
+
+    tab.say("Hello")
+
+    told = tab.answer().get_by_role("alert").inner_text()
+    assert "insufficient_quota" in told
+    assert "see Usage" in told
+
+
+def test_a_fallback_is_said(tab: Tab, model: ModelScript) -> None:
+    model.throttle(model="*nova-micro*")
+
+    tab.say("Hello")
+
+    assert tab.figures()["Answered by"] == ("amazon.nova-lite-v1:0 in place of amazon.nova-micro-v1:0, which could not")
+
+
+def test_parameters_are_those_that_the_alias_takes(tab: Tab, model: ModelScript) -> None:
+    page = tab.page
+    page.get_by_role("combobox", name="Alias").select_option("fast")
+    page.get_by_label("System text").fill("Be brief.")
+    page.get_by_label("Temperature").fill("0.3")
+    page.get_by_label("Most tokens").fill("50")
+    page.get_by_label("Top k").fill("7")
+    page.get_by_label("Stop texts").fill("END|###")
+
+    tab.say("Hello")
+    tab.answer()
+
+    body = sent(tab)
+    assert body["messages"][0] == {"role": "system", "content": "Be brief."}
+    assert (body["temperature"], body["max_tokens"], body["stop"]) == (0.3, 50, ["END", "###"])
+    assert body["quarry"]["top_k"] == 7
+    assert "top_p" not in body
+    assert "Left out" not in tab.figures()
+    assert page.get_by_label("Reasoning").count() == 0
+    assert page.get_by_label("Images").count() == 0
+    page.get_by_role("combobox", name="Alias").select_option("smart")
+    page.get_by_label("Images").wait_for()
+
+
+def test_an_image_is_sent_and_one_that_is_too_large_is_not(tab: Tab, tmp_path: Path) -> None:
+    (tmp_path / "pixel.png").write_bytes(PNG)
+    (tmp_path / "large.png").write_bytes(b"x" * 4_000_000)
+    tab.page.get_by_role("combobox", name="Alias").select_option("smart")
+    tab.page.get_by_label("Images").set_input_files(str(tmp_path / "large.png"))
+    assert "3.75 MB" in tab.page.get_by_role("alert").inner_text()
+
+    tab.page.get_by_label("Images").set_input_files(str(tmp_path / "pixel.png"))
+    tab.page.get_by_role("button", name="remove").wait_for()
+    tab.say("What is this?")
+    tab.answer()
+
+    (part,) = [part for part in sent(tab)["messages"][0]["content"] if part["type"] == "image_url"]
+    assert part["image_url"]["url"].startswith("data:image/png;base64,")
+    assert tab.page.locator(".turn img").count() == 1
+
+
+def test_an_answer_fits_a_schema_and_a_schema_that_is_none_is_refused_here(tab: Tab) -> None:
+    tab.page.locator("summary", has_text="JSON answer").click()
+    tab.page.get_by_label("JSON schema").fill("{no")
+    tab.say("Hello")
+    assert "The JSON schema is no JSON" in tab.page.get_by_role("alert").inner_text()
+
+    tab.page.get_by_role("button", name="empty it").click()
+    tab.page.get_by_role("button", name="an example").first.click()
+    tab.say("Hello")
+
+    assert set(json.loads(tab.answer().locator(".text").inner_text())) == {"answer"}
+
+
+def test_tools_are_called_and_their_results_typed_by_hand(tab: Tab, model: ModelScript) -> None:
+    model.tool_calls([{"name": "get_weather", "input": {"city": "Toronto"}}], times=1)
+    tab.page.locator("summary", has_text="Tools").click()
+    tab.page.locator("details", has_text="The model asks for a call").get_by_role("button", name="an example").click()
+
+    tab.say("How is the weather?")
+    assert "Toronto" in tab.answer().locator(".call").inner_text()
+    assert tab.figures()["Ending"] == "wants tools called"
+    tab.page.get_by_label("What get_weather gives").fill("Snow, -3 degrees")
+    tab.page.get_by_role("button", name="Send results").click()
+
+    tab.answer(1)
+    assert "Snow, -3 degrees" in tab.page.locator(".turn").nth(1).inner_text()
+    messages = sent(tab)["messages"]
+    assert [message["role"] for message in messages] == ["user", "assistant", "tool"]
+    assert messages[2]["tool_call_id"] == messages[1]["tool_calls"][0]["id"]
+
+
+def test_a_prompt_is_asked_by_its_name(tab: Tab, model: ModelScript) -> None:
+    model.answer("Positive")
+    tab.page.locator("summary", has_text="Named prompts").click()
+    tab.page.get_by_role("combobox", name="Prompt").select_option("tweet-sentiment")
+    tab.page.get_by_label("tweet:").fill("Best day ever!")
+
+    tab.page.get_by_role("button", name="Send", exact=True).click()
+
+    assert "Positive" in tab.answer().inner_text()
+    assert tab.figures()["Answered by"].startswith("amazon.nova")
+
+
+def test_sessions_are_begun_continued_and_deleted(tab: Tab) -> None:
+    page = tab.page
+    page.locator("summary", has_text="Sessions").click()
+    page.get_by_role("button", name="Begin a session").click()
+    page.get_by_text("In session sess_").wait_for()
+    tab.say("My raven is called Kuro.")
+    tab.answer()
+    assert [message["role"] for message in sent(tab)["messages"]] == ["user"]
+
+    page.reload()
+    page.locator("summary", has_text="Sessions").click()
+    page.get_by_role("button", name=re.compile("1 turn, fast")).first.click()
+    page.get_by_text("Kuro").first.wait_for()
+    tab.say("What is it called?")
+    tab.answer(1)
+
+    listed = page.get_by_role("button", name=re.compile("^Delete the session"))
+    before = listed.count()
+    listed.first.click()
+    page.wait_for_function(
+        "left => document.querySelectorAll('[aria-label^=\"Delete the session\"]').length === left", arg=before - 1
+    )
 
 
 def test_the_key_leaves_the_address_and_stays_in_the_tab(tab: Tab, platform: Platform) -> None:
     assert tab.page.url == tab.root
     assert tab.page.evaluate("sessionStorage.getItem('quarry.key')") == platform.api_key
-    assert tab.page.evaluate("JSON.stringify(localStorage)").find(platform.api_key) == -1
+    tab.say("Hello")
+    tab.answer()
+    assert platform.api_key not in tab.page.evaluate("JSON.stringify(localStorage)")
     assert not [url for url in tab.asked if platform.api_key in url]
+    tab.view("Key")
+    tab.page.get_by_role("button", name="Forget the key").click()
+    assert tab.page.evaluate("sessionStorage.length") == 0
+    tab.page.get_by_text("Paste the key").wait_for()

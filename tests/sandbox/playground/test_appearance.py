@@ -1,0 +1,168 @@
+"""How the page is for everybody: screen readers, keyboards, phones, dark and light, right to left; and how light."""
+
+import json
+import os
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from configuration.environment_file import PROJECT
+from sandbox.model.script import ModelScript
+from tests.sandbox.platform.conftest import Platform
+from tests.sandbox.playground.conftest import AXE, Tab
+from tests.waiting import PATIENCE
+
+pytestmark = pytest.mark.playground
+
+VIEWS = ("Chat", "Compare", "Documents", "Usage", "Code", "History", "Key")
+PICTURES = PROJECT / "docs" / "images"
+FIRST_PAINT_BYTES = 100_000
+
+
+def serious(tab: Tab) -> list[str]:
+    """Return what axe finds, "serious" and worse, of what is shown."""
+    if not tab.page.evaluate("'axe' in window"):
+        # As the debugger does: the page's own policy lets no script in.
+        tab.page.evaluate(AXE.read_text("utf-8"))
+    found: list[str] = tab.page.evaluate(
+        """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
+          .filter((one) => ["serious", "critical"].includes(one.impact))
+          .map((one) => one.id + ": " + one.nodes.map((node) => node.html + node.failureSummary).join(" | "))"""
+    )
+    return found
+
+
+def used(tab: Tab, model: ModelScript) -> None:
+    """Use what is there, so that there is something to look at."""
+    text = (
+        "A quarry is a place where stone is cut.\n\n| stone | use |\n| --- | --- |\n| slate | roofs |\n\n```sh\nls\n```"
+    )
+    model.answer(text, contains="What is a quarry?")
+    tab.say("What is a quarry?")
+    tab.answer()
+    for summary in tab.page.locator("summary").all()[1:]:
+        summary.click()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(tab: Tab, model: ModelScript, scheme: str) -> None:
+    tab.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    used(tab, model)
+    found = {"Chat": serious(tab)}
+    tab.view("Compare")
+    tab.page.get_by_label("Message to all").fill("What is a quarry?")
+    tab.page.get_by_role("button", name="Ask all").click()
+    tab.page.get_by_role("heading", name="What they took").wait_for()
+    found["Compare"] = serious(tab)
+    tab.view("Documents")
+    tab.page.get_by_label("Question").fill("How many days ahead does the travel desk want a flight booked?")
+    tab.page.get_by_role("button", name="add a filter").click()
+    tab.page.get_by_role("textbox", name="Value").fill("Finance")
+    tab.page.get_by_role("button", name="Ask", exact=True).click()
+    tab.page.get_by_role("button", name="Passage 1").first.click()
+    found["Documents"] = serious(tab)
+    for view in VIEWS[3:]:
+        tab.view(view)
+        tab.page.get_by_role("heading", name=view, level=2).wait_for()
+        found[view] = serious(tab)
+
+    assert found == dict.fromkeys(VIEWS, [])
+    tab.errors.clear()
+
+
+def test_everything_is_reached_by_the_keyboard(tab: Tab, model: ModelScript) -> None:
+    model.answer("By keys alone.")
+    page = tab.page
+    page.reload()
+    page.get_by_role("combobox", name="Alias").wait_for()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("Tab")
+    page.keyboard.type("Hello")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("there")
+    page.keyboard.press("Enter")
+
+    assert "By keys alone." in tab.answer().inner_text()
+    assert page.locator(".said").inner_text() == "Hello\nthere"
+    assert page.get_by_role("status").inner_text() == "The answer is complete."
+
+
+@pytest.mark.context(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+def test_a_phone_shows_it_without_scrolling_sideways(tab: Tab, model: ModelScript) -> None:
+    model.answer("A_very_long_word_" * 20 + "\n\n```\n" + "code " * 60 + "\n```")
+    tab.say("Hello")
+    tab.answer()
+    for view in VIEWS:
+        tab.view(view)
+        tab.page.get_by_role("heading", name=view, level=2).wait_for(state="attached")
+        assert tab.page.evaluate("document.documentElement.scrollWidth") <= 360, view
+
+
+def test_text_from_right_to_left_is_set_so(tab: Tab, model: ModelScript) -> None:
+    model.answer("المحجر مكان يُقطع فيه الحجر.")
+
+    tab.say("ما هو المحجر؟")
+
+    text = tab.answer().locator(".text")
+    assert text.evaluate("place => getComputedStyle(place).direction") == "rtl"
+    assert tab.page.locator(".said").evaluate("place => getComputedStyle(place).direction") == "rtl"
+
+
+def test_the_first_paint_is_light_and_asks_no_function(tab: Tab) -> None:
+    loaded: list[Any] = tab.page.evaluate(
+        """() => performance.getEntries().filter((one) => "transferSize" in one)
+          .map((one) => [one.name, one.transferSize])"""
+    )
+    files = {name: size for name, size in loaded if "/v1/" not in name}
+
+    assert all(size > 0 for size in files.values()), files
+    assert sum(files.values()) < FIRST_PAINT_BYTES, files
+    assert not [name for name in files if re.search(r"marked|purify|compare|documents", name)]
+
+
+def test_files_are_kept_and_the_page_is_not(platform: Platform) -> None:
+    root = platform.base_url.removesuffix("v1")
+    page = httpx.get(root, timeout=PATIENCE)
+    assert page.headers["cache-control"] == "no-cache"
+    assert page.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
+    for name in re.findall(r'(?:href|src)="(playground/[^"]+)"', page.text):
+        found = httpx.get(root + name, timeout=PATIENCE)
+        assert (found.status_code, "immutable" in found.headers["cache-control"]) == (200, True)
+        assert found.headers["x-content-type-options"] == "nosniff"
+        assert found.headers["content-security-policy"] == page.headers["content-security-policy"]
+    # What is not there is told as everywhere else.
+    assert httpx.get(f"{root}playground/none", timeout=PATIENCE).json()["error"]["code"] == "unknown_url"
+    assert httpx.post(root, timeout=PATIENCE).status_code == 404
+
+
+def test_idle_it_costs_nothing(platform: Platform) -> None:
+    told = json.dumps(platform.quarry("cost"))
+
+    assert "Playground" not in told
+    assert json.loads(told).get("unpriced", []) == []
+
+
+@pytest.mark.skipif("PICTURES" not in os.environ, reason="pictures of the documents are made on demand: PICTURES=1")
+@pytest.mark.context(viewport={"width": 1000, "height": 620}, color_scheme="light")
+def test_pictures_for_the_documents(tab: Tab, model: ModelScript) -> None:
+    model.answer("A quarry is an **open pit** from which stone is cut.", contains="What is a quarry?")
+    PICTURES.mkdir(exist_ok=True)
+    tab.say("What is a quarry?")
+    tab.answer()
+    tab.page.evaluate("scrollTo(0, 0)")
+    tab.page.screenshot(path=PICTURES / "playground-chat.png")
+    tab.view("Compare")
+    tab.page.get_by_label("Message to all").fill("What is a quarry?")
+    tab.page.get_by_role("button", name="Ask all").click()
+    tab.page.get_by_role("heading", name="What they took").wait_for()
+    tab.page.screenshot(path=PICTURES / "playground-compare.png", full_page=True)
+    tab.view("Documents")
+    tab.page.get_by_label("Question").fill("How many days ahead does the travel desk want a flight booked?")
+    tab.page.get_by_role("button", name="Ask", exact=True).click()
+    tab.page.get_by_role("button", name="Passage 1").first.click()
+    tab.page.screenshot(path=PICTURES / "playground-documents.png")

@@ -1,0 +1,169 @@
+"""The other views, end to end: compare, documents, usage, code, history."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from sandbox.model.script import ModelScript
+from tests.sandbox.platform.conftest import Platform
+from tests.sandbox.playground.conftest import Tab
+
+pytestmark = pytest.mark.playground
+
+QUESTION = "How many days ahead does the travel desk want a flight booked?"
+
+
+def test_aliases_answer_side_by_side_and_one_that_fails_spoils_nothing(tab: Tab, model: ModelScript) -> None:
+    model.error_mid_stream(after_tokens=2, model="*claude*")
+    tab.view("Compare")
+
+    tab.page.get_by_label("Message to all").fill("What is a quarry?")
+    tab.page.get_by_role("button", name="Ask all").click()
+
+    tab.page.get_by_role("heading", name="What they took").wait_for()
+    fast, smart = (tab.page.locator(".column").nth(number) for number in (0, 1))
+    assert "You asked" in fast.inner_text()
+    assert smart.get_by_role("alert").count() == 1
+    rows = tab.page.locator("tbody tr").all_inner_texts()
+    assert [row.split("\t")[0] for row in rows] == ["fast", "smart"]
+    assert re.search(r"\$0\.\d+", rows[0])
+    assert tab.page.get_by_role("img", name=re.compile("^First token: fast .* m?s")).count() == 1
+
+
+def test_fewer_than_two_aliases_are_no_comparison(tab: Tab) -> None:
+    tab.view("Compare")
+    tab.page.get_by_role("checkbox", name="smart").uncheck()
+    tab.page.get_by_label("Message to all").fill("Hello")
+    tab.page.get_by_role("button", name="Ask all").click()
+
+    assert "two to five" in tab.page.get_by_role("alert").inner_text()
+    assert not [url for url in tab.asked if url.endswith("chat/completions")]
+
+
+def test_a_marker_opens_its_passage(tab: Tab) -> None:
+    tab.view("Documents")
+    tab.page.get_by_label("Question").fill(QUESTION)
+    tab.page.get_by_role("button", name="Ask", exact=True).click()
+    told = tab.figures()
+    assert re.fullmatch(r"\$0\.\d+", told["Cost"])
+
+    tab.page.get_by_role("button", name="Passage 1").first.click()
+
+    opened = tab.page.locator(".passage[data-open]")
+    assert "travel.md" in opened.inner_text()
+    assert re.search(r"score \d\.\d{3}", opened.inner_text())
+    assert "Finance" in opened.inner_text()
+    assert tab.page.evaluate("document.activeElement.dataset.number") == "1"
+
+
+def test_filters_are_those_of_the_knowledge_base(tab: Tab) -> None:
+    tab.view("Documents")
+    tab.page.get_by_role("button", name="add a filter").click()
+    field = tab.page.get_by_role("combobox", name="Field")
+    assert set(field.locator("option").all_inner_texts()) == {"department", "year", "public"}
+    field.select_option("year")
+    tab.page.get_by_role("combobox", name="How").select_option("lte")
+    tab.page.get_by_role("textbox", name="Value").fill("nineteen")
+    tab.page.get_by_label("Question").fill(QUESTION)
+    tab.page.get_by_role("button", name="Passages alone").click()
+    assert "wants a number" in tab.page.get_by_role("alert").inner_text()
+
+    tab.page.get_by_role("textbox", name="Value").fill("1900")
+    tab.page.get_by_role("button", name="Passages alone").click()
+    tab.page.get_by_text("No passage fits.").wait_for()
+
+    tab.page.get_by_role("textbox", name="Value").fill("2100")
+    tab.page.get_by_role("button", name="Passages alone").click()
+    tab.page.get_by_role("heading", name=re.compile(r"^\d+ passages$")).wait_for()
+
+
+def test_what_the_documents_do_not_answer_is_said(tab: Tab, model: ModelScript) -> None:
+    model.answer("The documents do not answer this.")
+    tab.view("Documents")
+    tab.page.get_by_label("Question").fill(QUESTION)
+    tab.page.get_by_role("button", name="Ask", exact=True).click()
+
+    tab.page.get_by_text("Not answered from the documents.").wait_for()
+
+
+def test_usage_tells_what_is_left_and_the_days(tab: Tab, platform: Platform) -> None:
+    limits = ("--usd", "2", "--tokens-per-day", "5000", "--rpm", "30")
+    made = platform.quarry("keys", "create", "looker", *limits)
+    tab.view("Key")
+    tab.page.get_by_label("API key").fill(made["api_key"])
+    tab.page.get_by_role("button", name="Use this one").click()
+    tab.say("Hello")
+    tab.answer()
+
+    tab.view("Usage")
+
+    tab.page.get_by_role("heading", name="The last days").wait_for()
+    text = tab.page.locator("main").inner_text()
+    assert re.search(r"\$1\.\d{4} of \$2\.0000 left", text) or "$2.0000 of $2.0000 left" in text
+    assert re.search(r"4,9\d\d of 5,000 left", text)
+    assert "Today: 1 requests" in text
+    assert tab.page.locator("meter").count() == 3
+    assert tab.page.get_by_role("img", name=re.compile("^Tokens a day: 20")).count() == 1
+
+
+def test_every_request_is_shown_as_code_without_the_key(tab: Tab, platform: Platform) -> None:
+    tab.say('It\'s "quoted" `and` $HOME \\ """')
+    tab.answer().get_by_role("button", name="as code").click()
+    shown = tab.page.locator("pre code")
+
+    curl = shown.inner_text()
+    tab.page.get_by_role("combobox", name="Language").select_option("Python")
+    python = shown.inner_text()
+    tab.page.get_by_role("combobox", name="Language").select_option("TypeScript")
+    typescript = shown.inner_text()
+
+    assert f"{platform.base_url}/chat/completions" in curl
+    assert platform.api_key not in curl + python + typescript
+    (loaded,) = [
+        node.args[0]
+        for node in ast.walk(ast.parse(python))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "json.loads"
+    ]
+    body = json.loads(ast.literal_eval(loaded))
+    assert body["messages"] == [{"role": "user", "content": 'It\'s "quoted" `and` $HOME \\ """'}]
+    assert "new OpenAI(" in typescript
+    # What a shell makes of it is what was sent.
+    made = platform.run("bash", "-c", "curl() { printf '%s' \"${@: -1}\"; }\n" + curl)
+    assert json.loads(made.stdout) == body
+
+
+def test_history_stays_here_and_can_be_taken_away_continued_and_deleted(tab: Tab, tmp_path: Path) -> None:
+    tab.say("My raven is called Kuro.")
+    tab.answer()
+    tab.view("History")
+    with tab.page.expect_download() as download:
+        tab.page.get_by_role("button", name="Export all").click()
+    download.value.save_as(tmp_path / "history.json")
+    (kept,) = json.loads((tmp_path / "history.json").read_text("utf-8"))
+    assert kept["turns"][0]["said"] == "My raven is called Kuro."
+
+    tab.page.get_by_role("button", name="continue").click()
+    tab.say("And who am I?")
+    tab.answer(1)
+    tab.page.reload()
+    tab.view("History")
+    tab.page.get_by_role("button", name=re.compile("Kuro")).click()
+    assert tab.page.locator(".turn").count() == 2
+
+    tab.page.get_by_role("button", name="Delete all").click()
+    tab.page.get_by_text("Nothing is kept.").wait_for()
+    assert tab.page.evaluate("localStorage.length") == 0
+
+
+def test_a_key_that_is_none_is_refused_in_words(tab: Tab) -> None:
+    tab.view("Key")
+    tab.page.get_by_label("API key").fill("qk-nobody's")
+    tab.page.get_by_role("button", name="Use this one").click()
+
+    told = tab.page.get_by_role("alert").first
+    told.wait_for()
+    assert "Paste another key under Key." in told.inner_text()
+    tab.errors.clear()
