@@ -6,6 +6,7 @@ The standard library alone, and the socket by hand: the client must cost little 
 import json
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,44 @@ TIMEOUT_SECONDS: Final = 30.0
 CONTENT: Final = f'"content":"{TOKEN}"'.encode()
 DONE: Final = b"data: [DONE]\n\n"
 LAST_CHUNK: Final = b"\r\n0\r\n\r\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """How one API streams.
+
+    Attributes:
+        path: where it is asked.
+        asks: makes its request's body of the chat API's.
+        token: what each token's event has in it.
+        end: the last event, or its beginning.
+    """
+
+    path: str
+    asks: Callable[[dict[str, Any]], dict[str, Any]]
+    token: bytes = CONTENT
+    end: bytes = DONE
+
+
+def _without(body: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {**{name: value for name, value in body.items() if name in ("model", "messages", "stream")}, **more}
+
+
+def _responses(body: dict[str, Any]) -> dict[str, Any]:
+    # As agents ask: nothing is stored, as nothing is of a chat.
+    asked = _without(body, input=body["messages"], store=False)
+    return {name: value for name, value in asked.items() if name != "messages"}
+
+
+def _messages(body: dict[str, Any]) -> dict[str, Any]:
+    return _without(body, max_tokens=4_096)
+
+
+CHAT: Final = Stream(path="/v1/chat/completions", asks=dict)
+RESPONSES: Final = Stream(path="/v1/responses", asks=_responses, token=f'"delta":"{TOKEN}"'.encode())
+MESSAGES: Final = Stream(
+    path="/v1/messages", asks=_messages, token=f'"text":"{TOKEN}"'.encode(), end=b"event: message_stop"
+)
 
 
 class AnswerError(Exception):
@@ -46,10 +85,10 @@ class Taken:
     whole: float
 
 
-def request(*, stream: bool) -> Request:
-    """Return the chat request of the tests, with API Gateway's context in the adapter's header."""
+def request(*, stream: bool, api: Stream = CHAT) -> Request:
+    """Return the chat request of the tests, as an API has it, with API Gateway's context in the adapter's header."""
     event: dict[str, Any] = json.loads(EVENT.read_text(encoding="utf-8"))
-    body = json.dumps({**json.loads(event["body"]), "stream": stream}).encode()
+    body = json.dumps(api.asks({**json.loads(event["body"]), "stream": stream})).encode()
     # The request is sent for as long as is measured, and comes anew each time: it has no time at which it came.
     context = {name: value for name, value in event["requestContext"].items() if name != "requestTimeEpoch"}
     headers = {
@@ -64,7 +103,7 @@ def request(*, stream: bool) -> Request:
         "content-length": str(len(body)),
     }
     encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
-    return Request(path=event["path"], headers=encoded, body=body)
+    return Request(path=api.path, headers=encoded, body=body)
 
 
 class Connection:
@@ -96,8 +135,8 @@ class Connection:
         taken = _since(start)
         return Taken(first_token=taken, whole=taken)
 
-    def streamed(self, http: bytes) -> Taken:
-        """Send a request and read the server-sent events of its answer, whole at ``[DONE]``, where clients stop.
+    def streamed(self, http: bytes, api: Stream = CHAT) -> Taken:
+        """Send a request and read the server-sent events of its answer, whole at the last one, where clients stop.
 
         What the server does after that is waited for, and not in the time.
 
@@ -107,16 +146,16 @@ class Connection:
         start = time.perf_counter_ns()
         self._socket.sendall(http)
         answer = b""
-        while CONTENT not in answer:
+        while api.token not in answer:
             answer += self._received(answer)
             _check(answer)
         first = _since(start)
-        while DONE not in answer:
+        while api.end not in answer:
             answer += self._received(answer)
         taken = Taken(first_token=first, whole=_since(start))
         while not answer.endswith(LAST_CHUNK):
             answer += self._received(answer)
-        if answer.count(CONTENT) != TOKENS:
+        if answer.count(api.token) != TOKENS:
             raise AnswerError(f"the stream was not whole: {answer[-500:]!r}")
         return taken
 

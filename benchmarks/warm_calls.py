@@ -12,12 +12,13 @@ import pstats
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import botocore.session
 
-from benchmarks.adapter import Connection, Request, Taken, request
+from benchmarks.adapter import MESSAGES, RESPONSES, Connection, Request, Taken, request
 from lambdas.api import app, composition
 from lambdas.common import aws
 
@@ -161,6 +162,10 @@ def kinds_of_call(port: int) -> dict[str, Calls]:
         "server": repeated(lambda: connection.whole(http)),
         "raw_stream": raw_stream(bedrock, arguments["converse"]),
         "server_stream": repeated(lambda: connection.streamed(streaming)),
+        **{
+            f"server_{name}": repeated(partial(connection.streamed, request(stream=True, api=api).to_http(), api))
+            for name, api in (("responses", RESPONSES), ("messages", MESSAGES))
+        },
     }
 
 

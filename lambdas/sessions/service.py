@@ -8,7 +8,7 @@ turn.commit(new_messages, answer, usage)         # only when the call succeeded:
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambdas.common.errors import ApiError
 from lambdas.common.observability import logger
@@ -18,7 +18,9 @@ from lambdas.sessions.contents import sendable, storable, tool_calls
 from lambdas.sessions.session import Message, Session, StoredTurn, Summary, is_session_id, no_such_session
 from lambdas.sessions.store import SessionStore
 from lambdas.sessions.summary import Summarise, SummaryError, cut_notes, notes_text
-from lambdas.sessions.turn_store import TurnStore
+
+if TYPE_CHECKING:
+    from lambdas.sessions.turn_store import TurnStore
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ class Turn:
         *,
         session: Session,
         turns: Sequence[StoredTurn],
-        store: TurnStore,
+        store: "TurnStore",
         budget_tokens: int,
         summarise: Summarise,
     ) -> None:

@@ -1,5 +1,6 @@
 """The local upstream and the adapter's client: what botocore reads of the one, and what the other refuses."""
 
+import json
 import socket
 import sys
 import threading
@@ -10,7 +11,7 @@ from typing import Any
 import botocore.session
 import pytest
 
-from benchmarks.adapter import CONTENT, DONE, AnswerError, Connection, request
+from benchmarks.adapter import CHAT, CONTENT, DONE, MESSAGES, RESPONSES, AnswerError, Connection, Stream, request
 from benchmarks.child_process import serving
 from benchmarks.upstream import NOT_FOUND, REPLY, TOKEN, TOKENS, UPDATED, reply, response
 
@@ -96,6 +97,18 @@ def test_a_streamed_answer_is_timed() -> None:
         taken = connection.streamed(b"ask")
 
     assert 0 < taken.first_token <= taken.whole
+
+
+@pytest.mark.parametrize("api", [CHAT, RESPONSES, MESSAGES])
+def test_each_api_is_asked_in_its_own_words(api: Stream) -> None:
+    asked = request(stream=True, api=api)
+
+    # What the API's own route reads, and calls a token of its stream.
+    body = json.loads(asked.body)
+    assert (asked.path, body["stream"]) == (api.path, True)
+    assert ("input" in body) is (api is RESPONSES)
+    with answering(chunked(api.token * TOKENS + api.end)) as connection:
+        assert connection.streamed(asked.to_http(), api).first_token > 0
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,17 @@ import lambdas
 
 # What both functions import when somebody asks for it.
 LATE = (
+    "lambdas.api.dialects.messages",
+    "lambdas.api.dialects.responses",
     "lambdas.api.openapi",
     "lambdas.api.routes",
+    "lambdas.chat.documents",
     "lambdas.embeddings",
+    "lambdas.exchange.response",
     "lambdas.knowledge",
     "lambdas.model_access.listing",
     "lambdas.prompts",
+    "lambdas.sessions.responses",
 )
 # Of these, the types of what they are told.
 TOLD = {"lambdas.knowledge", "lambdas.knowledge.fields", "lambdas.knowledge.settings"}
