@@ -15,7 +15,6 @@ LATE = (
     "lambdas.api.dialects.responses",
     "lambdas.api.openapi",
     "lambdas.api.routes",
-    "lambdas.chat.documents",
     "lambdas.embeddings",
     "lambdas.exchange.response",
     "lambdas.knowledge",
