@@ -7,12 +7,12 @@ from msgspec import Struct
 from lambdas.api import composition
 from lambdas.api.call import Answer, Call
 from lambdas.api.dialects.chat import reading
+from lambdas.api.dialects.chat.prompts import chat_body, tools
 from lambdas.api.routes.chat import complete
 from lambdas.common.errors import NotFoundError
 from lambdas.common.tolerance import Read
 from lambdas.prompts import definition
 from lambdas.prompts.definition import Example, Inference, Variable
-from lambdas.prompts.render import chat_body, tools
 from lambdas.prompts.request import READER
 
 

@@ -7,11 +7,11 @@ from msgspec import Meta, Struct
 
 from lambdas.api import composition, outcome
 from lambdas.api.call import Answer, Call
+from lambdas.api.dialects.chat.stored import to_openai_messages
 from lambdas.api.operations import AFTER, AFTER_TURN, LIMIT
 from lambdas.common.errors import AuthenticationError, InvalidRequestError
 from lambdas.common.tolerance import Reader
 from lambdas.sessions import session as stored
-from lambdas.sessions.openai_messages import to_openai_messages
 from lambdas.sessions.session import is_session_id, no_such_session
 from lambdas.sessions.store import SessionStore
 

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.api.dialects.chat import reading
+from lambdas.api.dialects.chat.prompts import chat_body
 from lambdas.common.errors import InvalidRequestError
-from lambdas.prompts.render import chat_body, system_text, user_text
+from lambdas.prompts.render import system_text, user_text
 from tests.lambdas.prompts.examples import TOOLS, TRANSLATION
 
 GOOD = {"text": "cat", "language": "German", "tone": "formal"}

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from lambdas.api.dialects.chat.stored import to_openai_messages
 from lambdas.sessions.contents import in_words, result_text, sendable, storable
-from lambdas.sessions.openai_messages import to_openai_messages
 from tests.lambdas.sessions.conversation import assistant, call, result, user
 
 REASONING = {"reasoningContent": {"reasoningText": {"text": "Hm.", "signature": "s"}}}
