@@ -34,6 +34,8 @@ TOGETHER = {
     "tests/stacks/": "templates",
     "tests/policy/": "templates",
     "tests/sandbox/deployments/test_knowledge_switching.py": "switching",
+    "tests/sandbox/deployments/test_side_by_side.py": "side by side",
+    "tests/sandbox/deployments/test_first_deployment.py": "first deployment",
     "tests/sandbox/deployments/": "deployments",
 }
 

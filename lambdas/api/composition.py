@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lambdas.budget.spending import Spending
     from lambdas.exchange.response import Responses
     from lambdas.knowledge.asking import Knowledge
+    from lambdas.knowledge.current_id import CurrentId
     from lambdas.model_access.listing import ModelListing
     from lambdas.sessions.responses import ResponseStore
 
@@ -185,7 +186,15 @@ def knowledge() -> "Knowledge":
         )
         return made
 
-    return Knowledge(settings=configured, retriever=retrieval.Retriever(settings=configured, client=client))
+    ids = None
+    if configured.parameter:
+        ids = CurrentId(
+            deployed=configured.id,
+            parameter=configured.parameter,
+            client=cache(lambda: aws.client("ssm", read_timeout=TABLE_TIMEOUT_SECONDS)),
+        ).candidates
+    retriever = retrieval.Retriever(settings=configured, client=client, ids=ids)
+    return Knowledge(settings=configured, retriever=retriever)
 
 
 @cache

@@ -4,13 +4,14 @@ ingest          {QueueUrl, KnowledgeBaseId, DataSourceId}: asks for an ingestion
                 stops the job that runs at deletion
 open_network    {Collection, Policy, Seconds}: opens a private collection and waits; closes it at deletion
 close_network   the same: closes it; opens it and waits at deletion
+fill, hand_over see ``lambdas.ingestion.switching``
 """
 
 from typing import Any, Final
 
 from lambdas.common import aws
 from lambdas.common.custom_resource import CustomResourceError, Request
-from lambdas.ingestion import first_ingestion, private_collection
+from lambdas.ingestion import first_ingestion, private_collection, switching
 from lambdas.lifecycle.actions import GENERIC, READ_SECONDS, Action, property_named, waiting
 from lambdas.lifecycle.handler import handler
 
@@ -53,6 +54,7 @@ ACTIONS: Final = {
     "ingest": Action(do=_ingest, about=property_named("DataSourceId")),
     "open_network": _network(opens=True),
     "close_network": _network(opens=False),
+    **switching.ACTIONS,
 }
 
 lambda_handler: Final = handler(ACTIONS)

@@ -2,13 +2,14 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingError
 
 from lambdas.chat.errors import error_code, is_daily_quota
 from lambdas.common.deadline import NEVER, Deadline
+from lambdas.common.errors import ApiError
 from lambdas.common.observability import logger
 from lambdas.knowledge.filter_shape import RetrievalFilter
 from lambdas.knowledge.passages import Passage, from_results
@@ -23,6 +24,8 @@ BACKOFF_SECONDS: Final = 0.25
 RETRY_WINDOW_SECONDS: Final = 4.0
 # Source: Bedrock's quota for the size of a query. The rest of a longer text is not searched for.
 MOST_CHARACTERS: Final = 1_000
+# Another one may stand in the place of the knowledge base that answers so.
+_MOVED: Final = frozenset({"AccessDeniedException", "ConflictException", "ResourceNotFoundException"})
 
 
 class RetrieveClient(Protocol):
@@ -42,6 +45,8 @@ class Retriever:
 
     Args:
         client: makes the client when it is needed; without retries of its own.
+        ids: yields the knowledge base to search, and others for when it turns out not to be there any more; by
+            default it is that of the settings.
         deadline: when every search has to be over.
         sleep: waits that many seconds; for tests.
         clock: seconds from any start; for tests.
@@ -52,12 +57,14 @@ class Retriever:
         *,
         settings: KnowledgeSettings,
         client: Callable[[], RetrieveClient],
+        ids: Callable[[], Iterable[str]] | None = None,
         deadline: Deadline = NEVER,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._client = client
+        self._ids = ids or (lambda: (settings.id,))
         self._deadline = deadline
         self._sleep = sleep
         self._clock = clock
@@ -65,7 +72,12 @@ class Retriever:
     def until(self, deadline: Deadline) -> "Retriever":
         """Return this with searches that are over by then."""
         return Retriever(
-            settings=self._settings, client=self._client, deadline=deadline, sleep=self._sleep, clock=self._clock
+            settings=self._settings,
+            client=self._client,
+            ids=self._ids,
+            deadline=deadline,
+            sleep=self._sleep,
+            clock=self._clock,
         )
 
     def find(
@@ -89,21 +101,25 @@ class Retriever:
         if filter_:
             search["filter"] = filter_
         arguments = {
-            "knowledgeBaseId": self._settings.id,
             "retrievalQuery": {"text": text[:MOST_CHARACTERS]},
             "retrievalConfiguration": {"vectorSearchConfiguration": search},
         }
-        try:
-            reply = self._insist(arguments)
-        except (ClientError, BotoCoreError) as error:
-            told = to_api_error(
-                error, knowledge_base_id=self._settings.id, filter_param=filter_param if filter_ else None
-            )
-            # AWS's words about a refused request may quote it; about everything else they are what an operator needs.
-            words = str(error) if told.status != 400 else ""
-            logger.warning("retrieval failed", extra={"reason": error_code(error), "aws": words})
-            raise told from error
-        return from_results(reply["retrievalResults"])
+        param = filter_param if filter_ else None
+        failure: ApiError | None = None
+        for id_ in self._ids():
+            try:
+                return from_results(self._insist({"knowledgeBaseId": id_, **arguments})["retrievalResults"])
+            except (ClientError, BotoCoreError) as error:
+                told = to_api_error(error, knowledge_base_id=id_, filter_param=param)
+                # AWS's words about a refused request may quote it; about all else they are what an operator needs.
+                words = str(error) if told.status != 400 else ""
+                logger.warning("retrieval failed", extra={"reason": error_code(error), "aws": words})
+                if error_code(error) not in _MOVED:
+                    raise told from error
+                # What the first one answers is what the caller is told.
+                failure = failure or told
+        assert failure is not None, "there is one at least"
+        raise failure
 
     def _search(self, results: int) -> dict[str, Any]:
         search: dict[str, Any] = {

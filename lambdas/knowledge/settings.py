@@ -24,7 +24,8 @@ class KnowledgeSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """The knowledge base and how it is asked. Knobs of the environment file have their names from there.
 
     Attributes:
-        id: of the knowledge base.
+        id: of the knowledge base, when the functions were deployed.
+        parameter: name of the SSM parameter that has the id as it is now; "" leaves it at ``id``.
         alias: who answers unless the request names another.
         results: passages per question unless the request says otherwise.
         search: by meaning alone, or by words too.
@@ -43,3 +44,4 @@ class KnowledgeSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     reranking: Reranking | None
     grounding_check: bool
     passage_tokens: int = LONGEST_PASSAGE
+    parameter: str = ""

@@ -14,9 +14,10 @@ def install() -> None:
     """
     # Here, not above: the modules below import MiniStack.
     from sandbox import control as control_endpoints
-    from sandbox.tagging import bucket_tags, control, operations
+    from sandbox.tagging import bucket_tags, conditions, control, operations
 
     operations.install()
+    conditions.install()
     bucket_tags.install()
     control_endpoints.route(control.PREFIX)(control.handler)
     control_endpoints.on_reset(control.forget)

@@ -31,13 +31,18 @@ def asked_knowledge(stack: EnvironmentStack) -> KnowledgeSettings | None:
         reranking=reranking,
         grounding_check=knowledge.grounding_check,
         passage_tokens=passage_tokens(knowledge.chunking) or LONGEST_PASSAGE,
+        parameter=ParameterNames(stack.config).knowledge_id,
     )
 
 
-def grant_ask(grantee: iam.IGrantable, *, stack: EnvironmentStack) -> None:
-    """Allow finding passages, if the environment has a knowledge base."""
-    if stack.config.knowledge:
-        permissions.grant_retrieve(grantee, stack=stack, knowledge_base_id=_knowledge_base_id(stack))
+def grant_ask(grantee: iam.IRole, *, stack: EnvironmentStack) -> None:
+    """Allow finding passages, if the environment has a knowledge base: in this one, and in one that takes its place."""
+    config = stack.config
+    if config.knowledge:
+        permissions.grant_retrieve(
+            grantee, stack=stack, knowledge_base_id=_knowledge_base_id(stack), environment=config.name
+        )
+        permissions.grant_read_id(grantee, stack=stack, parameter=ParameterNames(config).knowledge_id)
 
 
 def passage_tokens(chunking: Chunking) -> int | None:

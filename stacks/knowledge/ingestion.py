@@ -56,6 +56,7 @@ class Ingestion(Construct):
     Attributes:
         queue: changes that wait for a job.
         dead_letters: changes that no job could be started for.
+        filled: is there when the documents are in a data source that took another's place.
     """
 
     def __init__(
@@ -92,6 +93,17 @@ class Ingestion(Construct):
         starter = self._starter(knowledge_base, watch)
         first = self._first(plan, knowledge_base, lifecycle, starter)
         self._mapping(starter, options, after=first)
+        self.filled = lifecycle.resource(
+            self,
+            "Filled",
+            kind="Filling",
+            action="fill",
+            properties={
+                "KnowledgeBaseId": knowledge_base.base.attr_knowledge_base_id,
+                "DataSourceId": knowledge_base.source.attr_data_source_id,
+            },
+            after=(first,),
+        )
 
     def _rule(self, data: DataBucket) -> None:
         events.Rule(

@@ -21,6 +21,7 @@ from constructs import Construct
 from configuration.knowledge.names import KnowledgeNames
 from configuration.targets import Target
 from lambdas.catalogue.facts import FoundationModel
+from stacks.components.checks import acknowledge_wildcards
 from stacks.components.confused_deputy import only_for
 from stacks.components.model_arns import destination_arns, foundation_model_arn, source_arn
 
@@ -198,10 +199,31 @@ def grant_record_ingestion(
     iam.Grant.add_to_principal(grantee=grantee, actions=USING_TOPIC_KEY, resource_arns=[key.key_arn])
 
 
-def grant_retrieve(grantee: iam.IGrantable, *, stack: Stack, knowledge_base_id: str) -> None:
-    """Allow finding passages in one knowledge base."""
-    arn = f"arn:{stack.partition}:bedrock:{stack.region}:{stack.account}:knowledge-base/{knowledge_base_id}"
-    iam.Grant.add_to_principal(grantee=grantee, actions=["bedrock:Retrieve"], resource_arns=[arn])
+def grant_retrieve(grantee: iam.IRole, *, stack: Stack, knowledge_base_id: str, environment: str) -> None:
+    """Allow finding passages in one knowledge base, and in those of the environment that may take its place.
+
+    Those are known by their tag: their ids are drawn when they are made, by another stack's deployment. The one that is
+    known is named besides, so that it may be asked whatever AWS makes of the tag.
+    """
+    scope = f"arn:{stack.partition}:bedrock:{stack.region}:{stack.account}:knowledge-base"
+    iam.Grant.add_to_principal(
+        grantee=grantee, actions=["bedrock:Retrieve"], resource_arns=[f"{scope}/{knowledge_base_id}"]
+    )
+    later = iam.PolicyStatement(
+        actions=["bedrock:Retrieve"],
+        resources=[f"{scope}/*"],
+        conditions={"StringEquals": {"aws:ResourceTag/quarry:environment": environment}},
+    )
+    grantee.add_to_principal_policy(later)
+    acknowledge_wildcards(
+        grantee, [later], because="What takes the knowledge base's place is made later; a condition demands its tag."
+    )
+
+
+def grant_read_id(grantee: iam.IGrantable, *, stack: Stack, parameter: str) -> None:
+    """Allow reading which knowledge base there is."""
+    arn = f"arn:{stack.partition}:ssm:{stack.region}:{stack.account}:parameter{parameter}"
+    iam.Grant.add_to_principal(grantee=grantee, actions=["ssm:GetParameter"], resource_arns=[arn])
 
 
 def reranker_arn(*, stack: Stack, model: FoundationModel) -> str:

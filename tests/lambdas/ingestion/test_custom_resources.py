@@ -40,7 +40,7 @@ def ask(request: str, properties: Any, *, does: str | None = None, **changes: An
 
 def test_the_generic_actions_are_among_them() -> None:
     assert set(GENERIC) < set(ACTIONS)
-    assert "there are wait, empty_bucket, ingest, open_network, close_network" in ask("Create", {})["Reason"]
+    assert "there are wait, empty_bucket, ingest, open_network, close_network, fill" in ask("Create", {})["Reason"]
 
 
 def test_a_wait_that_is_too_long_names_the_setting() -> None:

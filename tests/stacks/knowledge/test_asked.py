@@ -43,7 +43,7 @@ def inference(template: dict[str, Any]) -> list[KnowledgeSettings | None]:
     ]
 
 
-def test_the_inference_functions_read_the_id_from_a_parameter_and_may_search_that_base_only() -> None:
+def test_the_inference_functions_read_the_id_and_may_search_that_base_and_what_takes_its_place_only() -> None:
     stacks = environments.of_environment("dev")
     asked = inference(stacks["Inference"])
     parameter = next(iter(references(properties(stacks["Knowledge"], "AWS::SSM::Parameter")["Value"])))
@@ -60,9 +60,21 @@ def test_the_inference_functions_read_the_id_from_a_parameter_and_may_search_tha
         )
         assert settings.metadata == {"department": "string", "year": "number", "public": "boolean"}
         assert settings.passage_tokens == 300
+        # What takes its place is heard of without a deployment.
+        assert settings.parameter == "/quarry/dev/knowledge/id"
     for role in ("InferenceRole", "ChatRole"):
-        arn = allowed(stacks["Inference"], role)["bedrock:Retrieve"]
-        assert "knowledge-base/<SsmParameterValuequarrydevknowledgeid" in arn
+        known, later = (
+            statement
+            for id_, policy in rules.of_type(stacks["Inference"], "AWS::IAM::Policy")
+            if id_.startswith(role)
+            for statement in policy["PolicyDocument"]["Statement"]
+            if statement["Action"] == "bedrock:Retrieve"
+        )
+        assert "SsmParameterValuequarrydevknowledgeid" in str(known["Resource"])
+        assert "Condition" not in known
+        assert flat(later["Resource"]).endswith(":knowledge-base/*")
+        assert later["Condition"] == {"StringEquals": {"aws:ResourceTag/quarry:environment": "dev"}}
+        assert ":parameter/quarry/dev/knowledge/id" in allowed(stacks["Inference"], role)["ssm:GetParameter"]
     assert "Export" not in str(stacks["Knowledge"]["Outputs"])
 
 

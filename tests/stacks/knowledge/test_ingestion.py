@@ -151,7 +151,8 @@ def test_the_bucket_is_private_versioned_and_tells_of_changes_without_a_custom_r
         },
     )
     customs = {r["Type"] for r in template["Resources"].values() if r["Type"].startswith("Custom::")}
-    assert customs == {"Custom::QuarryEmptyBucket", "Custom::QuarryFirstIngestion", "Custom::QuarryWait"}
+    ours = ("EmptyBucket", "Filling", "FirstIngestion", "HandOver", "Wait")
+    assert customs == {f"Custom::Quarry{name}" for name in ours}
 
 
 def synthesise(config: Config) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from typing import Final
 
 import pytest
 
+from lambdas.knowledge.current_id import CACHE_SECONDS
+from lambdas.knowledge.retrieval import TIMEOUT_SECONDS
+from lambdas.lifecycle.wait import MAX_SECONDS
 from tests.stacks.knowledge.variants import VARIANTS, Template, depends_on, needed_by, templates, the, variant
 
 AOSS: Final = "AWS::OpenSearchServerless"
@@ -41,6 +44,9 @@ PARTS: Final = {
     "right to stop": ("AWS::IAM::Policy", "IngestionMayStop"),
     "first ingestion": ("Custom::QuarryFirstIngestion", ""),
     "batches": ("AWS::Lambda::EventSourceMapping", ""),
+    "filling": ("Custom::QuarryFilling", ""),
+    "id": ("AWS::SSM::Parameter", "Id"),
+    "hand-over": ("Custom::QuarryHandOver", ""),
 }
 # Earlier, later: made in this order, deleted in reverse.
 PAIRS: Final = (
@@ -76,6 +82,10 @@ PAIRS: Final = (
     ("right to stop", "first ingestion"),
     # Nothing starts another job then.
     ("first ingestion", "batches"),
+    # Nobody is told of a knowledge base that is empty, and the former one goes when everybody has heard of it.
+    ("first ingestion", "filling"),
+    ("filling", "id"),
+    ("id", "hand-over"),
     # Nothing writes to the bucket any more when it has been emptied.
     ("bucket", "emptying"),
     ("emptying", "recorder"),
@@ -83,7 +93,7 @@ PAIRS: Final = (
     ("emptying", "starter"),
     # The function behind the custom resources may do its part as long as there is one.
     *(("lifecycle's rights", part) for part in ("wait for access", "wait for the index", "emptying", "first ingestion",
-                                                "opening", "closing")),
+                                                "opening", "closing", "filling", "hand-over")),
 )  # fmt: skip
 # Earlier, later, and what may stay when these two are replaced together: it cannot stand between them.
 APART: Final = (("network policy", "index", "collection"), ("network policy", "binary index", "collection"))
@@ -155,6 +165,14 @@ def test_no_wait_runs_at_deletion_and_none_is_longer_than_the_environment_says(n
     assert {wait["Action"] for wait in waits} == {"wait"}
     assert [wait["Seconds"] for wait in waits] == (["90", "90"] if name == "OpenSearch" else ["30"])
     assert all(int(wait["ServiceTimeout"]) < 3600 for wait in waits)
+
+
+def test_a_hand_over_is_as_long_as_an_id_is_known_and_a_search_may_take() -> None:
+    template = variant("S3")
+    hand_over = template["Resources"][the(template, "Custom::QuarryHandOver")]["Properties"]
+
+    assert int(hand_over["Seconds"]) >= CACHE_SECONDS + TIMEOUT_SECONDS
+    assert int(hand_over["Seconds"]) <= MAX_SECONDS
 
 
 def test_everything_of_ours_can_be_made_at_all() -> None:
