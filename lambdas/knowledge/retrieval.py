@@ -116,6 +116,7 @@ class Retriever:
                 logger.warning("retrieval failed", extra={"reason": error_code(error), "aws": words})
                 if error_code(error) not in _MOVED:
                     raise told from error
+                told.__cause__ = error
                 # What the first one answers is what the caller is told.
                 failure = failure or told
         assert failure is not None, "there is one at least"

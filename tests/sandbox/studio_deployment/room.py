@@ -28,7 +28,7 @@ STACK: Final = f"quarry-{ENVIRONMENT}-studio"
 # What is read, run or shipped.
 _COPIED: Final = (
     *("app.py", "cdk.json", "configuration", "environments", "guardrails", "lambdas", "prompts", "quarry", "samples"),
-    *("sandbox", "stacks"),
+    *("package-lock.json", "playground", "sandbox", "stacks"),
 )
 _QUOTAS: Final = ("L-AC46C40F", "L-8E5333B4", "L-71FAF417", "L-4E39DDC4")
 
