@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, Field
 
 from configuration import duration
-from configuration.section import Alias, Section
+from configuration.section import Alias, Section, within
 
 # Fetch standard, "serializing a request origin": a scheme, a host in small letters, a port if it is not the usual one.
 _ORIGIN: Final = re.compile(
@@ -66,7 +66,11 @@ class Inference(Section):
     KB and a backslash for each quotation mark: 5,888 has room for an image of Bedrock's 3.75 MB, which has 5 MB as
     base64."""
 
-    keep_alive_seconds: Annotated[float, Field(ge=1, le=300)] = 10
+    keep_alive_seconds: Annotated[
+        float,
+        Field(ge=1, le=240),
+        within(1, 240, "API Gateway ends a stream after 300 s of silence"),
+    ] = 10
     """After so much silence a stream is sent a comment, before its first token too, so that no proxy closes it. An
     error that comes later than that is the stream's last event and no status of its own."""
 

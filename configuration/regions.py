@@ -32,6 +32,7 @@ class Offers(Section):
     response_streaming: Offer
     prompt_management: Offer
     s3_vectors: Offer
+    long_grounding_sources: Offer
 
 
 @cache

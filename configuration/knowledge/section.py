@@ -242,7 +242,7 @@ class Knowledge(Section):
 
     grounding_check: bool = False
     """Whether the guardrail stops answers that the passages do not support, by `grounding` of its policy: 0.10 USD per
-    1,000 text units of passages, question and answer."""
+    1,000 text units of passages, question and answer. An answer has up to 1,000 tokens then."""
 
     ingestion: IngestionOptions = IngestionOptions()
 

@@ -12,7 +12,7 @@ from lambdas.chat.aliases import Aliases
 from lambdas.chat.service import ChatService
 from lambdas.common import aws
 from lambdas.common.errors import NotFoundError
-from lambdas.exchange.documents import from_documents
+from lambdas.exchange.documents import from_documents, longest_grounded
 from lambdas.exchange.exchanges import Exchanges
 from lambdas.exchange.session import from_sessions
 from lambdas.sessions.service import Sessions
@@ -158,6 +158,7 @@ def exchanges() -> Exchanges:
             ),
             from_documents(knowledge),
         ],
+        longest=longest_grounded(lambda: settings().knowledge),
     )
 
 

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from lambdas.chat.answers import StreamedCompletion
+from lambdas.chat.conversation import Conversation
 from lambdas.chat.events import Ended, Event
 from lambdas.chat.said import Said
 from lambdas.chat.told import Completion
 from lambdas.exchange.ingredient import Asked, Draft, Expectation, Ingredient, MakeIngredient
+from lambdas.knowledge.settings import MOST_GROUNDED_TOKENS, KnowledgeSettings
 
 if TYPE_CHECKING:
     from lambdas.knowledge.asking import Found, Knowledge
@@ -30,6 +32,21 @@ def from_documents(knowledge: "Callable[[], Knowledge]") -> MakeIngredient:
         return DocumentsIngredient(asked, knowledge()) if asked.conversation.documents is not None else None
 
     return make
+
+
+def longest_grounded(settings: Callable[[], KnowledgeSettings | None]) -> Callable[[Conversation], int | None]:
+    """Return what tells how long an answer may be so that the guardrail can hold it against the passages.
+
+    Thoughts count as output and are not held against them: of a model that is asked to think nothing is told.
+    """
+
+    def longest(asked: Conversation) -> int | None:
+        if asked.documents is None or (asked.reasoning is not None and asked.reasoning.is_asked_for):
+            return None
+        configured = settings()
+        return MOST_GROUNDED_TOKENS if configured and configured.grounding_check else None
+
+    return longest
 
 
 class DocumentsIngredient(Ingredient):

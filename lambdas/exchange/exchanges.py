@@ -4,10 +4,12 @@ Whole answers and streams take the same steps, and what a request asks for besid
 see ``lambdas.exchange.ingredient``. What does not wait for each other is done side by side.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from lambdas.allowances.estimate import Estimate, Price, estimate
 from lambdas.allowances.ledger import Ledger
@@ -42,6 +44,8 @@ class Exchanges:
     Args:
         ingredients: make what a request asks for besides the answer, in the order in which they are looked up: who
             needs what another one has found comes after it.
+        longest: tells how many tokens an answer may have for the sake of what it is put together with; None: as many as
+            are asked for.
     """
 
     def __init__(
@@ -50,10 +54,12 @@ class Exchanges:
         service: ChatService,
         ledger: Ledger,
         ingredients: Sequence[MakeIngredient],
+        longest: Callable[[Conversation], int | None] = lambda _: None,
     ) -> None:
         self._service = service
         self._ledger = ledger
         self._ingredients = ingredients
+        self._longest = longest
 
     def complete(
         self,
@@ -73,7 +79,7 @@ class Exchanges:
             ApiError: it was refused, here or by Bedrock; nothing is stored, and nothing charged but side calls.
                 An answer that was made is given, though: its headers tell if it could not be charged or stored.
         """
-        conversation = self._service.bounded(conversation)
+        conversation = self._bounded(conversation)
         begun = self._reserve(conversation, caller, deadline, first)
         try:
             draft = begun.look_up()
@@ -100,7 +106,7 @@ class Exchanges:
         Raises:
             ApiError: as ``complete``.
         """
-        conversation = self._service.bounded(conversation)
+        conversation = self._bounded(conversation)
         begun = self._reserve(conversation, caller, deadline, first)
         try:
             draft = begun.look_up()
@@ -109,6 +115,14 @@ class Exchanges:
             begun.give_up()
             raise
         return StreamedExchange(begun, streamed)
+
+    def _bounded(self, conversation: Conversation) -> Conversation:
+        """Return what is asked with how long its answer may be."""
+        bounded = self._service.bounded(conversation)
+        longest = self._longest(bounded)
+        if longest is None or (bounded.max_tokens is not None and bounded.max_tokens <= longest):
+            return bounded
+        return replace(bounded, max_tokens=longest)
 
     def _reserve(
         self, conversation: Conversation, caller: Caller, deadline: Deadline, first: Sequence[MakeIngredient]

@@ -222,7 +222,11 @@ class Knowledge:
         )
         good = [passage for passage in found if passage.score >= self.settings.score_threshold]
         grounding = self.settings.grounding_check
-        kept = prompt.fitting(good, most_tokens=self._most_passage_tokens(question.results), grounding=grounding)
+        kept = prompt.fitting(
+            good,
+            most_tokens=self._most_passage_tokens(question.results),
+            most_characters=self.settings.grounding_characters if grounding else None,
+        )
         logger.info("retrieved", extra={"found": len(found), "passed": len(good), "given": len(kept)})
         return Found(question=question, search_query=query, passages=tuple(kept), grounding=grounding)
 

@@ -11,6 +11,8 @@ from lambdas.knowledge.fields import FieldType
 
 # No passage has more tokens: it could not have been embedded (Titan Text Embeddings V2 reads 8,192).
 LONGEST_PASSAGE: Final = 8_192
+# The grounding check takes answers of 5,000 characters; English has four to five to a token.
+MOST_GROUNDED_TOKENS: Final = 1_000
 
 
 class Reranking(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -32,6 +34,7 @@ class KnowledgeSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only
         score_threshold: the least score, from 0 to 1, of a passage that is given to the model.
         metadata: the documents' own fields that requests may filter by, and what each holds.
         grounding_check: whether the guardrail holds answers against the passages.
+        grounding_characters: how many of passages the region's grounding check takes together.
         passage_tokens: the most tokens of one passage, as the documents were cut.
     """
 
@@ -43,5 +46,6 @@ class KnowledgeSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     metadata: dict[str, FieldType]
     reranking: Reranking | None
     grounding_check: bool
+    grounding_characters: int = 50_000
     passage_tokens: int = LONGEST_PASSAGE
     parameter: str = ""

@@ -87,9 +87,11 @@ def check(asked: list[CheckedCandidate]) -> list[Finding]:
 
 def notices() -> list[str]:
     """What the account lacks besides models, for the participants."""
-    return account.notices(
-        aws.client("lambda", read_timeout=5), participants=settings().participants, region=settings().region
-    )
+    people, region = settings().participants, settings().region
+    return [
+        *account.notices(aws.client("lambda", read_timeout=5), participants=people, region=region),
+        *account.judging(aws.client("service-quotas", read_timeout=5), participants=people, region=region),
+    ]
 
 
 def lambda_handler(

@@ -46,10 +46,11 @@ def check(deployment: Deployment, *, progress: Progress) -> Checked:
     """
     function = _function(deployment)
     if function is None:
-        config = deployment.config
-        lacking = account.notices(
-            deployment.client("lambda"), participants=config.models.participants, region=config.region
-        )
+        people, region = deployment.config.models.participants, deployment.config.region
+        lacking = [
+            *account.notices(deployment.client("lambda"), participants=people, region=region),
+            *account.judging(deployment.client("service-quotas"), participants=people, region=region),
+        ]
         return Checked(findings=_check_directly(deployment, progress), checked_by=OWN, notices=lacking)
     findings, lacking = _ask(deployment, function)
     return Checked(findings=findings, checked_by=ROLE, notices=lacking)

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.model import account, prompt_cache, scripted, token_quota
+from sandbox.model import account, prompt_cache, scripted, text_units, token_quota
 
 PREFIX = "/_sandbox/model"
 
@@ -57,3 +57,4 @@ def forget() -> None:
     account.set_standings([])
     prompt_cache.clear()
     token_quota.forget()
+    text_units.forget()

@@ -9,12 +9,19 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from ministack.core.responses import get_region
 from ministack.services import bedrock_runtime
 
-from sandbox.model import content_policy
-from sandbox.model.errors import AwsError, Json
+from sandbox.model import content_policy, text_units
+from sandbox.model.errors import AwsError, Json, invalid
 
 _UNIT = 1000  # characters in a text unit (Bedrock pricing page)
+# Units that the contextual grounding check takes of each (AWS General Reference, Bedrock's quotas L-893F8BF9 and its
+# neighbours; they cannot be raised). What AWS says of more is not documented; these words are not its own.
+_GROUNDED_ANSWER = 5
+_GROUNDING_QUERY = 1
+_GROUNDING_SOURCE = {"us-east-1": 100, "us-west-2": 100}
+_GROUNDING_SOURCE_ELSEWHERE = 50
 _UNITS = (
     "topicPolicyUnits",
     "contentPolicyUnits",
@@ -79,19 +86,41 @@ def blocked_message(record: Json, source: str) -> str:
 
 
 def evaluate(record: Json, source: str, texts: list[str], sources: list[str] | None = None, query: str = "") -> Verdict:
-    """Evaluate ``texts`` as INPUT or OUTPUT. ``sources`` and ``query`` are what an answer is to be grounded in."""
+    """Evaluate ``texts`` as INPUT or OUTPUT. ``sources`` and ``query`` are what an answer is to be grounded in.
+
+    Raises:
+        AwsError: ValidationException, more than the grounding check takes; ThrottlingException, more than a second
+            has text units for.
+    """
     started = time.monotonic()
     verdict = Verdict()
     for text in texts:
         _one(record, source, text, verdict)
     if source == "OUTPUT":
         policy = record.get("ContextualGroundingPolicy")
+        if policy and sources and query:
+            _check_grounding(len("\n".join(texts)), sum(map(len, sources)), len(query))
         found, blocks = content_policy.grounding(policy, "\n".join(texts), sources or [], query)
         _add(verdict, "contextualGroundingPolicy", "filters", found, blocks)
         if found:
             verdict.units["contextualGroundingPolicyUnits"] += _units(" ".join([*texts, *(sources or []), query]))
+    text_units.take(verdict.units, now=started)
     verdict.milliseconds = int((time.monotonic() - started) * 1000)
     return verdict
+
+
+def _check_grounding(answer: int, source: int, query: int) -> None:
+    takes = _GROUNDING_SOURCE.get(get_region(), _GROUNDING_SOURCE_ELSEWHERE)
+    for what, size, units in (
+        ("content to guard", answer, _GROUNDED_ANSWER),
+        ("grounding source", source, takes),
+        ("query", query, _GROUNDING_QUERY),
+    ):
+        if size > units * _UNIT:
+            raise invalid(
+                f"The {what} has {size} characters. Contextual grounding takes {units} text units, {units * _UNIT} "
+                "characters."
+            )
 
 
 def _one(record: Json, source: str, text: str, verdict: Verdict) -> None:

@@ -73,6 +73,16 @@ _OTHERS = (
     ),
 )
 
+# Text units that guardrails judge in a second. Regions differ, from 25 to 1,000; what us-east-1 has is second-hand.
+CONTENT_UNITS = Quota(
+    "bedrock", "L-01F3CD81", "On-demand ApplyGuardrail Content filter policy text units per second", 1_000
+)
+SENSITIVE_UNITS = Quota(
+    "bedrock", "L-CFCAAB0E", "On-demand ApplyGuardrail Sensitive information filter policy text units per second", 1_000
+)
+GROUNDING_UNITS = Quota(
+    "bedrock", "L-086556D1", "On-demand ApplyGuardrail contextual grounding policy text units per second", 106
+)
 # Not adjustable: whoever keeps versions has to let old ones go.
 GUARDRAIL_VERSIONS = Quota("bedrock", "L-D471AEAB", "Versions per guardrail", 20, adjustable=False)
 PROMPT_VERSIONS = Quota("bedrock", "L-FBBE47CA", "Versions per prompt", 10, adjustable=False)
@@ -117,6 +127,9 @@ ALL: tuple[Quota, ...] = (
     APPS,
     *(Quota("sagemaker", code, JUPYTER_LAB.format(instance), 6, "Apps") for instance, code in _BY_TYPE.items()),
     *_OTHERS,
+    CONTENT_UNITS,
+    SENSITIVE_UNITS,
+    GROUNDING_UNITS,
     GUARDRAIL_VERSIONS,
     PROMPT_VERSIONS,
     *TUNING,

@@ -118,7 +118,7 @@ def grant_check_model_access(
 ) -> None:
     """Allow looking at what the account may call, letting ``caller`` call it, and writing one SSM parameter.
 
-    Nothing here can accept an agreement, send a form or raise a quota. The first six actions know no resources.
+    Nothing here can accept an agreement, send a form or raise a quota. The first seven actions know no resources.
     """
     looking = [
         "bedrock:GetFoundationModelAvailability",
@@ -126,6 +126,7 @@ def grant_check_model_access(
         "bedrock:ListFoundationModels",
         "bedrock:ListInferenceProfiles",
         "lambda:GetAccountSettings",
+        "servicequotas:GetServiceQuota",
         "servicequotas:ListServiceQuotas",
     ]
     iam.Grant.add_to_principal(grantee=grantee, actions=looking, resource_arns=["*"])

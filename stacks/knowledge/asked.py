@@ -3,6 +3,7 @@
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ssm as ssm
 
+from configuration import regions
 from configuration.knowledge.models import resolve
 from configuration.knowledge.section import Chunking, FixedChunks, HierarchicalChunks, SemanticChunks
 from configuration.parameters import ParameterNames
@@ -30,6 +31,7 @@ def asked_knowledge(stack: EnvironmentStack) -> KnowledgeSettings | None:
         metadata=dict(knowledge.metadata),
         reranking=reranking,
         grounding_check=knowledge.grounding_check,
+        grounding_characters=_grounding_characters(stack.config.region) if knowledge.grounding_check else 50_000,
         passage_tokens=passage_tokens(knowledge.chunking) or LONGEST_PASSAGE,
         parameter=ParameterNames(stack.config).knowledge_id,
     )
@@ -55,6 +57,10 @@ def passage_tokens(chunking: Chunking) -> int | None:
             return chunking.parent_tokens
         case _:
             return None
+
+
+def _grounding_characters(region: str) -> int:
+    return 100_000 if region in regions.offers().long_grounding_sources.regions else 50_000
 
 
 def _knowledge_base_id(stack: EnvironmentStack) -> str:

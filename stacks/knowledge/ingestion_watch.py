@@ -4,6 +4,7 @@ One execution per job. It fails unless every document was ingested, so that what
 It costs 0.025 USD per 1,000 steps: four steps each quarter of a minute, so less than 0.03 USD for an hour's job.
 """
 
+import math
 from typing import Any, Final
 
 from aws_cdk import Stack
@@ -23,6 +24,8 @@ from stacks.knowledge.ingestion_topic import IngestionTopic
 from stacks.knowledge.knowledge_base import KnowledgeBase
 
 POLL_SECONDS: Final = 15
+# Step Functions ends an execution after 25,000 events: a look makes 11, and the rest is for looks that are repeated.
+MOST_LOOKS: Final = 2_000
 # For looks that had to be repeated, and for the recorder.
 MARGIN_MINUTES: Final = 30
 RECORDER_SECONDS: Final = 120
@@ -122,7 +125,7 @@ def definition(*, recorder_arn: str, max_minutes: int) -> dict[str, Any]:
         "StartAt": "Look",
         "TimeoutSeconds": (max_minutes + MARGIN_MINUTES) * 60,
         "States": {
-            **_looking(polls=max_minutes * 60 // POLL_SECONDS),
+            **_looking(max_minutes * 60),
             "Stop": {
                 "Type": "Task",
                 "Resource": "arn:aws:states:::aws-sdk:bedrockagent:stopIngestionJob",
@@ -149,7 +152,9 @@ def definition(*, recorder_arn: str, max_minutes: int) -> dict[str, Any]:
     }
 
 
-def _looking(*, polls: int) -> dict[str, Any]:
+def _looking(seconds: int) -> dict[str, Any]:
+    """Return the states that look at the job for so long: less often where it may take very long."""
+    pause = max(POLL_SECONDS, math.ceil(seconds / MOST_LOOKS))
     ended = [{"Variable": "$.job.status", "StringEquals": status} for status in OVER]
     return {
         "Look": {
@@ -165,11 +170,11 @@ def _looking(*, polls: int) -> dict[str, Any]:
             "Type": "Choice",
             "Choices": [
                 {"Or": ended, "Next": "Record"},
-                {"Variable": "$.polls", "NumericGreaterThanEquals": polls, "Next": "Stop"},
+                {"Variable": "$.polls", "NumericGreaterThanEquals": seconds // pause, "Next": "Stop"},
             ],
             "Default": "Wait",
         },
-        "Wait": {"Type": "Wait", "Seconds": POLL_SECONDS, "Next": "Count"},
+        "Wait": {"Type": "Wait", "Seconds": pause, "Next": "Count"},
         "Count": {
             "Type": "Pass",
             "Parameters": {**_SAME, "polls.$": "States.MathAdd($.polls, 1)"},

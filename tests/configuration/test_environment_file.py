@@ -61,6 +61,10 @@ def test_the_schema_for_editors_is_current() -> None:
             {"inference": {"throttle": {"rate": 0}}},
             "environments/dev.yaml: inference.throttle.rate: 0 is not accepted: expected greater than or equal to 1",
         ),
+        (
+            {"inference": {"keep_alive_seconds": 300}},
+            "environments/dev.yaml: inference.keep_alive_seconds: 300 is not accepted: expected 1 to 240; API Gateway",
+        ),
         ({"log_days": 8}, "environments/dev.yaml: log_days: 8 is not accepted: expected 1, 3, 5,"),
         (
             {"inference": {"log_days": 30}},

@@ -9,7 +9,7 @@ import msgspec
 
 from lambdas.allowances.ledger import Ledger
 from lambdas.chat.service import ChatService
-from lambdas.exchange.documents import from_documents
+from lambdas.exchange.documents import from_documents, longest_grounded
 from lambdas.exchange.exchanges import Exchanges
 from lambdas.exchange.ingredient import MakeIngredient
 from lambdas.exchange.response import Responses
@@ -81,6 +81,7 @@ def desk(
                 from_documents(lambda: asking),
                 *ingredients,
             ],
+            longest=longest_grounded(lambda: settings),
         )
         yield Desk(
             exchanges=exchanges,

@@ -269,3 +269,22 @@ def test_several_aliases_can_be_asked_the_same_documents() -> None:
 
     sent = msgspec.to_builtins(compared)
     assert [one["completion"]["quarry"]["answered"] for one in sent["data"]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("check", "documents", "asked", "longest"),
+    [(True, True, None, 1_000), (True, True, 4_000, 1_000), (True, True, 300, 300), (True, False, 4_000, 4_000),
+     (False, True, 4_000, 4_000)],
+)  # fmt: skip
+def test_an_answer_is_no_longer_than_what_can_be_held_against_the_passages(
+    check: bool, documents: bool, asked: int | None, longest: int
+) -> None:
+    fields: dict[str, Any] = {"max_tokens": asked} if asked else {}
+    conversation = ask("Which class?", **fields)
+    if not documents:
+        conversation = msgspec.structs.replace(conversation, documents=None)
+
+    with desk(converse_reply(CITED), grounding_check=check) as at:
+        at.exchanges.complete(conversation, LIMITED)
+
+    assert at.bedrock.calls[0]["inferenceConfig"]["maxTokens"] == longest

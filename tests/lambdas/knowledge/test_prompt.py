@@ -91,7 +91,7 @@ def test_what_is_given_fits_and_is_the_beginning(sizes: list[int], most: int, ta
     word = "<passage>" if tag else "word und "
     passages = [replace(TRAVEL, text=(word * size)[: size * 9]) for size in sizes]
 
-    kept = prompt.fitting(passages, most_tokens=most, grounding=False)
+    kept = prompt.fitting(passages, most_tokens=most)
 
     texts = [prompt.passage_text(number, passage) for number, passage in enumerate(kept, start=1)]
     assert sum(map(text_tokens, texts)) <= most
@@ -109,16 +109,16 @@ def test_what_is_given_fits_and_is_the_beginning(sizes: list[int], most: int, ta
 def test_a_name_that_is_longer_than_the_room_leaves_less_of_the_text_or_nothing() -> None:
     named = replace(TRAVEL, document='"' * 200, text="<passage>" * 900)
 
-    (kept,) = prompt.fitting([named], most_tokens=600, grounding=False)
+    (kept,) = prompt.fitting([named], most_tokens=600)
 
     assert text_tokens(prompt.passage_text(1, kept)) <= 600
-    assert prompt.fitting([named], most_tokens=300, grounding=False) == []
+    assert prompt.fitting([named], most_tokens=300) == []
 
 
-@pytest.mark.parametrize("grounding", [False, True])
-def test_the_grounding_check_takes_so_many_characters(grounding: bool) -> None:
+@pytest.mark.parametrize(("characters", "fit"), [(None, 3), (100_000, 2), (50_000, 1)])
+def test_the_grounding_check_takes_so_many_characters(characters: int | None, fit: int) -> None:
     large = replace(TRAVEL, text="x" * 40_000)
 
-    kept = prompt.fitting([large] * 3, most_tokens=100_000, grounding=grounding)
+    kept = prompt.fitting([large] * 3, most_tokens=100_000, most_characters=characters)
 
-    assert len(kept) == (2 if grounding else 3)
+    assert len(kept) == fit

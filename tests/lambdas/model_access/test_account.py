@@ -40,6 +40,30 @@ def test_what_other_functions_keep_for_themselves_is_not_ours() -> None:
     assert "--desired-value 2200 " in told
 
 
+class FakeQuotas:
+    """Service Quotas, with one value for whatever is asked."""
+
+    def __init__(self, value: float, error: Exception | None = None) -> None:
+        self.value = value
+        self.error = error
+
+    def get_service_quota(self, **asked: Any) -> dict[str, Any]:
+        if self.error:
+            raise self.error
+        assert asked == {"ServiceCode": "bedrock", "QuotaCode": "L-01F3CD81"}
+        return {"Quota": {"Value": self.value}}
+
+
+def test_a_room_sends_more_at_once_than_guardrails_judge_in_some_regions() -> None:
+    (told,) = account.judging(FakeQuotas(25), participants=40, region="ap-south-2")
+
+    assert "judge 25 text units of 1,000 characters a second here, and 40 participants who ask at once send 320" in told
+    assert "--region ap-south-2 --service-code bedrock --quota-code L-01F3CD81 --desired-value 320 " in told
+    assert account.judging(FakeQuotas(1_000), participants=40, region="us-east-1") == []
+    (unseen,) = account.judging(FakeQuotas(0, client_error("AccessDeniedException")), participants=1, region="x")
+    assert "could not be seen (servicequotas:GetServiceQuota: AccessDeniedException)" in unseen
+
+
 def test_what_cannot_be_seen_is_said() -> None:
     error = client_error("AccessDeniedException")
 

@@ -70,6 +70,7 @@ class FakeAccount:
     fails: dict[str, Any] | None = None
     notices: list[str] = field(default_factory=list)
     concurrency: int = 1_000
+    text_units: int = 1_000
     accepted: list[Any] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     converse_error: Exception | None = None
@@ -130,6 +131,9 @@ class FakeAccount:
 
     def get_use_case_for_model_access(self, **kwargs: Any) -> dict[str, Any]:
         return {"formData": b"{}"}
+
+    def get_service_quota(self, **_: Any) -> dict[str, Any]:
+        return {"Quota": {"Value": float(self.text_units)}}
 
     def list_service_quotas(self, **kwargs: Any) -> dict[str, Any]:
         return {"Quotas": []}

@@ -9,6 +9,8 @@ import pytest
 from ministack.services import bedrock_runtime
 
 from lambdas.chat.errors import to_api_error
+from sandbox.model import guardrail as guardrails
+from sandbox.model import text_units
 from tests.lambdas.fakes import client_error
 
 Ask = Callable[..., Any]
@@ -92,6 +94,34 @@ def test_grounding(post: Callable[..., Any], guardrail: Guardrail) -> None:
     assert [found["score"] for found in refused["assessments"][0]["contextualGroundingPolicy"]["filters"]] == [0.0, 0.0]
 
 
+@pytest.mark.parametrize(
+    ("region", "answer", "source", "query", "words"),
+    [
+        ("us-east-1", 5_000, 100_000, 1_000, None),
+        ("us-east-1", 5_001, 100, 100, "The content to guard has 5001 characters"),
+        ("us-east-1", 100, 100_001, 100, "takes 100 text units"),
+        ("eu-west-1", 100, 50_001, 100, "takes 50 text units"),
+        ("eu-west-1", 100, 100, 1_001, "The query has 1001 characters"),
+    ],
+)
+def test_grounding_takes_so_much(
+    guardrail: Guardrail, monkeypatch: pytest.MonkeyPatch, region: str, answer: int, source: int, query: int,
+    words: str | None,
+) -> None:  # fmt: skip
+    config = guardrail(contextualGroundingPolicyConfig={"filtersConfig": [{"type": "GROUNDING", "threshold": 0}]})
+    monkeypatch.setattr(guardrails, "get_region", lambda: region)
+
+    told = apply(
+        config,
+        "OUTPUT",
+        {"text": {"text": "s" * source, "qualifiers": ["grounding_source"]}},
+        {"text": {"text": "q" * query, "qualifiers": ["query"]}},
+        {"text": {"text": "a" * answer}},
+    )
+
+    assert told.get("action") == "NONE" if words is None else words in told["message"]
+
+
 def test_a_stream_is_judged_before_it_is_sent(ask: Ask, guardrail: Guardrail) -> None:
     words = guardrail(wordPolicyConfig={"wordsConfig": [{"text": "asked"}]})
     events = ask("Hello", operation="converse-stream", guardrailConfig=words).events
@@ -140,3 +170,14 @@ def test_tools_are_not_judged_in_converse_and_by_apply_guardrail_they_are(
         assert {"stopReason": "tool_use"} in [payload for kind, payload in reply.events if kind == "messageStop"]
     for source in ("INPUT", "OUTPUT"):
         assert apply(config, source, {"text": {"text": '{"q": "nightshade"}'}})["action"] == "GUARDRAIL_INTERVENED"
+
+
+def test_a_second_has_so_many_text_units(guardrail: Guardrail, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = guardrail(contentPolicyConfig=ATTACK)
+    monkeypatch.setattr(text_units, "_limit", {"contentPolicyUnits": 3.0}.get)
+    text_units.forget()
+
+    first, second = (apply(config, "INPUT", {"text": {"text": "x" * 1_500}}) for _ in range(2))
+
+    assert first["action"] == "NONE"
+    assert second["message"] == "Too many requests, please wait before trying again."

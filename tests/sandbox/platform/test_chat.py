@@ -1,6 +1,8 @@
 """The deployed endpoint, called with the unmodified OpenAI client."""
 
+import httpx
 import pytest
+from botocore.exceptions import ClientError
 from openai import (
     APIStatusError,
     AuthenticationError,
@@ -129,6 +131,27 @@ def test_a_throttled_first_choice_is_answered_by_the_second(openai: OpenAI, mode
 
     assert reply.headers["x-quarry-model"] == "amazon.nova-lite-v1:0"
     assert "not Nova Lite." in (reply.parse().choices[0].message.content or "")
+
+
+def test_a_request_that_does_not_say_takes_no_more_of_the_quota_than_the_default(
+    openai: OpenAI, platform: Platform, model: ModelScript
+) -> None:
+    quotas = f"{platform.aws['endpoint_url']}/_sandbox/studio/quotas"
+    said = [{"role": "user", "content": [{"text": "How deep is a quarry?"}]}]
+    model.clear()
+    # Room for inference.default_max_tokens, 4,096, and not for the 5,000 that Nova Micro can write.
+    httpx.put(quotas, json={"L-CFA4FA0D": 4_600}).raise_for_status()
+
+    try:
+        reply = openai.chat.completions.with_raw_response.create(
+            model="fast", messages=[{"role": "user", "content": "How deep is a quarry?"}]
+        )
+        with pytest.raises(ClientError, match="Too many tokens"):
+            platform.client("bedrock-runtime").converse(modelId="amazon.nova-micro-v1:0", messages=said)
+    finally:
+        httpx.delete(quotas).raise_for_status()
+
+    assert reply.headers["x-quarry-model"] == "amazon.nova-micro-v1:0"
 
 
 def test_what_the_family_does_not_take_is_left_out_and_told(openai: OpenAI) -> None:

@@ -164,6 +164,7 @@ def test_its_role_may_look_and_ask_and_accept_nothing(synthesise: Synthesise, va
         "bedrock:ListFoundationModels",
         "bedrock:ListInferenceProfiles",
         "lambda:GetAccountSettings",
+        "servicequotas:GetServiceQuota",
         "servicequotas:ListServiceQuotas",
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",

@@ -114,3 +114,14 @@ def test_the_machine_itself_ends_after_the_job_has() -> None:
 
 def test_nothing_in_it_is_null_because_the_cdk_leaves_nulls_out() -> None:
     assert "null" not in json.dumps(MACHINE)
+
+
+@pytest.mark.parametrize(("max_minutes", "seconds"), [(5, 15), (500, 15), (1_440, 44)])
+def test_an_execution_has_room_for_all_looks(max_minutes: int, seconds: int) -> None:
+    states = definition(recorder_arn="arn:recorder", max_minutes=max_minutes)["States"]
+
+    looks = states["Ended?"]["Choices"][1]["NumericGreaterThanEquals"]
+
+    assert states["Wait"]["Seconds"] == seconds
+    assert looks * 11 < 25_000
+    assert max_minutes - 1 <= looks * seconds / 60 <= max_minutes
