@@ -139,6 +139,23 @@ UNCERTAINTIES: Final[tuple[Uncertainty, ...]] = (
         command="quarry cost --refresh",
     ),
     Uncertainty(
+        name="guardrail-outputs",
+        uncertain="that ApplyGuardrail gives an output per text, in their order, where it masks one of several",
+        written="as many outputs as texts are taken in order; of another number, each text is judged by itself",
+        does="has two texts judged of which one holds an address of mail",
+        command="aws bedrock-runtime apply-guardrail --guardrail-identifier ID --guardrail-version VERSION "
+        """--source INPUT --content '[{"text":{"text":"ann@example.com"}},{"text":{"text":"fine"}}]'""",
+        usd=0.001,
+    ),
+    Uncertainty(
+        name="thoughts-of-another",
+        uncertain="what a Claude says to signed thoughts of another Claude, which a fallback within an alias hands it",
+        written="thoughts go back unchanged to every model that reasons; they are left out only for one that does not",
+        does="asks two models of an alias, the second with the first one's thoughts and a tool's result",
+        command="aws bedrock-runtime converse --model-id ID --messages file://with-thoughts.json",
+        usd=0.05,
+    ),
+    Uncertainty(
         name="byte-code",
         uncertain="how long a cold start takes on Lambda with the byte code that is shipped",
         written="byte code of Python 3.13, never checked against its sources",
