@@ -120,7 +120,15 @@ InputItemList = Annotated[
     ),
 ]
 InputTokens = Annotated[
-    dict[str, Any], Meta(extra_json_schema=object_of(object=constant("response.input_tokens"), input_tokens=NUMBER))
+    dict[str, Any],
+    Meta(
+        extra_json_schema=object_of(
+            ("quarry",),
+            object=constant("response.input_tokens"),
+            input_tokens=NUMBER,
+            quarry=object_of(estimated={"const": True}),
+        )
+    ),
 ]
 CompactedResponse = Annotated[
     dict[str, Any],

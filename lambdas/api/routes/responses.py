@@ -4,8 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from lambdas.allowances.estimate import input_tokens
-from lambdas.api import asking, composition, outcome
+from lambdas.api import asking, composition, counting
 from lambdas.api.call import Answer, Call, Streamed
 from lambdas.api.dialects.responses import compacting, reading, stored
 from lambdas.api.dialects.responses.conversation import references, to_conversation
@@ -83,22 +82,18 @@ def list_input_items(call: Call) -> Answer[dict[str, Any]]:
 
 
 def count_input_tokens(call: Call) -> Answer[dict[str, Any]]:
-    """Tell about how many tokens the model would read of a request; nothing is asked, nothing charged."""
+    """Tell how many tokens the model would read of a request. It costs a key nothing but a request of the minute."""
     strict = composition.settings().strict
     read = reading.read(call.body, strict=strict)
-    _check_previous(read.body)
-    asked = to_conversation(read.body, stored=_referred(read.body, call), dropped=read.dropped, strict=strict)
-    service = composition.service()
-    conversation = service.bounded(asked.conversation)
-    arguments, unfit = service.arguments(conversation, conversation.spoken, service.candidates(conversation.alias)[0])
-    if read.body.previous_response_id is not None:
-        past = composition.response_store().past(read.body.previous_response_id, call.caller.key_id)
-        before = [message for turn in past.turns for message in turn.messages]
-        arguments = {**arguments, "messages": [*sendable(before, tools=True), *arguments["messages"]]}
-    return Answer(
-        body={"object": "response.input_tokens", "input_tokens": input_tokens(arguments).likely},
-        headers=outcome.left_out([*asked.dropped, *unfit]),
-    )
+    request = read.body
+    _check_previous(request)
+    asked = to_conversation(request, stored=_referred(request, call), dropped=read.dropped, strict=strict)
+    before = sendable([dict(message) for message in _before(request, call)], tools=True)
+    counted = counting.count(asked.conversation, call, dropped=asked.dropped, before=before)
+    body = {"object": "response.input_tokens", "input_tokens": counted.tokens}
+    if counted.estimated:
+        body["quarry"] = {"estimated": True}
+    return Answer(body=body, headers=counted.headers)
 
 
 def compact(call: Call) -> Answer[dict[str, Any]]:

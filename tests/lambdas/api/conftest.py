@@ -50,6 +50,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
             monkeypatch.setattr(composition, "response_store", lambda: made.responses.store)
             monkeypatch.setattr(composition, "responses", lambda: made.responses)
             monkeypatch.setattr(composition, "service", lambda: made.service)
+            monkeypatch.setattr(composition, "runtime_client", lambda: made.bedrock)
             monkeypatch.setattr(composition, "model_listing", lambda: listed)
             monkeypatch.setattr("lambdas.prompts.definition.load", lambda: {"greeting": GREETING})
             return made

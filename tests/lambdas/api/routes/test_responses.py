@@ -271,12 +271,14 @@ def test_tokens_are_counted_with_what_goes_before(serve: Serve) -> None:
     first = post().json()
     calls = len(desk.bedrock.calls)
 
-    status, alone = ask("POST", "/v1/responses/input_tokens", {"model": "fast", "input": "How deep is it?"})
-    assert (status, alone["object"]) == (200, "response.input_tokens")
+    path = "/v1/responses/input_tokens"
+    alone = post(path, input="How deep is it?").json()
+    assert alone["object"] == "response.input_tokens"
+    assert alone["quarry"] == {"estimated": True}
     fits("InputTokens", alone)
-    body = {"model": "fast", "input": "How deep is it?", "previous_response_id": first["id"]}
-    assert ask("POST", "/v1/responses/input_tokens", body)[1]["input_tokens"] > alone["input_tokens"]
-    assert ask("POST", "/v1/responses/input_tokens", body, key="key_bob")[0] == 404
+    body = {"input": "How deep is it?", "previous_response_id": first["id"]}
+    assert post(path, **body).json()["input_tokens"] > alone["input_tokens"]
+    assert post(path, key="key_bob", **body).status_code == 404
     assert len(desk.bedrock.calls) == calls
 
 
