@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from lambdas.budget.spending import Spending
     from lambdas.exchange.response import Responses
     from lambdas.knowledge.asking import Knowledge
-    from lambdas.knowledge.current_id import CurrentId
     from lambdas.model_access.listing import ModelListing
     from lambdas.sessions.responses import ResponseStore
 
@@ -178,6 +177,7 @@ def knowledge() -> "Knowledge":
         )
     from lambdas.knowledge import retrieval
     from lambdas.knowledge.asking import Knowledge
+    from lambdas.knowledge.current_id import CurrentId
 
     @cache
     def client() -> retrieval.RetrieveClient:

@@ -5,12 +5,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from lambdas.api import composition
 from lambdas.chat.promotions import Promotions, TunedModel
 from lambdas.common.observability import metrics
-from tests.lambdas.fakes import NOVA_LITE, NOVA_MICRO, SETTINGS, client_error
+from tests.lambdas.fakes import KNOWLEDGE, NOVA_LITE, NOVA_MICRO, SETTINGS, client_error
+from tests.lambdas.knowledge.fakes import FakeRetrieve
+from tests.lambdas.knowledge.test_current_id import FakeParameter
 from tests.lambdas.parameter_store import FakeParameterStore
 
 PATH = "/quarry/test/aliases"
@@ -48,3 +51,21 @@ def test_a_store_that_is_denied_leaves_the_configured_models(store: FakeParamete
     store.down = client_error("AccessDeniedException")
 
     assert [one.callable_id for one in composition.aliases().chatting("fast")] == [NOVA_MICRO, NOVA_LITE]
+
+
+def test_the_knowledge_base_that_is_asked_is_the_one_that_the_parameter_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = FakeParameter("KBNEW00001")
+    documents = FakeRetrieve()
+    monkeypatch.setattr(
+        "lambdas.common.aws.client", lambda service, **_options: made if service == "ssm" else documents
+    )
+    told = msgspec.structs.replace(KNOWLEDGE, id="KBOLD00001", parameter="/quarry/dev/knowledge/id")
+    monkeypatch.setattr(composition, "settings", lambda: replace(SETTINGS, knowledge=told))
+    composition.knowledge.cache_clear()
+    try:
+        composition.knowledge().retriever.find("x", results=1)
+    finally:
+        composition.knowledge.cache_clear()
+
+    assert [call["knowledgeBaseId"] for call in documents.calls] == ["KBNEW00001"]
+    assert made.reads == 1

@@ -245,7 +245,8 @@ def test_a_knowledge_base_is_switched_under_questions_and_none_of_them_fails(nei
     body = b"The night porter of the observatory keeps the spare key in the blue teapot."
     neighbours.client("s3").put_object(Bucket=told["DataBucket"], Key=f"{told['DocumentsPrefix']}porter.md", Body=body)
     deadline = time.monotonic() + PATIENCE
-    while neighbours.found(key, question) != (200, ["porter.md"]):
+    while (met := neighbours.found(key, question)) != (200, ["porter.md"]):
+        assert met[0] == 200
         assert time.monotonic() < deadline
         time.sleep(0.5)
     answers: list[tuple[int, list[str]]] = []
@@ -292,7 +293,8 @@ def test_one_goes_and_the_other_does_not_notice(neighbours: Neighbours) -> None:
             "role": neighbours.role_for_logs(),
         }
 
-    access, functions = "quarry-one-inference-RestAccessLog", "quarry-one-inference-Inference"
+    groups = "/aws/cloudformation/quarry-one-inference"
+    access, functions = f"{groups}/RestAccessLog", f"{groups}/InferenceLogs"
     assert ask() == 200
     before = standing()
     lines = neighbours.log_lines(access), neighbours.log_lines(functions)
