@@ -13,7 +13,8 @@ from lambdas.exchange.ingredient import Asked, Draft, Ingredient, MakeIngredient
 from lambdas.exchange.session import SessionIngredient
 from lambdas.sessions import history
 from lambdas.sessions.contents import storable
-from lambdas.sessions.responses import Keeping, Past, ResponseStore
+from lambdas.sessions.keeping import Keeping
+from lambdas.sessions.responses import Past, ResponseStore
 from lambdas.sessions.service import Turn
 from lambdas.sessions.summary import AliasSummariser
 

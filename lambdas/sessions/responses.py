@@ -1,9 +1,4 @@
-"""Stored responses: what the Responses API keeps of an answer, in the table of the sessions.
-
-    session_id  part         what
-    resp_...    RESPONSE     response_of (the key that owns it), created_at, expires_at; kept: JSON of the rest, or its
-                             beginning; continued_by, if it goes on. No owner_key_id: it is not in the index of sessions
-    resp_...    RESPONSE#01  kept: the JSON goes on here, since an item holds 400 KB
+"""Stored responses: what the Responses API keeps of its answers. Their items: ``lambdas.sessions.response_items``.
 
 A response names those that went before it, oldest first, since the notes that stand for what was said before those; so
 a conversation is read in two calls, may go on from any of its responses, twice too, and each response can be deleted by
@@ -14,54 +9,16 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-import msgspec
 from msgspec import Struct
 
-from lambdas.common.errors import NotFoundError, RequestTooLargeError
+from lambdas.common.errors import NotFoundError
 from lambdas.sessions import items
-from lambdas.sessions.session import Message, Session, StoredTurn, Summary
+from lambdas.sessions.response_items import PART, Kept, StoredResponse, of_items, to_items
+from lambdas.sessions.session import Session, StoredTurn, Summary
 from lambdas.sessions.store import DynamoDbClient
-from lambdas.sessions.turn_store import TurnStore
 
-PART: Final = "RESPONSE"
-OWNER: Final = "response_of"
-KEPT: Final = "kept"
-# What goes before a response is read anew with it; of more, the oldest are left out.
-MOST_BEFORE: Final = 300
 _BATCH: Final = 100  # DynamoDB's limit of BatchGetItem
 _DELETED: Final = 25  # and of BatchWriteItem
-
-
-class Kept(Struct, frozen=True, kw_only=True):
-    """What is kept of a response.
-
-    Attributes:
-        told: the response as it was told, its items with what has to come back.
-        messages: what the request said, then the answer; Converse's blocks.
-        system: the instructions that stood in the request's input: they go on, unlike its ``instructions``.
-        usage: Converse's token counts.
-        blocked: whether the guardrail intervened; it is never sent again then.
-        before: ids of the responses before it, oldest first.
-        notes: what was said before those, in short.
-    """
-
-    told: dict[str, Any]
-    messages: list[Message]
-    system: list[str] = []
-    usage: dict[str, int] = {}
-    blocked: bool = False
-    before: list[str] = []
-    notes: str | None = None
-
-
-class StoredResponse(Struct, frozen=True, kw_only=True):
-    """A response as it is stored. Times are seconds since the epoch; after ``expires_at`` it is gone."""
-
-    response_id: str
-    owner_key_id: str
-    created_at: int
-    expires_at: int
-    kept: Kept
 
 
 class Past(Struct, frozen=True, kw_only=True):
@@ -137,7 +94,7 @@ class ResponseStore:
             RequestTooLargeError: it is more than one transaction writes.
         """
         now = int(self._clock())
-        made = _to_items(
+        made = to_items(
             StoredResponse(
                 response_id=response_id,
                 owner_key_id=owner_key_id,
@@ -170,7 +127,7 @@ class ResponseStore:
         wanted = list(dict.fromkeys(response_ids))
         for start in range(0, len(wanted), _BATCH):
             for item in self._heads(wanted[start : start + _BATCH]):
-                one = self._read(item[items.PARTITION_KEY]["S"]) if "continued_by" in item else _of_items([item])
+                one = self._read(item[items.PARTITION_KEY]["S"]) if "continued_by" in item else of_items([item])
                 if one is not None and self._is_there(one, owner_key_id):
                     found[one.response_id] = one
         return found
@@ -215,7 +172,7 @@ class ResponseStore:
             request = reply.get("UnprocessedKeys", {})
 
     def _read(self, response_id: str) -> StoredResponse | None:
-        return _of_items(self._items(response_id))
+        return of_items(self._items(response_id))
 
     def _items(self, response_id: str) -> list[items.Item]:
         request: dict[str, Any] = {
@@ -233,123 +190,10 @@ class ResponseStore:
             request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
 
 
-class Keeping(TurnStore):
-    """Stores the turn of a response, for ``lambdas.sessions.service.Turn``.
-
-    Args:
-        past: what goes before it; None where nothing does.
-        told: returns the response as it is told.
-    """
-
-    def __init__(
-        self,
-        store: ResponseStore,
-        *,
-        response_id: str,
-        owner_key_id: str,
-        past: Past | None,
-        system: Sequence[str],
-        told: Callable[[], dict[str, Any]],
-    ) -> None:
-        self._store = store
-        self._response_id = response_id
-        self._owner = owner_key_id
-        self._past = past
-        self._system = system
-        self._told = told
-
-    def append(
-        self,
-        session: Session,
-        messages: Sequence[Message],
-        usage: dict[str, int],
-        *,
-        blocked: bool = False,
-        summary: Summary | None = None,
-    ) -> Session:
-        """Store the response, and return the session as it was: what is stored is never changed."""
-        self.keep(messages, usage, blocked=blocked, summary=summary)
-        return session
-
-    def keep(
-        self, messages: Sequence[Message], usage: dict[str, int], *, blocked: bool, summary: Summary | None = None
-    ) -> None:
-        """Store the response.
-
-        Args:
-            usage: Converse's token counts.
-            summary: notes of what went before, if there are any.
-
-        Raises:
-            RequestTooLargeError: it is more than is stored.
-        """
-        before = [one.response_id for one in self._past.responses] if self._past is not None else []
-        if summary is not None:
-            before = before[summary.up_to_turn :]
-        kept = Kept(
-            told=self._told(),
-            messages=list(messages),
-            system=list(self._system),
-            usage=usage,
-            blocked=blocked,
-            before=before[-MOST_BEFORE:],
-            notes=summary.text if summary is not None else None,
-        )
-        self._store.put(self._response_id, self._owner, kept)
-
-
 def no_such_response(response_id: str) -> NotFoundError:
     """Return the error for one that is not there, expired, or somebody else's: callers cannot tell which."""
     return NotFoundError(
         f"There is no response `{response_id}`. It may have expired or been deleted, was not stored, or belongs to "
         "another key.",
         code="response_not_found",
-    )
-
-
-def _to_items(stored: StoredResponse) -> list[items.Item]:
-    text = msgspec.json.encode(stored.kept)
-    if len(text) > items.TURN_BYTES:
-        raise RequestTooLargeError(
-            f"This response has {len(text):,} bytes with what was asked; at most {items.TURN_BYTES:,} are stored.",
-            code="response_too_large",
-        )
-    first, *rest = items.cut(text)
-    expires_at = {"N": str(stored.expires_at)}
-    head = {
-        **items.key(stored.response_id, PART),
-        OWNER: {"S": stored.owner_key_id},
-        "created_at": {"N": str(stored.created_at)},
-        items.TIME_TO_LIVE: expires_at,
-        KEPT: {"S": first},
-    }
-    if rest:
-        head["continued_by"] = {"N": str(len(rest))}
-    return [
-        head,
-        *(
-            {
-                **items.key(stored.response_id, f"{PART}#{place:02d}"),
-                KEPT: {"S": more},
-                items.TIME_TO_LIVE: expires_at,
-            }
-            for place, more in enumerate(rest, 1)
-        ),
-    ]
-
-
-def _of_items(found: Sequence[items.Item]) -> StoredResponse | None:
-    """Return the response of its items, in the order of their keys; None if some are missing."""
-    if not found or OWNER not in found[0]:
-        return None
-    head = found[0]
-    if len(found) != 1 + int(head.get("continued_by", {"N": "0"})["N"]):
-        return None
-    text = "".join(item[KEPT]["S"] for item in found)
-    return StoredResponse(
-        response_id=head[items.PARTITION_KEY]["S"],
-        owner_key_id=head[OWNER]["S"],
-        created_at=int(head["created_at"]["N"]),
-        expires_at=int(head[items.TIME_TO_LIVE]["N"]),
-        kept=msgspec.json.decode(text, type=Kept),
     )

@@ -17,7 +17,8 @@ from lambdas.api.operations import ITEM, ITEMS, ORDER
 from lambdas.common.errors import InvalidRequestError
 from lambdas.exchange.response import Recording
 from lambdas.sessions.contents import sendable
-from lambdas.sessions.responses import StoredResponse, no_such_response
+from lambdas.sessions.response_items import StoredResponse
+from lambdas.sessions.responses import no_such_response
 
 INCLUDE: Final = ("include", "include[]")
 

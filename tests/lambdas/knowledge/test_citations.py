@@ -4,7 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.knowledge.citations import NOT_IN_DOCUMENTS, cited, says_nothing, without_unknown
+from lambdas.knowledge.citations import NOT_IN_DOCUMENTS, cited, place_of, says_nothing, without_unknown
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "place"),
+    [
+        ("Second class [1].", 1, 13),
+        ("Both [1, 3] and [3].", 3, 5),
+        ("Twice [2] and again [2].", 2, 6),
+        ("Nobody has [4].", 1, None),
+        ("", 1, None),
+    ],
+)
+def test_a_passage_is_cited_at_its_first_marker(text: str, number: int, place: int | None) -> None:
+    assert place_of(text, number) == place
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ import pytest
 
 from lambdas.common.errors import NotFoundError, RequestTooLargeError
 from lambdas.sessions import items
-from lambdas.sessions.responses import Keeping, Kept, ResponseStore
+from lambdas.sessions.keeping import Keeping
+from lambdas.sessions.response_items import Kept
+from lambdas.sessions.responses import ResponseStore
 from lambdas.sessions.session import Summary
 from tests import mocked_aws
 from tests.lambdas.stores import _table

@@ -1,34 +1,27 @@
 """From a Responses request to the conversation that is answered: what is said, with which tools, in which form."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
-from lambdas.api.dialects.responses import filters, labels, reading, thoughts
+from lambdas.api.dialects.responses import filters, labels, parts, reading, thoughts
 from lambdas.api.dialects.responses.items import (
     Compaction,
-    Content,
     CustomToolCall,
     CustomToolCallOutput,
     FunctionCallItem,
     FunctionCallOutput,
     HostedCall,
-    InputFile,
-    InputImage,
     Item,
     ItemReference,
     MessageItem,
-    Part,
     ReasoningItem,
-    RefusalPart,
 )
 from lambdas.api.dialects.responses.request import JsonObjectText, JsonSchemaText, ResponsesRequest
 from lambdas.api.dialects.responses.tools import Tools, called, tools_of
 from lambdas.chat.conversation import AnswerFormat, AnyJson, Conversation, DocumentSearch, JsonOf, Reasoning
-from lambdas.chat.documents import to_document
-from lambdas.chat.images import to_image
 from lambdas.chat.spoken import Block, Call, Spoken, SpokenBuilder, Words, text
 from lambdas.chat.tools import Toolbox
 from lambdas.common.errors import InvalidRequestError, NotFoundError
@@ -177,7 +170,7 @@ class _Telling:
     def _one(self, item: Item, param: str) -> None:
         match item:
             case MessageItem(role="assistant"):
-                self._say(param, *_assistant(item.content))
+                self._say(param, *parts.assistant(item.content))
             case FunctionCallItem():
                 name = called(item.name, item.namespace)
                 self._say(param, Call(id=item.call_id, name=name, arguments=item.arguments, param=param))
@@ -190,7 +183,9 @@ class _Telling:
                     self._say(param, block)
             case FunctionCallOutput() | CustomToolCallOutput():
                 self._end()
-                self._builder.result(item.call_id, list(_parts(item.output or "", f"{param}.output")), param=param)
+                self._builder.result(
+                    item.call_id, list(parts.blocks(item.output or "", f"{param}.output")), param=param
+                )
             case Compaction():
                 self._end()
                 self._builder.instruct(_notes(item, param))
@@ -198,10 +193,10 @@ class _Telling:
                 pass
             case MessageItem(role="user"):
                 self._end()
-                self._builder.user(list(_parts(item.content, f"{param}.content")), param=param)
+                self._builder.user(list(parts.blocks(item.content, f"{param}.content")), param=param)
             case _:
                 self._end()
-                self._builder.instruct(_instructions(item.content, f"{param}.content"))
+                self._builder.instruct(parts.instructions(item.content, f"{param}.content"))
 
     def _say(self, param: str, *said: Block | Call) -> None:
         if not self._said:
@@ -229,67 +224,6 @@ class _Telling:
             param=f"{param}.id",
             code="item_not_found",
         )
-
-
-def _assistant(content: Content) -> Iterator[Block]:
-    if isinstance(content, str):
-        yield from text(content)
-        return
-    for part in content:
-        said = part.refusal if isinstance(part, RefusalPart) else getattr(part, "text", "")
-        yield from text(said)
-
-
-def _instructions(content: Content, path: str) -> list[Block]:
-    blocks = list(_parts(content, path))
-    for place, block in enumerate(blocks):
-        if "text" not in block:
-            raise InvalidRequestError(
-                "Instructions are text; give images and files in a message of the role `user`.",
-                param=f"{path}[{place}]",
-            )
-    return blocks
-
-
-def _parts(content: Content, path: str) -> Iterator[Block]:
-    if isinstance(content, str):
-        yield from text(content)
-        return
-    for place, part in enumerate(content):
-        yield from _part(part, f"{path}[{place}]")
-
-
-def _part(part: Part, path: str) -> list[Block]:
-    match part:
-        case InputImage():
-            return [_image(part, path)]
-        case InputFile():
-            return [_file(part, path)]
-        case RefusalPart(refusal=said):
-            return text(said)
-        case _:
-            return text(part.text)
-
-
-def _image(part: InputImage, path: str) -> Block:
-    url = part.image_url.get("url") if isinstance(part.image_url, dict) else part.image_url
-    if not isinstance(url, str) or not url:
-        raise InvalidRequestError(
-            "Files are not kept here, so that there is none to refer to. Send the image itself as "
-            "data:image/png;base64,...",
-            param=f"{path}.{'file_id' if part.file_id else 'image_url'}",
-        )
-    return to_image(url, param=f"{path}.image_url")
-
-
-def _file(part: InputFile, path: str) -> Block:
-    if not part.file_data:
-        field = next((name for name in ("file_url", "file_id") if getattr(part, name)), "file_data")
-        raise InvalidRequestError(
-            "Files are neither fetched nor kept here. Send the file itself as `file_data`: base64, with `filename`.",
-            param=f"{path}.{field}",
-        )
-    return to_document(part.file_data, name=part.filename, param=f"{path}.file_data")
 
 
 def _notes(item: Compaction, param: str) -> list[Block]:

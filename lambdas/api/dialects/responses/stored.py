@@ -7,7 +7,7 @@ from typing import Any
 from lambdas.api.dialects.responses.identity import ResponseId
 from lambdas.api.dialects.responses.output import ENCRYPTED, Item
 from lambdas.sessions.contents import result_text
-from lambdas.sessions.responses import Kept, StoredResponse
+from lambdas.sessions.response_items import Kept, StoredResponse
 
 
 def told(stored: StoredResponse, *, include: Sequence[str] = ()) -> dict[str, Any]:
