@@ -229,11 +229,13 @@ $(BROWSER_INSTALLED): requirements-browser.txt tests/chromium.py | $(INSTALLED)
 	touch $(BROWSER_INSTALLED)
 
 $(CLIENTS_INSTALLED): requirements-clients.txt tests/sandbox/clients/npm/package-lock.json | $(INSTALLED)
-	@echo "Installing clients and suites that test an endpoint into .cache/clients (500 MB, once) ..."
+	@echo "Installing clients and suites that test an endpoint into .cache/clients (900 MB, once) ..."
 	rm -rf .cache/clients
 	python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --target .cache/clients --requirement requirements-clients.txt
 	cp -R tests/sandbox/clients/npm .cache/clients/npm
 	npm ci --prefix .cache/clients/npm --loglevel error --no-audit --no-fund
+	# npm runs no package's own script unless it is told to; this one puts the program for the machine in its place.
+	node .cache/clients/npm/node_modules/@anthropic-ai/claude-code/install.cjs
 	touch $(CLIENTS_INSTALLED)
 
 lock: install ## Pin anew what the direct dependencies bring along
@@ -247,8 +249,9 @@ catalogue: install ## Compile the YAML of configuration/catalogue and configurat
 schema: install ## Write environments/schema.json from configuration/
 	@python -m configuration.schema
 
-api: install ## Write what documents have from the code: docs/api.md's reference, docs/operations.md's table of what is not proven
+api: install ## Write what documents have from the code: docs/api.md's reference, docs/clients.md, docs/operations.md's table of what is not proven
 	@python -m docs.reference
+	python -m docs.clients
 	python -m docs.unproven
 
 notebooks: install ## Clear what running them left in samples/notebooks, as git keeps them

@@ -14,7 +14,7 @@ import typer
 import yaml
 
 from configuration.environment_file import PROJECT
-from docs import reference, tunable, unproven
+from docs import clients, reference, tunable, unproven
 from quarry import cli
 from sandbox.__main__ import _parser as sandbox_parser
 
@@ -230,6 +230,13 @@ def test_the_reference_of_the_api_is_current() -> None:
     text = reference.PATH.read_text(encoding="utf-8")
 
     assert reference.inserted(text) == text, "run `make api`"
+
+
+def test_the_page_of_clients_shows_the_files_that_are_run() -> None:
+    text = clients.PATH.read_text(encoding="utf-8")
+
+    assert clients.inserted(text) == text, "run `make api`"
+    assert {*clients.clients(), clients.INDEX.name} == {path.name for path in clients.SAMPLES.iterdir()}
 
 
 def test_the_tables_of_what_can_be_tuned_are_current() -> None:

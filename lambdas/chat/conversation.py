@@ -113,6 +113,8 @@ class Conversation(Struct, frozen=True, kw_only=True):
         session: id of a session, whose history goes before ``spoken``, and which keeps this turn.
         documents: what the question is answered from, with citations.
         guardrail_trace: whether the caller is told what the guardrail found.
+        waived: fields that are left out, and named, where a model has no word for them; others are refused then. Only
+            ``top_k`` may be.
         names: what callers call these fields: errors and ``x-quarry-dropped-parameters`` speak so. Keys are ``alias``,
             ``tools``, ``tool_choice``, ``answer``, ``max_tokens``, ``temperature``, ``top_p``, ``top_k``, ``stop``,
             ``reasoning``, ``session``, ``documents``, ``guardrail_trace``.
@@ -134,6 +136,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
     session: str | None = None
     documents: DocumentSearch | None = None
     guardrail_trace: bool = False
+    waived: frozenset[str] = frozenset()
     names: Names = OWN_NAMES
 
     def named(self, field: str) -> str:

@@ -127,13 +127,19 @@ def _output_config(asked: Conversation, candidate: Candidate) -> Block:
 def not_taken(asked: Conversation, candidate: Candidate) -> list[str]:
     """Return what is asked for that the candidate's family has no word for, and that changes little: fields' names."""
     forces = asked.tool_choice == "required" or isinstance(asked.tool_choice, NamedTool)
-    return ["tool_choice"] if forces and not candidate.model.parameters.forced_tools else []
+    waived = asked.top_k is not None and "top_k" in asked.waived and not candidate.model.parameters.top_k
+    return [
+        *(["tool_choice"] if forces and not candidate.model.parameters.forced_tools else []),
+        *(["top_k"] if waived else []),
+    ]
 
 
 def _family_fields(asked: Conversation, candidate: Candidate) -> Block:
     if asked.top_k is None:
         return {}
     path = candidate.model.parameters.top_k
+    if not path and "top_k" in asked.waived:
+        return {}
     if not path:
         raise InvalidRequestError(
             f"The model behind `{asked.alias}` has no top_k; leave `{asked.named('top_k')}` out.",

@@ -86,6 +86,16 @@ def test_what_is_dropped_is_named_with_the_betas(serve: Serve) -> None:
     )
 
 
+def test_top_k_goes_where_a_model_has_none(serve: Serve) -> None:
+    at = serve(converse_reply())
+    served = [post(model="fast", top_k=5), post(model="smart", top_k=5)]
+
+    dropped = [response.headers.get("x-quarry-dropped-parameters") for response in served]
+    assert [response.status_code for response in served] == [200, 200]
+    told = [call.get("additionalModelRequestFields") is not None for call in at.bedrock.calls]
+    assert [one == "top_k" for one in dropped] == [not one for one in told]
+
+
 @pytest.mark.parametrize(
     ("fields", "status", "kind"),
     [

@@ -30,7 +30,6 @@ class AnswerText(Struct, tag_field="type", tag="text", frozen=True):
     """What the model says."""
 
     text: str
-    citations: None = None
 
 
 class AnswerThinking(Struct, tag_field="type", tag="thinking", frozen=True):

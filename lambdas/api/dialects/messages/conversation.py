@@ -53,6 +53,8 @@ WORDS: Final = Words(
     result_of="tool_use_id",
     unanswered="After an assistant's message with `tool_use` there has to be a `tool_result` for each of them.",
 )
+# A parameter of Anthropic's own, which clients send whoever answers.
+_WAIVED: Final = frozenset({"top_k"})
 # What callers know a JSON answer's schema by: nothing.
 _ANSWER: Final = "answer"
 
@@ -84,6 +86,7 @@ def to_conversation(request: MessagesRequest) -> Conversation:
         session=extension.session,
         documents=extension.knowledge,
         guardrail_trace=extension.guardrail_trace,
+        waived=_WAIVED,
         names=NAMES,
     )
 
@@ -189,7 +192,7 @@ class _Said:
                 case SystemTurn():
                     self._instruct(turn.content)
                 case AssistantTurn():
-                    self._assistant(turn, param=param)
+                    self._assistant(turn, param=param, begun=index == last)
                 case UserTurn():
                     self._user(turn, param=param, kept=kept)
         return self._builder.spoken()
@@ -200,13 +203,15 @@ class _Said:
         for block in content if isinstance(content, list) else ():
             self._builder.instruct(text(block.text), kept=block.cache_control is not None)
 
-    def _assistant(self, turn: AssistantTurn, *, param: str) -> None:
+    def _assistant(self, turn: AssistantTurn, *, param: str, begun: bool) -> None:
+        """Add what the model said, or, at the end, what is begun for it: Claude refuses white space there."""
         said: list[Block | Call] = []
         for place, block in enumerate([SaidTextBlock(turn.content)] if isinstance(turn.content, str) else turn.content):
             where = f"{param}.content[{place}]"
             match block:
                 case SaidTextBlock():
-                    said += marked(text(block.text), block.cache_control is not None)
+                    words = block.text.rstrip() if begun else block.text
+                    said += marked(text(words), block.cache_control is not None)
                 case ThinkingBlock():
                     said += thoughts.opened(block.thinking, block.signature, param=where)
                 case RedactedThinkingBlock():

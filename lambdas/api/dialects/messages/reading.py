@@ -81,23 +81,30 @@ def _told(reading: Callable[[], Read[Body]]) -> Read[Body]:
 
 
 def _check_answered(request: CountTokensRequest) -> None:
-    """Refuse a conversation whose last word is the model's, or nobody's."""
+    """Refuse a conversation whose last word is nobody's. The model's is an answer that is begun for it."""
     said = [(index, turn) for index, turn in enumerate(request.messages) if not isinstance(turn, SystemTurn)]
     if not said:
         return
     index, last = said[-1]
     if isinstance(last, AssistantTurn):
-        raise InvalidRequestError(
-            "The conversation has to end with the user: an answer that is begun for the model is not continued here. "
-            "Say in the instructions how it has to begin.",
-            param=f"messages[{index}].role",
-        )
+        _check_begun(request, index)
+        return
     for _, turn in reversed(said):
         if isinstance(turn, AssistantTurn):
             break
         if not _is_blank(turn):
             return
     raise InvalidRequestError(f"`messages[{index}].content`: must not be empty.", param=f"messages[{index}].content")
+
+
+def _check_begun(request: CountTokensRequest, index: int) -> None:
+    """Refuse an answer that is begun where it is not one model that answers, but a session or the documents too."""
+    extension = request.quarry if isinstance(request, MessagesRequest) else None
+    if extension is not None and (extension.session is not None or extension.knowledge is not None):
+        raise InvalidRequestError(
+            "In a session, and where the documents are asked, the conversation has to end with the user.",
+            param=f"messages[{index}].role",
+        )
 
 
 def _is_blank(turn: UserTurn) -> bool:

@@ -75,6 +75,6 @@ RULES: Final = (
     Rule(
         field="prefill",
         otherwise="refuse",
-        about="an answer cannot be begun for the model; say in the instructions how it has to begin.",
+        about="begin the answer by a last message of the assistant's.",
     ),
 )

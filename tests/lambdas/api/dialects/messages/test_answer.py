@@ -36,7 +36,7 @@ def test_an_answer_has_every_member_that_anthropics_has() -> None:
         "type": "message",
         "role": "assistant",
         "model": "smart",
-        "content": [{"type": "text", "text": "Hello.", "citations": None}],
+        "content": [{"type": "text", "text": "Hello."}],
         "stop_reason": "end_turn",
         "stop_sequence": None,
         "stop_details": None,

@@ -313,3 +313,10 @@ def test_what_anthropics_api_has_no_word_for_is_asked_for_as_in_chat() -> None:
     assert found.documents is not None
     assert [one.call for one in found.spoken.answering] == ["before"]
     assert (found.named("stop"), found.named("top_k"), found.named("alias")) == ("stop_sequences", "top_k", "model")
+
+
+def test_an_answer_may_be_begun_for_the_model() -> None:
+    found = asked(HELLO, assistant({"type": "text", "text": "The best answer is ( "}))
+
+    assert [turn["role"] for turn in found.spoken.turns] == ["user", "assistant"]
+    assert found.spoken.turns[1]["content"] == [{"text": "The best answer is ("}]

@@ -76,7 +76,7 @@ def test_a_text_has_the_events_of_anthropics_documentation() -> None:
     ]
     start = found[0]["message"]
     assert (start["role"], start["content"], start["stop_reason"], start["model"]) == ("assistant", [], None, "smart")
-    assert found[2]["content_block"] == {"type": "text", "text": "", "citations": None}
+    assert found[2]["content_block"] == {"type": "text", "text": ""}
     assert found[-2]["delta"] == {"stop_reason": "end_turn", "stop_sequence": None, "stop_details": None}
     assert (found[-2]["usage"]["input_tokens"], found[-2]["usage"]["output_tokens"]) == (7, 3)
     assert message(found)["content"][0]["text"] == "Hello"

@@ -87,7 +87,11 @@ def test_what_changes_little_is_dropped_and_named(members: dict[str, Any], dropp
         ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].role", "`user`, `assistant` and `system`"),
         ({"messages": [{"role": "user", "content": " "}]}, "messages[0].content", "must not be empty"),
         ({"messages": [{"role": "user", "content": []}]}, "messages[0].content", "must not be empty"),
-        ({"messages": [HELLO, {"role": "assistant", "content": "Well,"}]}, "messages[1].role", "is not continued"),
+        (
+            {"messages": [HELLO, {"role": "assistant", "content": "Well,"}], "quarry": {"session": "sess_1"}},
+            "messages[1].role",
+            "In a session",
+        ),
         (
             {"messages": [{"role": "user", "content": [{"type": "container_upload", "file_id": "f"}]}]},
             "messages[0].content[0].type",
@@ -112,7 +116,7 @@ def test_what_changes_little_is_dropped_and_named(members: dict[str, Any], dropp
         ({"max_tokens": None}, "max_tokens", ""),
         ({"mcp_servers": [{"url": "x"}]}, "mcp_servers", "Anthropic's servers"),
         ({"container": "c"}, "container", ""),
-        ({"prefill": "Well,"}, "prefill", "begun"),
+        ({"prefill": "Well,"}, "prefill", "assistant"),
         ({"quarry": {"session_id": "s"}}, "quarry.session_id", "`session`"),
     ],
 )

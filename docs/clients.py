@@ -1,0 +1,80 @@
+"""The part of docs/clients.md that shows each client, made of samples/clients: ``make api``.
+
+What stands between the markers is replaced; the rest of the document is written by hand. The files are the very ones
+that ``make test-clients`` runs.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from docs.generated import between
+
+BEGIN: Final = "<!-- clients: written by `make api` -->"
+END: Final = "<!-- /clients -->"
+PATH: Final = Path(__file__).with_name("clients.md")
+SAMPLES: Final = Path(__file__).parents[1] / "samples" / "clients"
+INDEX: Final = SAMPLES / "clients.yaml"
+
+# What a client speaks -> the route.
+ROUTES: Final = {
+    "chat": "/v1/chat/completions",
+    "messages": "/v1/messages",
+    "responses": "/v1/responses",
+}
+_LANGUAGES: Final = {".py": "python", ".mjs": "js", ".ts": "ts", ".sh": "sh", ".yaml": "yaml", ".toml": "toml"}
+
+
+def clients() -> Mapping[str, Mapping[str, Any]]:
+    """Return file -> what is known of the client that it shows."""
+    found: dict[str, dict[str, Any]] = yaml.safe_load(INDEX.read_text(encoding="utf-8"))
+    return found
+
+
+def page() -> str:
+    """Return the clients as Markdown."""
+    return "\n".join(_lines())
+
+
+def inserted(text: str) -> str:
+    """Return a document with the clients between its markers.
+
+    Raises:
+        ValueError: it has no such markers.
+    """
+    return between(text, BEGIN, END, made=page())
+
+
+def _lines() -> Iterator[str]:
+    yield "| client | speaks | tried here with |"
+    yield "| --- | --- | --- |"
+    for client in clients().values():
+        yield f"| {client['name']} | `{ROUTES[client['speaks']]}` | {_tried(client)} |"
+    yield ""
+    for file, client in clients().items():
+        yield f"## {client['name']}"
+        yield ""
+        if "note" in client:
+            yield f"{client['note']}"
+            yield ""
+        yield f"```{_LANGUAGES[Path(file).suffix]}"
+        yield (SAMPLES / file).read_text(encoding="utf-8").rstrip("\n")
+        yield "```"
+        yield ""
+
+
+def _tried(client: Mapping[str, Any]) -> str:
+    return f"`{client['tested']}`" if "tested" in client else "not tried: as its documentation has it"
+
+
+def main() -> int:
+    """Write the document anew."""
+    PATH.write_text(inserted(PATH.read_text(encoding="utf-8")), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,4 @@
+# Without /v1, which Claude Code adds itself.
+export ANTHROPIC_BASE_URL="${QUARRY_URL%/v1}" ANTHROPIC_AUTH_TOKEN="$QUARRY_KEY" ANTHROPIC_MODEL=smart
+export CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1 DISABLE_TELEMETRY=1
+claude -p "What is a quarry?"

@@ -1,0 +1,115 @@
+"""What docs/clients.md shows of each client, run against the deployed platform as it is shown.
+
+Clients that are scripts print an answer; what else is tried of a client stands in a test of its own.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from configuration.environment_file import PROJECT
+from docs.clients import SAMPLES, clients
+from sandbox.model.script import ModelScript
+from tests.sandbox.clients.test_suites import INSTALLED
+from tests.sandbox.platform.conftest import Platform, model
+
+__all__ = ["model"]
+
+pytestmark = pytest.mark.clients
+
+NPM: Final = INSTALLED / "npm" / "node_modules"
+TESTED: Final = [file for file, client in clients().items() if "tested" in client]
+RUN_BY: Final = {".py": (sys.executable,), ".mjs": ("node",), ".sh": ("bash", "-eu")}
+
+
+def run(
+    file: str, platform: Platform, folder: Path, *more: str, body: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a client's file, or another text in its place, in a folder and a home of its own."""
+    script = folder / file
+    script.write_text(body or (SAMPLES / file).read_text(encoding="utf-8"), encoding="utf-8")
+    if script.suffix == ".mjs":
+        (folder / "node_modules").symlink_to(NPM, target_is_directory=True)
+    home = folder / "home"
+    home.mkdir(exist_ok=True)
+    kept = ("PATH", "LANG", "TMPDIR", "NODE_EXTRA_CA_CERTS")
+    environ = {
+        **{name: value for name, value in os.environ.items() if name in kept},
+        "PATH": os.pathsep.join(
+            [str(INSTALLED / "bin"), str(NPM / ".bin"), str(PROJECT / ".venv" / "bin"), os.environ["PATH"]]
+        ),
+        "PYTHONPATH": str(INSTALLED),
+        "HOME": str(home),
+        "QUARRY_URL": platform.base_url,
+        "QUARRY_KEY": platform.api_key,
+    }
+    return subprocess.run(
+        [*RUN_BY[script.suffix], str(script), *more],
+        cwd=folder,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("file", TESTED)
+def test_what_the_page_shows_of_a_client_works_as_it_is(file: str, platform: Platform, tmp_path: Path) -> None:
+    ran = run(file, platform, tmp_path)
+
+    assert ran.returncode == 0, ran.stdout[-5_000:]
+    assert "stand-in model" in ran.stdout
+
+
+def test_claude_code_edits_a_file(platform: Platform, model: ModelScript, tmp_path: Path) -> None:
+    """The model calls the tool that writes; Claude Code runs it and sends back what it gave."""
+    written = tmp_path / "note.txt"
+    call = {"name": "Write", "input": {"file_path": str(written), "content": "Two metres deep."}}
+    model.tool_calls([call], contains="WRITE-A-NOTE", times=1)
+    shown = (SAMPLES / "claude_code.sh").read_text(encoding="utf-8")
+    asked = shown.replace('claude -p "What is a quarry?"', 'claude -p "WRITE-A-NOTE" --permission-mode acceptEdits')
+    assert asked != shown
+
+    ran = run("claude_code.sh", platform, tmp_path, body=asked)
+
+    assert ran.returncode == 0, ran.stdout[-5_000:]
+    assert written.read_text(encoding="utf-8") == "Two metres deep."
+    assert len(model.calls()) >= 2
+
+
+def test_the_anthropic_sdk_loops_with_tools_streams_and_counts(platform: Platform, tmp_path: Path) -> None:
+    ran = run("anthropic_loop.py", platform, tmp_path, body=(Path(__file__).with_name("anthropic_loop.py")).read_text())
+
+    assert ran.returncode == 0, ran.stdout[-5_000:]
+    assert ran.stdout.splitlines()[-1] == "all of it"
+
+
+def test_llmprobe_finds_the_standards_spoken(platform: Platform, tmp_path: Path) -> None:
+    """Of its extended surfaces all but log probabilities, which Bedrock does not tell. Its other cards grade models."""
+    report = tmp_path / "probe.json"
+    subprocess.run(
+        [
+            str(NPM / ".bin" / "llmprobe"),
+            platform.base_url,
+            *("-k", platform.api_key, "-m", "smart", "--reasoning", "default", "--save", str(report)),
+            *("--no-bench", "--no-color", "--no-save"),
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "HOME": str(tmp_path)},
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+    found = json.loads(report.read_text(encoding="utf-8"))
+    tiers = {tier["tier"]: tier for tier in found["coverage"]["byTier"]}
+    assert tiers["core"]["missing"] == []
+    assert tiers["extended"]["missing"] == ["logprobs"]
+    assert tiers["extended"]["supported"] >= 14
+    assert found["conformance"]["passed"] == found["conformance"]["total"] > 100, found["conformance"]
