@@ -111,6 +111,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
         labels: Bedrock's ``requestMetadata``, a caller's name for its user among them, as
             ``lambdas.common.request_metadata`` lets them through.
         session: id of a session, whose history goes before ``spoken``, and which keeps this turn.
+        goes_on: whether a stored response goes before ``spoken``, which is not read yet.
         documents: what the question is answered from, with citations.
         guardrail_trace: whether the caller is told what the guardrail found.
         waived: fields that are left out, and named, where a model has no word for them; others are refused then. Only
@@ -134,6 +135,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
     reasoning: Reasoning | None = None
     labels: Mapping[str, str] = {}
     session: str | None = None
+    goes_on: bool = False
     documents: DocumentSearch | None = None
     guardrail_trace: bool = False
     waived: frozenset[str] = frozenset()

@@ -63,7 +63,8 @@ class DocumentsIngredient(Ingredient):
         self._complete = asked.side.complete
         self._question = knowledge.question(asked.conversation)
         # What leans on something that was said before is rewritten, with the key's money.
-        self._alone = asked.conversation.session is None and not self._question.earlier
+        conversation = asked.conversation
+        self._alone = conversation.session is None and not conversation.goes_on and not self._question.earlier
         self._finding: Future[Found] | None = None
         self._planned: Draft
         self._found: Found

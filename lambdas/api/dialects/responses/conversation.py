@@ -105,6 +105,7 @@ def to_conversation(
         top_k=quarry.top_k,
         reasoning=Reasoning(effort=request.reasoning.effort if request.reasoning else None, told=True),
         labels=fitted,
+        goes_on=request.previous_response_id is not None,
         documents=_documents(tools, quarry.knowledge),
         guardrail_trace=quarry.guardrail_trace,
         names=NAMES,

@@ -335,6 +335,19 @@ def test_a_file_search_asks_the_documents_and_cites_them(serve: Serve) -> None:
     assert kept["output"] == told["output"]
 
 
+def test_a_question_to_the_documents_leans_on_the_response_before(serve: Serve) -> None:
+    rewritten = "How early are trains booked?"
+    desk = serve(converse_reply("We spoke of trains."), converse_reply(rewritten), converse_reply("A week [1]."))
+    first = post(input="Trains, please.").json()
+
+    search = {"type": "file_search", "vector_store_ids": []}
+    told = post(input="How early?", tools=[search], previous_response_id=first["id"]).json()
+
+    assert told["output"][0]["queries"] == [rewritten]
+    assert len(desk.bedrock.calls) == 3
+    assert len(desk.bedrock.calls[-1]["messages"]) == 3
+
+
 def test_documents_and_own_tools_are_not_had_together(serve: Serve) -> None:
     serve(converse_reply())
 
