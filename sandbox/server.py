@@ -158,6 +158,7 @@ def _install_extensions() -> None:
         studio,
         tagging,
         tuning,
+        used_rights,
     )
     from sandbox.quotas import model_tokens
     from sandbox.resources import vector_service
@@ -188,6 +189,7 @@ def _install_extensions() -> None:
     state_machines.install()
     embedded_metrics.install()
     alarms.install()
+    used_rights.install()
 
 
 def _config(port: int) -> object:

@@ -3,7 +3,8 @@
 Whole answers take the same routes and the same code. Calls to AWS are made in the event loop itself: Lambda gives an
 instance one request at a time, so nobody else waits for it, and a thread for each call would take a quarter of the
 request's time. Only a stream is asked for and read in a thread, one for all of it, so that something can be sent while
-nothing comes, and a caller who hangs up is noticed between two tokens.
+nothing comes. Lambda tells nothing of a caller who hangs up (docs/decisions/0015); whoever else ends the request is
+noticed between two tokens.
 
 Importing this needs no environment, credentials or network.
 """

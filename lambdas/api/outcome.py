@@ -43,7 +43,7 @@ def asked_documents(told: Mapping[str, Any]) -> None:
 
 
 def hung_up(done: Answered, *, key_id: str) -> None:
-    """Record a stream whose caller left before its end."""
+    """Record a stream that was ended from without before its end: on Lambda not by a caller, of whom it is not told."""
     count("ChatHungUp")
     logger.info("hung up", extra={"alias": done.alias, "model_id": done.candidate.callable_id, "key_id": key_id})
 

@@ -13,11 +13,11 @@ from ministack.core import lambda_runtime
 from ministack.services import apigateway_v1
 
 from sandbox import control
-from sandbox.streaming.client import wrap
 from sandbox.streaming.function import current_fingerprint
 from sandbox.streaming.instance import Instance
 from sandbox.streaming.integration import StreamIntegration
 from sandbox.streaming.pool import INIT_SECONDS, Pool
+from sandbox.streaming.request import wrap
 
 __all__ = ["end_functions", "install", "wrap"]
 

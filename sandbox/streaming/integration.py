@@ -2,6 +2,10 @@
 
 MiniStack has by then matched the resource and the method, asked the authorizer, throttled and validated; its refusals
 are its own. What the function fails at is answered through the API's gateway responses, as API Gateway does.
+
+Nothing that happens to the client reaches the function: "streams are not interrupted or stopped when the invoking
+client connection is broken" (Lambda developer guide, response streaming), nor does API Gateway's own time-out stop it.
+It runs to its end, or until its time is up.
 """
 
 import asyncio
@@ -16,9 +20,8 @@ from ministack.services import apigateway_v1, lambda_svc
 from sandbox.api_gateway.response_transfer import STREAM
 from sandbox.concurrency import ThrottledError
 from sandbox.control import Receive, Send
-from sandbox.streaming import adapter, answers, client, function
+from sandbox.streaming import adapter, answers, function, request
 from sandbox.streaming.answers import Call
-from sandbox.streaming.client import Client, ClientGoneError
 from sandbox.streaming.function import Function
 from sandbox.streaming.instance import StartError
 from sandbox.streaming.invocation import Invocation
@@ -30,10 +33,10 @@ from sandbox.streaming.upstream import Exchange, UpstreamError
 _IDLE_SECONDS: Final = 300.0
 _IDLE_SECONDS_EDGE: Final = 30.0
 _DEFAULT_TIMEOUT_MILLISECONDS: Final = 29_000
-# The client went away before there was an answer: nobody reads this one.
-_NOBODY: Final[tuple[int, dict[str, str], bytes]] = (502, {}, b"")
 
 _logger = logging.getLogger(__name__)
+# Functions that go on though their responses are not sent any more.
+_left: Final[set[asyncio.Task[None]]] = set()
 _invoke_lambda_proxy = apigateway_v1._invoke_lambda_proxy_v1
 
 
@@ -81,17 +84,17 @@ class StreamIntegration:
             return answers.throttled(call)
         # Closed as soon as the response is complete, and otherwise when the request is over.
         held = ExitStack()
-        waiting = client.current()
-        waiting.closing.callback(held.close)
+        request.closing().callback(held.close)
         held.callback(lambda_svc._release_execution_slot, slot)
-        return await self._run(call, found, waiting, held)
+        return await self._run(call, found, held)
 
-    async def _run(self, call: Call, found: Function, waiting: Client, held: ExitStack) -> Any:
+    async def _run(self, call: Call, found: Function, held: ExitStack) -> Any:
         loop = asyncio.get_running_loop()
         allowed = int(call.integration.get("timeoutInMillis") or _DEFAULT_TIMEOUT_MILLISECONDS) / 1000
         deadline = loop.time() + allowed
         try:
-            instance = await waiting.race(self._pool.acquire(found), deadline=deadline)
+            async with asyncio.timeout_at(deadline):
+                instance = await self._pool.acquire(found)
         except FullError as error:
             _logger.warning("function %s was not run: %s", found.key.name, error)
             return answers.throttled(call)
@@ -100,13 +103,10 @@ class StreamIntegration:
             return answers.failed(call)
         except TimeoutError:
             return answers.timed_out()
-        except ClientGoneError:
-            return _NOBODY
         invocation = Invocation(instance, self._pool, now=loop.time())
         held.callback(invocation.finish)
         stream = _Stream(
             call=call,
-            client=waiting,
             held=held,
             invocation=invocation,
             deadline=min(deadline, invocation.deadline),
@@ -115,19 +115,16 @@ class StreamIntegration:
         try:
             return await stream.open()
         except TimeoutError:
-            stream.note_timeout()
             return answers.timed_out()
         except (StartError, UpstreamError) as error:
             invocation.log(f"ERROR {error} Runtime.ExitError")
             invocation.keep = await instance.survives()
             return answers.failed(call)
-        except ClientGoneError:
-            return _NOBODY
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Stream:
-    """The response on its way from the function's server to the client.
+    """The response on its way from the function's server to the client, whether that is still there or not.
 
     Attributes:
         held: what the request holds; to be closed before the client can know that the response is complete, so that
@@ -136,7 +133,6 @@ class _Stream:
     """
 
     call: Call
-    client: Client
     held: ExitStack
     invocation: Invocation
     deadline: float
@@ -149,18 +145,19 @@ class _Stream:
             TimeoutError: there was no status in time.
             StartError: the server ended before it was ready.
             UpstreamError: it answered with an error that is the invocation's.
-            ClientGoneError: nobody waits any more.
         """
         instance = self.invocation.instance
-        if not instance.ready:
-            readiness = instance.wait_until_ready(deadline=self.deadline)
-            if not await self.client.race(readiness, deadline=self.deadline):
-                raise TimeoutError
         event = self.call.event()
-        request = adapter.http_request(
-            event, self.call.body, settings=instance.settings, lambda_context=self.invocation.context()
-        )
-        exchange = await self.client.race(Exchange.begin(instance.port, request), deadline=self.deadline)
+        begun = asyncio.create_task(self._begin(event))
+        await asyncio.wait({begun}, timeout=max(0.0, self.deadline - asyncio.get_running_loop().time()))
+        if not begun.done():
+            self._leave(begun)
+            raise TimeoutError
+        try:
+            exchange = begun.result()
+        except TimeoutError:
+            self.invocation.time_out()
+            raise
         self.held.callback(exchange.close)
         if exchange.status in instance.settings.error_statuses:
             raise UpstreamError(f"the server answered with the error status {exchange.status}")
@@ -171,18 +168,26 @@ class _Stream:
 
         return exchange.status, headers, StreamingResponse(relay)
 
+    async def _begin(self, event: dict[str, Any]) -> Exchange:
+        instance = self.invocation.instance
+        if not instance.ready and not await instance.wait_until_ready(deadline=self.invocation.deadline):
+            raise TimeoutError
+        sent = adapter.http_request(
+            event, self.call.body, settings=instance.settings, lambda_context=self.invocation.context()
+        )
+        return await Exchange.begin(instance.port, sent)
+
     async def _relay(self, exchange: Exchange, send: Send) -> None:
         """Send the body. One that breaks off is left without its end, so that the client sees that it is cut."""
         try:
-            await self.client.race(self._copy(exchange, send), deadline=self.deadline)
+            async with asyncio.timeout_at(self.deadline):
+                await self._copy(exchange, send)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except TimeoutError:
-            self.note_timeout()
+            self._leave(exchange)
         except UpstreamError as error:
             self.invocation.log(f"ERROR {error} Runtime.TruncatedResponse")
             self.invocation.keep = await self.invocation.instance.survives()
-        except ClientGoneError:
-            _logger.debug("a client hung up in the middle of a stream")
         finally:
             self.held.close()
 
@@ -195,12 +200,33 @@ class _Stream:
                 self.held.close()
             if chunk is None:
                 return
+            # To a client that hung up nothing is sent, and the function is read all the same.
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
 
-    def note_timeout(self) -> None:
-        """Tell apart whether the function's time was up, or API Gateway's, which leaves the function running."""
+    def _leave(self, going_on: "asyncio.Task[Exchange] | Exchange") -> None:
+        """Let the function run to its end, with what the request holds, though nobody waits for it any more."""
         if asyncio.get_running_loop().time() >= self.invocation.deadline:
             self.invocation.time_out()
+            if isinstance(going_on, asyncio.Task):
+                going_on.cancel()
+            return
+        task = asyncio.create_task(self._read_out(going_on, self.held.pop_all()))
+        _left.add(task)
+        task.add_done_callback(_left.discard)
+
+    async def _read_out(self, going_on: "asyncio.Task[Exchange] | Exchange", held: ExitStack) -> None:
+        with held:
+            try:
+                async with asyncio.timeout_at(self.invocation.deadline):
+                    exchange = await going_on if isinstance(going_on, asyncio.Task) else going_on
+                    held.callback(exchange.close)
+                    async for _ in exchange.chunks():
+                        pass
+            except TimeoutError:
+                self.invocation.time_out()
+            except (StartError, UpstreamError) as error:
+                self.invocation.log(f"ERROR {error} Runtime.ExitError")
+                self.invocation.keep = await self.invocation.instance.survives()
 
 
 def _idle_seconds(api_id: str) -> float:

@@ -54,25 +54,34 @@ def test_the_first_token_arrives_before_the_third_is_sent(openai: OpenAI, model:
     assert (len(call["sent"]), call["outcome"]) == (2, "running")
 
 
-def test_hanging_up_stops_the_model_and_is_charged_in_part(
+def test_hanging_up_stops_nothing_is_charged_in_full_and_the_turn_is_kept(
     platform: Platform, openai: OpenAI, model: ModelScript
 ) -> None:
     key = platform.quarry("keys", "create", "hangs up", "--usd", "1")
-    # Far from its end when the next token comes, with which the hang-up is noticed.
-    model.answer("stone " * 4_000, delay_ms=100)
-    with OpenAI(base_url=platform.base_url, api_key=key["api_key"], max_retries=0) as client:
-        stream = client.chat.completions.create(model="fast", messages=HELLO, stream=True)
+    model.answer("stone " * 40, delay_ms=50)
+    headers = {"Authorization": f"Bearer {key['api_key']}"}
+    with (
+        httpx.Client(base_url=platform.base_url, headers=headers, timeout=PATIENCE) as http,
+        OpenAI(base_url=platform.base_url, api_key=key["api_key"], max_retries=0) as client,
+    ):
+        session = http.post("/sessions", json={}).json()["id"]
+        stream = client.chat.completions.create(
+            model="fast", messages=HELLO, stream=True, extra_body={"quarry": {"session": session}}
+        )
         next(chunk for chunk in stream if chunk.choices[0].delta.content)
         stream.close()
 
-    assert eventually(lambda: bool(model.calls()[-1]["disconnected"]))
+        def settled() -> Any:
+            usage = http.get("/usage").json()
+            return usage if usage["reserved"]["micro_dollars"] == 0 and usage["total"]["micro_dollars"] > 0 else None
 
-    def settled() -> bool:
-        headers = {"Authorization": f"Bearer {key['api_key']}"}
-        usage = httpx.get(f"{platform.base_url}/usage", headers=headers, timeout=PATIENCE).json()
-        return bool(usage["reserved"]["micro_dollars"] == 0 and usage["total"]["micro_dollars"] > 0)
+        usage = eventually(settled)
+        call = model.calls()[-1]
+        messages = http.get(f"/sessions/{session}/messages").json()["data"]
 
-    assert eventually(settled)
+    assert (call["disconnected"], len(call["sent"])) == (False, 40)
+    assert usage["today"]["output_tokens"] >= 40
+    assert "stone " * 39 in messages[-1]["content"]
 
 
 def test_a_failure_in_mid_stream_raises_the_sdks_error(openai: OpenAI, model: ModelScript) -> None:

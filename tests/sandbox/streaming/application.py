@@ -48,13 +48,15 @@ async def stream(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 async def endless(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Chunks until the client hangs up, which is logged with ``?who=``."""
+    """Chunks for as long as the file of ``?while=`` is there, or for ever; how it ended is logged with ``?who=``."""
+    asked = query(scope)
     await start(send)
     gone = asyncio.create_task(disconnected(receive))
-    while not gone.done():
+    while not gone.done() and ("while" not in asked or Path(asked["while"]).exists()):
         await send({"type": "http.response.body", "body": b"%d\n" % os.getpid(), "more_body": True})
         await asyncio.sleep(0.02)
-    print(query(scope).get("who"), "hung up", flush=True)
+    print(asked.get("who"), "was told of the end" if gone.done() else "came to the end", flush=True)
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def broken_off(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -66,10 +68,15 @@ async def broken_off(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 async def silent(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """No answer before the client hangs up; both ends are logged with ``?who=``."""
-    print(query(scope).get("who"), "waits", flush=True)
-    await disconnected(receive)
-    print(query(scope).get("who"), "hung up", flush=True)
+    """No answer as long as the file of ``?while=`` is there, or ever; both ends are logged with ``?who=``."""
+    asked = query(scope)
+    print(asked.get("who"), "waits", flush=True)
+    gone = asyncio.create_task(disconnected(receive))
+    while not gone.done() and ("while" not in asked or Path(asked["while"]).exists()):
+        await asyncio.sleep(0.02)
+    print(asked.get("who"), "was told of the end" if gone.done() else "came to the end", flush=True)
+    await start(send)
+    await send({"type": "http.response.body", "body": b""})
 
 
 def query(scope: dict[str, Any]) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 import io
 import json
+import tempfile
 import zipfile
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -269,9 +270,14 @@ class Deployment:
         """What the front door answers, however long it takes."""
         return httpx.get(f"{self.url}{path}", timeout=PATIENCE, **options)
 
-    def endless(self, path: str) -> AbstractContextManager[httpx.Response]:
+    @contextmanager
+    def endless(self, path: str, http: httpx.Client | None = None) -> Iterator[httpx.Response]:
         """A stream, of which each line is the process id of the function, until it is closed."""
-        return httpx.stream("GET", f"{self.url}{path}", timeout=PATIENCE)
+        # Closing the connection would not end it.
+        with tempfile.NamedTemporaryFile() as going_on:
+            url = f"{self.url}{path}?while={going_on.name}"
+            with httpx.stream("GET", url, timeout=PATIENCE) if http is None else http.stream("GET", url) as response:
+                yield response
 
     def log_lines(self, function: str) -> list[str]:
         """The log of a function, named by output."""

@@ -34,8 +34,8 @@ def test_each_chunk_arrives_before_the_next_is_sent(http: httpx.Client, tmp_path
         assert list(lines) == []
 
 
-def test_status_and_headers_arrive_before_the_body_is_complete(http: httpx.Client) -> None:
-    with http.stream("GET", "/chat/endless") as response:
+def test_status_and_headers_arrive_before_the_body_is_complete(http: httpx.Client, deployment: Deployment) -> None:
+    with deployment.endless("/chat/endless", http) as response:
         assert response.status_code == 200
         assert response.headers["content-type"] == "text/event-stream"
         assert response.headers.get_list("set-cookie") == ["a=1", "b=2"]
@@ -108,11 +108,11 @@ def test_an_idle_instance_serves_the_next_request(http: httpx.Client) -> None:
     assert len({described(http)["pid"] for _ in range(5)}) == 1
 
 
-def test_concurrent_streams_have_an_instance_each(http: httpx.Client) -> None:
+def test_concurrent_streams_have_an_instance_each(http: httpx.Client, deployment: Deployment) -> None:
     all_stream = Barrier(8)
 
     def pid(_: int) -> int:
-        with http.stream("GET", "/chat/endless") as response:
+        with deployment.endless("/chat/endless", http) as response:
             lines = response.iter_lines()  # Kept: an iterator that goes away closes the connection.
             line = next(lines)
             all_stream.wait(PATIENCE)
@@ -124,22 +124,33 @@ def test_concurrent_streams_have_an_instance_each(http: httpx.Client) -> None:
     assert len(set(pids)) == 8
 
 
-def test_a_client_that_hangs_up_in_mid_stream_is_noticed_by_the_function(
-    http: httpx.Client, deployment: Deployment
+def test_a_client_that_hangs_up_in_mid_stream_stops_nothing(
+    http: httpx.Client, deployment: Deployment, tmp_path: Path
 ) -> None:
-    with http.stream("GET", "/chat/endless?who=ann") as response:
+    """Lambda developer guide: streams are not interrupted when the invoking client connection is broken."""
+    going_on = tmp_path / "ann"
+    going_on.touch()
+    with http.stream("GET", f"/chat/endless?who=ann&while={going_on}") as response:
         next(response.iter_bytes())
+    # As long as the function would need to be told of it.
+    described(http)
+    assert "ann was told of the end" not in deployment.log_lines("Chat")
+    going_on.unlink()
 
-    eventually(lambda: "ann hung up" in deployment.log_lines("Chat"))
+    eventually(lambda: "ann came to the end" in deployment.log_lines("Chat"))
 
 
-def test_a_client_that_hangs_up_before_the_first_byte_is_noticed_by_the_function(deployment: Deployment) -> None:
+def test_a_client_that_hangs_up_before_the_first_byte_stops_nothing(deployment: Deployment, tmp_path: Path) -> None:
+    going_on = tmp_path / "bob"
+    going_on.touch()
     with socket.create_connection(("127.0.0.1", deployment.record.port)) as connection:
-        lines = ("GET /chat/silent?who=bob HTTP/1.1", "Host: localhost", f"Authorization: {ALLOWED}", "", "")
+        path = f"/chat/silent?who=bob&while={going_on}"
+        lines = (f"GET {path} HTTP/1.1", "Host: localhost", f"Authorization: {ALLOWED}", "", "")
         connection.sendall("\r\n".join(lines).encode())
         eventually(lambda: "bob waits" in deployment.log_lines("Chat"))
+    going_on.unlink()
 
-    eventually(lambda: "bob hung up" in deployment.log_lines("Chat"))
+    eventually(lambda: "bob came to the end" in deployment.log_lines("Chat"))
 
 
 def test_output_goes_to_the_functions_log_group(http: httpx.Client, deployment: Deployment) -> None:
@@ -197,11 +208,17 @@ def answered(http: httpx.Client, path: str) -> dict[str, Any]:
     return document
 
 
-def test_the_integrations_own_timeout_leaves_the_function_running(http: httpx.Client) -> None:
-    warm = answered(http, "/hasty/x")
+def test_the_integrations_own_timeout_leaves_the_function_running(
+    http: httpx.Client, deployment: Deployment, tmp_path: Path
+) -> None:
+    going_on = tmp_path / "cy"
+    going_on.touch()
+    answered(http, "/hasty/x")
+    assert http.get(f"/hasty/silent?who=cy&while={going_on}").status_code == 504
+    eventually(lambda: "cy waits" in deployment.log_lines("Hasty"))
+    going_on.unlink()
 
-    assert http.get("/hasty/silent").status_code == 504
-    assert answered(http, "/hasty/x")["pid"] == warm["pid"]
+    eventually(lambda: "cy came to the end" in deployment.log_lines("Hasty"))
 
 
 def test_starting_slowly_is_for_those_who_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,7 +246,7 @@ def test_instances_are_in_the_servers_process_group(http: httpx.Client, deployme
 
 def test_every_request_is_a_line_of_the_access_log(deployment: Deployment, http: httpx.Client) -> None:
     answered = http.post("/chat/x", content=b"{}")
-    with http.stream("GET", "/chat/endless") as cut:
+    with deployment.endless("/chat/endless", http) as cut:
         next(cut.iter_lines())
     refused = deployment.get("/chat/x", headers={"Authorization": "Bearer bad"})
     unknown = deployment.get("/nobody/%0A")
