@@ -10,6 +10,8 @@ Layout of the table (partition key ``pk``, sort key ``sk``, time to live ``ttl``
         p#<reservation id>   M  a reservation: d day, a alias, i/o tokens in/out, u micro-dollars, e end;
                                 l/x the input's likely tokens and micro-dollars
         u#<day>#<measure>#<alias>  N  what was spent, by day and alias; see MEASURES
+        s#<0..2>             SS ids of calls that were charged without a reservation, of the last minute or so, so that
+                                none is charged twice when an answer of the table's is lost
     pk KEY#<key_id>      sk DAY#<day>        a past day, moved out of the account by the sweep: <measure>#<alias> N, ttl
 
 Minutes and days are part of the names, so a new one begins at nothing without anybody having to reset a counter.
@@ -30,6 +32,9 @@ SHARDS: Final = tuple(f"ACCOUNTS#{number:x}" for number in range(16))
 # What is counted per day and alias. Tokens in include those of the cache; money is micro-dollars.
 MEASURES: Final = ("requests", "input_tokens", "output_tokens", "micro_dollars")
 KEEP_DAYS: Final = 400
+# A charge is tried again within seconds of the first attempt.
+CHARGED_SECONDS: Final = 30
+_CHARGED_SETS: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +149,16 @@ class Account:
             pending=pending,
             days=days,
         )
+
+
+def charged_sets(now: float) -> tuple[str, str]:
+    """Return the set that has the calls that are charged now, and the oldest, which is no longer needed.
+
+    Three take turns, so whatever is charged is remembered for ``CHARGED_SECONDS`` at least, and nobody has to read the
+    account to know which one goes.
+    """
+    turn = int(now // CHARGED_SECONDS)
+    return f"s#{turn % _CHARGED_SETS}", f"s#{(turn + 1) % _CHARGED_SETS}"
 
 
 def key(key_id: str) -> Item:

@@ -154,7 +154,7 @@ class Ledger:
 
     def _give_back(self, caller: Caller, entry: Pending) -> None:
         """Take a reservation back that nothing came of; if that fails, it stays until it is swept."""
-        change = Change(repeatable=True)
+        change = Change()
         _unreserve(change, entry.reservation_id, entry.day, entry.usage)
         with contextlib.suppress(ConditionFailedError, UnavailableError):
             self._table.update(account.key(caller.key_id), change, told=False)
@@ -163,7 +163,7 @@ class Ledger:
         """Write the reservation and return the account's item, or raise why not."""
         key = account.key(caller.key_id)
         name = f"p#{entry.reservation_id}"
-        change = Change(repeatable=True)
+        change = Change()
         if not _limit(change, caller.limits, likely, now=now):
             # More than the whole limit: the account is only read to say what is left.
             raise _refusal(caller, likely, self._table.get(key), now=now)
@@ -186,11 +186,16 @@ class Ledger:
         Raises:
             UnavailableError: the table stayed busy; what was reserved stays so until it is swept.
         """
-        change = Change(repeatable=reservation.recorded)
+        change = Change()
         first = reservation.close()
         if reservation.recorded:
             self._unreserve(change, reservation)
-        elif not first:
+        elif first:
+            present, oldest = account.charged_sets(self._clock())
+            change.only_without_member(present, reservation.reservation_id)
+            change.add_to_set(present, reservation.reservation_id)
+            change.remove(oldest)
+        else:
             return reservation.remaining
         adding = self._spending.adding(actual.micro_dollars) if first and self._spending is not None else None
         try:
@@ -205,8 +210,10 @@ class Ledger:
         for name, amount in account.charges(actual, alias=reservation.alias, day=reservation.day).items():
             change.add(name, amount)
         if not reservation.recorded:
-            # Nothing is limited, so there is nothing to tell.
-            self._table.update(account.key(reservation.caller.key_id), change, told=False)
+            # Nothing is limited, so there is nothing to tell. If the condition fails, an attempt whose answer was lost
+            # had succeeded.
+            with contextlib.suppress(ConditionFailedError):
+                self._table.update(account.key(reservation.caller.key_id), change, told=False)
             return reservation.remaining
         return self._change(reservation, change)
 
@@ -219,7 +226,7 @@ class Ledger:
         if not reservation.recorded:
             reservation.close()
             return reservation.remaining
-        change = Change(repeatable=True)
+        change = Change()
         self._unreserve(change, reservation)
         return self._change(reservation, change)
 

@@ -53,7 +53,7 @@ def _end(table: AllowanceTable, key_id: str, pending: Pending, *, today: str) ->
     """Return whether it was still there: its function may have been late, or another sweep early."""
     charged = pending.likely_input
     name = f"p#{pending.reservation_id}"
-    change = Change(repeatable=True)
+    change = Change()
     change.only_with(name)
     change.remove(name)
     change.add("committed", charged.micro_dollars - pending.usage.micro_dollars)
@@ -77,7 +77,7 @@ def _move_past_days(table: AllowanceTable, one: Account, *, today: str) -> None:
         if aliases:
             table.put(account.past_day_item(one.key_id, day, aliases))
         # A day at a time, because DynamoDB bounds the length of an expression.
-        change = Change(repeatable=True)
+        change = Change()
         change.remove(f"t#{day}")
         for alias, measures in aliases.items():
             for measure in measures:

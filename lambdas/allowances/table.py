@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 from lambdas.allowances.account import Item
 from lambdas.common.aws_errors import code_of
 from lambdas.common.errors import UnavailableError
+from lambdas.common.network_errors import NOTHING_SENT
 
 ATTEMPTS: Final = 6
 # Doubles with every attempt; what is waited is drawn between 0 and it. All attempts wait 0.8 s on average.
@@ -50,17 +51,12 @@ class ConditionFailedError(Exception):
 
 
 class Change:
-    """One UpdateItem in the making.
+    """One UpdateItem in the making. It needs a condition that keeps it from being made twice: answers may get lost."""
 
-    Attributes:
-        repeatable: whether its condition keeps it from being made twice, so that it may be tried again when it is not
-            clear whether it was made.
-    """
-
-    def __init__(self, *, repeatable: bool) -> None:
-        self.repeatable = repeatable
+    def __init__(self) -> None:
         self._set: list[str] = []
         self._add: dict[str, int] = {}
+        self._members: list[tuple[str, str]] = []
         self._remove: list[str] = []
         self._conditions: list[str] = []
         self._names: dict[str, str] = {}
@@ -86,6 +82,15 @@ class Change:
         """Make the change only if the item lacks the attribute."""
         self._conditions.append(f"attribute_not_exists({self._name(attribute)})")
 
+    def add_to_set(self, attribute: str, member: str) -> None:
+        """Add to a set of strings; one that is not there begins empty."""
+        self._members.append((attribute, member))
+
+    def only_without_member(self, attribute: str, member: str) -> None:
+        """Make the change only if the set is not there or has no such member."""
+        name, value = self._name(attribute), self._value({"S": member})
+        self._conditions.append(f"(attribute_not_exists({name}) OR NOT contains({name}, {value}))")
+
     def only_up_to(self, attribute: str, number: int) -> None:
         """Make the change only if the number is not there or at most ``number``."""
         name = self._name(attribute)
@@ -98,6 +103,7 @@ class Change:
             for attribute, number in self._add.items()
             if number
         ]
+        added += [f"{self._name(attribute)} {self._value({'SS': [member]})}" for attribute, member in self._members]
         clauses = {"SET": self._set, "ADD": added, "REMOVE": self._remove}
         arguments: dict[str, Any] = {
             "UpdateExpression": " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses.items() if parts),
@@ -129,13 +135,13 @@ class AllowanceTable:
 
     def get(self, key: Item) -> Item:
         """Return an item as it is now, {} if there is none."""
-        reply = self._call(self._client.get_item, repeatable=True, Key=key, ConsistentRead=True)
+        reply = self._call(self._client.get_item, Key=key, ConsistentRead=True)
         item: Item = reply.get("Item", {})
         return item
 
     def put(self, item: Item) -> None:
         """Write an item over whatever was there."""
-        self._call(self._client.put_item, repeatable=True, Item=item)
+        self._call(self._client.put_item, Item=item)
 
     def update(self, key: Item, change: Change, *, told: bool = True) -> Item:
         """Make the change and return the item as it is then, or {} if ``told`` is False, which takes less time.
@@ -147,7 +153,6 @@ class AllowanceTable:
         try:
             reply = self._call(
                 self._client.update_item,
-                repeatable=change.repeatable,
                 Key=key,
                 ReturnValues="ALL_NEW" if told else "NONE",
                 **change.arguments(),
@@ -170,13 +175,13 @@ class AllowanceTable:
             page["KeyConditionExpression"] += " AND sk >= :sk"
             page["ExpressionAttributeValues"][":sk"] = {"S": sk_from}
         while True:
-            reply = self._call(self._client.query, repeatable=True, **page)
+            reply = self._call(self._client.query, **page)
             yield from reply.get("Items", [])
             if "LastEvaluatedKey" not in reply:
                 return
             page["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
 
-    def _call(self, operation: Callable[..., dict[str, Any]], *, repeatable: bool, **arguments: Any) -> dict[str, Any]:
+    def _call(self, operation: Callable[..., dict[str, Any]], **arguments: Any) -> dict[str, Any]:
         for attempt in range(ATTEMPTS):
             if attempt:
                 self._sleep(random.uniform(0, BACKOFF_SECONDS * 2**attempt))  # noqa: S311 - jitter
@@ -186,12 +191,12 @@ class AllowanceTable:
                 if code_of(error) not in BUSY | UNCLEAR:
                     raise
                 last: Exception = error
-                unclear = code_of(error) in UNCLEAR
+            except NOTHING_SENT as error:
+                last = error
+                # The connections' own second attempt failed too.
+                break
             except HTTPClientError as error:
                 last = error
-                unclear = True
-            if unclear and not repeatable:
-                break
         raise UnavailableError(
             "This API key's allowance cannot be reckoned just now. Try again in a second.",
             code="allowances_busy",

@@ -7,7 +7,7 @@ else goes to the log. Sources: Converse's API reference and the Bedrock user gui
 import re
 from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.common.aws_errors import code_of
 from lambdas.common.errors import (
@@ -19,6 +19,7 @@ from lambdas.common.errors import (
     UpstreamError,
     UpstreamTimeoutError,
 )
+from lambdas.common.network_errors import TOO_LATE
 
 # Bedrock names no time to wait. Its quotas refill continuously over a minute, so a few seconds make a retry worthwhile.
 THROTTLED_RETRY_SECONDS: Final = 5
@@ -87,7 +88,7 @@ def out_of_time(alias: str) -> UpstreamTimeoutError:
 
 def to_api_error(error: ClientError | BotoCoreError, *, alias: str, model_id: str) -> ApiError:
     """Return the error that the caller of ``alias`` is told when calling ``model_id`` failed with ``error``."""
-    if isinstance(error, ReadTimeoutError | ConnectTimeoutError):
+    if isinstance(error, TOO_LATE):
         return out_of_time(alias)
     if not isinstance(error, ClientError):
         return UpstreamError(f"The call to the model behind `{alias}` failed. Try again.")

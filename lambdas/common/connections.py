@@ -32,6 +32,7 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
 from lambdas.common.deadline import NEVER, Deadline
+from lambdas.common.network_errors import NOTHING_SENT
 from lambdas.common.observability import logger
 
 # Seconds. Services and gateways on the way are said to close an idle connection after a minute at the soonest.
@@ -209,7 +210,7 @@ class KeptSession(URLLib3Session):
         return bound
 
     def send(self, request: Any) -> AWSResponse:
-        """Send a request, again if a kept connection turns out to be closed.
+        """Send a request, once more if nobody can have taken it: without a connection, or over a kept one that closed.
 
         Raises:
             ReadTimeoutError: also if its deadline has passed: then nothing is sent.
@@ -219,12 +220,16 @@ class KeptSession(URLLib3Session):
             raise ReadTimeoutError(endpoint_url=request.url, error="the time is up")
         try:
             return super().send(request)
+        except NOTHING_SENT as error:
+            if self._deadline().passed:
+                raise
+            logger.info("connecting again", extra={"endpoint": request.url, "reason": type(error).__name__})
         except ConnectionClosedError as error:
             if not _was_kept(error):
                 raise
-        # Whatever closed this one has closed the others too.
-        self.close()
-        logger.info("connection renewed", extra={"endpoint": request.url})
+            # Whatever closed this one has closed the others too.
+            self.close()
+            logger.info("connection renewed", extra={"endpoint": request.url})
         request.reset_stream()
         return super().send(request)
 

@@ -5,7 +5,7 @@ way through the service's model, out and back, hooks, retries. What is sent and 
 tests/lambdas/common/test_direct*.py hold the two side by side, and docs/decisions/0018 says what is lost.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
@@ -16,12 +16,13 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
 from botocore.credentials import ReadOnlyCredentials
 from botocore.endpoint import convert_to_response_dict
-from botocore.exceptions import ClientError, ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError
+from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.handlers import add_recursion_detection_header, add_retry_headers
 from botocore.parsers import create_parser
 from botocore.session import Session
 
 from lambdas.common.bounded import BoundedClient, Http
+from lambdas.common.network_errors import as_botocores
 from lambdas.common.streamed_events import StreamedEvents
 
 _JSON: Final = {"Content-Type": "application/json"}
@@ -29,8 +30,6 @@ _TABLE_HEADERS: Final = {
     operation: {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"DynamoDB_20120810.{operation}"}
     for operation in ("GetItem", "UpdateItem")
 }
-# Of a new connection: a kept one that was closed is renewed before anybody hears of it.
-_MENDABLE: Final = (ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError)
 
 
 class _Request(AWSRequest):
@@ -85,28 +84,32 @@ class DirectClient(BoundedClient):
         return reply
 
     def update_item(self, **arguments: Any) -> dict[str, Any]:
-        """Call DynamoDB's UpdateItem; what a second attempt may mend is tried again by botocore's client.
+        """Call DynamoDB's UpdateItem, once: whether it may be made twice if it was made, only the caller knows.
 
         Raises:
             ClientError, BotoCoreError: as botocore's client.
         """
-        return self._table_call("UpdateItem", self._client.update_item, arguments)
+        return self._table_call("UpdateItem", arguments)
 
     def get_item(self, **arguments: Any) -> dict[str, Any]:
-        """Call DynamoDB's GetItem, as ``update_item`` does."""
-        return self._table_call("GetItem", self._client.get_item, arguments)
+        """Call DynamoDB's GetItem; what a second attempt may mend is tried again by botocore's client.
 
-    def _table_call(
-        self, operation: str, otherwise: Callable[..., dict[str, Any]], arguments: dict[str, Any]
-    ) -> dict[str, Any]:
+        Raises:
+            ClientError, BotoCoreError: as botocore's client.
+        """
         try:
-            return self._decoded(operation, self._send(operation, "/", arguments, _TABLE_HEADERS[operation]))
-        except _MENDABLE:
+            return self._table_call("GetItem", arguments)
+        except ConnectionClosedError:
+            # Of a new connection: a kept one that was closed is renewed before anybody hears of it.
             pass
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
                 raise
-        return otherwise(**arguments)
+        found: dict[str, Any] = self._client.get_item(**arguments)
+        return found
+
+    def _table_call(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        return self._decoded(operation, self._send(operation, "/", arguments, _TABLE_HEADERS[operation]))
 
     def _send(
         self,
@@ -153,7 +156,9 @@ class DirectClient(BoundedClient):
 
     def _error(self, operation: str, response: AWSResponse) -> ClientError:
         """Return what botocore's client raises for the response."""
-        parsed = self._parsed(operation, response)
+        # The body of what was to be a stream is only read here.
+        with as_botocores(self._endpoint):
+            parsed = self._parsed(operation, response)
         code = parsed["Error"]["Code"]
         if shape := self._client.meta.service_model.shape_for_error_code(code):
             parsed.update(self._parsed(operation, response, shape))

@@ -8,11 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from botocore.eventstream import ParserError
-from botocore.exceptions import ReadTimeoutError, ResponseStreamingError
-from botocore.parsers import ResponseParserError
-from urllib3.exceptions import HTTPError
-from urllib3.exceptions import ReadTimeoutError as SilentError
+from lambdas.common.network_errors import as_botocores
 
 
 class StreamedEvents:
@@ -37,12 +33,8 @@ class StreamedEvents:
             ReadTimeoutError: it was silent for too long.
             ResponseStreamingError: the connection broke, or what came over it is damaged.
         """
-        try:
+        with as_botocores(self._endpoint):
             yield from self._events
-        except SilentError as error:
-            raise ReadTimeoutError(endpoint_url=self._endpoint, error=error) from error
-        except (HTTPError, OSError, ParserError, ResponseParserError) as error:
-            raise ResponseStreamingError(error=error) from error
 
     def close(self) -> None:
         """Stop reading. A thread that waits for the next event is woken, and not waited for."""

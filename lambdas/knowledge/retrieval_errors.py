@@ -7,7 +7,7 @@ Retrieve, Bedrock user guide on permissions of knowledge bases.
 import re
 from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.chat.errors import (
     DAILY_RETRY_SECONDS,
@@ -26,6 +26,7 @@ from lambdas.common.errors import (
     UpstreamError,
     UpstreamTimeoutError,
 )
+from lambdas.common.network_errors import TOO_LATE
 
 # Worth a second try at once.
 RETRYABLE: Final = frozenset(
@@ -55,7 +56,7 @@ def to_api_error(
     Args:
         filter_param: path of the request's filter; None if it has none.
     """
-    if isinstance(error, ReadTimeoutError | ConnectTimeoutError):
+    if isinstance(error, TOO_LATE):
         return UpstreamTimeoutError("The knowledge base did not answer in time. Try again.")
     if not isinstance(error, ClientError):
         return UpstreamError("The call to the knowledge base failed. Try again.")

@@ -20,6 +20,7 @@ Item = dict[str, dict[str, Any]]
 
 _CLAUSE = re.compile(r"\b(SET|ADD|REMOVE) ")
 _EXISTS = re.compile(r"attribute_(?P<negated>not_)?exists\((?P<name>#\w+)\)")
+_NOT_IN = re.compile(r"\(attribute_not_exists\((?P<name>#\w+)\) OR NOT contains\((?P=name), (?P<value>:\w+)\)\)")
 _UP_TO = re.compile(r"\(attribute_not_exists\((?P<name>#\w+)\) OR (?P=name) <= (?P<value>:\w+)\)")
 
 
@@ -108,6 +109,8 @@ def _key(item: Item) -> tuple[str, str]:
 def _holds(condition: str, item: Item, names: dict[str, str], values: dict[str, Any]) -> bool:
     if match := _EXISTS.fullmatch(condition):
         return (names[match["name"]] in item) != bool(match["negated"])
+    if match := _NOT_IN.fullmatch(condition):
+        return values[match["value"]]["S"] not in item.get(names[match["name"]], {"SS": []})["SS"]
     match = _UP_TO.fullmatch(condition)
     assert match, condition
     name = names[match["name"]]
@@ -124,6 +127,8 @@ def _change(item: Item, expression: str, names: dict[str, str], values: dict[str
             touched.append(name)
             if verb == "SET":
                 item[name] = values[words[1]]
+            elif verb == "ADD" and "SS" in values[words[1]]:
+                item[name] = {"SS": [*item.get(name, {"SS": []})["SS"], *values[words[1]]["SS"]]}
             elif verb == "ADD":
                 number = int(item.get(name, {"N": "0"})["N"]) + int(values[words[1]]["N"])
                 item[name] = {"N": str(number)}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lambdas.allowances.account import Account, key
+from lambdas.allowances.account import CHARGED_SECONDS, Account, key
 from lambdas.allowances.ledger import Ledger
 from lambdas.allowances.refusals import AllowanceSpentError
 from lambdas.allowances.table import ATTEMPTS
@@ -271,14 +271,36 @@ def test_lost_answers_neither_reserve_nor_charge_twice(ledger: Ledger, table: Fa
     assert account(table, ann).spent == account(table, ann).committed == 7
 
 
-def test_what_is_counted_without_a_reservation_is_not_tried_again_blindly(ledger: Ledger, table: FakeTable) -> None:
-    reservation = ledger.reserve(caller(), alias="fast", estimate=usage(10))
-    table.lost = 1
+def test_what_is_counted_without_a_reservation_is_tried_again_and_charged_once(
+    ledger: Ledger, table: FakeTable
+) -> None:
+    for charged in (7, 14):
+        reservation = ledger.reserve(caller(), alias="fast", estimate=usage(10))
+        table.lost = 1
 
-    with pytest.raises(UnavailableError):
         ledger.settle(reservation, usage(7))
 
-    assert account(table, caller()).spent == 7
+        assert account(table, caller()).spent == charged
+    assert account(table, caller()).days[TODAY]["fast"]["requests"] == 2
+
+
+def test_which_calls_were_charged_is_remembered_for_half_a_minute_and_then_forgotten(
+    ledger: Ledger, table: FakeTable, clock: Clock
+) -> None:
+    def remembered() -> list[str]:
+        (item,) = table.items.values()
+        return [one for name, value in item.items() if name.startswith("s#") for one in value["SS"]]
+
+    charged: list[str] = []
+    for _ in range(12):
+        reservation = ledger.reserve(caller(), alias="fast", estimate=usage(10))
+        ledger.settle(reservation, usage(1))
+        charged.append(reservation.reservation_id)
+        # The newest three half-turns at least, and never more than three sets.
+        assert set(charged[-3:]) <= set(remembered()) <= set(charged[-6:])
+        clock.now += CHARGED_SECONDS / 2
+
+    assert account(table, caller()).spent == 12
 
 
 def test_an_error_that_is_no_contention_is_not_tried_again(

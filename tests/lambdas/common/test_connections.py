@@ -8,6 +8,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+import urllib3.util.connection
 from botocore.awsrequest import AWSHTTPConnection, AWSHTTPSConnection, AWSRequest, AWSResponse
 from botocore.exceptions import (
     ConnectionClosedError,
@@ -19,6 +20,7 @@ from botocore.exceptions import (
 from botocore.httpsession import URLLib3Session
 
 from lambdas.common.connections import AT_ONCE_SECONDS, IDLE_SECONDS, KeptConnection, KeptSession
+from lambdas.common.deadline import Deadline
 from tests.lambdas.common.other_side import Last, OtherSide, response
 
 MakeSide = Callable[..., OtherSide]
@@ -222,6 +224,43 @@ def test_nobody_there_is_said_so(monkeypatch: pytest.MonkeyPatch, failure: OSErr
 
     with pytest.raises(raised):
         ask(KeptSession(clock=Clock()))
+
+    assert len(attempts) == 2
+
+
+@pytest.mark.parametrize("failure", [TimeoutError(), ConnectionRefusedError()])
+def test_what_could_not_be_sent_is_sent_once_more(
+    other_side: MakeSide, monkeypatch: pytest.MonkeyPatch, failure: OSError
+) -> None:
+    side = other_side(response())
+    connect: Any = urllib3.util.connection.create_connection
+    failures = [failure]
+
+    def connect_at_last(*args: Any, **options: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return connect(*args, **options)
+
+    monkeypatch.setattr("urllib3.util.connection.create_connection", connect_at_last)
+
+    assert ask(KeptSession(clock=Clock())).status_code == 200
+    assert len(connections(side)) == 1
+
+
+def test_what_could_not_be_sent_in_time_is_not_sent_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    attempts: list[Any] = []
+
+    def connect(address: tuple[str, int], *_: Any, **__: Any) -> None:
+        attempts.append(address)
+        clock.now += 5
+        raise TimeoutError
+
+    monkeypatch.setattr("urllib3.util.connection.create_connection", connect)
+    session = KeptSession(clock=clock)
+
+    with pytest.raises(ConnectTimeoutError), session.until(Deadline.after(4, clock=clock)):
+        ask(session)
 
     assert len(attempts) == 1
 

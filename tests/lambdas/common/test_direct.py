@@ -1,7 +1,7 @@
 """The short way beside botocore's client: what is returned and raised is the same, and what is tried again."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any, cast
@@ -17,7 +17,9 @@ from botocore.exceptions import (
     EndpointConnectionError,
     NoCredentialsError,
     ReadTimeoutError,
+    ResponseStreamingError,
 )
+from urllib3.exceptions import ProtocolError
 
 from benchmarks.upstream import EVENTS, event_message
 from lambdas.common.direct import DirectClient
@@ -34,6 +36,7 @@ CONVERSED = {
     "metrics": {"latencyMs": 1},
     "trace": {"guardrail": {"actionReason": "none"}},
 }
+FOUND = {"Item": {"pk": {"S": "x"}, "keys": {"N": "7"}}}
 UPDATED = {"Attributes": {"pk": {"S": "a"}, "spent": {"N": "7"}, "p#1": {"M": {"i": {"N": "1"}}}}}
 
 
@@ -191,32 +194,52 @@ UNREACHABLE = [
 LATE = ReadTimeoutError(endpoint_url="https://aws.test")
 
 
-@pytest.mark.parametrize("fault", [CLOSED, BROKEN, *UNREACHABLE])
-def test_an_update_that_may_be_mended_is_tried_again(fault: Any) -> None:
-    http = FakeHttp(fault, ok(UPDATED))
+@pytest.mark.parametrize("fault", [CLOSED, BROKEN])
+def test_what_is_only_read_is_asked_for_again(fault: Any) -> None:
+    http = FakeHttp(fault, ok(FOUND))
 
-    assert direct("dynamodb", http).update_item(**UPDATE)["Attributes"] == UPDATED["Attributes"]
+    assert direct("dynamodb", http).get_item(**READ)["Item"] == FOUND["Item"]
 
     first, second = (json.loads(cast(bytes, request.body)) for request in http.requests)
     assert first == second
 
 
-@pytest.mark.parametrize("fault", [CLOSED, BROKEN, *UNREACHABLE])
-def test_an_update_that_fails_again_fails_as_the_clients(fault: Any) -> None:
+@pytest.mark.parametrize("fault", [CLOSED, BROKEN])
+def test_a_reading_that_fails_again_fails_as_the_clients(fault: Any) -> None:
     http = FakeHttp(fault, fault)
     alone, _, _ = both("dynamodb", fault)
 
-    theirs, ours = raised(alone.update_item, UPDATE), raised(direct("dynamodb", http).update_item, UPDATE)
+    theirs, ours = raised(alone.get_item, READ), raised(direct("dynamodb", http).get_item, READ)
 
     assert told(ours) == told(theirs)
     assert len(http.requests) == 2
 
 
-def test_an_update_that_may_have_been_made_is_not_made_again() -> None:
-    http = FakeHttp(LATE)
+@pytest.mark.parametrize("fault", [CLOSED, BROKEN, *UNREACHABLE, LATE])
+def test_an_update_is_made_once_whatever_fails(fault: Any) -> None:
+    """Whether it may be made twice, only its condition knows. What was not sent, the connections send again."""
+    alone, ours, http = both("dynamodb", fault)
 
-    assert raised(direct("dynamodb", http).update_item, UPDATE) is LATE
+    theirs, mine = (raised(one.update_item, UPDATE) for one in (alone, ours))
+
+    assert told(mine) == told(theirs)
     assert len(http.requests) == 1
+
+
+@pytest.mark.parametrize("name", ["converse", "converse_stream"])
+def test_a_refusal_that_breaks_off_is_botocores_exception(name: str) -> None:
+    """A stream's refusal is only read when it is looked at, where botocore lets urllib3's exceptions through."""
+
+    class Cut:
+        def stream(self) -> Iterator[bytes]:
+            yield b'{"mess'
+            raise ProtocolError("cut")
+
+    http = FakeHttp()
+    http.send = lambda request: AWSResponse(request.url, 503, cast(Any, {}), Cut())  # type: ignore[method-assign]
+
+    with pytest.raises(ResponseStreamingError, match="cut"):
+        getattr(direct("bedrock-runtime", http), name)(**CONVERSE)
 
 
 def test_checksums_of_replies_are_the_clients_alone(monkeypatch: pytest.MonkeyPatch) -> None:
