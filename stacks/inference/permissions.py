@@ -40,7 +40,8 @@ def grant_converse(
         if target.cost_profile_arn or target.profile:
             routed.setdefault(called, set()).update(destination_arns(target, stack=stack))
     actions = _invoking(streaming)
-    _allow(grantee, actions, sorted(direct))
+    if direct:
+        _allow(grantee, actions, sorted(direct))
     for profile, destinations in sorted(routed.items()):
         _allow(
             grantee,
@@ -163,8 +164,13 @@ def grant_find_key(grantee: iam.IGrantable, *, table: dynamodb.ITable) -> None:
 
 
 def grant_use_ledger(grantee: iam.IGrantable, *, table: dynamodb.ITable) -> None:
-    """Allow reserving, settling and reporting allowances; neither deleting nor looking through the whole table."""
-    table.grant(grantee, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")
+    """Allow reserving and settling allowances; neither deleting nor looking through the table."""
+    table.grant(grantee, "dynamodb:GetItem", "dynamodb:UpdateItem")
+
+
+def grant_report_usage(grantee: iam.IGrantable, *, table: dynamodb.ITable) -> None:
+    """Allow reading a key's past days."""
+    table.grant(grantee, "dynamodb:Query")
 
 
 def grant_sweep(grantee: iam.IGrantable, *, table: dynamodb.ITable) -> None:
@@ -172,14 +178,21 @@ def grant_sweep(grantee: iam.IGrantable, *, table: dynamodb.ITable) -> None:
     table.grant(grantee, "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
 
 
-def grant_use_sessions(grantee: iam.IGrantable, *, table: dynamodb.ITable, owner_index: str) -> None:
-    """Allow making, reading, changing and deleting sessions and responses, and listing sessions by owner; no scan.
+def grant_use_sessions(grantee: iam.IGrantable, *, table: dynamodb.ITable) -> None:
+    """Allow making sessions and responses, reading them and adding turns; no scan.
 
     DynamoDB authorises each part of a transaction as PutItem or UpdateItem.
     """
-    using = ["BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"]
+    using = [f"dynamodb:{verb}" for verb in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")]
+    iam.Grant.add_to_principal(grantee=grantee, actions=using, resource_arns=[table.table_arn])
+
+
+def grant_manage_sessions(grantee: iam.IGrantable, *, table: dynamodb.ITable, owner_index: str) -> None:
+    """Allow deleting sessions and responses, and listing sessions by owner."""
     iam.Grant.add_to_principal(
-        grantee=grantee, actions=[f"dynamodb:{verb}" for verb in using], resource_arns=[table.table_arn]
+        grantee=grantee,
+        actions=["dynamodb:BatchWriteItem", "dynamodb:DeleteItem"],
+        resource_arns=[table.table_arn],
     )
     iam.Grant.add_to_principal(
         grantee=grantee, actions=["dynamodb:Query"], resource_arns=[f"{table.table_arn}/index/{owner_index}"]

@@ -8,7 +8,7 @@ from constructs import Construct
 
 from configuration import fingerprint
 from configuration.targets import Target
-from lambdas.catalogue.facts import FoundationModel
+from lambdas.catalogue.facts import FoundationModel, Kind
 from lambdas.chat.counting import is_counted
 from lambdas.chat.settings import CandidateEntry
 from stacks.components.environment_stack import EnvironmentStack
@@ -31,9 +31,9 @@ class ServedModels(Construct):
             for alias in config.models.aliases
         }
 
-    def invoked(self) -> list[Target]:
-        """Return the targets of all aliases that chat or embed; one that has several aliases is there once for each."""
-        return [target for target in self._every() if target.model.kind != "rerank"]
+    def of_kind(self, kind: Kind) -> list[Target]:
+        """Return the targets whose models are of a kind; one that has several aliases is there once for each."""
+        return [target for target in self._every() if target.model.kind == kind]
 
     def counted(self) -> list[FoundationModel]:
         """Return the models that Bedrock counts tokens for, likewise."""
@@ -41,7 +41,7 @@ class ServedModels(Construct):
 
     def reranking(self) -> list[FoundationModel]:
         """Return the models that put texts in order, likewise."""
-        return [target.model for target in self._every() if target.model.kind == "rerank"]
+        return [target.model for target in self.of_kind("rerank")]
 
     def _every(self) -> list[Target]:
         return [target for targets in self.aliases.values() for target in targets]

@@ -141,6 +141,8 @@ class InferenceStack(EnvironmentStack):
         names = ParameterNames(self.config)
         self._grant_converse(function)
         permissions.grant_rerank(function.role, stack=self, models=self._models.reranking())
+        permissions.grant_report_usage(function.role, table=self._allowances.table)
+        permissions.grant_manage_sessions(function.role, table=self._sessions.table, owner_index=items.OWNER_INDEX)
         permissions.grant_read_model_access(function.role, stack=self, parameter_name=names.model_access)
         return function
 
@@ -153,12 +155,14 @@ class InferenceStack(EnvironmentStack):
             layers=[web_adapter(self, "Adapter")],
         )
         self._grant_converse(function, streaming=True)
+        # Vectors come whole, and from this function alone: they may be longer than another's answer.
+        permissions.grant_converse(function.role, stack=self, targets=self._models.of_kind("embedding"))
         permissions.grant_count_tokens(function.role, stack=self, models=self._models.counted())
         return function
 
     def _grant_converse(self, function: PythonFunction, *, streaming: bool = False) -> None:
-        """Allow calling what the aliases name, and what is promoted over them at run time."""
-        permissions.grant_converse(function.role, stack=self, targets=self._models.invoked(), streaming=streaming)
+        """Allow chatting with what the aliases name, and with what is promoted over them at run time."""
+        permissions.grant_converse(function.role, stack=self, targets=self._models.of_kind("chat"), streaming=streaming)
         if self.config.tuning:
             permissions.grant_converse_tuned(
                 function.role, stack=self, environment=self.config.name, streaming=streaming
@@ -190,7 +194,7 @@ class InferenceStack(EnvironmentStack):
         if settings.promotions_path:
             permissions.grant_read_promotions(function.role, stack=self, path=settings.promotions_path)
         permissions.grant_use_ledger(function.role, table=self._allowances.table)
-        permissions.grant_use_sessions(function.role, table=self._sessions.table, owner_index=items.OWNER_INDEX)
+        permissions.grant_use_sessions(function.role, table=self._sessions.table)
         grant_ask(function.role, stack=self)
         grant_count(function.role, stack=self)
         return function

@@ -27,6 +27,11 @@ from sandbox.model.script import ModelScript
 from tests.waiting import PATIENCE
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What compares rights with their use comes when all others have used them."""
+    items.sort(key=lambda item: item.path.name == "test_rights.py" and item.path.parent == Path(__file__).parent)
+
+
 @dataclass(frozen=True)
 class Platform:
     """A deployed sandbox.

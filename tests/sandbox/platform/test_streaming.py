@@ -77,7 +77,7 @@ def test_hanging_up_stops_nothing_is_charged_in_full_and_the_turn_is_kept(
 
         usage = eventually(settled)
         call = model.calls()[-1]
-        messages = http.get(f"/sessions/{session}/messages").json()["data"]
+        messages = http.get(f"/sessions/{session}").json()["messages"]
 
     assert (call["disconnected"], len(call["sent"])) == (False, 40)
     assert usage["today"]["output_tokens"] >= 40

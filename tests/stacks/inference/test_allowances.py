@@ -96,7 +96,7 @@ def test_each_may_do_what_it_does_and_only_to_this_table(template: dict[str, Any
     (sweeper,) = (one for id_, one in granted.items() if "Sweeper" in id_)
     (user,) = (one for id_, one in granted.items() if "Sweeper" not in id_)
     assert set(sweeper["Action"]) == {"dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"}
-    assert set(user["Action"]) == {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"}
+    assert set(user["Action"]) == {"dynamodb:GetItem", "dynamodb:UpdateItem"}
     assert sweeper["Resource"] == user["Resource"] == {"Fn::GetAtt": [table, "Arn"]}
 
 

@@ -26,7 +26,7 @@ def template() -> Callable[[Config], Template]:
         stack = EnvironmentStack(new_app(), "Test", config=config, account=None, description="test")
         role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         table = SessionsTable(stack, "Sessions").table
-        permissions.grant_use_sessions(role, table=table, owner_index=items.OWNER_INDEX)
+        permissions.grant_manage_sessions(role, table=table, owner_index=items.OWNER_INDEX)
         return Template.from_stack(stack)
 
     return made
@@ -67,11 +67,7 @@ def test_the_index_may_only_be_queried_and_nothing_scanned(template: Callable[[C
         for statement in resource["Properties"]["PolicyDocument"]["Statement"]
     ]
     by_index = {"index/by-owner" in str(one["Resource"]): one["Action"] for one in statements}
-    assert by_index[True] == "dynamodb:Query"
-    assert by_index[False] == [
-        f"dynamodb:{verb}"
-        for verb in ("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")
-    ]
+    assert by_index == {True: "dynamodb:Query", False: ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem"]}
     assert [rule.__name__ for rule in rules.ALL if rule(document)] == []
 
 

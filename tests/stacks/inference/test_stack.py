@@ -146,19 +146,17 @@ def test_a_call_needs_the_profile_and_the_model_in_every_region_it_may_go_to() -
     # What is tuned has a statement, and tests, of its own: test_tuned_models.py.
     allowed = [statement for statement in every if "aws:ResourceTag" not in str(statement.get("Condition"))]
 
-    by_condition = {
-        flat(statement.get("Condition", {}).get("StringEquals", {}).get("bedrock:InferenceProfileArn", "")): {
-            flat(arn) for arn in statement["Resource"]
-        }
-        for statement in allowed
-    }
+    by_condition: dict[str, set[str]] = {}
+    for statement in allowed:
+        named = statement.get("Condition", {}).get("StringEquals", {}).get("bedrock:InferenceProfileArn", "")
+        resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+        by_condition.setdefault(flat(named), set()).update(flat(arn) for arn in resources)
     profiles = {one: f"arn:aws:bedrock:us-east-1:<AWS::AccountId>:inference-profile/us.{one}" for one in (HAIKU, HEIR)}
     assert by_condition == {
         "": {
             *profiles.values(),
             "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0",
             "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0",
-            "arn:aws:bedrock:us-east-1::foundation-model/amazon.titan-embed-text-v2:0",
         },
         # Only for calls that come through the profile.
         **{
@@ -166,6 +164,29 @@ def test_a_call_needs_the_profile_and_the_model_in_every_region_it_may_go_to() -
             for model, profile in profiles.items()
         },
     }
+
+
+def test_only_the_streaming_function_embeds_and_it_streams_no_vectors() -> None:
+    template = templates.of_environment("dev")["Inference"]
+
+    of_chat = [
+        one for one in statements(template, "bedrock:InvokeModel", "ChatRole") if "embed" in str(one["Resource"])
+    ]
+    others = [one for one in statements(template, "bedrock:InvokeModel") if "embed" in str(one["Resource"])]
+
+    assert [one["Action"] for one in of_chat] == ["bedrock:InvokeModel"]
+    assert others == []
+
+
+def test_only_the_inference_function_lists_and_deletes_sessions_and_reads_past_days() -> None:
+    template = templates.of_environment("dev")["Inference"]
+
+    for action in ("dynamodb:BatchWriteItem", "dynamodb:DeleteItem"):
+        assert statements(template, action)
+        assert statements(template, action, "ChatRole") == []
+    (queried,) = statements(template, "dynamodb:Query", "ChatRole")
+    assert "Sessions" in str(queried["Resource"])
+    assert "index" not in str(queried["Resource"])
 
 
 def test_where_spending_is_allocated_calls_go_through_a_tagged_profile(vary: Vary) -> None:
@@ -190,7 +211,7 @@ def test_where_spending_is_allocated_calls_go_through_a_tagged_profile(vary: Var
     assert not any(
         "foundation-model" in str(statement["Resource"]) for statement in allowed if "Condition" not in statement
     )
-    assert len([statement for statement in allowed if "Condition" in statement]) == 5
+    assert len([statement for statement in allowed if "Condition" in statement]) == 4
 
 
 CUSTOM = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefghijkl"
