@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.control_values import Value
+from sandbox.model import text_units, token_quota
 from sandbox.quotas.catalogue import ALL, Quota
 
 # Quotas whose code is not known are called by what they count: an instance type, or a model's units.
@@ -47,10 +48,12 @@ def parse(document: Any) -> dict[str, float]:
 
 
 def replace(values: Mapping[str, float]) -> None:
-    """Apply these values; every other quota has its default."""
+    """Apply these values; every other quota has its default. What was taken of the former ones is there again."""
     with _lock:
         _values.clear()
         _values.update(values)
+    token_quota.forget()
+    text_units.forget()
 
 
 def state() -> dict[str, float]:

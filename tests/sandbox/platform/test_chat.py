@@ -134,11 +134,10 @@ def test_a_throttled_first_choice_is_answered_by_the_second(openai: OpenAI, mode
 
 
 def test_a_request_that_does_not_say_takes_no_more_of_the_quota_than_the_default(
-    openai: OpenAI, platform: Platform, model: ModelScript
+    openai: OpenAI, platform: Platform
 ) -> None:
     quotas = f"{platform.aws['endpoint_url']}/_sandbox/studio/quotas"
     said = [{"role": "user", "content": [{"text": "How deep is a quarry?"}]}]
-    model.clear()
     # Room for inference.default_max_tokens, 4,096, and not for the 5,000 that Nova Micro can write.
     httpx.put(quotas, json={"L-CFA4FA0D": 4_600}).raise_for_status()
 
