@@ -71,7 +71,10 @@ export async function call(method, path, { body, signal } = {}) {
     });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Refusal({ message: "The endpoint cannot be reached. Check the network, then try again.", code: "network" });
+    throw new Refusal({
+      message: "The endpoint cannot be reached. Check the network, then try again.",
+      code: "network",
+    });
   }
   if (response.ok) return response;
   let error = {};
@@ -111,7 +114,8 @@ export async function* events(response) {
   } finally {
     reader.cancel().catch(() => {});
   }
-  if (!whole) throw new Refusal({ message: "The connection broke off in the middle of the answer. Ask again." }, response);
+  if (!whole)
+    throw new Refusal({ message: "The connection broke off in the middle of the answer. Ask again." }, response);
 }
 
 let models;

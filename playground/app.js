@@ -41,7 +41,14 @@ function App() {
     let gone = false;
     VIEWS[shown][1]().then(
       (Shown) => gone || setView({ name: shown, Shown }),
-      () => gone || setView({ name: shown, error: new Error("This part of the page is not there any more, maybe because of a new deployment. Load the page again.") }),
+      () =>
+        gone ||
+        setView({
+          name: shown,
+          error: new Error(
+            "This part of the page is not there any more, maybe because of a new deployment. Load the page again.",
+          ),
+        }),
     );
     return () => (gone = true);
   }, [shown]);
@@ -58,10 +65,14 @@ function App() {
     </header>
     <main id="main" tabindex="-1" ref=${place}>
       ${view.name === shown && view.error && html`<${Trouble} error=${view.error} />`}
-      ${view.name === shown && Shown && html`<${Shown} key=${shown} say=${say} chosen=${chosen} resumed=${resumed} onTaken=${() => setResumed(null)}
+      ${
+        view.name === shown &&
+        Shown &&
+        html`<${Shown} key=${shown} say=${say} chosen=${chosen} resumed=${resumed} onTaken=${() => setResumed(null)}
         onCode=${(request) => (setChosen(request), go("code"))}
         onResume=${(conversation) => (setResumed(conversation), go("chat"))}
-        onKept=${() => go("chat")} />`}
+        onKept=${() => go("chat")} />`
+      }
     </main>
     <div class="hidden" role="status" aria-live="polite" ref=${said}></div>`;
 }

@@ -19,14 +19,17 @@ let kept = { conversation: EMPTY, settings: {}, alias: "", system: "", session: 
 
 export function Chat({ resumed, onTaken, onCode, say }) {
   const known = useAliases();
-  const [state, setState] = useState(() => (resumed ? { ...kept, conversation: resumed, session: null, chosen: null } : kept));
+  const [state, setState] = useState(() =>
+    resumed ? { ...kept, conversation: resumed, session: null, chosen: null } : kept,
+  );
   const [draft, setDraft] = useState("");
   const [images, setImages] = useState([]);
   const [variables, setVariables] = useState({});
   const [problem, setProblem] = useState(null);
   const running = useRef(null);
   const [busy, setBusy] = useState(false);
-  const set = (changes) => setState((before) => (kept = { ...before, ...(typeof changes === "function" ? changes(before) : changes) }));
+  const set = (changes) =>
+    setState((before) => (kept = { ...before, ...(typeof changes === "function" ? changes(before) : changes) }));
   const alias = known.list.find((one) => one.id === state.alias) || known.chatting[0];
   const { turns } = state.conversation;
   const last = turns[turns.length - 1];
@@ -38,7 +41,9 @@ export function Chat({ resumed, onTaken, onCode, say }) {
   }, []);
 
   const replace = (changed) =>
-    set((before) => ({ conversation: { ...before.conversation, turns: [...before.conversation.turns.slice(0, -1), changed] } }));
+    set((before) => ({
+      conversation: { ...before.conversation, turns: [...before.conversation.turns.slice(0, -1), changed] },
+    }));
 
   // Sends what is new: the user's words, or the results of the calls that the last answer made.
   async function send(turn) {
@@ -53,15 +58,23 @@ export function Chat({ resumed, onTaken, onCode, say }) {
     const controller = (running.current = new AbortController());
     const options = { signal: controller.signal, models: known.list, tell: (answer) => replace({ ...turn, answer }) };
     set((before) => {
-      const all = [...before.conversation.turns, { ...turn, answer: { state: "waiting", text: "", calls: [], figures: {} } }];
+      const all = [
+        ...before.conversation.turns,
+        { ...turn, answer: { state: "waiting", text: "", calls: [], figures: {} } },
+      ];
       return { conversation: { id: before.conversation.id || crypto.randomUUID(), turns: all } };
     });
     setBusy(true);
     say("Asked.");
     let came;
     if (turn.prompt) {
-      const follow = turns.length && turns[0].prompt === turn.prompt && turn.results ? followed([...turns, turn]) : undefined;
-      const asked = { variables: turn.variables, ...(state.alias ? { model: alias.id } : {}), ...(follow ? { messages: follow } : {}) };
+      const follow =
+        turns.length && turns[0].prompt === turn.prompt && turn.results ? followed([...turns, turn]) : undefined;
+      const asked = {
+        variables: turn.variables,
+        ...(state.alias ? { model: alias.id } : {}),
+        ...(follow ? { messages: follow } : {}),
+      };
       came = await prompt(turn.prompt, asked, { ...options, alias: state.alias || turn.promptAlias });
     } else {
       const past = state.session ? [] : turns;
@@ -80,7 +93,12 @@ export function Chat({ resumed, onTaken, onCode, say }) {
     event.preventDefault();
     if (busy || !alias) return;
     if (state.chosen) {
-      send({ prompt: state.chosen.name, promptAlias: state.chosen.model, variables: { ...variables }, said: JSON.stringify(variables, null, 1) });
+      send({
+        prompt: state.chosen.name,
+        promptAlias: state.chosen.model,
+        variables: { ...variables },
+        said: JSON.stringify(variables, null, 1),
+      });
     } else if (draft.trim() || images.length) {
       send({ said: draft, images });
       setDraft("");
@@ -93,20 +111,26 @@ export function Chat({ resumed, onTaken, onCode, say }) {
       <h2 class="hidden">Chat</h2>
       <${Trouble} error=${known.error} />
       ${turns.length === 0 && html`<p class="quiet">Ask something. What it took and cost stands under every answer.</p>`}
-      ${turns.map((turn, index) => html`<${Turn} key=${index} turn=${turn} onCode=${onCode}
-        onResults=${index === turns.length - 1 && open.length && !busy ? (results) => send({ results, calls: open, prompt: last.prompt, promptAlias: last.promptAlias, variables: last.variables }) : null} />`)}
+      ${turns.map(
+        (turn, index) => html`<${Turn} key=${index} turn=${turn} onCode=${onCode}
+        onResults=${index === turns.length - 1 && open.length && !busy ? (results) => send({ results, calls: open, prompt: last.prompt, promptAlias: last.promptAlias, variables: last.variables }) : null} />`,
+      )}
       <${Trouble} error=${problem} />
       <form onSubmit=${submit}>
-        ${state.chosen
-          ? html`<${PromptFields} prompt=${state.chosen} value=${variables} onChange=${setVariables} />`
-          : html`<label class="field"><span class="hidden">Message</span>
+        ${
+          state.chosen
+            ? html`<${PromptFields} prompt=${state.chosen} value=${variables} onChange=${setVariables} />`
+            : html`<label class="field"><span class="hidden">Message</span>
               <textarea rows="4" dir="auto" placeholder="Message" value=${draft} onInput=${(event) => setDraft(event.target.value)}
                 onKeyDown=${(event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && submit(event)} /></label>
-            ${can(alias, "images") && html`<${Images} value=${images} onChange=${setImages} />`}`}
+            ${can(alias, "images") && html`<${Images} value=${images} onChange=${setImages} />`}`
+        }
         <div class="row">
-          ${busy
-            ? html`<button type="button" data-variant="danger" onClick=${() => running.current?.abort()}>Stop</button>`
-            : html`<button type="submit" disabled=${!alias}>Send</button>`}
+          ${
+            busy
+              ? html`<button type="button" data-variant="danger" onClick=${() => running.current?.abort()}>Stop</button>`
+              : html`<button type="submit" disabled=${!alias}>Send</button>`
+          }
           <button type="button" class="outline" disabled=${busy || !turns.length}
             onClick=${() => set({ conversation: EMPTY, session: null })}>New conversation</button>
           <span class="quiet">Enter sends, Shift and Enter begins a line.${state.session ? ` In session ${state.session.id}.` : ""}</span>
@@ -124,10 +148,13 @@ export function Chat({ resumed, onTaken, onCode, say }) {
       <details><summary>JSON answer</summary>
         <${Json} label="JSON schema" name="schema" example=${SCHEMA} value=${state.settings} onChange=${(settings) => set({ settings })} />
       </details>
-      ${can(alias, "tools") && html`<details><summary>Tools</summary>
+      ${
+        can(alias, "tools") &&
+        html`<details><summary>Tools</summary>
         <p class="quiet">The model asks for a call, you type what the tool gives.</p>
         <${Json} label="Tools" name="tools" example=${TOOLS} value=${state.settings} onChange=${(settings) => set({ settings })} />
-      </details>`}
+      </details>`
+      }
       <details><summary>Named prompts</summary>
         <${PromptPicker} value=${state.chosen} onChange=${(chosen) => (setVariables({}), set({ chosen }))} />
       </details>
@@ -147,10 +174,13 @@ function Json({ label, name, example, value, onChange }) {
 
 // The messages of a turn: what was asked, and what came of it.
 function asked(turn) {
-  if (turn.results) return turn.calls.map((one) => ({ role: "tool", tool_call_id: one.id, content: turn.results[one.id] || "" }));
+  if (turn.results)
+    return turn.calls.map((one) => ({ role: "tool", tool_call_id: one.id, content: turn.results[one.id] || "" }));
   if (!turn.images?.length) return [{ role: "user", content: turn.said }];
   const text = turn.said ? [{ type: "text", text: turn.said }] : [];
-  return [{ role: "user", content: [...text, ...turn.images.map((url) => ({ type: "image_url", image_url: { url } }))] }];
+  return [
+    { role: "user", content: [...text, ...turn.images.map((url) => ({ type: "image_url", image_url: { url } }))] },
+  ];
 }
 
 function asMessages(turn) {
@@ -160,4 +190,8 @@ function asMessages(turn) {
 }
 
 // What followed a prompt: its own text is the endpoint's.
-const followed = (turns) => turns.flatMap((turn, index) => [...(turn.results ? asked(turn) : []), ...(index < turns.length - 1 ? [asMessage(turn.answer)] : [])]);
+const followed = (turns) =>
+  turns.flatMap((turn, index) => [
+    ...(turn.results ? asked(turn) : []),
+    ...(index < turns.length - 1 ? [asMessage(turn.answer)] : []),
+  ]);

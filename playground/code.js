@@ -11,7 +11,8 @@ export function Code({ chosen }) {
   const [at, setAt] = useState(0);
   const [language, setLanguage] = useState("curl");
   useEffect(() => setAt(0), [chosen]);
-  if (!all.length) return html`<h2>Code</h2><p class="quiet">Ask something first: every request of this page is shown here as code.</p>`;
+  if (!all.length)
+    return html`<h2>Code</h2><p class="quiet">Ask something first: every request of this page is shown here as code.</p>`;
   const text = LANGUAGES[language](all[at] || all[0]);
   return html`<h2>Code</h2>
     <div class="fields">

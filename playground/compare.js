@@ -48,7 +48,10 @@ export function Compare({ onCode, say }) {
       names.map((name) => {
         const alias = known.list.find((one) => one.id === name);
         const tell = (came) => setAnswers((before) => ({ ...before, [name]: came }));
-        return chat({ model: name, messages, ...asBody(settings, alias) }, { signal: controller.signal, models: known.list, tell });
+        return chat(
+          { model: name, messages, ...asBody(settings, alias) },
+          { signal: controller.signal, models: known.list, tell },
+        );
       }),
     );
     setBusy(false);
@@ -68,18 +71,22 @@ export function Compare({ onCode, say }) {
         <label class="field">System text<textarea rows="2" dir="auto" value=${system} onInput=${(event) => setSystem(event.target.value)} /></label>
         <${Parameters} alias=${null} value=${settings} onChange=${setSettings} />
       </details>
-      <div class="row">${busy
-        ? html`<button type="button" data-variant="danger" onClick=${() => running.current?.abort()}>Stop all</button>`
-        : html`<button type="submit">Ask all</button>`}
+      <div class="row">${
+        busy
+          ? html`<button type="button" data-variant="danger" onClick=${() => running.current?.abort()}>Stop all</button>`
+          : html`<button type="submit">Ask all</button>`
+      }
         <span class="quiet">Each is a request of its own, under the key's limits and at its cost.</span></div>
     </form>
-    <div class="columns">${shown.map(([name, came]) => html`<article class="column" key=${name} aria-busy=${came.figures.total === undefined}>
+    <div class="columns">${shown.map(
+      ([name, came]) => html`<article class="column" key=${name} aria-busy=${came.figures.total === undefined}>
       <h3>${plain(name)}</h3>
       ${came.state === "waiting" && html`<p class="quiet">Waiting for the first token …</p>`}
       <${Markdown} text=${came.text} done=${came.state !== "streaming"} />
       <${Trouble} error=${came.refusal} />
       ${came.figures.total !== undefined && html`<${Figures} came=${came} onCode=${() => onCode(came.request)} />`}
-    </article>`)}</div>
+    </article>`,
+    )}</div>
     ${over && html`<${Table} shown=${shown} />`}`;
 }
 
@@ -87,11 +94,15 @@ function Table({ shown }) {
   return html`<h3>What they took</h3>
     <div class="scroll" tabindex="0" role="region" aria-label="What they took"><table>
       <thead><tr><th scope="col">Alias</th>${MEASURES.map(([name]) => html`<th scope="col" key=${name}>${name}</th>`)}</tr></thead>
-      <tbody>${shown.map(([name, { figures }]) => html`<tr key=${name}><th scope="row">${plain(name)}</th>
-        ${MEASURES.map(([measure, of, told]) => html`<td key=${measure}>${of(figures) === undefined ? "–" : told(of(figures))}</td>`)}</tr>`)}</tbody>
+      <tbody>${shown.map(
+        ([name, { figures }]) => html`<tr key=${name}><th scope="row">${plain(name)}</th>
+        ${MEASURES.map(([measure, of, told]) => html`<td key=${measure}>${of(figures) === undefined ? "–" : told(of(figures))}</td>`)}</tr>`,
+      )}</tbody>
     </table></div>
-    <div class="columns">${MEASURES.filter(([name]) => name !== "Tokens in").map(([name, of, told]) => html`<figure key=${name}>
+    <div class="columns">${MEASURES.filter(([name]) => name !== "Tokens in").map(
+      ([name, of, told]) => html`<figure key=${name}>
       <figcaption>${name}</figcaption>
       <${Bars} label=${name} rows=${shown.map(([alias, { figures }]) => [plain(alias), of(figures) || 0, of(figures) === undefined ? "–" : told(of(figures))])} />
-    </figure>`)}</div>`;
+    </figure>`,
+    )}</div>`;
 }

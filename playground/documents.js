@@ -84,13 +84,17 @@ export function Documents({ onCode, say }) {
           <input type="number" min="1" max="100" value=${results} placeholder=${base.results || "default"} onInput=${(event) => setResults(event.target.value)} /></label>
       </div>
       <div class="row">
-        ${busy
-          ? html`<button type="button" data-variant="danger" onClick=${() => running.current?.abort()}>Stop</button>`
-          : html`<button type="submit">Ask</button><button type="button" class="outline" onClick=${find}>Passages alone</button>`}
+        ${
+          busy
+            ? html`<button type="button" data-variant="danger" onClick=${() => running.current?.abort()}>Stop</button>`
+            : html`<button type="submit">Ask</button><button type="button" class="outline" onClick=${find}>Passages alone</button>`
+        }
       </div>
     </form>
     <${Trouble} error=${problem} />
-    ${came && html`<article class="turn" aria-busy=${busy}><div class="answer">
+    ${
+      came &&
+      html`<article class="turn" aria-busy=${busy}><div class="answer">
       ${came.state === "waiting" && html`<p class="quiet">Searching, then waiting for the first token …</p>`}
       <${Markdown} text=${came.text} done=${came.state !== "waiting" && came.state !== "streaming"} mark=${(place) => markers(place, came.citations, open)} />
       ${came.answered === false && html`<p class="warn">Not answered from the documents.</p>`}
@@ -98,9 +102,13 @@ export function Documents({ onCode, say }) {
       ${came.searched && came.searched !== question && html`<p class="quiet" dir="auto">Searched for: ${plain(came.searched)}</p>`}
       <${Trouble} error=${came.refusal} />
       ${came.figures.total !== undefined && html`<${Figures} came=${came} onCode=${() => onCode(came.request)} />`}
-    </div></article>`}
-    ${shown.length > 0 && html`<section aria-label="Passages" ref=${at}><h3>${passages ? `${shown.length} passages` : "What the answer names"}</h3>
-      ${shown.map((one) => html`<${Passage} key=${one.number} passage=${one} open=${opened === one.number} />`)}</section>`}
+    </div></article>`
+    }
+    ${
+      shown.length > 0 &&
+      html`<section aria-label="Passages" ref=${at}><h3>${passages ? `${shown.length} passages` : "What the answer names"}</h3>
+      ${shown.map((one) => html`<${Passage} key=${one.number} passage=${one} open=${opened === one.number} />`)}</section>`
+    }
     ${passages && !passages.length && html`<p class="quiet">No passage fits.</p>`}`;
 }
 
@@ -120,12 +128,16 @@ function markers(place, citations, open) {
   const numbers = new Set(citations.map((one) => one.number));
   const walker = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
   const texts = [];
-  while (walker.nextNode()) if (!walker.currentNode.parentElement.closest("pre, code, button")) texts.push(walker.currentNode);
+  while (walker.nextNode())
+    if (!walker.currentNode.parentElement.closest("pre, code, button")) texts.push(walker.currentNode);
   for (const node of texts) {
     const parts = [];
     let from = 0;
     for (const match of node.data.matchAll(MARKER)) {
-      const named = match[1].split(/[,;]/).map(Number).filter((number) => numbers.has(number));
+      const named = match[1]
+        .split(/[,;]/)
+        .map(Number)
+        .filter((number) => numbers.has(number));
       if (!named.length) continue;
       parts.push(node.data.slice(from, match.index), ...named.map((number) => marker(number, open)));
       from = match.index + match[0].length;

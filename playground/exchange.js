@@ -123,14 +123,16 @@ function take(came, chunk) {
   came.changed();
 }
 
-// What the end of an answer tells: tokens, the guardrail, dollars, what could not be kept.
+// What the end of an answer tells: tokens, the guardrail, what could not be kept.
 function ended(came, told) {
   if (told.usage) came.figures.usage = told.usage;
   const quarry = told.quarry || {};
   if (quarry.guardrail) came.figures.guardrail = quarry.guardrail;
-  if ("micro_dollars" in quarry) came.figures.microDollars = quarry.micro_dollars;
   const missed = told.not_recorded || quarry.not_recorded;
-  if (missed) came.figures.notRecorded = Object.entries(missed).map((pair) => pair.join("=")).join(", ");
+  if (missed)
+    came.figures.notRecorded = Object.entries(missed)
+      .map((pair) => pair.join("="))
+      .join(", ");
 }
 
 const asCall = (one) => ({ id: one.id, name: one.function.name, input: one.function.arguments });
@@ -150,9 +152,8 @@ export const asMessage = (came) => ({
     : {}),
 });
 
-// Dollars by the prices that /v1/models tells, where the answer does not tell its own.
-export function microDollars({ microDollars: told, usage, price }) {
-  if (told !== undefined) return told;
+// Dollars by the prices that /v1/models tells.
+export function microDollars({ usage, price }) {
   if (!usage || !price || price.input === null) return undefined;
   const cached = usage.prompt_tokens_details?.cached_tokens || 0;
   const read = price.cache_read ?? price.input;

@@ -17,7 +17,11 @@ export function Figures({ came, onCode }) {
   const found = figures.guardrail ? findings(figures.guardrail) : null;
   const shown = [
     ["Answered by", figures.model && who(figures)],
-    ["Tokens", usage && `${count(usage.prompt_tokens)} in${cached ? ` (${count(cached)} cached)` : ""}, ${count(usage.completion_tokens)} out`],
+    [
+      "Tokens",
+      usage &&
+        `${count(usage.prompt_tokens)} in${cached ? ` (${count(cached)} cached)` : ""}, ${count(usage.completion_tokens)} out`,
+    ],
     ["First token", figures.first !== undefined && duration(figures.first)],
     ["Total", figures.total !== undefined && duration(figures.total)],
     ["Cost", usage && dollars(microDollars(figures))],
@@ -61,7 +65,11 @@ const words = (name) => name.replace(/Policy$/, "").replace(/[A-Z]/g, (letter) =
 
 export function Trouble({ error }) {
   if (!error) return null;
-  const more = [error.code && `code ${error.code}`, error.param && `field ${error.param}`, error.requestId && `request ${error.requestId}`];
+  const more = [
+    error.code && `code ${error.code}`,
+    error.param && `field ${error.param}`,
+    error.requestId && `request ${error.requestId}`,
+  ];
   return html`<div class="bad" role="alert">
     <p dir="auto">${plain(error.message)} ${error.advice || ""}</p>
     ${more.some(Boolean) && html`<p><small>${plain(more.filter(Boolean).join(", "))}</small></p>`}

@@ -12,16 +12,20 @@ export function Filters({ fields, value, onChange }) {
   if (!names.length) return null;
   const change = (at, changes) => onChange(value.map((one, index) => (index === at ? { ...one, ...changes } : one)));
   return html`<fieldset><legend>Only documents where</legend>
-    ${value.map((one, at) => html`<div class="row" key=${at}>
+    ${value.map(
+      (one, at) => html`<div class="row" key=${at}>
       <select aria-label="Field" value=${one.field} onChange=${(event) => change(at, { field: event.target.value, how: "eq", text: "" })}>
         ${names.map((name) => html`<option key=${name} value=${name}>${plain(name)}</option>`)}</select>
       <select aria-label="How" value=${one.how} onChange=${(event) => change(at, { how: event.target.value })}>
         ${fitting(fields[one.field]).map((how) => html`<option key=${how} value=${how}>${WORDS[how]}</option>`)}</select>
-      ${fields[one.field] === "boolean"
-        ? html`<select aria-label="Value" value=${one.text || "true"} onChange=${(event) => change(at, { text: event.target.value })}><option value="true">true</option><option value="false">false</option></select>`
-        : html`<input aria-label="Value" dir="auto" value=${one.text} placeholder=${one.how === "in" ? "several, by commas" : ""} onInput=${(event) => change(at, { text: event.target.value })} />`}
+      ${
+        fields[one.field] === "boolean"
+          ? html`<select aria-label="Value" value=${one.text || "true"} onChange=${(event) => change(at, { text: event.target.value })}><option value="true">true</option><option value="false">false</option></select>`
+          : html`<input aria-label="Value" dir="auto" value=${one.text} placeholder=${one.how === "in" ? "several, by commas" : ""} onInput=${(event) => change(at, { text: event.target.value })} />`
+      }
       <button type="button" class="plain-link" onClick=${() => onChange(value.filter((_, index) => index !== at))}>remove</button>
-    </div>`)}
+    </div>`,
+    )}
     <button type="button" class="plain-link" onClick=${() => onChange([...value, { field: names[0], how: "eq", text: "" }])}>add a filter</button>
   </fieldset>`;
 }
@@ -30,7 +34,10 @@ export function Filters({ fields, value, onChange }) {
 export function asFilter(rows, fields) {
   const filter = {};
   for (const { field, how, text } of rows) {
-    const wanted = how === "in" ? text.split(",").map((one) => typed(one.trim(), field, fields[field])) : typed(text, field, fields[field]);
+    const wanted =
+      how === "in"
+        ? text.split(",").map((one) => typed(one.trim(), field, fields[field]))
+        : typed(text, field, fields[field]);
     const before = typeof filter[field] === "object" ? filter[field] : {};
     filter[field] = how === "eq" ? wanted : { ...before, [how]: wanted };
   }

@@ -18,4 +18,5 @@ export function dollars(micro) {
 export const moment = (seconds) => new Date(seconds * 1000).toLocaleString();
 
 // Text without what would change how its neighbours read: control and direction characters.
-export const plain = (text) => String(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+export const plain = (text) =>
+  String(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");

@@ -16,11 +16,13 @@ export function History({ onResume }) {
       <button type="button" data-variant="danger" disabled=${!all.length} onClick=${() => remove()}>Delete all</button>
     </div>
     ${!all.length && html`<p>Nothing is kept.</p>`}
-    <ul class="list">${all.map((one) => html`<li key=${one.id}>
+    <ul class="list">${all.map(
+      (one) => html`<li key=${one.id}>
       <button type="button" class="plain-link" aria-expanded=${shown === one.id} onClick=${() => setShown(shown === one.id ? null : one.id)}>
         ${new Date(one.at).toLocaleString()}: <bdi>${plain(one.turns[0]?.said || one.turns[0]?.prompt || "").slice(0, 80)}</bdi></button>
       <button type="button" class="plain-link" onClick=${() => onResume({ id: one.id, turns: one.turns })}>continue</button>
-      <button type="button" class="plain-link" onClick=${() => remove(one.id)}>delete</button></li>`)}</ul>
+      <button type="button" class="plain-link" onClick=${() => remove(one.id)}>delete</button></li>`,
+    )}</ul>
     ${all.filter((one) => one.id === shown).map((one) => html`<section key=${one.id} aria-label="Conversation">${one.turns.map((turn, index) => html`<${Turn} key=${index} turn=${turn} />`)}</section>`)}`;
 }
 

@@ -20,8 +20,10 @@ export function Images({ value, onChange }) {
   return html`<div class="row">
     <label class="field">Images
       <input type="file" accept=${TYPES.join()} multiple onChange=${(event) => (add([...event.target.files]), (event.target.value = ""))} /></label>
-    <div class="thumbs">${value.map((url, index) => html`<span key=${index}><img src=${url} alt=${`Image ${index + 1}`} />
-      <button type="button" class="plain-link" onClick=${() => onChange(value.filter((_, at) => at !== index))}>remove</button></span>`)}</div>
+    <div class="thumbs">${value.map(
+      (url, index) => html`<span key=${index}><img src=${url} alt=${`Image ${index + 1}`} />
+      <button type="button" class="plain-link" onClick=${() => onChange(value.filter((_, at) => at !== index))}>remove</button></span>`,
+    )}</div>
     ${problem && html`<p class="warn" role="alert">${problem}</p>`}
   </div>`;
 }

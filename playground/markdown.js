@@ -3,7 +3,10 @@
 
 import { html, useEffect, useRef, useState } from "./preact.js";
 
-const TAGS = "a b blockquote br code del em h3 h4 h5 h6 hr i li ol p pre s strong sub sup table tbody td th thead tr ul".split(" ");
+const TAGS =
+  "a b blockquote br code del em h3 h4 h5 h6 hr i li ol p pre s strong sub sup table tbody td th thead tr ul".split(
+    " ",
+  );
 let libraries;
 let tools;
 
@@ -49,7 +52,10 @@ export function Markdown({ text, done, mark }) {
   useEffect(() => {
     if (ready) return;
     libraries = libraries || load();
-    libraries.then(() => setReady(true), () => {});
+    libraries.then(
+      () => setReady(true),
+      () => {},
+    );
   }, []);
   const shown = ready ? toHtml(text) : null;
   useEffect(() => {
@@ -60,7 +66,10 @@ export function Markdown({ text, done, mark }) {
       const frame = document.createElement("div");
       frame.className = "code";
       block.replaceWith(frame);
-      frame.append(block, copyButton(() => block.textContent));
+      frame.append(
+        block,
+        copyButton(() => block.textContent),
+      );
     }
     if (mark) mark(place.current);
   }, [shown, done]);

@@ -59,12 +59,18 @@ export function Parameters({ alias, value, onChange }) {
           placeholder="default" onInput=${(event) => set(name, event.target.value === "" ? undefined : Number(event.target.value))} />
       </label>`,
     )}
-    ${takes(alias, "stop") && html`<label class="field">Stop texts
-      <input value=${value.stop ?? ""} placeholder="one or more, by |" onInput=${(event) => set("stop", event.target.value)} /></label>`}
-    ${takes(alias, "reasoning_effort") && html`<label class="field">Reasoning
+    ${
+      takes(alias, "stop") &&
+      html`<label class="field">Stop texts
+      <input value=${value.stop ?? ""} placeholder="one or more, by |" onInput=${(event) => set("stop", event.target.value)} /></label>`
+    }
+    ${
+      takes(alias, "reasoning_effort") &&
+      html`<label class="field">Reasoning
       <select value=${value.reasoning_effort ?? ""} onChange=${(event) => set("reasoning_effort", event.target.value)}>
         ${["", "low", "medium", "high"].map((one) => html`<option key=${one} value=${one}>${one || "none"}</option>`)}
-      </select></label>`}
+      </select></label>`
+    }
   </div>`;
 }
 
@@ -79,11 +85,16 @@ export function asBody(value, alias) {
   if (value.reasoning_effort && takes(alias, "reasoning_effort")) body.reasoning_effort = value.reasoning_effort;
   if (value.top_k !== undefined && takes(alias, "top_k")) body.quarry = { top_k: value.top_k };
   if (value.schema?.trim()) {
-    body.response_format = { type: "json_schema", json_schema: { name: "answer", schema: parsed(value.schema, "The JSON schema") } };
+    body.response_format = {
+      type: "json_schema",
+      json_schema: { name: "answer", schema: parsed(value.schema, "The JSON schema") },
+    };
   }
   if (value.tools?.trim()) {
     const tools = parsed(value.tools, "The list of tools");
-    body.tools = (Array.isArray(tools) ? tools : [tools]).map((one) => (one.function ? one : { type: "function", function: one }));
+    body.tools = (Array.isArray(tools) ? tools : [tools]).map((one) =>
+      one.function ? one : { type: "function", function: one },
+    );
   }
   return body;
 }

@@ -8,7 +8,10 @@ import { plain } from "./format.js";
 export function PromptPicker({ value, onChange }) {
   const [known, setKnown] = useState({ all: [] });
   useEffect(() => {
-    list("prompts").then((all) => setKnown({ all }), (error) => setKnown({ all: [], error }));
+    list("prompts").then(
+      (all) => setKnown({ all }),
+      (error) => setKnown({ all: [], error }),
+    );
   }, []);
   return html`<label class="field">Prompt
       <select value=${value?.name || ""} onChange=${(event) => onChange(known.all.find((one) => one.name === event.target.value) || null)}>
@@ -21,8 +24,12 @@ export function PromptPicker({ value, onChange }) {
 
 export function PromptFields({ prompt, value, onChange }) {
   return html`<fieldset><legend>Variables of ${plain(prompt.name)}</legend>
-    ${prompt.variables.map((one) => html`<label class="field" key=${one.name}>${plain(one.name)}${one.description ? `: ${plain(one.description)}` : ""}
+    ${prompt.variables.map(
+      (
+        one,
+      ) => html`<label class="field" key=${one.name}>${plain(one.name)}${one.description ? `: ${plain(one.description)}` : ""}
       <textarea rows="2" dir="auto" maxlength=${one.max_length} value=${value[one.name] || ""}
-        onInput=${(event) => onChange({ ...value, [one.name]: event.target.value })} /></label>`)}
+        onInput=${(event) => onChange({ ...value, [one.name]: event.target.value })} /></label>`,
+    )}
   </fieldset>`;
 }

@@ -10,7 +10,8 @@ export function Sessions({ current, alias, system, onOpen }) {
   const failed = (error) => setKnown((before) => ({ ...before, error }));
   const load = (after = "") =>
     json("GET", `sessions?limit=20${after ? `&after=${after}` : ""}`).then(
-      (found) => setKnown((before) => ({ all: after ? [...before.all, ...found.data] : found.data, more: found.has_more })),
+      (found) =>
+        setKnown((before) => ({ all: after ? [...before.all, ...found.data] : found.data, more: found.has_more })),
       failed,
     );
   useEffect(() => {
@@ -18,10 +19,9 @@ export function Sessions({ current, alias, system, onOpen }) {
   }, [current?.id]);
 
   const begin = () =>
-    json("POST", "sessions", { body: { ...(alias ? { alias: alias.id } : {}), ...(system.trim() ? { system } : {}) } }).then(
-      (made) => onOpen(made, null),
-      failed,
-    );
+    json("POST", "sessions", {
+      body: { ...(alias ? { alias: alias.id } : {}), ...(system.trim() ? { system } : {}) },
+    }).then((made) => onOpen(made, null), failed);
   const goOn = (id) => whole(id).then(([session, turns]) => onOpen(session, { id: null, turns }), failed);
   const remove = (id) =>
     json("DELETE", `sessions/${id}`).then(() => {
@@ -33,10 +33,12 @@ export function Sessions({ current, alias, system, onOpen }) {
     <div class="row"><button type="button" class="small" onClick=${begin}>Begin a session</button>
       ${current && html`<button type="button" class="small outline" onClick=${() => onOpen(null, null)}>Leave it</button>`}</div>
     <${Trouble} error=${known.error} />
-    <ul class="list">${known.all.map((one) => html`<li key=${one.id}>
+    <ul class="list">${known.all.map(
+      (one) => html`<li key=${one.id}>
       <button type="button" class="plain-link" aria-current=${current?.id === one.id} onClick=${() => goOn(one.id)}>
         ${moment(one.updated)}, ${one.turns} ${one.turns === 1 ? "turn" : "turns"}${one.alias ? `, ${plain(one.alias)}` : ""}</button>
-      <button type="button" class="plain-link" aria-label=${`Delete the session of ${moment(one.updated)}`} onClick=${() => remove(one.id)}>delete</button></li>`)}
+      <button type="button" class="plain-link" aria-label=${`Delete the session of ${moment(one.updated)}`} onClick=${() => remove(one.id)}>delete</button></li>`,
+    )}
     </ul>
     ${known.more && html`<button type="button" class="plain-link" onClick=${() => load(known.all[known.all.length - 1].id)}>more</button>`}`;
 }
@@ -58,12 +60,21 @@ function asTurns(messages) {
   for (const message of messages) {
     const last = turns[turns.length - 1];
     if (message.role === "assistant" && last) {
-      const calls = (message.tool_calls || []).map((one) => ({ id: one.id, name: one.function.name, input: one.function.arguments }));
+      const calls = (message.tool_calls || []).map((one) => ({
+        id: one.id,
+        name: one.function.name,
+        input: one.function.arguments,
+      }));
       last.answer = { state: "done", text: textOf(message.content), calls, figures: {} };
     } else if (message.role === "tool") {
       const calls = last && !last.answer.text && last.results ? last : null;
       if (calls) calls.results[message.tool_call_id] = textOf(message.content);
-      else turns.push({ results: { [message.tool_call_id]: textOf(message.content) }, calls: last?.answer.calls || [], answer: nothing() });
+      else
+        turns.push({
+          results: { [message.tool_call_id]: textOf(message.content) },
+          calls: last?.answer.calls || [],
+          answer: nothing(),
+        });
     } else {
       turns.push({ said: textOf(message.content), answer: nothing() });
     }

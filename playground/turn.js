@@ -27,8 +27,10 @@ export function Turn({ turn, onResults, onCode }) {
 function Results({ calls, onSend }) {
   const [results, setResults] = useState({});
   return html`<form onSubmit=${(event) => (event.preventDefault(), onSend(results))}>
-    ${calls.map((one) => html`<label class="field" key=${one.id}>What ${plain(one.name)} gives
-      <textarea rows="2" dir="auto" value=${results[one.id] || ""} onInput=${(event) => setResults({ ...results, [one.id]: event.target.value })} /></label>`)}
+    ${calls.map(
+      (one) => html`<label class="field" key=${one.id}>What ${plain(one.name)} gives
+      <textarea rows="2" dir="auto" value=${results[one.id] || ""} onInput=${(event) => setResults({ ...results, [one.id]: event.target.value })} /></label>`,
+    )}
     <button type="submit">Send results</button>
   </form>`;
 }

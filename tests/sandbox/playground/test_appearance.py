@@ -1,6 +1,5 @@
 """How the page is for everybody: screen readers, keyboards, phones, dark and light, right to left; and how light."""
 
-import json
 import os
 import re
 from typing import Any
@@ -68,8 +67,7 @@ def test_axe_finds_nothing_serious(tab: Tab, model: ModelScript, scheme: str) ->
         tab.page.get_by_role("heading", name=view, level=2).wait_for()
         found[view] = serious(tab)
 
-    assert list(found) == list(VIEWS)
-    assert {view: bad for view, bad in found.items() if bad} == {}
+    assert found == {view: [] for view in VIEWS}
     tab.errors.clear()
 
 
@@ -77,7 +75,7 @@ def test_everything_is_reached_by_the_keyboard(tab: Tab, model: ModelScript) -> 
     model.answer("By keys alone.")
     page = tab.page
     page.reload()
-    page.get_by_role("combobox", name="Alias").wait_for()
+    page.get_by_role("combobox", name="Alias").locator("option").first.wait_for(state="attached")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "To the content"
     page.keyboard.press("Enter")
@@ -139,13 +137,6 @@ def test_files_are_kept_and_the_page_is_not(platform: Platform) -> None:
     # What is not there is told as everywhere else.
     assert httpx.get(f"{root}playground/none", timeout=PATIENCE).json()["error"]["code"] == "unknown_url"
     assert httpx.post(root, timeout=PATIENCE).status_code == 404
-
-
-def test_idle_it_costs_nothing(platform: Platform) -> None:
-    told = json.dumps(platform.quarry("cost"))
-
-    assert "Playground" not in told
-    assert json.loads(told).get("unpriced", []) == []
 
 
 @pytest.mark.skipif("PICTURES" not in os.environ, reason="pictures of the documents are made on demand: PICTURES=1")

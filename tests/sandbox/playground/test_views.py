@@ -33,6 +33,10 @@ def test_aliases_answer_side_by_side_and_one_that_fails_spoils_nothing(tab: Tab,
     assert tab.page.get_by_role("img", name=re.compile("^First token: fast .* m?s")).count() == 1
 
 
+def test_make_up_says_where_it_is(tab: Tab, platform: Platform) -> None:
+    assert f"The playground, in a browser: {tab.root}" in platform.printed
+
+
 def test_fewer_than_two_aliases_are_no_comparison(tab: Tab) -> None:
     tab.view("Compare")
     tab.page.get_by_role("checkbox", name="smart").uncheck()

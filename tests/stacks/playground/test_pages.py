@@ -4,7 +4,9 @@ import re
 from typing import Any
 
 import pytest
+import yaml
 
+from configuration.environment_file import PROJECT
 from stacks.playground import files
 from stacks.playground.pages import POLICY
 from tests import templates
@@ -84,3 +86,12 @@ def test_without_the_knob_there_is_nothing_of_it(vary: Vary) -> None:
     assert not [id_ for id_ in without["Resources"] if id_.startswith("Playground")]
     assert "" not in methods(without, "GET")
     assert "PlaygroundUrl" not in without["Outputs"]
+
+
+def test_idle_it_costs_nothing(vary: Vary) -> None:
+    without = templates.synthesise(vary(playground=False))["Inference"]["Resources"]
+    added = {one["Type"] for id_, one in template()["Resources"].items() if id_ not in without}
+    costs = yaml.safe_load((PROJECT / "configuration" / "cost" / "resources.yaml").read_text("utf-8"))
+
+    assert "AWS::ApiGateway::Method" in added
+    assert added <= set(costs["free"])
