@@ -157,4 +157,5 @@ def test_pictures_for_the_documents(tab: Tab, model: ModelScript) -> None:
     tab.page.get_by_label("Question").fill("How many days ahead does the travel desk want a flight booked?")
     tab.page.get_by_role("button", name="Ask", exact=True).click()
     tab.page.get_by_role("button", name="Passage 1").first.click()
+    tab.page.evaluate("scrollTo(0, 0)")
     tab.page.screenshot(path=PICTURES / "playground-documents.png")
