@@ -163,6 +163,6 @@ def test_the_policy_stops_what_would_get_through(tab: Tab) -> None:
         }"""
     )
 
-    assert refused == ["connect-src", "frame-src", "img-src", "script-src", "script-src-elem", "style-src-elem"]
+    assert refused == ["connect-src", "frame-src", "img-src", "script-src-elem", "style-src-elem"]
     tab.errors.clear()
     tab.asked.clear()
