@@ -15,7 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
 from lambdas.chat.errors import THROTTLED_RETRY_SECONDS, error_code, guardrail_trouble
-from lambdas.common.errors import MOST_SAID, ApiError, RateLimitError, UpstreamError, cut
+from lambdas.common.errors import MOST_SAID, ApiError, RateLimitError, UpstreamError, UpstreamTimeoutError, cut
+from lambdas.common.network_errors import TOO_LATE
 from lambdas.common.observability import logger, metrics
 
 # Source: ApplyGuardrail takes 25 text units of 1,000 characters.
@@ -195,6 +196,8 @@ def _told(error: ClientError | BotoCoreError) -> ApiError:
         return RateLimitError(
             "Amazon Bedrock is throttling the guardrail. Wait and try again.", retry_after=THROTTLED_RETRY_SECONDS
         )
+    if isinstance(error, TOO_LATE):
+        return UpstreamTimeoutError("The guardrail did not judge the question in time. Try again.")
     return UpstreamError(
         f"The guardrail could not judge the question ({code}). Try again; if that does not help, the platform's owner "
         "can see why in the function's log. Its role needs bedrock:ApplyGuardrail."

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from lambdas.chat.guardrail import MOST_CHARACTERS, Guardrail
-from lambdas.common.errors import ApiError, PermissionDeniedError, RateLimitError, UpstreamError
+from lambdas.common.errors import ApiError, PermissionDeniedError, RateLimitError, UpstreamError, UpstreamTimeoutError
 from tests.lambdas.chat.test_errors import GUARDRAIL_TROUBLE
 from tests.lambdas.fakes import FakeConverse, client_error, converse_reply
 
@@ -48,7 +48,8 @@ def test_of_a_long_prompt_as_much_is_judged_as_bedrock_takes() -> None:
     [
         (client_error("ThrottlingException"), RateLimitError),
         (client_error("ServiceUnavailableException"), UpstreamError),
-        (ReadTimeoutError(endpoint_url="http://x"), UpstreamError),
+        (ConnectionClosedError(endpoint_url="http://x"), UpstreamError),
+        (ReadTimeoutError(endpoint_url="http://x"), UpstreamTimeoutError),
     ],
 )
 def test_a_failure_is_told(failure: Exception, error: type[ApiError]) -> None:
