@@ -57,8 +57,21 @@ def judged_descriptions(guardrail: Guardrail, specs: Sequence[Block]) -> str | N
         ApiError: the guardrail could not be asked.
     """
     told = (spec["toolSpec"] for spec in specs if "toolSpec" in spec)
-    texts = [f"{one['name']}: {one['description']}\n{json_text(one['inputSchema']['json'])}" for one in told]
+    texts = [f"{one['name']}: {one['description']}\n{json_text(_in_words(one['inputSchema']['json']))}" for one in told]
     return guardrail.let_through(texts, "INPUT").stopped
+
+
+def _in_words(schema: Any) -> Any:
+    """Return a schema without its numbers, which are bounds: JavaScript's largest looks like a card's to a guardrail."""
+    if isinstance(schema, dict):
+        return {name: _in_words(one) for name, one in schema.items() if not _is_number(one)}
+    if isinstance(schema, list):
+        return [_in_words(one) for one in schema if not _is_number(one)]
+    return schema
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def judged_calls(guardrail: Guardrail, blocks: Sequence[Block]) -> tuple[list[Block], bool]:

@@ -10,9 +10,10 @@ import pytest
 from lambdas.chat.conversation import Conversation
 from lambdas.chat.events import CallBegan, CallDelta, Ended, Event, TextDelta
 from lambdas.chat.guardrail import MOST_CHARACTERS, MOST_REMEMBERED, Guardrail, Passed
+from lambdas.chat.judged_tools import judged_descriptions
 from lambdas.chat.service import ChatService
 from lambdas.chat.told import Called, Completion, Text
-from lambdas.chat.tools import ANSWER_TOOL
+from lambdas.chat.tools import ANSWER_TOOL, tool_spec
 from lambdas.common.errors import RateLimitError
 from tests.lambdas.chatting import parse
 from tests.lambdas.fakes import ALIASES, SETTINGS, FakeConverse, client_error, converse_reply, stream_events
@@ -282,3 +283,16 @@ def test_a_stream_that_is_closed_is_closed_beneath() -> None:
     answer.close()
 
     assert client.streams[0].closed
+
+
+def test_bounds_of_a_schema_are_not_judged_for_what_they_look_like() -> None:
+    largest = 9_007_199_254_740_991
+    schema = {"type": "object", "properties": {"at": {"type": "integer", "maximum": largest, "enum": [largest, "END"]}}}
+    client = FakeConverse(converse_reply())
+    guardrail = Guardrail(client=client, guardrail_id="gr123", version="2")
+
+    judged_descriptions(guardrail, [tool_spec("dig", "Digs.", schema)])
+
+    (judged,) = client.judged
+    assert str(largest) not in judged
+    assert all(word in judged for word in ("dig", "Digs.", "at", "END", "integer"))
