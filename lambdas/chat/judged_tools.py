@@ -62,7 +62,7 @@ def judged_descriptions(guardrail: Guardrail, specs: Sequence[Block]) -> str | N
 
 
 def _in_words(schema: Any) -> Any:
-    """Return a schema without its numbers, which are bounds: JavaScript's largest looks like a card's to a guardrail."""
+    """Return a schema without its numbers, which are bounds: the largest there is looks like that of a card."""
     if isinstance(schema, dict):
         return {name: _in_words(one) for name, one in schema.items() if not _is_number(one)}
     if isinstance(schema, list):
