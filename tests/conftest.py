@@ -27,7 +27,7 @@ os.environ.update(
 )
 
 
-# Tests that share something costly and so run in one of the processes: the deployment, the synthesised templates.
+# Tests that share something costly and so run in one of the processes: the deployment, the CDK's library at work.
 # The file with a sandbox of its own is here because of its place: what takes longest comes first.
 TOGETHER = {
     "tests/sandbox/platform/": "deployment",

@@ -19,6 +19,7 @@ from configuration.config import Config
 from configuration.environment_file import PROJECT, load, names
 from stacks.components.checks import add_checks
 from stacks.platform import Platform
+from tests.kept import kept
 
 
 def new_app(outdir: str | None = None) -> App:
@@ -44,10 +45,16 @@ def synthesise(config: Config, outdir: str | None = None) -> dict[str, dict[str,
     return {stack.id: stack.template for stack in app.synth().stacks}
 
 
+@kept
+def of(config: Config) -> dict[str, dict[str, Any]]:
+    """Return what ``synthesise`` does, synthesised once for all tests and runs: for tests that replace nothing."""
+    return synthesise(config)
+
+
 @cache
 def of_environment(name: str) -> dict[str, dict[str, Any]]:
-    """Return the templates of environments/<name>.yaml; synthesised once for all tests."""
-    return synthesise(load(name))
+    """Return the templates of environments/<name>.yaml; synthesised once for all tests and runs."""
+    return of(load(name))
 
 
 def template(environment: str, stack: str) -> Template:

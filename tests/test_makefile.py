@@ -114,3 +114,9 @@ def test_a_deployment_says_its_price_first() -> None:
 
     assert priced == "quarry cost --environment workshop --brief"
     assert deployed == "cdk deploy --all --context environment=workshop"
+
+
+def test_node_takes_what_it_is_started_with_for_the_cdks_library() -> None:
+    run = subprocess.run([PROJECT / ".ci" / "node", "--print", "'works'"], capture_output=True, text=True, check=False)
+
+    assert (run.stdout, run.stderr) == ("works\n", "")

@@ -108,7 +108,7 @@ def test_what_a_switch_saves_is_what_a_synthesis_with_it_says() -> None:
     after_config = switched(config, one.switch)
     assert after_config is not None
 
-    after = estimate(after_config, resources(after_config, templates.synthesise(after_config)), mix)
+    after = estimate(after_config, resources(after_config, templates.of(after_config)), mix)
 
     before = priced("production")
     assert one.usd_per_month_idle == pytest.approx(before.usd_per_month - after.usd_per_month, abs=0.01)

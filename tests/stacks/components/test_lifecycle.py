@@ -1,6 +1,5 @@
 """The function of a stack's custom resources: how long CloudFormation waits for it, and when it may call itself."""
 
-from functools import cache
 from typing import Any
 
 import pytest
@@ -11,12 +10,13 @@ from stacks.components.checks import add_checks
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.lifecycle import SERVICE_TIMEOUT_SECONDS, TIMEOUT_SECONDS, Lifecycle
 from tests import templates
+from tests.kept import kept
 from tests.policy import rules
 
 HANDLER = "lambdas.ingestion.custom_resources.lambda_handler"
 
 
-@cache
+@kept
 def synthesise(**options: Any) -> dict[str, Any]:
     """Return the template of a stack with one custom resource."""
     app = templates.new_app()

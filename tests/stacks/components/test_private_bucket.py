@@ -1,6 +1,5 @@
 """What holds for every bucket, whatever is in it."""
 
-from functools import cache
 from typing import Any
 
 import pytest
@@ -11,12 +10,13 @@ from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.lifecycle import Lifecycle
 from stacks.components.private_bucket import PrivateBucket
 from tests import templates
+from tests.kept import kept
 from tests.policy import rules
 
 HANDLER = "lambdas.ingestion.custom_resources.lambda_handler"
 
 
-@cache
+@kept
 def synthesise(*, retain: bool, **options: Any) -> dict[str, Any]:
     """Return the template of a stack with a bucket; all checks are run."""
     config = load("dev").model_copy(update={"retain_data": retain})

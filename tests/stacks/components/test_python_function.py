@@ -54,7 +54,7 @@ def test_what_aliases_with_two_candidates_take_of_the_environment(
     """docs/models.md has these figures; a variable more of the function's may add a little."""
     aliases = {"fast": ["amazon.nova-micro-v1:0"], "embed": ["amazon.titan-embed-text-v2:0"], **aliases_of_two(number)}
 
-    stacks = templates.synthesise(vary(models={"aliases": aliases, "cost_allocation": cost_allocation}))
+    stacks = templates.of(vary(models={"aliases": aliases, "cost_allocation": cost_allocation}))
 
     taken = size(stacks["Inference"], f"team-{number - 1:02d}-assistant") / 1000
     assert kilobytes - 0.2 < taken <= kilobytes

@@ -11,6 +11,7 @@ from lambdas.expiry.schedules import END, WARNINGS
 from stacks.components.checks import add_checks
 from stacks.foundation.machine import definition
 from stacks.foundation.stack import STACK_ID, FoundationStack, is_needed
+from tests.kept import kept
 from tests.policy import rules
 from tests.templates import new_app
 from tests.varying import Vary, vary
@@ -21,6 +22,7 @@ BUDGET = {"monthly_usd": 200, "alert_at": [50, 100], "stop_at": 80}
 Template = dict[str, Any]
 
 
+@kept
 def _template(config: Config) -> Template:
     app = new_app()
     FoundationStack(app, STACK_ID, config=config, account=None)

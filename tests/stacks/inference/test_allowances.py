@@ -13,6 +13,7 @@ from stacks.components.environment_stack import EnvironmentStack
 from stacks.inference import permissions
 from stacks.inference.allowances import SWEEP_MINUTES, TIMEOUT_SECONDS, Allowances
 from tests import templates
+from tests.kept import kept
 from tests.policy import rules
 from tests.varying import Vary
 
@@ -27,6 +28,7 @@ class AllowancesStack(EnvironmentStack):
         permissions.grant_use_ledger(user, table=allowances.table)
 
 
+@kept
 def synthesise(config: Config) -> dict[str, Any]:
     app = templates.new_app()
     AllowancesStack(app, config=config)

@@ -1,11 +1,9 @@
 """The access check in a stack: when it runs, what it waits for, and all that its role may do."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from typing import Any, cast
-
-import pytest
 
 from configuration.config import Config
 from lambdas.authorizer.settings import AuthorizerSettings
@@ -16,34 +14,31 @@ from stacks.components.environment_stack import EnvironmentStack
 from stacks.components.python_function import PythonFunction
 from stacks.inference.model_access_check import ModelAccessCheck
 from stacks.inference.served_models import ServedModels
+from tests.kept import kept
 from tests.templates import new_app
 from tests.varying import Vary
 
 Template = dict[str, Any]
-Synthesise = Callable[..., Template]
 
 
-@pytest.fixture
-def synthesise() -> Synthesise:
-    def synth(config: Config) -> Template:
-        app = new_app()
-        stack = EnvironmentStack(app, "Inference", config=config, account=None, description="A test")
-        inference = PythonFunction(
-            stack,
-            "Inference",
-            description="Serves",
-            handler="lambdas.api.handler.lambda_handler",
-            service="inference",
-            settings=AuthorizerSettings(keys_table="t"),
-            memory_megabytes=128,
-            timeout_seconds=5,
-        )
-        ModelAccessCheck(stack, "Access", inference=inference, models=ServedModels(stack, "Models"))
-        add_checks(app)
-        (synthesised,) = app.synth().stacks
-        return cast(Template, synthesised.template)
-
-    return synth
+@kept
+def synthesise(config: Config) -> Template:
+    app = new_app()
+    stack = EnvironmentStack(app, "Inference", config=config, account=None, description="A test")
+    inference = PythonFunction(
+        stack,
+        "Inference",
+        description="Serves",
+        handler="lambdas.api.handler.lambda_handler",
+        service="inference",
+        settings=AuthorizerSettings(keys_table="t"),
+        memory_megabytes=128,
+        timeout_seconds=5,
+    )
+    ModelAccessCheck(stack, "Access", inference=inference, models=ServedModels(stack, "Models"))
+    add_checks(app)
+    (synthesised,) = app.synth().stacks
+    return cast(Template, synthesised.template)
 
 
 def of_type(template: Template, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -65,7 +60,7 @@ def function(template: Template) -> dict[str, Any]:
     return found
 
 
-def test_the_check_runs_after_the_function_that_serves_and_its_policies(synthesise: Synthesise, vary: Vary) -> None:
+def test_the_check_runs_after_the_function_that_serves_and_its_policies(vary: Vary) -> None:
     template = synthesise(vary())
 
     waits_for = set(the_check(template)["DependsOn"])
@@ -79,7 +74,7 @@ def test_the_check_runs_after_the_function_that_serves_and_its_policies(synthesi
         assert any(id_ in waits_for for id_, _ in of_type(template, kind) if id_.startswith(part)), (kind, part)
 
 
-def test_it_runs_again_when_anything_relevant_changes_and_only_then(synthesise: Synthesise, vary: Vary) -> None:
+def test_it_runs_again_when_anything_relevant_changes_and_only_then(vary: Vary) -> None:
     def properties(**changes: Any) -> str:
         return json.dumps(the_check(synthesise(vary(**changes)))["Properties"], sort_keys=True)
 
@@ -93,7 +88,7 @@ def test_it_runs_again_when_anything_relevant_changes_and_only_then(synthesise: 
     assert properties(models={"cost_allocation": True}) != before
 
 
-def test_it_is_told_the_models_of_the_environment(synthesise: Synthesise, vary: Vary) -> None:
+def test_it_is_told_the_models_of_the_environment(vary: Vary) -> None:
     properties = the_check(synthesise(vary()))["Properties"]
 
     told = candidates.from_json(properties["Candidates"])
@@ -110,7 +105,7 @@ def test_it_is_told_the_models_of_the_environment(synthesise: Synthesise, vary: 
     assert properties["ServiceTimeout"] == "180"
 
 
-def test_what_only_the_knowledge_base_calls_is_checked_like_an_alias(synthesise: Synthesise, vary: Vary) -> None:
+def test_what_only_the_knowledge_base_calls_is_checked_like_an_alias(vary: Vary) -> None:
     knowledge = {
         "reranking": {"model": "cohere.rerank-v3-5:0", "results": 3},
         "parsing": {"strategy": "foundation_model", "model": "smart"},
@@ -124,7 +119,7 @@ def test_what_only_the_knowledge_base_calls_is_checked_like_an_alias(synthesise:
     ]
 
 
-def test_a_model_that_is_passed_over_is_still_told_of(synthesise: Synthesise, vary: Vary) -> None:
+def test_a_model_that_is_passed_over_is_still_told_of(vary: Vary) -> None:
     config = vary(
         models={"residency": "in_region", "aliases": {"fast": ["amazon.nova-2-lite-v1:0", "amazon.nova-micro-v1:0"]}},
         knowledge=None,
@@ -136,7 +131,7 @@ def test_a_model_that_is_passed_over_is_still_told_of(synthesise: Synthesise, va
     assert "amazon.nova-2-lite-v1:0" in first.obstacle
 
 
-def test_switched_off_nothing_runs_but_the_function_stays(synthesise: Synthesise, vary: Vary) -> None:
+def test_switched_off_nothing_runs_but_the_function_stays(vary: Vary) -> None:
     template = synthesise(vary(models={"access_check": "off"}))
 
     assert not list(of_type(template, "Custom::ModelAccess"))
@@ -144,11 +139,11 @@ def test_switched_off_nothing_runs_but_the_function_stays(synthesise: Synthesise
     assert function(template)
 
 
-def test_outputs_tell_what_was_found_and_whom_to_ask(synthesise: Synthesise, vary: Vary) -> None:
+def test_outputs_tell_what_was_found_and_whom_to_ask(vary: Vary) -> None:
     assert set(synthesise(vary())["Outputs"]) == {"ModelAccess", "ModelAccessFunction"}
 
 
-def test_its_role_may_look_and_ask_and_accept_nothing(synthesise: Synthesise, vary: Vary) -> None:
+def test_its_role_may_look_and_ask_and_accept_nothing(vary: Vary) -> None:
     template = synthesise(vary())
     (policy,) = (one["Properties"] for id_, one in of_type(template, "AWS::IAM::Policy") if id_.startswith("Access"))
 
@@ -181,7 +176,7 @@ def test_its_role_may_look_and_ask_and_accept_nothing(synthesise: Synthesise, va
         assert str(allowed[action]).endswith(":parameter/quarry/dev/model-access']]}")
 
 
-def test_the_stack_owns_the_parameter_that_the_function_writes(synthesise: Synthesise, vary: Vary) -> None:
+def test_the_stack_owns_the_parameter_that_the_function_writes(vary: Vary) -> None:
     template = synthesise(vary())
     ((_, parameter),) = of_type(template, "AWS::SSM::Parameter")
 
@@ -189,7 +184,7 @@ def test_the_stack_owns_the_parameter_that_the_function_writes(synthesise: Synth
     assert function(template)["Environment"]["Variables"]["PARAMETER_NAME"] == "/quarry/dev/model-access"
 
 
-def test_the_function_gets_what_its_settings_class_reads(synthesise: Synthesise, vary: Vary) -> None:
+def test_the_function_gets_what_its_settings_class_reads(vary: Vary) -> None:
     config = vary(models={"participants": 40, "cost_allocation": True, "needed_until": date(2026, 12, 31)})
     template = synthesise(config)
     variables = function(template)["Environment"]["Variables"]

@@ -136,7 +136,7 @@ def test_the_guardrails_version_is_pinned_as_the_functions_name_it() -> None:
 
 
 def test_a_second_environment_of_an_account_leaves_its_role_alone(vary: Vary) -> None:
-    template = templates.synthesise(vary(inference={"owns_api_gateway_account": False}))["Inference"]
+    template = templates.of(vary(inference={"owns_api_gateway_account": False}))["Inference"]
 
     assert not any(resource["Type"] == "AWS::ApiGateway::Account" for resource in template["Resources"].values())
 
@@ -190,7 +190,7 @@ def test_only_the_inference_function_lists_and_deletes_sessions_and_reads_past_d
 
 
 def test_where_spending_is_allocated_calls_go_through_a_tagged_profile(vary: Vary) -> None:
-    template = templates.synthesise(vary(models={"cost_allocation": True}))["Inference"]
+    template = templates.of(vary(models={"cost_allocation": True}))["Inference"]
 
     profiles = {
         id_: resource["Properties"]
@@ -220,7 +220,7 @@ CUSTOM = "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefg
 def test_a_custom_model_is_called_by_its_arn_and_nothing_beside_it_is_allowed(vary: Vary) -> None:
     config = vary(models={"aliases": {"tuned": [{"arn": CUSTOM, "base": "amazon.nova-micro-v1:0"}]}}, knowledge=None)
 
-    (statement,) = statements(templates.synthesise(config)["Inference"], "bedrock:InvokeModel")
+    (statement,) = statements(templates.of(config)["Inference"], "bedrock:InvokeModel")
 
     assert statement["Resource"] == CUSTOM
 
@@ -228,7 +228,7 @@ def test_a_custom_model_is_called_by_its_arn_and_nothing_beside_it_is_allowed(va
 def test_global_routing_names_the_model_with_and_without_a_region(vary: Vary) -> None:
     config = vary(region="sa-east-1", models={"aliases": {"smart": [HAIKU]}, "residency": "global"}, knowledge=None)
 
-    allowed = statements(templates.synthesise(config)["Inference"], "bedrock:InvokeModel")
+    allowed = statements(templates.of(config)["Inference"], "bedrock:InvokeModel")
 
     (routed,) = [statement for statement in allowed if "Condition" in statement]
     assert {flat(arn) for arn in routed["Resource"]} == {

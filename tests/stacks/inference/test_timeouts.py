@@ -63,7 +63,7 @@ def test_each_time_out_is_shorter_than_its_callers(environment: str) -> None:
 def test_so_it_is_where_requests_have_the_least_time(vary: Vary) -> None:
     config = vary(inference={"chat_timeout_seconds": SHORTEST, "timeout_seconds": SHORTEST})
 
-    check(templates.synthesise(config)["Inference"], config.inference)
+    check(templates.of(config)["Inference"], config.inference)
 
 
 def test_what_ends_an_answer_is_over_before_the_function_is() -> None:

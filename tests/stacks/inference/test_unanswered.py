@@ -58,7 +58,7 @@ def test_every_path_with_an_operation_refuses_other_methods() -> None:
 
 
 def test_listed_pages_are_let_in(vary: Vary) -> None:
-    template = templates.synthesise(vary(inference={"cors": {"origins": PAGES}}))["Inference"]
+    template = templates.of(vary(inference={"cors": {"origins": PAGES}}))["Inference"]
 
     asked = methods(template, "OPTIONS")
 

@@ -7,6 +7,7 @@ from aws_cdk.assertions import Match, Template
 from configuration.config import Config
 from lambdas.ingestion.settings import RecorderSettings, StarterSettings
 from stacks.knowledge.stack import KnowledgeStack
+from tests.kept import kept
 from tests.policy import rules
 from tests.stacks.knowledge.variants import allowed, flat, properties, the, variant
 from tests.templates import new_app
@@ -155,6 +156,7 @@ def test_the_bucket_is_private_versioned_and_tells_of_changes_without_a_custom_r
     assert customs == {f"Custom::Quarry{name}" for name in ours}
 
 
+@kept
 def synthesise(config: Config) -> dict[str, Any]:
     app = new_app()
     assert config.knowledge

@@ -1,6 +1,5 @@
 """Knowledge stacks of all kinds, synthesised together once with all checks, and their templates as graphs."""
 
-from functools import cache
 from typing import Any, Final
 
 from aws_cdk import App
@@ -9,6 +8,7 @@ from configuration.config import Config
 from configuration.environment_file import load
 from stacks.components.checks import add_checks
 from stacks.knowledge.stack import KnowledgeStack
+from tests.kept import kept
 from tests.policy import rules
 from tests.templates import new_app
 
@@ -50,7 +50,7 @@ def config(name: str) -> Config:
     return Config.model_validate(document)
 
 
-@cache
+@kept
 def templates() -> dict[str, Template]:
     """Return variant -> its template."""
     app: App = new_app()

@@ -81,7 +81,7 @@ def test_no_binary_media_type_changes_the_other_routes() -> None:
 
 
 def test_without_the_knob_there_is_nothing_of_it(vary: Vary) -> None:
-    without = templates.synthesise(vary(playground=False))["Inference"]
+    without = templates.of(vary(playground=False))["Inference"]
 
     assert not [id_ for id_ in without["Resources"] if id_.startswith("Playground")]
     assert "" not in methods(without, "GET")

@@ -14,6 +14,7 @@ from stacks.components.checks import add_checks
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.prompts.definitions import PromptDefinitions
 from stacks.prompts.stack import PromptsStack
+from tests.kept import kept
 from tests.policy import rules
 from tests.templates import new_app
 from tests.varying import Vary
@@ -21,6 +22,7 @@ from tests.varying import Vary
 PROMPTS = read()
 
 
+@kept
 def synthesise(config: Config, prompts: list[PromptFile]) -> dict[str, Any]:
     app = new_app()
     PromptsStack(app, "Prompts", config=config, account=None, prompts=prompts)

@@ -1,6 +1,5 @@
 """A stack with a domain, two participants, and what cleans up after them: for the constructs by themselves."""
 
-from functools import cache
 from typing import Any
 
 from aws_cdk import CfnResource
@@ -14,6 +13,7 @@ from stacks.components.environment_stack import EnvironmentStack
 from stacks.studio.clean_up import CleanUp, studio_lifecycle
 from stacks.studio.max_age import MaxAge
 from tests import templates
+from tests.kept import kept
 
 PEOPLE = ("ana-lima", "ben-ode")
 HOURS = 7
@@ -70,7 +70,7 @@ class DomainStack(EnvironmentStack):
         MaxAge(self, "MaxAge", domain=domain, hours=HOURS)
 
 
-@cache
+@kept
 def template() -> dict[str, Any]:
     """Return its template, with all checks."""
     app = templates.new_app()

@@ -1,6 +1,5 @@
 """Studio stacks of all kinds, synthesised together once: with all checks those that differ in more than numbers."""
 
-from functools import cache
 from typing import Any, Final
 
 from configuration.config import Config
@@ -9,6 +8,7 @@ from configuration.studio.person import Person
 from configuration.studio.roster import parse
 from stacks.components.checks import add_checks
 from stacks.studio.stack import StudioStack
+from tests.kept import kept
 from tests.templates import new_app
 
 Template = dict[str, Any]
@@ -64,7 +64,7 @@ def people(name: str) -> list[Person]:
     return studio.roster
 
 
-@cache
+@kept
 def templates(*names: str, checked: bool) -> dict[str, Template]:
     """Return variant -> its template, of these variants."""
     app = new_app()
