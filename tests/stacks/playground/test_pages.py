@@ -89,7 +89,7 @@ def test_without_the_knob_there_is_nothing_of_it(vary: Vary) -> None:
 
 
 def test_idle_it_costs_nothing(vary: Vary) -> None:
-    without = templates.synthesise(vary(playground=False))["Inference"]["Resources"]
+    without = templates.of(vary(playground=False))["Inference"]["Resources"]
     added = {one["Type"] for id_, one in template()["Resources"].items() if id_ not in without}
     costs = yaml.safe_load((PROJECT / "configuration" / "cost" / "resources.yaml").read_text("utf-8"))
 
