@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,6 +72,7 @@ def missing_links(document: Document) -> list[str]:
     return missing
 
 
+@cache
 def _anchors(file: Path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", _FENCE.sub("", file.read_text(encoding="utf-8")), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
@@ -137,13 +139,17 @@ def _wrong_for_sandbox(words: list[str]) -> bool:
 
 def unknown_variables(document: Document) -> list[str]:
     """Return environment variables of ours that no source reads."""
-    sources = "\n".join(
+    names = {name for code in document.code() for name in re.findall(r"\b(?:QUARRY|SANDBOX)_[A-Z_]+\b", code)}
+    return sorted(name for name in names if f'"{name}"' not in _sources())
+
+
+@cache
+def _sources() -> str:
+    return "\n".join(
         path.read_text(encoding="utf-8")
         for folder in ("quarry", "sandbox", "samples", "stacks")
         for path in (PROJECT / folder).rglob("*.py")
     )
-    names = {name for code in document.code() for name in re.findall(r"\b(?:QUARRY|SANDBOX)_[A-Z_]+\b", code)}
-    return sorted(name for name in names if f'"{name}"' not in sources)
 
 
 def missing_tests(document: Document) -> list[str]:
