@@ -64,7 +64,8 @@ def templates() -> dict[str, Template]:
 
 def variant(name: str) -> Template:
     """Return one variant's template."""
-    return templates()[name]
+    template: Template = templates()[name]
+    return template
 
 
 def the(template: Template, kind: str, beginning: str = "") -> str:

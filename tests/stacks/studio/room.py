@@ -79,6 +79,6 @@ def templates(*names: str, checked: bool) -> dict[str, Template]:
 
 def variant(name: str) -> Template:
     """Return one variant's template."""
-    if name in CHECKED:
-        return templates(*CHECKED, checked=True)[name]
-    return templates(*(one for one in VARIANTS if one not in CHECKED), checked=False)[name]
+    names = CHECKED if name in CHECKED else tuple(one for one in VARIANTS if one not in CHECKED)
+    template: Template = templates(*names, checked=name in CHECKED)[name]
+    return template
