@@ -124,7 +124,8 @@ _asks: Final = msgspec.json.Decoder(_Asks)
 
 def _asks_for_stream(body: bytes) -> bool:
     """Whether a body asks for a stream. What is wrong with it, its reader says."""
-    if b'"stream"' not in body:
+    # A name may be written with escapes, and what is read is the name.
+    if b'"stream"' not in body and b"\\u" not in body:
         return False
     try:
         return _asks.decode(body).stream is True

@@ -64,6 +64,34 @@ def test_a_stream_has_openais_events(serve: Serve) -> None:
     assert told[-1] == "[DONE]"
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (
+            "/v1/chat/completions",
+            rb'{"model": "fast", "messages": [{"role": "user", "content": "Hi"}], "str\u0065am": true}',
+        ),
+        ("/v1/completions", rb'{"model": "fast", "prompt": "Hi", "\u0073tream": true}'),
+        ("/v1/responses", rb'{"model": "fast", "input": "Hi", "strea\u006d": true}'),
+        (
+            "/v1/messages",
+            rb'{"model": "fast", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}], "strea\u006D": true}',
+        ),
+    ],
+)
+def test_a_stream_may_be_asked_for_in_escapes(serve: Serve, path: str, body: bytes) -> None:
+    # Who reads the body reads the name without them: a stream is opened, and has to be read and charged as one.
+    desk = serve(stream_events("An ", "open pit."))
+
+    headers = {"x-amzn-request-context": json.dumps(CONTEXT)}
+    response = TestClient(module.app).post(path, content=body, headers=headers)
+
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert "open pit." in response.text
+    assert [stream.closed for stream in desk.bedrock.streams] == [True]
+
+
 def test_a_failure_in_mid_stream_ends_it_well_formed(serve: Serve) -> None:
     serve([*stream_events("An ")[:2], client_error("modelStreamErrorException")])
 
