@@ -17,8 +17,11 @@ MODEL: Final = "bedrock-guardrail"
 Reply = dict[str, Any]
 
 
-def judged(request: ModerationRequest, guardrail: Guardrail) -> tuple[Moderation, list[dict[str, int]]]:
-    """Return what was found, and the text units that each judgement took.
+def judged(request: ModerationRequest, guardrail: Guardrail, *, taken: list[dict[str, int]]) -> Moderation:
+    """Return what was found.
+
+    Args:
+        taken: gets the text units of each judgement, also of those before one that fails: they are paid.
 
     Raises:
         ApiError: the guardrail could not be asked; nothing is known of any text then.
@@ -26,15 +29,20 @@ def judged(request: ModerationRequest, guardrail: Guardrail) -> tuple[Moderation
     parts = [_parts(text) for text in request.texts]
     source: Literal["INPUT", "OUTPUT"] = "INPUT" if request.source == "input" else "OUTPUT"
     flat = [part for text in parts for part in text]
+
+    def ask(part: str) -> Reply:
+        reply = guardrail.judged(part, source=source, whole=True)
+        taken.append(reply.get("usage", {}))
+        return reply
+
     with ThreadPoolExecutor(max_workers=min(PARALLEL, len(flat))) as pool:
-        replies = list(pool.map(lambda part: guardrail.judged(part, source=source, whole=True), flat))
+        replies = list(pool.map(ask, flat))
     results = []
     rest = iter(replies)
     for text in parts:
         assessments = [one for _ in text for one in next(rest).get("assessments", ())]
         results.append(result(assessments))
-    answer = Moderation(id=f"modr-{uuid.uuid4().hex}", model=MODEL, results=results)
-    return answer, [reply.get("usage", {}) for reply in replies]
+    return Moderation(id=f"modr-{uuid.uuid4().hex}", model=MODEL, results=results)
 
 
 def _parts(text: str) -> Sequence[str]:

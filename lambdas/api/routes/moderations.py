@@ -44,10 +44,15 @@ def moderate(
     anybody = replace(caller, limits=replace(caller.limits, aliases=None))
     most = units.most(sum(map(len, asked.body.texts)), texts=len(asked.body.texts), region=region)
     reservation = ledger.reserve(anybody, alias=ALIAS, estimate=most)
+    taken: list[dict[str, int]] = []
     try:
-        answer, counted = judged(asked.body, guardrail)
+        answer = judged(asked.body, guardrail, taken=taken)
     except BaseException:
-        unrecorded.try_to_release(ledger, reservation)
+        if taken:
+            # Of several texts, Bedrock bills those that were judged before one could not be.
+            unrecorded.try_to_settle(ledger, reservation, units.taken(*taken, region=region))
+        else:
+            unrecorded.try_to_release(ledger, reservation)
         raise
-    headers, codes = unrecorded.try_to_settle(ledger, reservation, units.taken(*counted, region=region))
+    headers, codes = unrecorded.try_to_settle(ledger, reservation, units.taken(*taken, region=region))
     return Answer(body=answer, headers=headers | unrecorded.header(codes) | outcome.left_out(asked.dropped))

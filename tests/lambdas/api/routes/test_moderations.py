@@ -62,6 +62,23 @@ def test_a_guardrail_that_fails_costs_nothing() -> None:
         assert at.ledger.usage("key_1", limits=ANN.limits).reserved.requests == 0
 
 
+def test_what_was_judged_before_a_failure_is_paid_for() -> None:
+    # Else texts are judged for nothing, as often as the last one of them is throttled.
+    class Throttled(FakeConverse):
+        def apply_guardrail(self, **kwargs: Any) -> dict[str, Any]:
+            if kwargs["content"] == [{"text": {"text": "last"}}]:
+                raise client_error("ThrottlingException")
+            return {**super().apply_guardrail(**kwargs), "usage": {"contentPolicyUnits": 1}}
+
+    with desk(bedrock=Throttled(converse_reply())) as at:
+        with pytest.raises(RateLimitError):
+            judge(at, input=["good", "last"])
+        used = at.ledger.usage("key_1", limits=ANN.limits)
+
+    assert used.reserved.requests == 0
+    assert used.days[0].aliases[ALIAS].micro_dollars == 150
+
+
 def test_what_is_wrong_is_named_and_costs_nothing() -> None:
     with desk(bedrock=bedrock()) as at:
         with pytest.raises(InvalidRequestError):
