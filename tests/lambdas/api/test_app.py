@@ -75,7 +75,7 @@ def test_a_stream_has_openais_events(serve: Serve) -> None:
         ("/v1/responses", rb'{"model": "fast", "input": "Hi", "strea\u006d": true}'),
         (
             "/v1/messages",
-            rb'{"model": "fast", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}], "strea\u006D": true}',
+            rb'{"model": "fast", "max_tokens": 9, "messages": [{"role": "user", "content": "?"}], "strea\u006D": true}',
         ),
     ],
 )
