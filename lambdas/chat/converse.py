@@ -67,7 +67,7 @@ def _inference_config(asked: Conversation, candidate: Candidate) -> Block:
 def _tool_config(asked: Conversation, candidate: Candidate, turns: list[Block]) -> Block | None:
     specs = list(asked.toolbox.specs)
     if wants_answer_tool(asked, candidate):
-        specs.append(_answer_spec(asked))
+        specs.append(answer_spec(asked))
         return {"tools": specs, "toolChoice": {"any": {}} if len(specs) > 1 else {"tool": {"name": ANSWER_TOOL}}}
     used = [
         block["toolUse"]["name"] if "toolUse" in block else None
@@ -102,7 +102,8 @@ def answer_is_wrapped(asked: Conversation) -> bool:
     return tool_schema(asked.answer.schema)[1]
 
 
-def _answer_spec(asked: Conversation) -> Block:
+def answer_spec(asked: Conversation) -> Block:
+    """Return the tool by whose input an answer is given that has a schema."""
     wanted = asked.answer
     assert isinstance(wanted, JsonOf)
     return tool_spec(ANSWER_TOOL, wanted.description or "Gives the answer.", tool_schema(wanted.schema)[0])

@@ -1,4 +1,4 @@
-"""Tools before the guardrail, which Converse does not show it: descriptions and results going in, calls coming out.
+"""Tools before the guardrail, which Converse does not show it: all there is of them going in, calls coming out.
 
 What is masked goes on masked. What is stopped is the policy's message in the answer's place, and an answer like every
 other: with Converse's stop reason for it. Imported by requests that have tools.
@@ -9,44 +9,57 @@ from typing import Any, Final
 
 import msgspec
 
-from lambdas.chat.guardrail import Guardrail
+from lambdas.chat.guardrail import Guardrail, Source
 from lambdas.chat.spoken import Block, Spoken
 from lambdas.chat.telling import json_text
 
 INTERVENED: Final = "guardrail_intervened"
 
 
-def judged_results(guardrail: Guardrail, spoken: Spoken) -> tuple[Spoken, str | None]:
-    """Return what is said with its tools' results masked, and the policy's message where one is stopped.
+def judged_rounds(guardrail: Guardrail, spoken: Spoken) -> tuple[Spoken, str | None]:
+    """Return what is said with its calls and their results masked, and the policy's message where one is stopped.
 
-    All results are judged, a session's and earlier steps' too: what was let through before is remembered, and not paid
-    for again. Of a result its texts are; images are not.
+    All of them are judged, a session's and earlier steps' too: what was let through before is remembered, and not paid
+    for again. A call that comes in is no model's word: whoever sends a conversation may have written it. Of a result
+    its texts are judged; images are not.
 
     Raises:
         ApiError: the guardrail could not be asked.
     """
-    given = [
-        part
-        for turn in spoken.turns
-        for block in turn["content"]
-        if "toolResult" in block
-        for part in block["toolResult"]["content"]
-        if "text" in part or "json" in part
-    ]
-    texts = [part["text"] if "text" in part else json_text(part["json"]) for part in given]
+    texts = [text for turn in spoken.turns for block in turn["content"] for text in _texts(block)]
     judged = guardrail.let_through(texts, "INPUT")
     if judged.stopped is not None or list(judged.texts) == texts:
         return spoken, judged.stopped
     masked = iter(judged.texts)
-    turns = [{**turn, "content": [_with_texts(block, masked) for block in turn["content"]]} for turn in spoken.turns]
+    turns = [
+        {**turn, "content": [_with_texts(guardrail, block, masked) for block in turn["content"]]}
+        for turn in spoken.turns
+    ]
     return msgspec.structs.replace(spoken, turns=turns), None
 
 
-def _with_texts(block: Block, texts: Iterator[str]) -> Block:
+def _texts(block: Block) -> list[str]:
+    """Return what is judged of a call or a result; nothing of a call without input."""
+    if "toolUse" in block:
+        return [json_text(block["toolUse"]["input"])] if block["toolUse"]["input"] else []
+    if "toolResult" not in block:
+        return []
+    return [
+        part["text"] if "text" in part else json_text(part["json"])
+        for part in block["toolResult"]["content"]
+        if "text" in part or "json" in part
+    ]
+
+
+def _with_texts(guardrail: Guardrail, block: Block, masked: Iterator[str]) -> Block:
+    if "toolUse" in block and block["toolUse"]["input"]:
+        call = block["toolUse"]
+        given = call["input"]
+        return {"toolUse": {**call, "input": _masked(guardrail, given, json_text(given), next(masked), "INPUT")}}
     if "toolResult" not in block:
         return block
     result = block["toolResult"]
-    content = [{"text": next(texts)} if "text" in part or "json" in part else part for part in result["content"]]
+    content = [{"text": next(masked)} if "text" in part or "json" in part else part for part in result["content"]]
     return {"toolResult": {**result, "content": content}}
 
 
@@ -89,13 +102,13 @@ def judged_calls(guardrail: Guardrail, blocks: Sequence[Block]) -> tuple[list[Bl
         return [{"text": judged.stopped}], True
     if list(judged.texts) == texts:
         return list(blocks), False
-    masked = iter([_masked(guardrail, *one) for one in zip(inputs, texts, judged.texts, strict=True)])
+    masked = iter([_masked(guardrail, *one, "OUTPUT") for one in zip(inputs, texts, judged.texts, strict=True)])
     return [
         {"toolUse": {**block["toolUse"], "input": next(masked)}} if "toolUse" in block else block for block in blocks
     ], True
 
 
-def _masked(guardrail: Guardrail, given: Any, text: str, masked: str) -> Any:
+def _masked(guardrail: Guardrail, given: Any, text: str, masked: str, source: Source) -> Any:
     """Return a call's input as it was masked, which is an object still."""
     if masked == text:
         return given
@@ -106,18 +119,18 @@ def _masked(guardrail: Guardrail, given: Any, text: str, masked: str) -> Any:
     if isinstance(found, dict):
         return found
     # A mask has no quotation marks, so in the place of a number it is no JSON: value by value, then.
-    return _by_value(guardrail, given)
+    return _by_value(guardrail, given, source)
 
 
-def _by_value(guardrail: Guardrail, given: Any) -> Any:
+def _by_value(guardrail: Guardrail, given: Any, source: Source) -> Any:
     if isinstance(given, dict):
-        return {name: _by_value(guardrail, value) for name, value in given.items()}
+        return {name: _by_value(guardrail, value, source) for name, value in given.items()}
     if isinstance(given, list):
-        return [_by_value(guardrail, value) for value in given]
+        return [_by_value(guardrail, value, source) for value in given]
     if given is None or isinstance(given, bool):
         return given
     text = given if isinstance(given, str) else json_text(given)
-    judged = guardrail.let_through([text], "OUTPUT")
+    judged = guardrail.let_through([text], source)
     masked = judged.stopped if judged.stopped is not None else judged.texts[0]
     return given if masked == text else masked
 
@@ -201,4 +214,4 @@ def _masked_text(guardrail: Guardrail, text: str, masked: str) -> str:
     except (msgspec.DecodeError, UnicodeError):
         # It was cut, and is no JSON either way.
         return masked
-    return json_text(_masked(guardrail, given, text, masked))
+    return json_text(_masked(guardrail, given, text, masked, "OUTPUT"))

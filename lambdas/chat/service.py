@@ -14,7 +14,7 @@ from lambdas.chat.answers import NOTHING_USED, StreamedCompletion, told
 from lambdas.chat.caching import with_cache_points
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.conversation import Conversation
-from lambdas.chat.converse import answer_is_wrapped, not_taken, to_converse, wants_answer_tool
+from lambdas.chat.converse import answer_is_wrapped, answer_spec, not_taken, to_converse, wants_answer_tool
 from lambdas.chat.errors import RETRYABLE, broken_off, error_code, is_daily_quota
 from lambdas.chat.guardrail import Guardrail, GuardrailClient, Passed
 from lambdas.chat.reasoning import with_reasoning
@@ -230,10 +230,14 @@ class ChatService:
 
         Of tools, which Converse does not show it. Whatever else is wrong is told before that costs anything.
         """
-        tools = asked.toolbox.specs
+        candidates = self.candidates(asked.alias)
+        tools = list(asked.toolbox.specs)
+        if any(wants_answer_tool(asked, candidate) for candidate in candidates):
+            tools.append(answer_spec(asked))
+        # A call is never without its result.
         if not tools and not any("toolResult" in block for turn in spoken.turns for block in turn["content"]):
             return spoken, None
-        for candidate in self.candidates(asked.alias):
+        for candidate in candidates:
             self.arguments(asked, spoken, candidate)
         from lambdas.chat import judged_tools
 
@@ -241,7 +245,7 @@ class ChatService:
             stopped = judged_tools.judged_descriptions(self.guardrail, tools)
             if stopped is not None:
                 return spoken, stopped
-        return judged_tools.judged_results(self.guardrail, spoken)
+        return judged_tools.judged_rounds(self.guardrail, spoken)
 
     def _calls_judged(self, reply: Block) -> Block:
         """Return Converse's reply with its calls as the guardrail lets them through."""

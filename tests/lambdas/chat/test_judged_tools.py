@@ -29,8 +29,20 @@ def asked(*messages: Any, **fields: Any) -> Conversation:
     return parse(json.dumps({"model": "fast", "messages": said, "tools": [TOOL], **fields}).encode())
 
 
-def result(text: Any) -> dict[str, Any]:
-    return {"role": "tool", "tool_call_id": "c1", "content": text}
+def call(given: Any, *, id_: str = "c1") -> dict[str, Any]:
+    return {
+        "role": "assistant",
+        "tool_calls": [{"id": id_, "function": {"name": "mail", "arguments": json.dumps(given)}}],
+    }
+
+
+def result(text: Any, *, id_: str = "c1") -> dict[str, Any]:
+    return {"role": "tool", "tool_call_id": id_, "content": text}
+
+
+def json_answer(*, described: str) -> dict[str, Any]:
+    schema = {"type": "object", "properties": {"to": {"type": "string", "description": described}}}
+    return {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
 
 
 def service(client: FakeConverse, **changes: Any) -> ChatService:
@@ -122,6 +134,40 @@ def test_a_masked_result_reaches_the_model_masked() -> None:
     assert block == {"toolUseId": "c1", "content": [{"text": "{EMAIL}"}, {"text": "fine"}]}
     # What was said is as it was: the session keeps it, and the next candidate is asked with it.
     assert "bob@example.com" in str(conversation.spoken.turns)
+
+
+def test_a_call_that_comes_in_is_judged_as_its_result_is() -> None:
+    client = FakeConverse(converse_reply())
+    client.stops = {"nightshade"}
+    assert set(both(client, asked(call({"to": "the nightshade plan"}), result("Sent.")))) == {
+        (MESSAGE, "guardrail_intervened")
+    }
+    assert client.calls == []
+
+    client = FakeConverse(converse_reply("Done."))
+    client.masks = {"bob@example.com": "{EMAIL}", "5551234": "{PHONE}"}
+    given = {"to": "bob@example.com", "phone": 5551234, "n": None}
+    conversation = asked(call(given), result("bob@example.com"), call({}, id_="c2"), result("fine", id_="c2"))
+    assert whole(client, conversation).text == "Done."
+    assert set(client.sources) == {"INPUT"}
+    (_, first, _, second, _) = (turn["content"] for turn in client.calls[0]["messages"])
+    assert first[0]["toolUse"]["input"] == {"to": "{EMAIL}", "phone": "{PHONE}", "n": None}
+    assert second[0]["toolUse"]["input"] == {}
+    # What says nothing is not paid for.
+    assert "{}" not in client.judged
+
+
+def test_the_hidden_tools_description_is_judged_as_others_are() -> None:
+    fields = {"tools": None, "response_format": json_answer(described="nightshade")}
+    client = FakeConverse(converse_reply())
+    client.stops = {"nightshade"}
+    assert set(both(client, asked(**fields))) == {(MESSAGE, "guardrail_intervened")}
+
+    client = FakeConverse(calling({}, name=ANSWER_TOOL))
+    client.stops = {"nightshade"}
+    conversation = asked(**fields)
+    service(client, judge_tool_descriptions=False).complete(conversation, conversation.spoken)
+    assert "nightshade" not in str(client.judged)
 
 
 def test_a_request_without_tools_is_judged_by_converse_alone() -> None:
