@@ -88,7 +88,8 @@ def count_input_tokens(call: Call) -> Answer[dict[str, Any]]:
     read = reading.read(call.body, strict=strict)
     request = read.body
     _check_previous(request)
-    asked = to_conversation(request, stored=_referred(request, call), dropped=read.dropped, strict=strict)
+    stored_items = _referred(request, call)
+    asked = to_conversation(request, stored=stored_items, dropped=read.dropped, strict=strict, answers=False)
     before = sendable([dict(message) for message in _before(request, call)], tools=True)
     counted = counting.count(asked.conversation, call, dropped=asked.dropped, before=before)
     body = {"object": "response.input_tokens", "input_tokens": counted.tokens}
@@ -103,7 +104,8 @@ def compact(call: Call) -> Answer[dict[str, Any]]:
     read = reading.read_compaction(call.body, strict=strict)
     request = reading.as_request(read.body)
     _check_previous(request)
-    asked = to_conversation(request, stored=_referred(request, call), dropped=read.dropped, strict=strict)
+    stored_items = _referred(request, call)
+    asked = to_conversation(request, stored=stored_items, dropped=read.dropped, strict=strict, answers=False)
     before = _before(request, call)
     wanted = compacting.conversation(asked.conversation, before)
     done = asking.complete(wanted, call, dropped=asked.dropped)

@@ -71,7 +71,12 @@ def references(request: ResponsesRequest) -> list[str]:
 
 
 def to_conversation(
-    request: ResponsesRequest, *, stored: Stored | None = None, dropped: Iterable[str] = (), strict: bool = False
+    request: ResponsesRequest,
+    *,
+    stored: Stored | None = None,
+    dropped: Iterable[str] = (),
+    strict: bool = False,
+    answers: bool = True,
 ) -> Translated:
     """Return what a request asks.
 
@@ -79,6 +84,7 @@ def to_conversation(
         stored: the items that it refers to, as far as they were found.
         dropped: what was left out of it so far.
         strict: whether what Bedrock does not take is refused.
+        answers: whether it is to be answered; what goes on need not say anything to be counted or put into notes.
 
     Raises:
         InvalidRequestError: what is said makes no conversation, or what is asked for contradicts itself.
@@ -87,7 +93,10 @@ def to_conversation(
     tools = tools_of(request)
     toolbox = tools.toolbox()
     left_out = [*dropped, *tools.dropped]
-    spoken = _spoken(request, toolbox, stored or {}, left_out)
+    if not answers and not request.input and request.previous_response_id is not None:
+        spoken = Spoken(system=text(request.instructions or ""), turns=[], last_param="input")
+    else:
+        spoken = _spoken(request, toolbox, stored or {}, left_out)
     fitted, misfits = labels.of(request, strict=strict)
     if "message.output_text.logprobs" in (request.include or ()):
         left_out.append("include")
@@ -212,8 +221,9 @@ class _Telling:
     def _found(self, item_id: str, param: str) -> Item | None:
         given = self._stored.get(item_id)
         if given is not None:
-            reading.completed({"input": [given]})
-            found: Item = msgspec.convert(given, Item)
+            items = [given]
+            self._dropped += reading.completed({"input": items})
+            found: Item = msgspec.convert(items[0], Item)
             return found
         if item_id.startswith("rs_"):
             # A thought that is gone: the model can do without.

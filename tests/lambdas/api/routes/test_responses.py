@@ -195,6 +195,20 @@ def test_items_may_be_referred_to(serve: Serve, stream: bool) -> None:
     assert (status, "encrypted_content" in whole["output"][0]) == (200, True)
 
 
+def test_a_search_that_is_referred_to_is_left_out(serve: Serve) -> None:
+    # Its words are in the answer, as those of a search that is sent itself.
+    desk = serve(converse_reply())
+    first = post(tools=[{"type": "file_search", "vector_store_ids": []}]).json()
+    assert first["output"][0]["type"] == "file_search_call"
+
+    items = [{"type": "item_reference", "id": item["id"]} for item in first["output"]]
+    response = post(input=[{"role": "user", "content": "How deep?"}, *items, {"role": "user", "content": "So?"}])
+
+    assert response.status_code == 200
+    assert response.headers["x-quarry-dropped-parameters"] == "input[]"
+    assert [turn["role"] for turn in desk.bedrock.calls[-1]["messages"]] == ["user", "assistant", "user"]
+
+
 def test_what_was_asked_is_listed_newest_first(serve: Serve) -> None:
     serve(call_reply(("c9", "weather", {})))
     told = post(
@@ -311,6 +325,22 @@ def test_without_notes_there_is_no_compaction(serve: Serve, reply: Any, status: 
     assert post("/v1/responses/compact").status_code == status
     assert post("/v1/responses/compact", background=True, store=True).status_code == status
     assert post("/v1/responses/compact", input=[]).status_code == 400
+
+
+@pytest.mark.parametrize("said", ["", []])
+def test_a_stored_conversation_is_compacted_and_counted_by_its_last_response_alone(serve: Serve, said: Any) -> None:
+    desk = serve(converse_reply(), converse_reply("- The pit is three metres deep."))
+    first = post().json()
+
+    counted = post("/v1/responses/input_tokens", input=said, previous_response_id=first["id"])
+    response = post("/v1/responses/compact", input=said, previous_response_id=first["id"])
+
+    assert (counted.status_code, response.status_code) == (200, 200)
+    assert counted.json()["input_tokens"] > 0
+    read = desk.bedrock.calls[-1]["messages"][0]["content"][0]["text"]
+    assert all(told in read for told in ("How deep?", "An open pit."))
+    # Who goes on has to say something.
+    assert post(input=said, previous_response_id=first["id"]).status_code == 400
 
 
 def test_a_file_search_asks_the_documents_and_cites_them(serve: Serve) -> None:
