@@ -157,6 +157,7 @@ class InferenceStack(EnvironmentStack):
         self._grant_converse(function, streaming=True)
         # Vectors come whole, and from this function alone: they may be longer than another's answer.
         permissions.grant_converse(function.role, stack=self, targets=self._models.of_kind("embedding"))
+        permissions.grant_go_on_from_responses(function.role, table=self._sessions.table)
         permissions.grant_count_tokens(function.role, stack=self, models=self._models.counted())
         return function
 

@@ -112,7 +112,7 @@ UNSEEN: Final = (
     Unseen("*", "sqs:GetQueueAttributes", "*", f"taking from a queue for a function: {FROM_AWS}"),
     Unseen("inference-*", "bedrock:InvokeModel*", "*nova*", "an alias's second model answers when its first fails"),
     Unseen("inference-*", "bedrock:InvokeModel*", "*anthropic*", "as above, and in each region of a profile"),
-    Unseen("inference-*", "dynamodb:BatchGetItem", "*", "reads long chains of responses, which few requests have"),
+    Unseen("inference-Chat*", "dynamodb:BatchGetItem", "*", "reads long chains of responses, which few requests have"),
     Unseen("inference-*", "bedrock:CountTokens", "*", "of Claude only, and a fallback of every alias counts too"),
     Unseen("*-LifecycleFunctionRole", "*", "*", "used when the stack is deleted, which comes after this"),
     Unseen("knowledge-WatchWatcherRole", "bedrock:StopIngestionJob", "*", "stops a job that takes over an hour"),

@@ -189,6 +189,15 @@ def test_only_the_inference_function_lists_and_deletes_sessions_and_reads_past_d
     assert "index" not in str(queried["Resource"])
 
 
+def test_only_the_streaming_function_reads_several_responses_together() -> None:
+    # The other one reads or deletes one; what goes before a request is none of it.
+    template = templates.of_environment("dev")["Inference"]
+
+    (together,) = statements(template, "dynamodb:BatchGetItem", "ChatRole")
+    assert "Sessions" in str(together["Resource"])
+    assert statements(template, "dynamodb:BatchGetItem") == []
+
+
 def test_where_spending_is_allocated_calls_go_through_a_tagged_profile(vary: Vary) -> None:
     template = templates.of(vary(models={"cost_allocation": True}))["Inference"]
 
