@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from lambdas.allowances.account import Account, day_of, minute_of
+from lambdas.allowances.usage import usd
 from lambdas.common.caller import KeyLimits
 
 MINUTE_SECONDS = 60
@@ -56,8 +57,7 @@ def headers(remaining: Remaining) -> dict[str, str]:
         found["x-ratelimit-remaining-tokens"] = str(max(0, remaining.tokens))
         found["x-ratelimit-reset-tokens"] = f"{remaining.day_ends_in}s"
     if remaining.micro_dollars is not None:
-        whole, part = divmod(max(0, remaining.micro_dollars), 1_000_000)
-        found["x-quarry-remaining-usd"] = f"{whole}.{part:06d}"
+        found["x-quarry-remaining-usd"] = usd(max(0, remaining.micro_dollars))
     return found
 
 

@@ -68,6 +68,12 @@ def dearest(*estimates: Usage) -> Usage:
     )
 
 
+def usd(micro_dollars: int) -> str:
+    """Return an amount as headers have it, as "0.004200"."""
+    whole, part = divmod(micro_dollars, 1_000_000)
+    return f"{whole}.{part:06d}"
+
+
 def dollars(micro_dollars: int) -> str:
     """Return an amount for people, as "$0.0042": no more decimals than it has, and two at least."""
     whole, part = divmod(abs(micro_dollars), 1_000_000)

@@ -41,7 +41,7 @@ ALLOWANCE_HEADERS: Final = (
 )
 LEFT_OUT: Final = "x-quarry-dropped-parameters"
 ASKED_HEADERS: Final = (LEFT_OUT, "x-quarry-not-recorded", *ALLOWANCE_HEADERS)
-CHAT_HEADERS: Final = ("x-quarry-model", "x-quarry-tuned", *ASKED_HEADERS)
+CHAT_HEADERS: Final = ("x-quarry-model", "x-quarry-tuned", "x-quarry-charged-usd", *ASKED_HEADERS)
 
 RESPONSES: Final = "lambdas.api.dialects.responses.wire:DIALECT"
 

@@ -99,12 +99,16 @@ class Counted(Struct, frozen=True):
         reasoning_tokens: of its output, those that were thought, estimated: Converse does not tell them apart.
         guardrail: what the guardrail found, if the caller asked for it; else None.
         not_recorded: what of the answer was not stored (``turn``) or settled (``charge``), and the code that says why.
+        micro_dollars: what the key is charged for it, with what was asked besides; None where no price is known.
+        answered_by: base id of the model that answered, which the headers of a stream that was opened early have not.
     """
 
     usage: Mapping[str, Any]
     reasoning_tokens: int = 0
     guardrail: Mapping[str, Any] | None = None
     not_recorded: Mapping[str, str] = NOTHING
+    micro_dollars: int | None = None
+    answered_by: str | None = None
 
 
 Event = (

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from lambdas.allowances.estimate import actual, input_tokens
 from lambdas.allowances.ledger import Ledger, Reservation
-from lambdas.allowances.usage import Usage
+from lambdas.allowances.usage import Usage, usd
 from lambdas.chat.told import Answered, Completion
 from lambdas.exchange import unrecorded
 from lambdas.exchange.ingredient import Asked, Draft, Ingredient
+
+CHARGED: Final = "x-quarry-charged-usd"
 
 
 @dataclass(kw_only=True)
@@ -54,9 +56,14 @@ class OpenExchange:
 
     def try_to_settle(self, answered: Answered, converse_usage: Mapping[str, Any]) -> dict[str, str]:
         """Charge what the calls took and return the headers; if that fails, ``not_recorded`` tells."""
-        headers, codes = self._charged(actual(converse_usage, answered.candidate.price))
+        taken = self.taken(answered, converse_usage)
+        headers, codes = unrecorded.try_to_settle(self.ledger, self.reservation, taken)
         self._unrecorded |= codes
-        return headers
+        return headers | ({CHARGED: usd(taken.micro_dollars)} if taken.priced else {})
+
+    def taken(self, answered: Answered, converse_usage: Mapping[str, Any]) -> Usage:
+        """Return what the answer and its side calls took, which is what the key is charged."""
+        return actual(converse_usage, answered.candidate.price).plus(*self.asked.side.taken)
 
     @property
     def not_recorded_codes(self) -> Mapping[str, str]:
@@ -86,9 +93,6 @@ class OpenExchange:
         If that fails, what was reserved stays so until it is swept; the caller is told why there is no answer.
         """
         if self.asked.side.taken:
-            self._charged(Usage())
+            unrecorded.try_to_settle(self.ledger, self.reservation, Usage().plus(*self.asked.side.taken))
         else:
             unrecorded.try_to_release(self.ledger, self.reservation)
-
-    def _charged(self, answer: Usage) -> tuple[dict[str, str], dict[str, str]]:
-        return unrecorded.try_to_settle(self.ledger, self.reservation, answer.plus(*self.asked.side.taken))

@@ -55,12 +55,15 @@ class StreamedExchange:
             self._settle()
             self._begun.try_to_store(self._completion())
         traced = self._begun.asked.conversation.guardrail_trace
+        taken = self._begun.taken(self.answered, state.usage)
         yield Counted(
             state.usage,
             reasoning_tokens=state.thought_tokens(),
             guardrail=(state.guardrail or {}) if traced else None,
             # The headers, which tell it of a whole answer, are gone.
             not_recorded=self._begun.not_recorded_codes,
+            micro_dollars=taken.micro_dollars if taken.priced else None,
+            answered_by=self.answered.candidate.base_model_id,
         )
 
     def _completion(self) -> Completion:

@@ -9,6 +9,9 @@ HEADERS: Final = {
     "x-quarry-tuned": "run of tuning that made the model that answered; absent where that is not a promoted one",
     "x-quarry-dropped-parameters": "paths of what was left out of the request or changed, if anything",
     "x-quarry-not-recorded": "what of an answer could not be kept, as `charge=allowances_busy, turn=session_conflict`",
+    "x-quarry-charged-usd": (
+        "US dollars that a whole answer cost, with what was asked besides for it; absent where no price is known"
+    ),
     "x-quarry-prompt": "the prompt and its version, as `weather@1a2b3c4d`",
     "x-ratelimit-limit-requests": "requests that the key may make in a minute; absent where that is not limited",
     "x-ratelimit-remaining-requests": "how many of them are left",

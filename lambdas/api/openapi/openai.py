@@ -43,15 +43,17 @@ _REPLY: Final = object_of(
     tool_calls=list_of(_CALL),
 )
 _FINISH: Final = {"enum": ["stop", "length", "tool_calls", "content_filter"]}
-# What an answer tells beyond OpenAI's shape: what the guardrail found, what an answer from documents rests on, and what
-# of a stream could not be kept.
+# What an answer tells beyond OpenAI's shape: what the guardrail found, what an answer from documents rests on, and of a
+# stream what could not be kept, who answered and what it cost.
 QUARRY: Final = object_of(
-    ("guardrail", "citations", "answered", "search_query", "not_recorded"),
+    ("guardrail", "citations", "answered", "search_query", "not_recorded", "answered_by", "micro_dollars"),
     guardrail=MAP,
     citations=list_of(ref("Citation")),
     answered=FLAG,
     search_query=TEXT,
     not_recorded=MAP,
+    answered_by=TEXT,
+    micro_dollars=NUMBER,
 )
 
 Error = Annotated[

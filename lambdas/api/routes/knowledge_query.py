@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from lambdas.api import asking, composition
 from lambdas.api.call import Answer, Call, Streamed
+from lambdas.api.dialects.chat.chunks import charged
 from lambdas.api.dialects.chat.completion import FinishReason, finish_reason, new_id
 from lambdas.api.dialects.chat.conversation import to_conversation
 from lambdas.api.dialects.chat.knowledge import RULES, KnowledgeQuery
@@ -18,7 +19,7 @@ from lambdas.api.dialects.chat.wire import CHAT
 from lambdas.api.dialects.server_sent import frame
 from lambdas.api.usage import to_usage
 from lambdas.chat.conversation import DocumentSearch
-from lambdas.chat.events import NOTHING, Counted, Ended, Event, TextDelta
+from lambdas.chat.events import Counted, Ended, Event, TextDelta
 from lambdas.chat.told import Completion
 from lambdas.common.errors import ApiError
 from lambdas.common.tolerance import Read, Reader
@@ -40,6 +41,9 @@ class KnowledgeAnswer(Struct, tag_field="object", tag="knowledge.answer", frozen
         citations: the passages that the text names, in the order of their first mention.
         not_recorded: of a streamed answer, what of it was not stored (``turn``) or charged (``charge``), and the code
             that says why; whole answers have the header ``x-quarry-not-recorded``.
+        answered_by: of a streamed answer, the base id of the model that gave it; else ``x-quarry-model``.
+        micro_dollars: of a streamed answer, what it cost, with what was asked besides; absent where no price is known;
+            whole answers have the header ``x-quarry-charged-usd``.
     """
 
     id: str
@@ -52,6 +56,8 @@ class KnowledgeAnswer(Struct, tag_field="object", tag="knowledge.answer", frozen
     citations: list[Citation]
     usage: TokenUsage
     not_recorded: dict[str, str] | UnsetType = UNSET
+    answered_by: str | UnsetType = UNSET
+    micro_dollars: int | UnsetType = UNSET
 
 
 class KnowledgeAnswerChunk(Struct, tag_field="object", tag="knowledge.answer.chunk", frozen=True, kw_only=True):
@@ -153,7 +159,7 @@ class AnswerTable:
                 text="".join(self._pieces),
                 stop_reason=self._ended.stop_reason,
                 usage=counted.usage,
-                not_recorded=counted.not_recorded,
+                counted=counted,
             )
         )
 
@@ -167,7 +173,7 @@ def _answer(
     text: str,
     stop_reason: str,
     usage: Mapping[str, Any],
-    not_recorded: Mapping[str, str] = NOTHING,
+    counted: Counted | None = None,
 ) -> KnowledgeAnswer:
     return KnowledgeAnswer(
         id=answer_id,
@@ -179,5 +185,11 @@ def _answer(
         search_query=told["search_query"],
         citations=msgspec.convert(told["citations"], list[Citation]),
         usage=to_usage(usage),
-        not_recorded=dict(not_recorded) or UNSET,
+        **({} if counted is None else _counted(counted)),
     )
+
+
+def _counted(counted: Counted) -> dict[str, Any]:
+    """Return what headers tell of a whole answer."""
+    kept = {"not_recorded": dict(counted.not_recorded)} if counted.not_recorded else {}
+    return {**kept, **charged(counted)}

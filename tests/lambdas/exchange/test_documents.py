@@ -65,7 +65,8 @@ def test_a_stream_tells_its_citations_with_the_finish_reason() -> None:
         exchange.close()
 
     assert "".join(chunk["choices"][0]["delta"]["content"] for chunk in pieces) == CITED
-    assert all("quarry" not in chunk for chunk in (*pieces, usage))
+    assert all("quarry" not in chunk for chunk in pieces)
+    assert set(usage["quarry"]) == {"answered_by", "micro_dollars"}
     assert finish["choices"][0]["finish_reason"] == "stop"
     assert [citation["number"] for citation in finish["quarry"]["citations"]] == [1]
     assert exchange.told == finish["quarry"]
@@ -251,7 +252,8 @@ def test_a_stream_tells_the_guardrails_findings_in_its_last_chunk(usage: bool) -
         *_, last = chunks(at.exchanges.stream(parse(json.dumps(plain).encode()), LIMITED), usage=usage)
 
         assert at.bedrock.calls[0]["guardrailConfig"]["trace"] == "enabled"
-    assert (last["choices"], last["quarry"], "usage" in last) == ([], found, usage)
+    took = {"answered_by": "amazon.nova-micro-v1:0", "micro_dollars": 1} if usage else {}
+    assert (last["choices"], last["quarry"], "usage" in last) == ([], found | took, usage)
 
 
 def test_the_guardrails_findings_stand_beside_the_citations() -> None:

@@ -44,6 +44,7 @@ def test_an_answer_is_charged_what_it_took_and_the_headers_tell_what_is_left() -
     assert spent["total"]["micro_dollars"] == 1
     assert spent["reserved"]["micro_dollars"] == 0
     assert done.headers["x-quarry-remaining-usd"] == "0.999999"
+    assert done.headers["x-quarry-charged-usd"] == "0.000001"
     assert done.headers["x-ratelimit-remaining-requests"] == "49"
 
 
@@ -121,6 +122,7 @@ def test_a_stream_is_charged_at_its_end() -> None:
         assert account(at)["reserved"]["micro_dollars"] == 0
         assert account(at)["total"]["micro_dollars"] == 71
     assert last["usage"]["completion_tokens"] == 500
+    assert last["quarry"] == {"answered_by": "amazon.nova-micro-v1:0", "micro_dollars": 71}
 
 
 def test_a_caller_who_hangs_up_is_charged_what_was_written_so_far() -> None:

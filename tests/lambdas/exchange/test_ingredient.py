@@ -298,7 +298,7 @@ def test_a_stream_that_cannot_be_stored_is_charged_and_its_last_chunk_tells(
         assert account(at)["reserved"]["tokens"] == 0
         assert account(at)["today"]["input_tokens"] == 7
     assert finish["choices"][0]["finish_reason"] == "stop"
-    assert (last["choices"], last["quarry"], "usage" in last) == ([], {"not_recorded": {"turn": told}}, usage)
+    assert (last["choices"], last["quarry"]["not_recorded"], "usage" in last) == ([], {"turn": told}, usage)
 
 
 @pytest.mark.parametrize(("failure", "told"), UNKEPT)

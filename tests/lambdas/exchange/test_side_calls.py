@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from lambdas.chat.conversation import Conversation
+from lambdas.chat.events import Counted
 from lambdas.common.deadline import Deadline
 from lambdas.common.errors import ApiError
 from lambdas.knowledge import rewriting
@@ -49,6 +50,24 @@ def test_what_side_calls_may_take_is_reserved_with_the_answer() -> None:
 
     # The two messages more have a few tokens of their own, and what the guardrail is told of them.
     assert 0 <= rewritten - alone - written - MOST_OUTPUT_TOKENS < 100
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_an_answer_tells_what_it_cost_with_what_was_asked_besides(*, streamed: bool) -> None:
+    answer: Any = stream_events(CITED) if streamed else converse_reply(CITED)
+    with desk({**converse_reply("Days?"), "usage": DEAR}, answer) as at:
+        if streamed:
+            exchange = at.exchanges.stream(ask("x", "y", "x"), LIMITED)
+            *_, last = exchange
+            exchange.close()
+            assert isinstance(last, Counted)
+            told = last.micro_dollars
+        else:
+            headers = at.exchanges.complete(ask("x", "y", "x"), LIMITED).headers
+            told = round(float(headers["x-quarry-charged-usd"]) * 1_000_000)
+        spent = account(at)["total"]["micro_dollars"]
+
+    assert told == spent > DEAR_MICRO_DOLLARS
 
 
 def test_a_question_in_a_session_that_is_new_leans_on_nothing() -> None:

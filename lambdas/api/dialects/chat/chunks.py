@@ -15,6 +15,12 @@ from lambdas.common.errors import ApiError
 _encode = msgspec.json.Encoder().encode
 
 
+def charged(counted: Counted) -> dict[str, Any]:
+    """Return what a whole answer's headers tell of its model and its cost, and a stream's cannot: they come first."""
+    told = {"answered_by": counted.answered_by, "micro_dollars": counted.micro_dollars}
+    return {name: value for name, value in told.items() if value is not None}
+
+
 class ChunkTable:
     """The chunks of one answer.
 
@@ -65,11 +71,13 @@ class ChunkTable:
         return CHAT.broken(error, request_id=request_id)
 
     def _last(self, counted: Counted) -> bytes:
-        """Return the chunk after the answer: the token counts, and what the guardrail found, as far as asked for."""
+        """Return the chunk after the answer: what it took, and what the guardrail found, as far as asked for."""
         chunk: dict[str, Any] = {**self._head, "choices": []}
         if self._usage:
             chunk["usage"] = to_usage(counted.usage, reasoning_tokens=counted.reasoning_tokens)
         quarry: dict[str, Any] = {} if counted.guardrail is None else {"guardrail": counted.guardrail}
+        if self._usage:
+            quarry |= charged(counted)
         if counted.not_recorded:
             quarry["not_recorded"] = dict(counted.not_recorded)
         if quarry:

@@ -126,6 +126,7 @@ def test_a_streams_last_event_is_the_whole_answer() -> None:
     assert (last["object"], last["answer"], last["answered"]) == ("knowledge.answer", "Second class [1].", True)
     assert [citation["document"] for citation in last["citations"]] == ["travel.md"]
     assert last["usage"]["completion_tokens"] == 2
+    assert (last["answered_by"], last["micro_dollars"]) == ("amazon.nova-micro-v1:0", 1)
 
 
 def test_a_stream_without_passages_says_so() -> None:

@@ -89,6 +89,15 @@ def test_the_last_chunk_has_what_was_asked_for_and_else_there_is_none(usage: boo
         assert found["usage"]["total_tokens"] == 7
 
 
+def test_what_it_cost_comes_with_the_count_unless_nobody_knows() -> None:
+    (told,) = chunks([Counted(USED, micro_dollars=0, answered_by="m")], usage=True)
+    (unpriced,) = chunks([Counted(USED, answered_by="m")], usage=True)
+
+    assert told["quarry"] == {"answered_by": "m", "micro_dollars": 0}
+    assert unpriced["quarry"] == {"answered_by": "m"}
+    assert list(chunks([Counted(USED, micro_dollars=1)], usage=False)) == []
+
+
 def test_what_the_ingredients_tell_comes_with_the_reason() -> None:
     (finish,) = chunks([Ended("end_turn", {"answered": True})])
 
