@@ -4,8 +4,16 @@ import re
 
 from lambdas.api import outcome
 from lambdas.api.operations import OPERATIONS
-from lambdas.common.errors import ApiError, InternalError, MethodNotAllowedError, NotFoundError
+from lambdas.common.errors import (
+    ApiError,
+    InternalError,
+    MethodNotAllowedError,
+    NotFoundError,
+    UpstreamError,
+    UpstreamTimeoutError,
+)
 from lambdas.common.failure import recorded
+from lambdas.common.network_errors import BROKEN, TOO_LATE
 from lambdas.common.observability import logger
 
 
@@ -14,6 +22,11 @@ def record_failure(error: Exception, *, request_id: str) -> ApiError:
     if isinstance(error, ApiError):
         outcome.refused(error)
         return error
+    if isinstance(error, BROKEN):
+        logger.error("a service of AWS not reached", extra=recorded(error))
+        if isinstance(error, TOO_LATE):
+            return UpstreamTimeoutError("A service of AWS that this needs did not answer in time. Try again.")
+        return UpstreamError("The connection to a service of AWS that this needs broke. Try again.")
     logger.error("unforeseen error", extra=recorded(error))
     return InternalError(f"Something went wrong here. Give the platform's owner this request id: {request_id}.")
 

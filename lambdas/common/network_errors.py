@@ -18,8 +18,10 @@ from typing import Final
 
 from botocore.eventstream import ParserError
 from botocore.exceptions import (
+    ConnectionError,
     ConnectTimeoutError,
     EndpointConnectionError,
+    HTTPClientError,
     ProxyConnectionError,
     ReadTimeoutError,
     ResponseStreamingError,
@@ -30,6 +32,8 @@ from urllib3.exceptions import ReadTimeoutError as SilentError
 
 # There was no connection, so nobody can have done anything.
 NOTHING_SENT: Final = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
+# All of the table, whoever was called.
+BROKEN: Final = (ConnectionError, HTTPClientError)
 # 504 and not 502.
 TOO_LATE: Final = (ConnectTimeoutError, ReadTimeoutError)
 

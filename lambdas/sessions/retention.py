@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any, Protocol
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.common.aws_errors import code_of
 from lambdas.common.observability import logger
@@ -58,8 +58,8 @@ def keep_turns(
         for _ in executor.map(prolong, parts()):
             pass
         prolong(items.META, "turns_kept_until")
-    except ClientError as error:
-        reason = code_of(error)
+    except (ClientError, BotoCoreError) as error:
+        reason = code_of(error) if isinstance(error, ClientError) else type(error).__name__
         logger.warning("turns not kept longer yet", extra={"session_id": session.session_id, "reason": reason})
         return session
     return replace(session, turns_kept_until=until)

@@ -11,6 +11,7 @@ ALLOWED_STAR: Final = {
     "bedrock:GetFoundationModelAvailability": "asks what the account may call; knows no resources",
     "bedrock:GetUseCaseForModelAccess": "reads the account's one use case form; knows no resources",
     "lambda:GetAccountSettings": "reads how much the account may run at once; knows no resources",
+    "servicequotas:GetServiceQuota": "reads one quota of the account's; knows no resources",
     "servicequotas:ListServiceQuotas": "reads the account's quotas; knows no resources",
     "bedrock:Rerank": "knows no resources; the model has to be allowed besides",
     "aoss:CreateSecurityPolicy": "policies have no ARNs; a condition names the collection",

@@ -5,12 +5,21 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
 from starlette.testclient import TestClient
 
 from lambdas.api import app, composition, http
 from lambdas.api.call import Answer
 from lambdas.common.errors import InternalError
 from lambdas.common.observability import metrics
+from lambdas.sessions.session import new_session_id
 from tests import events
 from tests.lambdas.api.conftest import Serve
 from tests.lambdas.api.test_handler import call
@@ -55,6 +64,33 @@ def test_the_inference_function_counts_its_refusals(
     assert call(*request_)[0] == status
 
     assert counted(capsys) == {"Requests": 1, **refused}
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (ReadTimeoutError(endpoint_url="https://aws.test"), (504, "upstream_timeout")),
+        (ConnectTimeoutError(endpoint_url="https://aws.test"), (504, "upstream_timeout")),
+        (EndpointConnectionError(endpoint_url="https://aws.test"), (502, "upstream_error")),
+        (ConnectionClosedError(endpoint_url="https://aws.test"), (502, "upstream_error")),
+        (ResponseStreamingError(error="cut"), (502, "upstream_error")),
+        (NoCredentialsError(), (500, "internal_error")),
+    ],
+)
+def test_what_breaks_on_the_way_to_a_table_is_told_as_on_the_way_to_a_model(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, printed: io.StringIO, failure: Exception, told: tuple[int, str]
+) -> None:
+    made = serve(converse_reply())
+
+    def breaks(*_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(made.sessions, "get", breaks)
+
+    status, body, _ = call("GET", f"/v1/sessions/{new_session_id(0)}")
+
+    assert (status, body["error"]["code"]) == told
+    assert type(failure).__name__ in printed.getvalue()
 
 
 def test_a_refusal_is_one_line_in_the_log(serve: Serve, printed: io.StringIO) -> None:

@@ -23,6 +23,17 @@ class Clock:
         return self.now
 
 
+def repeated(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have each PutItem made twice, as botocore does where the first answer is lost."""
+    put = client.put_item
+
+    def twice(**request: Any) -> Any:
+        put(**request)
+        return put(**request)
+
+    monkeypatch.setattr(client, "put_item", twice)
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()

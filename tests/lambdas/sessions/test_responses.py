@@ -12,6 +12,7 @@ from lambdas.sessions.response_items import Kept
 from lambdas.sessions.responses import ResponseStore
 from lambdas.sessions.session import Summary
 from tests import mocked_aws
+from tests.lambdas.sessions.conftest import repeated
 from tests.lambdas.stores import _table
 
 TTL = 1_000
@@ -72,6 +73,16 @@ def test_a_response_is_read_as_it_was_stored_in_one_call_each(store: ResponseSto
     assert found.kept == made
     assert (found.created_at, found.expires_at) == (1_800_000_000, 1_800_001_000)
     assert client.calls == ["put_item", "query"]
+
+
+def test_one_that_was_stored_already_is_stored_when_its_answer_was_lost(
+    store: ResponseStore, client: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repeated(client, monkeypatch)
+
+    store.put(IDS[0], "key-1", kept())
+
+    assert store.get(IDS[0], "key-1").kept == kept()
 
 
 @pytest.mark.parametrize("text", ["x" * 1_000_000, "é" * 400_000])

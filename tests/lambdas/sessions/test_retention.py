@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from lambdas.common.errors import NotFoundError
 from lambdas.sessions.session import Session
@@ -62,14 +62,21 @@ def test_use_prolongs_a_session_and_no_turn_expires_before_it(
     assert updates.count("META") == 6
 
 
+@pytest.mark.parametrize(
+    "failure",
+    [
+        ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem"),
+        ReadTimeoutError(endpoint_url="https://aws.test"),
+    ],
+)
 def test_a_turn_is_stored_even_if_the_others_cannot_be_kept_longer_yet(
-    store: SessionStore, dynamodb: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    store: SessionStore, dynamodb: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     session = grown(store, 2)
     clock.now += TTL - 1
 
     def fail(**_: Any) -> None:
-        raise ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
+        raise failure
 
     with monkeypatch.context() as failing:
         failing.setattr(dynamodb, "update_item", fail)

@@ -16,7 +16,7 @@ from lambdas.sessions import items
 from lambdas.sessions import store as store_module
 from lambdas.sessions.session import Message, Session, Summary
 from lambdas.sessions.store import SessionStore
-from tests.lambdas.sessions.conftest import TTL, Clock
+from tests.lambdas.sessions.conftest import TTL, Clock, repeated
 from tests.lambdas.sessions.conversation import USAGE, assistant, turn, user
 
 
@@ -44,6 +44,16 @@ def test_anothers_session_is_not_there(store: SessionStore, use: str) -> None:
         getattr(store, use)(session.session_id, "key_bob")
 
     assert refused.value.code == "session_not_found"
+    assert store.get(session.session_id, "key_ann") == session
+
+
+def test_one_that_was_made_already_is_made_when_its_answer_was_lost(
+    store: SessionStore, dynamodb: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repeated(dynamodb, monkeypatch)
+
+    session = store.create("key_ann")
+
     assert store.get(session.session_id, "key_ann") == session
 
 
