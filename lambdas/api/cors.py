@@ -1,6 +1,6 @@
 """What lets a page of another origin read an answer: only for the origins that the environment lists.
 
-The question that browsers ask before (the preflight) API Gateway answers by itself: stacks/inference/cross_origin.py.
+The question that browsers ask before (the preflight) API Gateway answers by itself: stacks/inference/unanswered.py.
 Source: Fetch standard, "CORS protocol".
 """
 
