@@ -17,11 +17,11 @@ MODEL: Final = "bedrock-guardrail"
 Reply = dict[str, Any]
 
 
-def judged(request: ModerationRequest, guardrail: Guardrail, *, taken: list[dict[str, int]]) -> Moderation:
+def judged(request: ModerationRequest, guardrail: Guardrail, *, taken: list[tuple[str, dict[str, int]]]) -> Moderation:
     """Return what was found.
 
     Args:
-        taken: gets the text units of each judgement, also of those before one that fails: they are paid.
+        taken: gets each text that was judged and the units that it took, also before one that fails: they are paid.
 
     Raises:
         ApiError: the guardrail could not be asked; nothing is known of any text then.
@@ -32,7 +32,7 @@ def judged(request: ModerationRequest, guardrail: Guardrail, *, taken: list[dict
 
     def ask(part: str) -> Reply:
         reply = guardrail.judged(part, source=source, whole=True)
-        taken.append(reply.get("usage", {}))
+        taken.append((part, reply.get("usage", {})))
         return reply
 
     with ThreadPoolExecutor(max_workers=min(PARALLEL, len(flat))) as pool:

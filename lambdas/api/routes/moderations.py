@@ -1,14 +1,17 @@
 """``POST /v1/moderations``: texts judged by the guardrail, within the key's allowance."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from lambdas.allowances.ledger import Ledger
+from lambdas.allowances.usage import Usage
 from lambdas.api import composition, outcome
 from lambdas.api.call import Answer, Call
 from lambdas.chat.guardrail import Guardrail
 from lambdas.common import aws
 from lambdas.common.caller import Caller
+from lambdas.common.tokens import likely_tokens
 from lambdas.exchange import unrecorded
 from lambdas.moderation import units
 from lambdas.moderation.request import READER
@@ -34,7 +37,10 @@ def create_moderation(call: Call) -> Answer[Moderation]:
 def moderate(
     body: bytes, caller: Caller, *, guardrail: Guardrail, ledger: Ledger, region: str, strict: bool = False
 ) -> Answer[Moderation]:
-    """Return what the guardrail finds in texts. No alias is called, so every key may ask; it pays the text units.
+    """Return what the guardrail finds in texts. No alias is called, so every key may ask.
+
+    It pays the text units. The texts' tokens count too, estimated: a key that is limited by tokens alone has no other
+    bound.
 
     Raises:
         InvalidRequestError: with ``param`` naming the field.
@@ -42,17 +48,27 @@ def moderate(
     """
     asked = READER.read(body, strict=strict)
     anybody = replace(caller, limits=replace(caller.limits, aliases=None))
-    most = units.most(sum(map(len, asked.body.texts)), texts=len(asked.body.texts), region=region)
-    reservation = ledger.reserve(anybody, alias=ALIAS, estimate=most)
-    taken: list[dict[str, int]] = []
+    texts = asked.body.texts
+    most = units.most(sum(map(len, texts)), texts=len(texts), region=region)
+    reservation = ledger.reserve(anybody, alias=ALIAS, estimate=_with_tokens(most, texts))
+    taken: list[tuple[str, dict[str, int]]] = []
     try:
         answer = judged(asked.body, guardrail, taken=taken)
     except BaseException:
         if taken:
             # Of several texts, Bedrock bills those that were judged before one could not be.
-            unrecorded.try_to_settle(ledger, reservation, units.taken(*taken, region=region))
+            unrecorded.try_to_settle(ledger, reservation, _charged(taken, region=region))
         else:
             unrecorded.try_to_release(ledger, reservation)
         raise
-    headers, codes = unrecorded.try_to_settle(ledger, reservation, units.taken(*taken, region=region))
+    headers, codes = unrecorded.try_to_settle(ledger, reservation, _charged(taken, region=region))
     return Answer(body=answer, headers=headers | unrecorded.header(codes) | outcome.left_out(asked.dropped))
+
+
+def _charged(taken: Sequence[tuple[str, Mapping[str, int]]], *, region: str) -> Usage:
+    """Return what judgements took: each text, and its units."""
+    return _with_tokens(units.taken(*(counted for _, counted in taken), region=region), [text for text, _ in taken])
+
+
+def _with_tokens(usage: Usage, texts: Iterable[str]) -> Usage:
+    return replace(usage, input_tokens=sum(map(likely_tokens, texts)))

@@ -40,7 +40,17 @@ def test_what_was_judged_is_told_and_paid_for() -> None:
 
     assert [one.flagged for one in answered.body.results] == [False, True]
     assert answered.headers["x-quarry-dropped-parameters"] == "unknown"
-    assert used.days[0].aliases[ALIAS] == Spent(requests=1, input_tokens=0, output_tokens=0, micro_dollars=500)
+    assert used.days[0].aliases[ALIAS] == Spent(requests=1, input_tokens=3, output_tokens=0, micro_dollars=500)
+
+
+def test_a_key_whose_tokens_are_used_up_judges_no_more() -> None:
+    # A judgement costs money by the text: without its tokens, a key that is limited by them alone would spend any sum.
+    with desk(bedrock=bedrock()) as at:
+        with pytest.raises(RateLimitError) as refused:
+            judge(at, Caller(key_id="key_1", limits=KeyLimits(tokens_per_day=1_000)), input="word " * 4_000)
+
+        assert refused.value.code == "insufficient_quota"
+        assert at.bedrock.judged == []
 
 
 def test_a_key_that_cannot_pay_for_it_is_told_so_before() -> None:
