@@ -13,6 +13,8 @@ from lambdas.chat.guardrail import Guardrail, Source
 from lambdas.chat.spoken import Block, Spoken
 from lambdas.chat.telling import json_text
 
+# Formats of documents that are read as they are.
+TEXTUAL: Final = frozenset(("csv", "html", "md", "txt"))
 INTERVENED: Final = "guardrail_intervened"
 
 
@@ -21,7 +23,7 @@ def judged_rounds(guardrail: Guardrail, spoken: Spoken) -> tuple[Spoken, str | N
 
     All of them are judged, a session's and earlier steps' too: what was let through before is remembered, and not paid
     for again. A call that comes in is no model's word: whoever sends a conversation may have written it. Of a result
-    its texts are judged; images are not.
+    its texts are judged, and its documents that are text; images are not.
 
     Raises:
         ApiError: the guardrail could not be asked.
@@ -44,11 +46,27 @@ def _texts(block: Block) -> list[str]:
         return [json_text(block["toolUse"]["input"])] if block["toolUse"]["input"] else []
     if "toolResult" not in block:
         return []
-    return [
-        part["text"] if "text" in part else json_text(part["json"])
-        for part in block["toolResult"]["content"]
-        if "text" in part or "json" in part
-    ]
+    return [text for text in map(_text_of, block["toolResult"]["content"]) if text is not None]
+
+
+def _text_of(part: Block) -> str | None:
+    """Return the text of a result's part; None of an image, and of a document that is no text."""
+    if "text" in part:
+        return str(part["text"])
+    if "json" in part:
+        return json_text(part["json"])
+    if "document" in part and part["document"]["format"] in TEXTUAL:
+        return str(part["document"]["source"]["bytes"], "utf-8", "replace")
+    return None
+
+
+def _with_text(part: Block, masked: Iterator[str]) -> Block:
+    text = _text_of(part)
+    if text is None or (new := next(masked)) == text:
+        return part
+    if "document" in part:
+        return {"document": {**part["document"], "source": {"bytes": new.encode("utf-8", "replace")}}}
+    return {"text": new}
 
 
 def _with_texts(guardrail: Guardrail, block: Block, masked: Iterator[str]) -> Block:
@@ -59,8 +77,7 @@ def _with_texts(guardrail: Guardrail, block: Block, masked: Iterator[str]) -> Bl
     if "toolResult" not in block:
         return block
     result = block["toolResult"]
-    content = [{"text": next(masked)} if "text" in part or "json" in part else part for part in result["content"]]
-    return {"toolResult": {**result, "content": content}}
+    return {"toolResult": {**result, "content": [_with_text(part, masked) for part in result["content"]]}}
 
 
 def judged_descriptions(guardrail: Guardrail, specs: Sequence[Block]) -> str | None:

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from lambdas.chat.conversation import Conversation
+from lambdas.chat.documents import document
 from lambdas.chat.events import CallBegan, CallDelta, Ended, Event, TextDelta
 from lambdas.chat.guardrail import MOST_CHARACTERS, MOST_REMEMBERED, Guardrail, Passed
-from lambdas.chat.judged_tools import judged_descriptions
+from lambdas.chat.judged_tools import TEXTUAL, judged_descriptions, judged_rounds
 from lambdas.chat.service import ChatService
+from lambdas.chat.spoken import Spoken
 from lambdas.chat.told import Called, Completion, Text
 from lambdas.chat.tools import ANSWER_TOOL, tool_spec
 from lambdas.common.errors import RateLimitError
@@ -155,6 +157,23 @@ def test_a_call_that_comes_in_is_judged_as_its_result_is() -> None:
     assert second[0]["toolUse"]["input"] == {}
     # What says nothing is not paid for.
     assert "{}" not in client.judged
+
+
+@pytest.mark.parametrize("format_", sorted(TEXTUAL))
+def test_a_document_of_a_result_is_judged_where_it_is_text(format_: str) -> None:
+    client = FakeConverse(converse_reply())
+    client.masks = {"bob": "{NAME}"}
+    guardrail = Guardrail(client=client, guardrail_id="gr123", version="2")
+    image = {"image": {"format": "png", "source": {"bytes": b"bob"}}}
+    parts = [document(b"To bob", format_), document(b"%PDF-bob", "pdf"), image, {"json": {"to": 1}}]
+    result_ = {"toolResult": {"toolUseId": "c1", "content": parts}}
+    spoken = Spoken(system=[], turns=[{"role": "user", "content": [result_]}])
+
+    told, stopped = judged_rounds(guardrail, spoken)
+
+    assert stopped is None
+    assert told.turns[0]["content"][0]["toolResult"]["content"] == [document(b"To {NAME}", format_), *parts[1:]]
+    assert client.judged == ["To bob", '{"to": 1}']
 
 
 def test_the_hidden_tools_description_is_judged_as_others_are() -> None:
