@@ -21,7 +21,8 @@ from lambdas.common.observability import logger, metrics
 def ledger() -> Ledger:
     """The ledger, made on first use."""
     settings = SweeperSettings.from_env()
-    client = aws.client("dynamodb", read_timeout=5)
+    # Direct: the function lies frozen for minutes, and what it adds to the month must not be added again blindly.
+    client = aws.client("dynamodb", read_timeout=5, direct=True)
     budget = BudgetSettings(table=settings.environment_table)
     spending = Spending(client=client, settings=budget) if settings.environment_table else None
     return Ledger(table_name=settings.allowances_table, client=client, spending=spending)

@@ -141,3 +141,17 @@ def test_the_handler_sweeps_and_counts(
     assert handler.lambda_handler({}, None, ledger) == {"swept": 1}
     (line,) = emitted(capsys.readouterr().out)
     assert line["ReservationsSwept"] == [1.0]
+
+
+def test_its_changes_are_made_once_over_connections_that_outlive_a_freeze(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr("lambdas.common.aws.client", lambda _service, **options: asked.update(options))
+    monkeypatch.setenv("ALLOWANCES_TABLE", "allowances")
+    monkeypatch.setenv("ENVIRONMENT_TABLE", "environment")
+    handler.ledger.cache_clear()
+    try:
+        handler.ledger()
+    finally:
+        handler.ledger.cache_clear()
+
+    assert asked["direct"] is True
