@@ -2,7 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "./preact.js";
 import { Bars } from "./bars.js";
-import { chat, fresh, microDollars } from "./exchange.js";
+import { chat, fresh } from "./exchange.js";
 import { Figures, Trouble } from "./figures.js";
 import { count, dollars, duration, plain } from "./format.js";
 import { Markdown } from "./markdown.js";
@@ -13,7 +13,7 @@ const MEASURES = [
   ["Total", (figures) => figures.total, duration],
   ["Tokens in", (figures) => figures.usage?.prompt_tokens, count],
   ["Tokens out", (figures) => figures.usage?.completion_tokens, count],
-  ["Cost", (figures) => figures.usage && microDollars(figures), dollars],
+  ["Cost", (figures) => figures.charged, dollars],
 ];
 
 export function Compare({ onCode, say }) {

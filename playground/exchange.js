@@ -4,7 +4,7 @@ import { call, events, json } from "./api.js";
 
 export const fresh = () => ({ state: "waiting", text: "", calls: [], figures: {}, refusal: null });
 
-// Asks /v1/chat/completions as a stream. `tell` gets a new object with everything so far, at most once a frame.
+// Asks /v1/chat/completions as a stream. `tell` gets a new object with everything so far, now and then.
 export async function chat(body, { signal, tell, models = [] }) {
   const sent = {
     ...body,
@@ -61,12 +61,13 @@ export async function ask(body, { signal, tell, models = [], alias }) {
 async function run(came, tell, signal, work) {
   const begun = performance.now();
   came.begun = begun;
-  let frame = 0;
+  let timer = 0;
   const shown = () => {
-    frame = 0;
+    timer = 0;
     tell({ ...came, calls: [...came.calls], figures: { ...came.figures } });
   };
-  came.changed = () => (frame = frame || requestAnimationFrame(shown));
+  // All of it is set anew each time, so the longer it is the more seldom; and, unlike frames, where nobody looks, too.
+  came.changed = () => (timer = timer || setTimeout(shown, 16 + came.text.length / 50));
   shown();
   try {
     await work();
@@ -77,7 +78,7 @@ async function run(came, tell, signal, work) {
     if (error.requestId) came.figures.requestId = error.requestId;
   }
   came.figures.total = performance.now() - begun;
-  cancelAnimationFrame(frame);
+  clearTimeout(timer);
   shown();
   return came;
 }
@@ -90,13 +91,12 @@ function head(came, response, alias, models) {
   Object.assign(came.figures, {
     alias,
     model,
+    candidates,
     tuned: header("x-quarry-tuned"),
-    instead: model && candidates.length && model !== candidates[0] ? candidates[0] : "",
     dropped: header("x-quarry-dropped-parameters"),
     notRecorded: header("x-quarry-not-recorded"),
     requestId: header("x-request-id"),
-    left: header("x-quarry-remaining-usd"),
-    price: known?.quarry.abilities.prices[model],
+    charged: header("x-quarry-charged-usd") ? Math.round(Number(header("x-quarry-charged-usd")) * 1e6) : undefined,
   });
 }
 
@@ -108,8 +108,9 @@ function first(came) {
 
 function take(came, chunk) {
   for (const choice of chunk.choices) {
-    const { content, tool_calls: calls } = choice.delta;
-    if (content || calls) first(came);
+    const { content, tool_calls: calls, reasoning_content: thought } = choice.delta;
+    if (content || calls || thought) first(came);
+    if (thought) came.thoughts = (came.thoughts || "") + thought;
     if (content) came.text += content;
     for (const part of calls || []) {
       const known = (came.calls[part.index] = came.calls[part.index] || { id: "", name: "", input: "" });
@@ -127,6 +128,10 @@ function take(came, chunk) {
 function ended(came, told) {
   if (told.usage) came.figures.usage = told.usage;
   const quarry = told.quarry || {};
+  // What a stream was opened with, before its model had said a word, cannot tell.
+  const { answered_by: model, micro_dollars: charged } = told.object === "knowledge.answer" ? told : quarry;
+  if (model) came.figures.model = model;
+  if (charged !== undefined) came.figures.charged = charged;
   if (quarry.guardrail) came.figures.guardrail = quarry.guardrail;
   const missed = told.not_recorded || quarry.not_recorded;
   if (missed)
@@ -151,13 +156,5 @@ export const asMessage = (came) => ({
       }
     : {}),
 });
-
-// Dollars by the prices that /v1/models tells.
-export function microDollars({ usage, price }) {
-  if (!usage || !price || price.input === null) return undefined;
-  const cached = usage.prompt_tokens_details?.cached_tokens || 0;
-  const read = price.cache_read ?? price.input;
-  return (usage.prompt_tokens - cached) * price.input + cached * read + usage.completion_tokens * (price.output || 0);
-}
 
 export const list = (path) => json("GET", path).then((answer) => answer.data);

@@ -2,7 +2,6 @@
 
 import { html } from "./preact.js";
 import { count, dollars, duration, plain } from "./format.js";
-import { microDollars } from "./exchange.js";
 
 const ENDINGS = {
   length: "cut: the token limit was reached",
@@ -24,8 +23,8 @@ export function Figures({ came, onCode }) {
     ],
     ["First token", figures.first !== undefined && duration(figures.first)],
     ["Total", figures.total !== undefined && duration(figures.total)],
-    ["Cost", usage && dollars(microDollars(figures))],
-    ["Ending", state === "stopped" ? "stopped by you" : ENDINGS[finish]],
+    ["Cost", usage && dollars(figures.charged)],
+    ["Ending", state === "stopped" ? "stopped by you; the endpoint goes on and charges all of it" : ENDINGS[finish]],
     ["Guardrail", found && (found.length ? found.join("; ") : "found nothing")],
     ["Left out", figures.dropped],
     ["Not kept", figures.notRecorded],
@@ -37,7 +36,8 @@ export function Figures({ came, onCode }) {
   </dl>`;
 }
 
-function who({ model, instead, tuned }) {
+function who({ model, candidates = [], tuned }) {
+  const instead = candidates.length && model !== candidates[0] ? candidates[0] : "";
   const name = html`<code>${plain(model)}</code>`;
   if (tuned) return html`${name}, tuned in ${plain(tuned)}`;
   return instead ? html`${name} <strong class="warn">in place of ${plain(instead)}, which could not</strong>` : name;
