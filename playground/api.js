@@ -7,7 +7,8 @@ const listeners = new Set();
 
 // Takes a key out of the address (#key=...), where a hand-out puts it, before anything else can see it.
 export function takeKeyFromAddress() {
-  const found = /^#key=([^&]+)$/.exec(location.hash);
+  // Mail programs and the like add parts of their own behind it.
+  const found = /^#key=([^&]*)/.exec(location.hash);
   if (!found) return;
   history.replaceState(null, "", location.pathname + location.search);
   try {
@@ -51,10 +52,10 @@ export const lastRequests = () => requests;
 
 // Sends a request and returns the answer. Raises a Refusal, or the AbortError of `signal`.
 export async function call(method, path, { body, signal } = {}) {
-  if (body !== undefined) {
-    requests.unshift({ method, path, body });
-    requests.length = Math.min(requests.length, 20);
-  }
+  const before = body === undefined ? requests.findIndex((one) => one.method === method && one.path === path) : -1;
+  if (before >= 0) requests.splice(before, 1);
+  requests.unshift({ method, path, body });
+  requests.length = Math.min(requests.length, 30);
   let response;
   try {
     response = await fetch(new URL(path, BASE), {
@@ -81,7 +82,9 @@ export async function call(method, path, { body, signal } = {}) {
   try {
     error = (await response.json()).error || {};
   } catch {
-    error = { message: `The endpoint answered ${response.status} without a reason. Try again.` };
+    const what =
+      response.status === 413 ? "The request is too large. Shorten it" : `The endpoint answered ${response.status} without a reason. Try again`;
+    error = { message: `${what}.` };
   }
   throw new Refusal(error, response);
 }
@@ -95,7 +98,10 @@ export async function* events(response) {
   let whole = false;
   try {
     for (;;) {
-      const { value, done } = await reader.read();
+      const { value, done } = await reader.read().catch((error) => {
+        if (error.name === "AbortError") throw error;
+        throw broken(response);
+      });
       if (done) break;
       const lines = (rest + value).split("\n");
       rest = lines.pop();
@@ -114,9 +120,11 @@ export async function* events(response) {
   } finally {
     reader.cancel().catch(() => {});
   }
-  if (!whole)
-    throw new Refusal({ message: "The connection broke off in the middle of the answer. Ask again." }, response);
+  if (!whole) throw broken(response);
 }
+
+const broken = (response) =>
+  new Refusal({ message: "The connection broke off in the middle of the answer. Ask again.", code: "network" }, response);
 
 let models;
 // The aliases, asked for once per key.

@@ -56,7 +56,8 @@ function App() {
     document.title = `${VIEWS[shown][0]} – Quarry playground`;
   }, [shown]);
 
-  const go = (to) => (location.hash = `#/${to}`);
+  // What was pressed goes with its view: who uses the keyboard goes on in the next one.
+  const go = (to) => ((location.hash = `#/${to}`), place.current.focus());
   const say = (text) => said.current && (said.current.textContent = text);
   const { Shown } = view;
   return html`<a class="skip" href="#main" onClick=${(event) => (event.preventDefault(), place.current.focus())}>To the content</a>

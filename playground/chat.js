@@ -15,22 +15,23 @@ const TOOLS = `[{"name": "get_weather", "description": "Weather of a city",
   "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}]`;
 const EMPTY = { turns: [], id: null };
 // What was typed and said outlives a look at another view.
-let kept = { conversation: EMPTY, settings: {}, alias: "", system: "", session: null, chosen: null };
+let kept = {
+  ...{ conversation: EMPTY, settings: {}, alias: "", system: "", session: null, chosen: null },
+  ...{ draft: "", images: [], variables: {} },
+};
 
 export function Chat({ resumed, onTaken, onCode, say }) {
   const known = useAliases();
   const [state, setState] = useState(() =>
     resumed ? { ...kept, conversation: resumed, session: null, chosen: null } : kept,
   );
-  const [draft, setDraft] = useState("");
-  const [images, setImages] = useState([]);
-  const [variables, setVariables] = useState({});
   const [problem, setProblem] = useState(null);
   const running = useRef(null);
   const [busy, setBusy] = useState(false);
   const set = (changes) =>
     setState((before) => (kept = { ...before, ...(typeof changes === "function" ? changes(before) : changes) }));
   const alias = known.list.find((one) => one.id === state.alias) || known.chatting[0];
+  const { draft, images, variables } = state;
   const { turns } = state.conversation;
   const last = turns[turns.length - 1];
   const open = last && last.answer.state === "done" ? last.answer.calls.filter((one) => one.name) : [];
@@ -46,7 +47,7 @@ export function Chat({ resumed, onTaken, onCode, say }) {
     }));
 
   // Sends what is new: the user's words, or the results of the calls that the last answer made.
-  async function send(turn) {
+  async function send(turn, turns = state.conversation.turns) {
     setProblem(null);
     let body;
     try {
@@ -59,7 +60,7 @@ export function Chat({ resumed, onTaken, onCode, say }) {
     const options = { signal: controller.signal, models: known.list, tell: (answer) => replace({ ...turn, answer }) };
     set((before) => {
       const all = [
-        ...before.conversation.turns,
+        ...turns,
         { ...turn, answer: { state: "waiting", text: "", calls: [], figures: {} } },
       ];
       return { conversation: { id: before.conversation.id || crypto.randomUUID(), turns: all } };
@@ -77,9 +78,8 @@ export function Chat({ resumed, onTaken, onCode, say }) {
       };
       came = await prompt(turn.prompt, asked, { ...options, alias: state.alias || turn.promptAlias });
     } else {
-      const past = state.session ? [] : turns;
       const system = state.system.trim() && !state.session ? [{ role: "system", content: state.system }] : [];
-      const messages = [...system, ...past.flatMap(asMessages), ...asked(turn)];
+      const messages = [...system, ...conversation(state.session ? [] : turns, turn)];
       const session = state.session ? { session: state.session.id } : {};
       came = await chat({ model: alias.id, messages, ...body, quarry: { ...body.quarry, ...session } }, options);
     }
@@ -100,9 +100,8 @@ export function Chat({ resumed, onTaken, onCode, say }) {
         said: JSON.stringify(variables, null, 1),
       });
     } else if (draft.trim() || images.length) {
-      send({ said: draft, images });
-      setDraft("");
-      setImages([]);
+      send({ said: draft, images: can(alias, "images") ? images : [] });
+      set({ draft: "", images: [] });
     }
   }
 
@@ -113,17 +112,18 @@ export function Chat({ resumed, onTaken, onCode, say }) {
       ${turns.length === 0 && html`<p class="quiet">Ask something. What it took and cost stands under every answer.</p>`}
       ${turns.map(
         (turn, index) => html`<${Turn} key=${index} turn=${turn} onCode=${onCode}
+        onAgain=${index === turns.length - 1 && turn.answer.state === "failed" && !busy ? () => send(turn, turns.slice(0, -1)) : null}
         onResults=${index === turns.length - 1 && open.length && !busy ? (results) => send({ results, calls: open, prompt: last.prompt, promptAlias: last.promptAlias, variables: last.variables }) : null} />`,
       )}
       <${Trouble} error=${problem} />
       <form onSubmit=${submit}>
         ${
           state.chosen
-            ? html`<${PromptFields} prompt=${state.chosen} value=${variables} onChange=${setVariables} />`
+            ? html`<${PromptFields} prompt=${state.chosen} value=${variables} onChange=${(given) => set({ variables: given })} />`
             : html`<label class="field"><span class="hidden">Message</span>
-              <textarea rows="4" dir="auto" placeholder="Message" value=${draft} onInput=${(event) => setDraft(event.target.value)}
+              <textarea rows="4" dir="auto" placeholder="Message" value=${draft} onInput=${(event) => set({ draft: event.target.value })}
                 onKeyDown=${(event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && submit(event)} /></label>
-            ${can(alias, "images") && html`<${Images} value=${images} onChange=${setImages} />`}`
+            ${can(alias, "images") && html`<${Images} value=${images} onChange=${(chosen) => set({ images: chosen })} />`}`
         }
         <div class="row">
           ${
@@ -156,7 +156,7 @@ export function Chat({ resumed, onTaken, onCode, say }) {
       </details>`
       }
       <details><summary>Named prompts</summary>
-        <${PromptPicker} value=${state.chosen} onChange=${(chosen) => (setVariables({}), set({ chosen }))} />
+        <${PromptPicker} value=${state.chosen} onChange=${(chosen) => set({ chosen, variables: {} })} />
       </details>
       <details><summary>Sessions</summary>
         <${Sessions} current=${state.session} alias=${alias} system=${state.system} onOpen=${(session, conversation) => set({ session, conversation: conversation || EMPTY })} />
@@ -183,10 +183,19 @@ function asked(turn) {
   ];
 }
 
-function asMessages(turn) {
-  // What failed or was never begun is no part of the conversation.
-  if (!turn.answer.text && !turn.answer.calls.length) return [];
-  return [...asked(turn), asMessage(turn.answer)];
+// The messages of a conversation up to what is asked now. What failed before a word came is no part of it.
+function conversation(turns, next) {
+  const all = [...turns.filter(({ answer }) => answer.text || answer.calls.length), next];
+  return all.flatMap((turn, index) => [
+    ...asked(turn),
+    ...(index < all.length - 1 ? answered(turn.answer, all[index + 1].results) : []),
+  ]);
+}
+
+// Calls that nobody gave results for are left out: the endpoint takes none without.
+function answered(answer, results) {
+  if (answer.calls.length && results) return [asMessage(answer)];
+  return answer.text ? [asMessage({ ...answer, calls: [] })] : [];
 }
 
 // What followed a prompt: its own text is the endpoint's.

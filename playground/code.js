@@ -17,7 +17,7 @@ export function Code({ chosen }) {
   return html`<h2>Code</h2>
     <div class="fields">
       <label class="field">Request<select value=${at} onChange=${(event) => setAt(Number(event.target.value))}>
-        ${all.map((one, index) => html`<option key=${index} value=${index}>${one.method} /v1/${one.path}, ${JSON.stringify(one.body).slice(0, 60)}</option>`)}</select></label>
+        ${all.map((one, index) => html`<option key=${index} value=${index}>${one.method} /v1/${one.path}${one.body ? `, ${told(JSON.stringify(one.body).slice(0, 60))}` : ""}</option>`)}</select></label>
       <label class="field">Language<select value=${language} onChange=${(event) => setLanguage(event.target.value)}>
         ${Object.keys(LANGUAGES).map((name) => html`<option key=${name} value=${name}>${name}</option>`)}</select></label>
     </div>
@@ -27,37 +27,35 @@ export function Code({ chosen }) {
 }
 
 const address = ({ path }) => new URL(path, BASE).href;
-const pretty = (body) => JSON.stringify(body, null, 2);
+// What changes how its neighbours read is written as JSON may write it.
+const told = (text) => text.replace(/[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, escaped);
+const escaped = (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
+const pretty = (body) => told(JSON.stringify(body, null, 2));
 
 function curl(request) {
-  // In single quotes a shell takes everything as it stands, but for those themselves.
-  const body = pretty(request.body).replaceAll("'", "'\\''");
-  return `curl ${request.body.stream ? "-N " : ""}-X ${request.method} '${address(request)}' \\
-  -H "Authorization: Bearer $QUARRY_API_KEY" -H 'Content-Type: application/json' \\
-  -d '${body}'`;
+  const head = `curl ${request.body?.stream ? "-N " : ""}-X ${request.method} '${address(request)}' \\
+  -H "Authorization: Bearer $QUARRY_API_KEY"`;
+  // On the standard input, as it stands: an image is longer than an argument may be. No line of JSON is the last word.
+  return request.body === undefined ? head : `${head} -H 'Content-Type: application/json' --data-binary @- <<'JSON'\n${pretty(request.body)}\nJSON`;
 }
 
 function python(request) {
-  const head = `import json, os\n\nfrom openai import OpenAI\n\nclient = OpenAI(base_url=${JSON.stringify(BASE)}, api_key=os.environ["QUARRY_API_KEY"])\n`;
-  // As JSON in a raw text, which no value can end: its quotation marks are escaped.
-  const body = `body = json.loads(${JSON.stringify(JSON.stringify(request.body))})\n`;
+  const body = request.body && `body = json.loads(${JSON.stringify(told(JSON.stringify(request.body)))})\n`;
+  const head = `import json, os\n\nfrom openai import OpenAI\n\nclient = OpenAI(base_url=${JSON.stringify(BASE)}, api_key=os.environ["QUARRY_API_KEY"])\n${body || ""}`;
   if (request.path !== "chat/completions") {
-    return `${head}${body}print(client.post("/${request.path}", body=${request.body.stream ? '{**body, "stream": False}' : "body"}, cast_to=dict[str, object]))\n`;
+    const given = body ? `, body=${request.body.stream ? '{**body, "stream": False}' : "body"}` : "";
+    return `${head}print(client.${request.method.toLowerCase()}("/${request.path}"${given}, cast_to=dict[str, object]))\n`;
   }
   const call = `quarry = body.pop("quarry", {})\nanswer = client.chat.completions.create(**body, extra_body={"quarry": quarry})\n`;
-  return request.body.stream
-    ? `${head}${body}${call}for chunk in answer:\n    for choice in chunk.choices:\n        print(choice.delta.content or "", end="", flush=True)\n`
-    : `${head}${body}${call}print(answer.choices[0].message.content)\n`;
+  return `${head}${call}for chunk in answer:\n    for choice in chunk.choices:\n        print(choice.delta.content or "", end="", flush=True)\n`;
 }
 
 function typescript(request) {
-  const head = `import OpenAI from "openai";\n\nconst client = new OpenAI({ baseURL: ${JSON.stringify(BASE)}, apiKey: process.env.QUARRY_API_KEY });\n`;
-  const body = `const body = ${pretty(request.body)} as const;\n`;
+  const body = request.body && `const body = ${pretty(request.body)} as const;\n`;
+  const head = `import OpenAI from "openai";\n\nconst client = new OpenAI({ baseURL: ${JSON.stringify(BASE)}, apiKey: process.env.QUARRY_API_KEY });\n${body || ""}`;
   if (request.path !== "chat/completions") {
-    return `${head}${body}console.log(await client.post("/${request.path}", { body: ${request.body.stream ? "{ ...body, stream: false }" : "body"} }));\n`;
+    const given = body ? `, { body: ${request.body.stream ? "{ ...body, stream: false }" : "body"} }` : "";
+    return `${head}console.log(await client.${request.method.toLowerCase()}("/${request.path}"${given}));\n`;
   }
-  const call = `const answer = await client.chat.completions.create(body as any);\n`;
-  return request.body.stream
-    ? `${head}${body}${call}for await (const chunk of answer as any) process.stdout.write(chunk.choices[0]?.delta?.content ?? "");\n`
-    : `${head}${body}${call}console.log((answer as any).choices[0].message.content);\n`;
+  return `${head}const answer = await client.chat.completions.create(body as any);\nfor await (const chunk of answer as any) process.stdout.write(chunk.choices[0]?.delta?.content ?? "");\n`;
 }

@@ -5,7 +5,9 @@ const MOST = 200;
 
 export function history() {
   try {
-    return JSON.parse(localStorage.getItem(PLACE)) || [];
+    const found = JSON.parse(localStorage.getItem(PLACE));
+    // Other pages of this origin may have written there.
+    return Array.isArray(found) ? found.filter((one) => one?.id && Array.isArray(one.turns)) : [];
   } catch {
     return [];
   }

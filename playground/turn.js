@@ -5,7 +5,7 @@ import { Figures, Trouble } from "./figures.js";
 import { plain } from "./format.js";
 import { Markdown } from "./markdown.js";
 
-export function Turn({ turn, onResults, onCode }) {
+export function Turn({ turn, onResults, onAgain, onCode }) {
   const { answer } = turn;
   const said = turn.prompt && !turn.results ? `${turn.prompt} ${turn.said}` : turn.said;
   return html`<article class="turn" aria-busy=${answer.state === "waiting" || answer.state === "streaming"}>
@@ -15,10 +15,12 @@ export function Turn({ turn, onResults, onCode }) {
     </div>
     <div class="answer">
       ${answer.state === "waiting" && html`<p class="quiet">Waiting for the first token …</p>`}
+      ${answer.thoughts && html`<details><summary>Thoughts</summary><div class="text plain quiet" dir="auto">${plain(answer.thoughts)}</div></details>`}
       ${answer.text && html`<${Markdown} text=${answer.text} done=${answer.state !== "streaming"} />`}
       ${answer.calls.map((one, index) => html`<div class="call" key=${index}><strong>${plain(one.name)}</strong> <pre class="mono" tabindex="0">${pretty(one.input)}</pre></div>`)}
       ${onResults && html`<${Results} calls=${answer.calls} onSend=${onResults} />`}
       <${Trouble} error=${answer.refusal} />
+      ${onAgain && html`<button type="button" class="outline" onClick=${onAgain}>Ask again</button>`}
       ${answer.figures.total !== undefined && html`<${Figures} came=${answer} onCode=${onCode && answer.request && (() => onCode(answer.request))} />`}
     </div>
   </article>`;

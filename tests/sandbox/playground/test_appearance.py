@@ -134,6 +134,7 @@ def test_files_are_kept_and_the_page_is_not(platform: Platform) -> None:
         assert (found.status_code, "immutable" in found.headers["cache-control"]) == (200, True)
         assert found.headers["x-content-type-options"] == "nosniff"
         assert found.headers["content-security-policy"] == page.headers["content-security-policy"]
+    assert "ends in <code>/</code>" in page.text
     # What is not there is told as everywhere else.
     assert httpx.get(f"{root}playground/none", timeout=PATIENCE).json()["error"]["code"] == "unknown_url"
     assert httpx.post(root, timeout=PATIENCE).status_code == 404

@@ -1,7 +1,10 @@
 """Chat, end to end: what is asked, what comes, and what stands under it."""
 
 import json
+import random
 import re
+import struct
+import zlib
 from base64 import b64decode
 from pathlib import Path
 from typing import Any
@@ -23,7 +26,7 @@ def sent(tab: Tab) -> dict[str, Any]:
     tab.page.get_by_role("button", name="as code").last.click()
     text = tab.page.locator("pre code").inner_text()
     tab.page.get_by_role("link", name="Chat", exact=True).click()
-    body: dict[str, Any] = json.loads(text.partition("-d '")[2].removesuffix("'"))
+    body: dict[str, Any] = json.loads(text.partition("<<'JSON'\n")[2].removesuffix("\nJSON"))
     return body
 
 
@@ -66,7 +69,8 @@ def test_slow_tokens_are_shown_as_they_come_and_can_be_stopped(tab: Tab, model: 
     tab.page.locator(".turn .text").wait_for()
     tab.page.get_by_role("button", name="Stop", exact=True).click()
 
-    assert tab.figures()["Ending"] == "stopped by you"
+    assert tab.figures()["Ending"] == "stopped by you; the endpoint goes on and charges all of it"
+    assert "Cost" not in tab.figures()
     assert tab.page.get_by_role("button", name="Send", exact=True).is_visible()
 
 
@@ -134,12 +138,39 @@ def test_parameters_are_those_that_the_alias_takes(tab: Tab, model: ModelScript)
     page.get_by_label("Images").wait_for()
 
 
-def test_an_image_is_sent_and_one_that_is_too_large_is_not(tab: Tab, tmp_path: Path) -> None:
-    (tmp_path / "pixel.png").write_bytes(PNG)
-    (tmp_path / "large.png").write_bytes(b"x" * 4_000_000)
+def noise(width: int, height: int) -> bytes:
+    """Return a PNG that no compression makes smaller."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    grains = random.Random(1)
+    rows = b"".join(b"\0" + grains.randbytes(3 * width) for _ in range(height))
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+def test_a_photograph_is_made_small_enough_for_a_request(tab: Tab, tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(noise(1600, 1200))
     tab.page.get_by_role("combobox", name="Alias").select_option("smart")
-    tab.page.get_by_label("Images").set_input_files(str(tmp_path / "large.png"))
-    assert "3.75 MB" in tab.page.get_by_role("alert").inner_text()
+    tab.page.get_by_label("Images").set_input_files(str(tmp_path / "photo.png"))
+    tab.page.get_by_role("button", name="remove").wait_for()
+
+    tab.say("What is this?")
+
+    tab.answer()
+    assert tab.page.get_by_role("alert").count() == 0
+    (_, part) = sent(tab)["messages"][0]["content"]
+    assert part["image_url"]["url"].startswith("data:image/jpeg;base64,")
+
+
+def test_an_image_is_sent_and_one_that_is_none_is_not(tab: Tab, tmp_path: Path) -> None:
+    (tmp_path / "pixel.png").write_bytes(PNG)
+    (tmp_path / "none.png").write_bytes(b"x" * 4_000_000)
+    tab.page.get_by_role("combobox", name="Alias").select_option("smart")
+    tab.page.get_by_label("Images").set_input_files(str(tmp_path / "none.png"))
+    assert "cannot be read" in tab.page.get_by_role("alert").inner_text()
 
     tab.page.get_by_label("Images").set_input_files(str(tmp_path / "pixel.png"))
     tab.page.get_by_role("button", name="remove").wait_for()
@@ -182,6 +213,70 @@ def test_tools_are_called_and_their_results_typed_by_hand(tab: Tab, model: Model
     assert messages[2]["tool_call_id"] == messages[1]["tool_calls"][0]["id"]
 
 
+def test_calls_without_results_do_not_end_the_conversation(tab: Tab, model: ModelScript) -> None:
+    model.answer("Hello then.", contains="Never mind")
+    model.tool_calls([{"name": "get_weather", "input": {"city": "Toronto"}}], times=1)
+    tab.page.locator("summary", has_text="Tools").click()
+    tab.page.locator("details", has_text="The model asks for a call").get_by_role("button", name="an example").click()
+    tab.say("How is the weather?")
+    tab.answer().locator(".call").wait_for()
+
+    tab.say("Never mind. Say hello.")
+
+    assert "Hello then." in tab.answer(1).inner_text()
+    # Its words are kept, its call is not.
+    messages = sent(tab)["messages"]
+    assert [message["role"] for message in messages if "tool_calls" not in message][-1] == "user"
+    assert not [message for message in messages if "tool_calls" in message]
+
+
+def test_what_failed_is_asked_again_as_it_was(tab: Tab, model: ModelScript) -> None:
+    model.tool_calls([{"name": "get_weather", "input": {"city": "Toronto"}}], times=1)
+    model.error_mid_stream(after_tokens=1, times=1)
+    tab.page.locator("summary", has_text="Tools").click()
+    tab.page.locator("details", has_text="The model asks for a call").get_by_role("button", name="an example").click()
+    tab.say("How is the weather?")
+    tab.page.get_by_label("What get_weather gives").fill("Snow")
+    tab.page.get_by_role("button", name="Send results").click()
+    tab.answer(1).get_by_role("alert").wait_for()
+
+    tab.page.get_by_role("button", name="Ask again").click()
+
+    tab.page.get_by_role("alert").wait_for(state="detached")
+    tab.answer(1)
+    assert [message["role"] for message in sent(tab)["messages"]] == ["user", "assistant", "tool"]
+    assert tab.page.locator(".turn").count() == 2
+
+
+def test_what_was_typed_outlives_a_look_at_another_view(tab: Tab) -> None:
+    tab.page.get_by_role("textbox", name="Message", exact=True).fill("Half a question")
+    tab.view("Usage")
+    tab.view("Chat")
+
+    assert tab.page.get_by_role("textbox", name="Message", exact=True).input_value() == "Half a question"
+
+
+def test_thoughts_are_shown_and_are_no_part_of_the_answer(tab: Tab) -> None:
+    chunks = [
+        {"choices": [{"index": 0, "delta": {"reasoning_content": "Hm <b>hm</b>"}, "finish_reason": None}]},
+        {"choices": [{"index": 0, "delta": {"content": "Yes."}, "finish_reason": "stop"}]},
+        {"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2}, "quarry": {"answered_by": "m"}},
+    ]
+    body = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
+    tab.page.route(
+        "**/v1/chat/completions",
+        lambda route: route.fulfill(status=200, content_type="text/event-stream", body=body),
+    )
+    tab.say("Think")
+
+    assert tab.answer().locator(".text").last.inner_text() == "Yes."
+    tab.page.locator("summary", has_text="Thoughts").click()
+    assert "Hm <b>hm</b>" in tab.answer().inner_text()
+    # Without headers, as where the endpoint broke its silence first: who answered comes with the count.
+    assert tab.figures()["Answered by"].startswith("m")
+    assert tab.figures()["Cost"] == "not known"
+
+
 def test_a_prompt_is_asked_by_its_name(tab: Tab, model: ModelScript) -> None:
     model.answer("Positive")
     tab.page.locator("summary", has_text="Named prompts").click()
@@ -191,6 +286,7 @@ def test_a_prompt_is_asked_by_its_name(tab: Tab, model: ModelScript) -> None:
     tab.page.get_by_role("button", name="Send", exact=True).click()
 
     assert "Positive" in tab.answer().inner_text()
+    assert re.fullmatch(r"\$0\.\d+", tab.figures()["Cost"])
     assert tab.figures()["Answered by"].startswith("amazon.nova")
 
 
@@ -214,6 +310,19 @@ def test_sessions_are_begun_continued_and_deleted(tab: Tab) -> None:
     before = listed.count()
     listed.first.click()
     listed.nth(before - 1).wait_for(state="detached")
+
+
+@pytest.mark.parametrize("behind", ["", "&utm_source=mail", "&", "%20"])
+def test_the_key_is_taken_out_of_the_address_whatever_stands_behind_it(
+    tab: Tab, platform: Platform, behind: str
+) -> None:
+    tab.page.evaluate("sessionStorage.clear()")
+    tab.page.goto("about:blank")
+    tab.page.goto(f"{tab.root}#key={platform.api_key}{behind}")
+    tab.page.get_by_role("textbox", name="Message", exact=True).wait_for()
+
+    assert tab.page.url == tab.root
+    assert tab.page.evaluate("sessionStorage.getItem('quarry.key')") == platform.api_key
 
 
 def test_the_key_leaves_the_address_and_stays_in_the_tab(tab: Tab, platform: Platform) -> None:

@@ -135,7 +135,7 @@ def test_every_request_is_shown_as_code_without_the_key(tab: Tab, platform: Plat
     assert body["messages"] == [{"role": "user", "content": 'It\'s "quoted" `and` $HOME \\ """'}]
     assert "new OpenAI(" in typescript
     # What a shell makes of it is what was sent.
-    made = platform.run("bash", "-c", "curl() { printf '%s' \"${@: -1}\"; }\n" + curl)
+    made = platform.run("bash", "-c", "curl() { cat; }\n" + curl)
     assert json.loads(made.stdout) == body
 
 
