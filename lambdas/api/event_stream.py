@@ -175,7 +175,7 @@ class _Silence:
 
 
 async def events(reading: Reading, *, dialect: Dialect, request_id: str) -> AsyncIterator[bytes]:
-    """Yield server-sent events as the dialect has them; an error is the last one; a caller who hangs up ends it."""
+    """Yield server-sent events as the dialect has them; an error is the last one."""
     answered = failed = False
     try:
         # Whoever begins to send because it was silent begins with that: headers alone are not sent on by all proxies.

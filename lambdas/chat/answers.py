@@ -53,7 +53,7 @@ class StreamedCompletion:
         )
         # What is said is no model's answer by the JSON tool.
         state = ToldStream(replace(telling, by_answer_tool=False))
-        # Known before the end, so that a caller who hangs up is charged nothing.
+        # Known before the end, so that nothing is charged wherever the stream is ended.
         state.usage = dict(NOTHING_USED)
         return cls(answered=answered, events=events, first={"messageStart": {"role": "assistant"}}, state=state)
 

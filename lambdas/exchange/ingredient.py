@@ -134,7 +134,7 @@ class Ingredient(Protocol):
         return completion
 
     def streamed(self, events: Iterator[Event], answer: StreamedCompletion) -> Iterator[Event]:  # noqa: ARG002
-        """Return a stream's events as the caller is told them; a caller who hangs up ends them anywhere.
+        """Return a stream's events as the caller is told them; they may be ended anywhere, if not by the caller.
 
         Args:
             answer: knows who answers, and what was said so far.

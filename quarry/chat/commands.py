@@ -96,7 +96,7 @@ def _ask(conversation: Conversation, question: str) -> None:
     """Show an answer as it comes, and then what it took."""
     answer = Answer()
     try:
-        # Closed at once when something goes wrong, which hangs up, so that nothing more is generated.
+        # Closed at once when something goes wrong, which hangs up. The answer is written, and charged, all the same.
         with closing(conversation.ask(question, answer)) as parts:
             for part in parts:
                 print_part(part)
