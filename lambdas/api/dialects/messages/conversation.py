@@ -125,8 +125,10 @@ def not_taken(request: CountTokensRequest) -> Sequence[str]:
 
 
 def _known_tools(request: CountTokensRequest) -> Iterator[ClientTool]:
-    """Yield the tools that the model may know of: those that are kept back only once a result has named them."""
+    """Yield the tools that the model may know of: those kept back only once a result or the choice names them."""
     named = set(_referred(request))
+    if isinstance(request.tool_choice, OneChoice):
+        named.add(request.tool_choice.name)
     for tool in request.tools or ():
         if not tool.defer_loading or tool.name in named:
             yield tool

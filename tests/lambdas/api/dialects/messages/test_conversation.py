@@ -286,6 +286,16 @@ def test_a_tool_that_is_kept_back_is_told_once_a_result_names_it() -> None:
     assert after.spoken.turns[-1]["content"][0]["toolResult"]["content"] == [{"text": "There is a tool `late` now."}]
 
 
+def test_a_tool_that_is_kept_back_is_told_where_it_has_to_be_called() -> None:
+    # A choice of what the model is not told of is refused by Bedrock.
+    late = {**TOOL, "name": "late", "defer_loading": True}
+
+    found = asked(tools=[TOOL, late], tool_choice={"type": "tool", "name": "late"})
+
+    assert [spec["toolSpec"]["name"] for spec in found.toolbox.specs] == ["look", "late"]
+    assert found.tool_choice == NamedTool("late")
+
+
 @pytest.mark.parametrize(
     "members",
     [
