@@ -1,6 +1,6 @@
 // Chat: turns with an alias, streamed, with everything that a request may have.
 
-import { html, useEffect, useRef, useState } from "./preact.js";
+import { html, useEffect, useState } from "./preact.js";
 import { asMessage, chat, prompt } from "./exchange.js";
 import { Trouble } from "./figures.js";
 import { remember } from "./kept.js";
@@ -14,34 +14,42 @@ const SCHEMA = '{"type": "object", "properties": {"answer": {"type": "string"}},
 const TOOLS = `[{"name": "get_weather", "description": "Weather of a city",
   "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}]`;
 const EMPTY = { turns: [], id: null };
-// What was typed and said outlives a look at another view.
+// What was typed, and an answer that is being given, outlive a look at another view; `show` is the view's, while it is.
+let running = null;
+let show = () => {};
 let kept = {
   ...{ conversation: EMPTY, settings: {}, alias: "", system: "", session: null, chosen: null },
-  ...{ draft: "", images: [], variables: {} },
+  ...{ draft: "", images: [], variables: {}, busy: false },
 };
+function set(changes) {
+  kept = { ...kept, ...(typeof changes === "function" ? changes(kept) : changes) };
+  show(kept);
+}
 
 export function Chat({ resumed, onTaken, onCode, say }) {
   const known = useAliases();
-  const [state, setState] = useState(() =>
-    resumed ? { ...kept, conversation: resumed, session: null, chosen: null } : kept,
-  );
+  const [state, setState] = useState(() => {
+    if (!resumed) return kept;
+    running?.abort();
+    return (kept = { ...kept, conversation: resumed, session: null, chosen: null });
+  });
   const [problem, setProblem] = useState(null);
-  const running = useRef(null);
-  const [busy, setBusy] = useState(false);
-  const set = (changes) =>
-    setState((before) => (kept = { ...before, ...(typeof changes === "function" ? changes(before) : changes) }));
   const alias = known.list.find((one) => one.id === state.alias) || known.chatting[0];
-  const { draft, images, variables } = state;
+  const { draft, images, variables, busy } = state;
   const { turns } = state.conversation;
   const last = turns[turns.length - 1];
   const open = last && last.answer.state === "done" ? last.answer.calls.filter((one) => one.name) : [];
 
   useEffect(() => {
     onTaken();
-    return () => running.current?.abort();
+    show = setState;
+    setState(kept);
+    return () => (show = () => {});
   }, []);
 
-  const replace = (changed) =>
+  // Unless another conversation was opened meanwhile.
+  const replace = (id, changed) =>
+    kept.conversation.id === id &&
     set((before) => ({
       conversation: { ...before.conversation, turns: [...before.conversation.turns.slice(0, -1), changed] },
     }));
@@ -56,16 +64,17 @@ export function Chat({ resumed, onTaken, onCode, say }) {
       setProblem(error);
       return;
     }
-    const controller = (running.current = new AbortController());
-    const options = { signal: controller.signal, models: known.list, tell: (answer) => replace({ ...turn, answer }) };
-    set((before) => {
+    const controller = (running = new AbortController());
+    const id = state.conversation.id || crypto.randomUUID();
+    const tell = (answer) => replace(id, { ...turn, answer });
+    const options = { signal: controller.signal, models: known.list, tell };
+    set(() => {
       const all = [
         ...turns,
         { ...turn, answer: { state: "waiting", text: "", calls: [], figures: {} } },
       ];
-      return { conversation: { id: before.conversation.id || crypto.randomUUID(), turns: all } };
+      return { conversation: { id, turns: all }, busy: true };
     });
-    setBusy(true);
     say("Asked.");
     let came;
     if (turn.prompt) {
@@ -83,10 +92,9 @@ export function Chat({ resumed, onTaken, onCode, say }) {
       const session = state.session ? { session: state.session.id } : {};
       came = await chat({ model: alias.id, messages, ...body, quarry: { ...body.quarry, ...session } }, options);
     }
-    running.current = null;
-    setBusy(false);
+    if (running === controller) set({ busy: false });
     say(came.state === "failed" ? "The request failed." : "The answer is complete.");
-    remember(kept.conversation, alias?.id);
+    if (kept.conversation.id === id) remember(kept.conversation, alias?.id);
   }
 
   function submit(event) {
@@ -128,7 +136,7 @@ export function Chat({ resumed, onTaken, onCode, say }) {
         <div class="row">
           ${
             busy
-              ? html`<button type="button" data-variant="danger" onClick=${() => running.current?.abort()}>Stop</button>`
+              ? html`<button type="button" data-variant="danger" onClick=${() => running?.abort()}>Stop</button>`
               : html`<button type="submit" disabled=${!alias}>Send</button>`
           }
           <button type="button" class="outline" disabled=${busy || !turns.length}

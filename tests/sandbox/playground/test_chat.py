@@ -256,6 +256,18 @@ def test_what_was_typed_outlives_a_look_at_another_view(tab: Tab) -> None:
     assert tab.page.get_by_role("textbox", name="Message", exact=True).input_value() == "Half a question"
 
 
+def test_an_answer_goes_on_while_another_view_is_looked_at(tab: Tab, model: ModelScript) -> None:
+    model.step("slow", delay_ms=100, text="one two three four five six seven eight nine ten " * 4)
+    tab.say("Count slowly")
+    tab.page.locator(".turn .text").wait_for()
+    tab.view("History")
+    tab.view("Chat")
+
+    assert "Ending" not in tab.figures()
+    assert tab.answer().inner_text().count("ten") == 4
+    assert tab.page.get_by_role("button", name="Send", exact=True).is_visible()
+
+
 def test_thoughts_are_shown_and_are_no_part_of_the_answer(tab: Tab) -> None:
     chunks = [
         {"choices": [{"index": 0, "delta": {"reasoning_content": "Hm <b>hm</b>"}, "finish_reason": None}]},
