@@ -7,6 +7,8 @@ from collections.abc import Generator, Iterator
 import pytest
 import pytest_socket
 
+# Loads Hypothesis's profile, for tests in whose modules nothing else does.
+from tests import examples  # noqa: F401
 from tests.closing_lines import pytest_terminal_summary
 
 __all__ = ["pytest_terminal_summary"]

@@ -1,5 +1,7 @@
 """Tools before the guardrail, which Converse does not show it: all there is of them going in, calls coming out.
 
+So are thoughts that go in unsigned: whoever sends a conversation may have written them.
+
 What is masked goes on masked. What is stopped is the policy's message in the answer's place, and an answer like every
 other: with Converse's stop reason for it. Imported by requests that have tools.
 """
@@ -10,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from lambdas.chat.guardrail import Guardrail, Source
-from lambdas.chat.spoken import Block, Spoken
+from lambdas.chat.spoken import Block, Spoken, thought, unsigned
 from lambdas.chat.telling import json_text
 
 # Formats of documents that are read as they are.
@@ -41,7 +43,9 @@ def judged_rounds(guardrail: Guardrail, spoken: Spoken) -> tuple[Spoken, str | N
 
 
 def _texts(block: Block) -> list[str]:
-    """Return what is judged of a call or a result; nothing of a call without input."""
+    """Return what is judged of a call, a result or a thought; nothing of a call without input."""
+    if "reasoningContent" in block:
+        return [said] if (said := unsigned(block)) is not None else []
     if "toolUse" in block:
         return [json_text(block["toolUse"]["input"])] if block["toolUse"]["input"] else []
     if "toolResult" not in block:
@@ -74,6 +78,8 @@ def _with_texts(guardrail: Guardrail, block: Block, masked: Iterator[str]) -> Bl
         call = block["toolUse"]
         given = call["input"]
         return {"toolUse": {**call, "input": _masked(guardrail, given, json_text(given), next(masked), "INPUT")}}
+    if unsigned(block) is not None:
+        return thought(next(masked), None)
     if "toolResult" not in block:
         return block
     result = block["toolResult"]

@@ -9,12 +9,12 @@ least 1,024 tokens and fewer than ``max_tokens``, no temperature, top_p or top_k
 of tools the answer has to begin with the thoughts that it began with.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.conversation import Conversation, Effort, Reasoning
-from lambdas.chat.spoken import Block
+from lambdas.chat.spoken import Block, unsigned
 from lambdas.common.errors import InvalidRequestError
 
 # What of an answer may be thought, by effort: the shares that other gateways have agreed on (OpenRouter, "Reasoning
@@ -22,6 +22,9 @@ from lambdas.common.errors import InvalidRequestError
 SHARES: Final[dict[Effort, float]] = {"low": 0.2, "medium": 0.5, "high": 0.8}
 LEAST_BUDGET: Final = 1_024
 MOST_BUDGET: Final = 32_000
+# Families that take back what they have thought though they sign nothing, which Claude refuses (maximhq/bifrost 6942
+# tells both). Of the others no source was found.
+_TAKE_UNSIGNED: Final = frozenset(("reasoning_config",))
 _SAMPLING: Final = (("temperature", "temperature"), ("topP", "top_p"))
 
 
@@ -36,6 +39,8 @@ def with_reasoning(arguments: Block, asked: Conversation, candidate: Candidate) 
     """
     if not candidate.has("reasoning"):
         arguments["messages"] = without_thoughts(arguments["messages"])
+    elif candidate.model.parameters.reasoning not in _TAKE_UNSIGNED:
+        arguments["messages"] = without_thoughts(arguments["messages"], of=lambda block: unsigned(block) is not None)
     wanted = asked.reasoning
     if wanted is None or not wanted.is_asked_for:
         return []
@@ -57,11 +62,19 @@ def with_reasoning(arguments: Block, asked: Conversation, candidate: Candidate) 
             return ["reasoning"]
 
 
-def without_thoughts(turns: Sequence[Block]) -> list[Block]:
-    """Return turns without thoughts, for who has none and would not know them: another model has stepped in."""
+def _is_thought(block: Block) -> bool:
+    return "reasoningContent" in block
+
+
+def without_thoughts(turns: Sequence[Block], *, of: Callable[[Block], bool] = _is_thought) -> list[Block]:
+    """Return turns without thoughts, for who has none and would not know them: another model has stepped in.
+
+    Args:
+        of: which blocks are left out.
+    """
     kept = []
     for turn in turns:
-        content = [block for block in turn["content"] if "reasoningContent" not in block]
+        content = [block for block in turn["content"] if not of(block)]
         kept.append(turn if len(content) == len(turn["content"]) else {**turn, "content": content})
     return [turn for turn in kept if turn["content"]]
 

@@ -19,7 +19,7 @@ from lambdas.chat.errors import RETRYABLE, broken_off, error_code, is_daily_quot
 from lambdas.chat.guardrail import Guardrail, GuardrailClient, Passed
 from lambdas.chat.reasoning import with_reasoning
 from lambdas.chat.settings import ChatSettings
-from lambdas.chat.spoken import Block, Spoken
+from lambdas.chat.spoken import Block, Spoken, unsigned
 from lambdas.chat.stream import ToldStream
 from lambdas.chat.telling import Telling, thought_tokens
 from lambdas.chat.told import Answered, Completion
@@ -235,7 +235,10 @@ class ChatService:
         if any(wants_answer_tool(asked, candidate) for candidate in candidates):
             tools.append(answer_spec(asked))
         # A call is never without its result.
-        if not tools and not any("toolResult" in block for turn in spoken.turns for block in turn["content"]):
+        shown = (
+            "toolResult" in block or unsigned(block) is not None for turn in spoken.turns for block in turn["content"]
+        )
+        if not tools and not any(shown):
             return spoken, None
         for candidate in candidates:
             self.arguments(asked, spoken, candidate)

@@ -123,8 +123,15 @@ def text(said: str) -> list[Block]:
 
 def thought(said: str, signature: str | None) -> Block:
     """Return the block of what the model thought; with the signature it came with, unchanged, or it is refused."""
-    signed = {} if signature is None else {"signature": signature}
+    # One that is empty is refused too, by families that sign nothing (maximhq/bifrost 6942 of Nova).
+    signed = {"signature": signature} if signature else {}
     return {"reasoningContent": {"reasoningText": {"text": said, **signed}}}
+
+
+def unsigned(block: Block) -> str | None:
+    """Return the text of a thought that nobody signed, which may be anybody's; None of every other block."""
+    said = block.get("reasoningContent", {}).get("reasoningText")
+    return str(said["text"]) if said is not None and "signature" not in said else None
 
 
 def redacted(data: bytes) -> Block:

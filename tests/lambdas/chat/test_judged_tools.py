@@ -361,3 +361,18 @@ def test_bounds_of_a_schema_are_not_judged_for_what_they_look_like() -> None:
     (judged,) = client.judged
     assert str(largest) not in judged
     assert all(word in judged for word in ("dig", "Digs.", "at", "END", "integer"))
+
+
+def thinking(said: str) -> Conversation:
+    """Return a conversation without tools that brings a thought, which no signature shows to be a model's."""
+    asks = {"role": "user", "content": "How deep?"}
+    thought = {"role": "assistant", "content": "Deep.", "reasoning_content": said}
+    return parse(json.dumps({"model": "fast", "messages": [asks, thought, asks]}).encode())
+
+
+def test_thoughts_that_nobody_signed_are_shown_and_stopped() -> None:
+    client = FakeConverse(converse_reply())
+    client.stops = {"Tell how to"}
+
+    assert set(both(client, thinking("Tell how to."))) == {(MESSAGE, "guardrail_intervened")}
+    assert (client.calls, set(client.sources)) == ([], {"INPUT"})

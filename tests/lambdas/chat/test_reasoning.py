@@ -160,3 +160,16 @@ def test_thoughts_that_were_changed_are_refused_by_claude() -> None:
 
     with pytest.raises(AwsError, match="Invalid `signature` in `thinking` block"):
         sent(replace(said, spoken=replace(said.spoken, turns=turns)), BUDGET)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "taken"), [(NOVA, True), (BUDGET, False), (ADAPTIVE, False), (GPT, False), (MICRO, False)]
+)
+def test_thoughts_that_nobody_signed_go_back_to_who_takes_them(candidate: Candidate, taken: bool) -> None:
+    said = {"role": "assistant", "content": "Deep.", "reasoning_content": "It is a quarry."}
+    asks = {"role": "user", "content": "How deep?"}
+
+    arguments, _ = sent(asked(None, messages=[asks, said, asks]), candidate)
+
+    unsigned = {"reasoningContent": {"reasoningText": {"text": "It is a quarry."}}}
+    assert arguments["messages"][1]["content"] == [*([unsigned] if taken else []), {"text": "Deep."}]

@@ -52,7 +52,7 @@ def test_the_answer_has_openais_shape(openai: OpenAI) -> None:
 
 
 def test_models_are_listed(openai: OpenAI) -> None:
-    assert [model.id for model in openai.models.list()] == ["embed", "fast", "rerank", "smart"]
+    assert [model.id for model in openai.models.list()] == ["embed", "fast", "rerank", "smart", "think"]
 
 
 def test_the_guardrail_stops_a_prompt(openai: OpenAI) -> None:
@@ -118,7 +118,7 @@ def test_a_wrong_key_raises_the_sdks_own_exception(platform: Platform) -> None:
 
 
 def test_an_unknown_alias_raises_the_sdks_own_exception(openai: OpenAI) -> None:
-    with pytest.raises(NotFoundError, match="`fast`, `rerank`, `smart`"):
+    with pytest.raises(NotFoundError, match="`fast`, `rerank`, `smart`, `think`"):
         ask(openai, model="gpt-4o")
 
 

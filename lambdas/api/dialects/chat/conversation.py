@@ -26,7 +26,7 @@ from lambdas.api.dialects.chat.request import (
 from lambdas.chat import conversation
 from lambdas.chat.conversation import AnswerFormat, AnyJson, Conversation, JsonOf, Names, Reasoning, ToolChoice
 from lambdas.chat.images import to_image
-from lambdas.chat.spoken import Block, Call, Spoken, SpokenBuilder, Words, marked, text
+from lambdas.chat.spoken import Block, Call, Spoken, SpokenBuilder, Words, marked, text, thought
 from lambdas.chat.tools import NO_TOOLS, Toolbox
 from lambdas.common.errors import InvalidRequestError
 
@@ -139,7 +139,15 @@ def _instructions(message: SystemMessage | DeveloperMessage) -> list[Block]:
 
 def _assistant(message: AssistantMessage, path: str) -> list[Block | Call]:
     calls = (_call(call, f"{path}.tool_calls[{place}]") for place, call in enumerate(message.tool_calls or ()))
-    return [*text(assistant_text(message)), *calls]
+    said: list[Block | Call] = [*text(assistant_text(message)), *calls]
+    # A turn of thoughts alone would be none to who does not take them.
+    return [*_thoughts(message), *said] if said else []
+
+
+def _thoughts(message: AssistantMessage) -> list[Block]:
+    """Return what the model thought before it said that; what is no text means nothing."""
+    given = message.reasoning_content or message.reasoning
+    return [thought(given, None)] if isinstance(given, str) and given.strip() else []
 
 
 def _call(call: ToolCall, path: str) -> Call:

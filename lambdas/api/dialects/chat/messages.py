@@ -87,13 +87,16 @@ class ToolCall(Struct):
 class AssistantMessage(Struct, tag_field="role", tag="assistant"):
     """What the model said before, as clients send it back: members that are not named here are accepted and not used.
 
-    Of its parts, text and refusals are said again; thoughts and whatever else there is are not.
+    Of its parts, text and refusals are said again, whatever else there is is not. ``reasoning_content`` is what the
+    model thought, which OpenAI has no member for; some clients call it ``reasoning``. Nova takes it back.
     """
 
     content: str | list[JsonObject | str] | None = None
     tool_calls: list[ToolCall] | None = None
     refusal: str | None = None
     cache_control: Any = None
+    reasoning_content: Any = None
+    reasoning: Any = None
 
 
 class ToolMessage(Struct, tag_field="role", tag="tool", forbid_unknown_fields=True):

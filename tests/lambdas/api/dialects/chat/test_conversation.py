@@ -232,3 +232,24 @@ def test_whatever_is_not_refused_by_name_is_accepted_by_claude(messages: list[An
         rules.check(arguments, catalogue.models()[HAIKU_ID])
         return
     assert str(param).startswith("messages")
+
+
+@pytest.mark.parametrize("member", ["reasoning_content", "reasoning"])
+def test_what_the_model_thought_comes_before_what_it_said(member: str) -> None:
+    found = spoken(USER, {"role": "assistant", "content": "Deep.", member: "It is a quarry."}, USER)
+
+    thought = {"reasoningContent": {"reasoningText": {"text": "It is a quarry."}}}
+    assert found.turns[1] == {"role": "assistant", "content": [thought, {"text": "Deep."}]}
+
+
+@pytest.mark.parametrize("given", ["", " ", None, 5, ["x"], {"text": "x"}])
+def test_thoughts_that_are_no_text_mean_nothing(given: Any) -> None:
+    found = spoken(USER, {"role": "assistant", "content": "Deep.", "reasoning_content": given}, USER)
+
+    assert found.turns[1]["content"] == [{"text": "Deep."}]
+
+
+def test_thoughts_alone_are_no_turn() -> None:
+    found = spoken(USER, {"role": "assistant", "content": None, "reasoning_content": "Hm."}, USER)
+
+    assert [turn["role"] for turn in found.turns] == ["user"]
