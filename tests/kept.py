@@ -34,8 +34,8 @@ from configuration.environment_file import PROJECT
 from stacks.components import function_code, kept_build
 
 FOLDER: Final = PROJECT / ".cache" / "tests"
-# States of the project whose templates stay: of a few branches.
-STATES: Final = 8
+# Of a few branches, times the dozen files that make templates: each has a state of its own.
+STATES: Final = 100
 
 # Whose modules count if they are imported, and only then.
 _IMPORTED: Final = ("lambdas", "tests", "quarry", "sandbox", "docs", "benchmarks")
