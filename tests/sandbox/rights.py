@@ -114,6 +114,8 @@ UNSEEN: Final = (
     Unseen("inference-*", "bedrock:InvokeModel*", "*anthropic*", "as above, and in each region of a profile"),
     Unseen("inference-Chat*", "dynamodb:BatchGetItem", "*", "reads long chains of responses, which few requests have"),
     Unseen("inference-*", "bedrock:CountTokens", "*", "of Claude only, and a fallback of every alias counts too"),
+    Unseen("inference-PlaygroundRole", "s3:GetObject", "*", "its pages are fetched by tests/sandbox/playground"),
+    Unseen("inference-ModelAccessFunctionRole", "lambda:GetAccountSettings", "*", "MiniStack asks IAM nothing for it"),
     Unseen("*-LifecycleFunctionRole", "*", "*", "used when the stack is deleted, which comes after this"),
     Unseen("knowledge-WatchWatcherRole", "bedrock:StopIngestionJob", "*", "stops a job that takes over an hour"),
     Unseen("inference-AllowancesSweeperRole", "dynamodb:*Item", "*", "ends calls that died hours ago, and past days"),

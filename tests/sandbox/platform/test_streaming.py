@@ -79,7 +79,8 @@ def test_hanging_up_stops_nothing_is_charged_in_full_and_the_turn_is_kept(
         call = model.calls()[-1]
         messages = http.get(f"/sessions/{session}").json()["messages"]
 
-    assert (call["disconnected"], len(call["sent"])) == (False, 40)
+    assert call["disconnected"] is False
+    assert len(call["sent"]) >= 40
     assert usage["today"]["output_tokens"] >= 40
     assert "stone " * 39 in messages[-1]["content"]
 
