@@ -67,8 +67,9 @@ class ChatSettings(EnvSettings):
     max_attempts: int
     default_max_tokens: int
     default_max_tokens_of: dict[str, int]
-    strict: bool
-    reply_model: Literal["asked", "answered"]
-    prompt_caching: PromptCaching
-    judge_tool_descriptions: bool
     call_seconds: int
+    # The knobs' own defaults are not written: a function's variables have 4,096 bytes in all.
+    strict: bool = False
+    reply_model: Literal["asked", "answered"] = "asked"
+    prompt_caching: PromptCaching = "asked"
+    judge_tool_descriptions: bool = True

@@ -41,11 +41,12 @@ class KnowledgeSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     id: str
     alias: str
     results: int
-    search: Literal["semantic", "hybrid"]
     score_threshold: float
     metadata: dict[str, FieldType]
-    reranking: Reranking | None
-    grounding_check: bool
+    # What is not written takes nothing of the 4,096 bytes that a function's variables have.
+    search: Literal["semantic", "hybrid"] = "semantic"
+    reranking: Reranking | None = None
+    grounding_check: bool = False
     grounding_characters: int = 50_000
     passage_tokens: int = LONGEST_PASSAGE
     parameter: str = ""

@@ -70,7 +70,7 @@ def test_an_environment_that_tunes_nothing_has_none_of_it() -> None:
     template = templates.of_environment(environment)["Inference"]
 
     assert statements(template, "ssm:GetParametersByPath", "") == []
-    assert "ResourceTag" not in json.dumps(template)
+    assert "custom-model" not in json.dumps(template)
     assert all(
         "PROMOTIONS_PATH" not in function["Properties"]["Environment"]["Variables"]
         for function in resources(environment, "AWS::Lambda::Function").values()
