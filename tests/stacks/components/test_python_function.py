@@ -47,7 +47,7 @@ def size(template: dict[str, Any], alias: str) -> int:
     return max(sum(len(name) + len(deployed(value).encode()) for name, value in one.items()) for one in told)
 
 
-@pytest.mark.parametrize(("number", "cost_allocation", "kilobytes"), [(30, False, 3.6), (10, True, 4.1)])
+@pytest.mark.parametrize(("number", "cost_allocation", "kilobytes"), [(30, False, 3.6), (10, True, 3.9)])
 def test_what_aliases_with_two_candidates_take_of_the_environment(
     vary: Vary, number: int, cost_allocation: bool, kilobytes: float
 ) -> None:
