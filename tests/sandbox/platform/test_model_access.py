@@ -70,12 +70,14 @@ def test_all_is_ready_and_the_deployment_said_so(platform: Platform, check: Chec
     assert checked.verdicts() == ("ready", "ready", "ready")
     assert checked.code == 0
     outputs = platform.quarry("outputs")["quarry-sandbox-inference"]
-    assert outputs["ModelAccess"] == "fast: ready; smart: ready; embed: ready"
+    assert outputs["ModelAccess"] == "fast: ready; smart: ready; embed: ready; rerank: ready; think: ready"
     latest = published.read(platform.client("ssm"), "/quarry/sandbox/model-access")
     assert {alias: one.standing for alias, one in latest.aliases.items()} == {
         "fast": Standing.FIRST,
         "smart": Standing.FIRST,
         "embed": Standing.FIRST,
+        "rerank": Standing.FIRST,
+        "think": Standing.FIRST,
     }
 
 
@@ -200,7 +202,8 @@ def quotas(platform: Platform) -> Iterator[dict[str, float]]:
                 {"QuotaName": name, "QuotaCode": f"L-{number:08d}", "Value": value}
                 for number, (name, value) in enumerate(values.items())
             ]
-            body = json.dumps({"Quotas": listed}).encode()
+            # Of the one that is asked for by its code, the guardrail's, there is enough.
+            body = json.dumps({"Quotas": listed, "Quota": {"Value": 1_000}}).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
