@@ -179,17 +179,18 @@ def grant_sweep(grantee: iam.IGrantable, *, table: dynamodb.ITable) -> None:
 
 
 def grant_use_sessions(grantee: iam.IGrantable, *, table: dynamodb.ITable) -> None:
-    """Allow making sessions and responses, reading one and adding turns; no scan.
-
-    DynamoDB authorises each part of a transaction as PutItem or UpdateItem.
-    """
-    using = [f"dynamodb:{verb}" for verb in ("GetItem", "PutItem", "Query", "UpdateItem")]
+    """Allow making sessions and responses, and reading one; no scan."""
+    using = [f"dynamodb:{verb}" for verb in ("GetItem", "PutItem", "Query")]
     iam.Grant.add_to_principal(grantee=grantee, actions=using, resource_arns=[table.table_arn])
 
 
 def grant_go_on_from_responses(grantee: iam.IGrantable, *, table: dynamodb.ITable) -> None:
-    """Allow reading the responses that go before a request, or that it refers to, together."""
-    iam.Grant.add_to_principal(grantee=grantee, actions=["dynamodb:BatchGetItem"], resource_arns=[table.table_arn])
+    """Allow reading the responses that go before a request together, and adding turns to sessions.
+
+    DynamoDB authorises each part of a transaction as PutItem or UpdateItem.
+    """
+    going_on = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]
+    iam.Grant.add_to_principal(grantee=grantee, actions=going_on, resource_arns=[table.table_arn])
 
 
 def grant_manage_sessions(grantee: iam.IGrantable, *, table: dynamodb.ITable, owner_index: str) -> None:
