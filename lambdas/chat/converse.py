@@ -7,10 +7,11 @@ from typing import Any, Final
 
 import msgspec
 
+from lambdas.chat.blocks import Block
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.conversation import AnyJson, Conversation, JsonOf, NamedTool
 from lambdas.chat.schemas import tool_schema
-from lambdas.chat.spoken import Block, Spoken
+from lambdas.chat.spoken import Spoken
 from lambdas.chat.tools import ANSWER_TOOL, bedrock_name, specs_of, tool_spec
 from lambdas.common.errors import InvalidRequestError
 

@@ -10,9 +10,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
 from lambdas.allowances.estimate import input_tokens
+from lambdas.chat.blocks import Block
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.errors import error_code
-from lambdas.chat.spoken import Block
 from lambdas.common.observability import logger
 
 _COUNTED: Final = "anthropic."

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
+from lambdas.chat.blocks import Block, thought, unsigned
 from lambdas.chat.guardrail import Guardrail, Source
-from lambdas.chat.spoken import Block, Spoken, thought, unsigned
+from lambdas.chat.spoken import Spoken
 from lambdas.chat.telling import json_text
 
 # Formats of documents that are read as they are.

@@ -12,9 +12,9 @@ of tools the answer has to begin with the thoughts that it began with.
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from lambdas.chat.blocks import Block, unsigned
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.conversation import Conversation, Effort, Reasoning
-from lambdas.chat.spoken import Block, unsigned
 from lambdas.common.errors import InvalidRequestError
 
 # What of an answer may be thought, by effort: the shares that other gateways have agreed on (OpenRouter, "Reasoning

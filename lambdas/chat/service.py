@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from lambdas.catalogue.parameters import fit
 from lambdas.chat.aliases import Aliases
 from lambdas.chat.answers import NOTHING_USED, StreamedCompletion, told
+from lambdas.chat.blocks import Block, unsigned
 from lambdas.chat.caching import with_cache_points
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.conversation import Conversation
@@ -19,7 +20,7 @@ from lambdas.chat.errors import RETRYABLE, broken_off, error_code, is_daily_quot
 from lambdas.chat.guardrail import Guardrail, GuardrailClient, Passed
 from lambdas.chat.reasoning import with_reasoning
 from lambdas.chat.settings import ChatSettings
-from lambdas.chat.spoken import Block, Spoken, unsigned
+from lambdas.chat.spoken import Spoken
 from lambdas.chat.stream import ToldStream
 from lambdas.chat.telling import Telling, thought_tokens
 from lambdas.chat.told import Answered, Completion

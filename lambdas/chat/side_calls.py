@@ -9,10 +9,11 @@ from msgspec import Struct
 
 from lambdas.allowances.estimate import MESSAGE_TOKENS, Estimate, actual, usage
 from lambdas.allowances.usage import Usage
+from lambdas.chat.blocks import text
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.conversation import Conversation
 from lambdas.chat.service import ChatService
-from lambdas.chat.spoken import Spoken, text
+from lambdas.chat.spoken import Spoken
 from lambdas.chat.told import Completion
 from lambdas.common.deadline import Deadline
 from lambdas.common.tokens import Tokens

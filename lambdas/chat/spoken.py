@@ -4,9 +4,8 @@ Converse wants the system text apart and turns that alternate, beginning with th
 by the turn after it. No other API has such rules: neighbouring messages of one role are joined, what is blank is left
 out, and a conversation that begins with the assistant, or has only instructions, gets a short turn of the user's.
 
-A dialect makes the blocks of what it reads (``text``, ``lambdas.chat.images.to_image``, ``thought``, ``redacted``),
-says in which order they were said, and names each message by the place at which the caller has it; the builder does the
-rest:
+A dialect makes the blocks of what it reads (``lambdas.chat.blocks``, ``lambdas.chat.images.to_image``), says
+in which order they were said, and names each message by the place at which the caller has it; the builder does the rest:
 
     builder = SpokenBuilder(toolbox, words=WORDS, goes_on=session is not None)
     builder.instruct(text("Be brief."))
@@ -21,13 +20,12 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from lambdas.chat.blocks import Block, marked
 from lambdas.chat.documents import OwnNames, accompanied
 from lambdas.chat.schemas import WRAPPED
-from lambdas.chat.tools import CACHE_POINT, Toolbox, bedrock_id, bedrock_name
+from lambdas.chat.tools import Toolbox, bedrock_id, bedrock_name
 from lambdas.common.errors import InvalidRequestError
 from lambdas.common.json_body import decode_text
-
-Block = dict[str, Any]
 
 # What the user says where nobody has said anything for the user.
 BEGIN: Final = "Begin."
@@ -114,36 +112,6 @@ class Call(Struct, frozen=True, kw_only=True):
     arguments: Any
     param: str
     is_text: bool = False
-
-
-def text(said: str) -> list[Block]:
-    """Return the blocks of a text: one, or none of what is blank, which Converse refuses."""
-    return [{"text": said}] if said.strip() else []
-
-
-def thought(said: str, signature: str | None) -> Block:
-    """Return the block of what the model thought; with the signature it came with, unchanged, or it is refused."""
-    # One that is empty is refused too, by families that sign nothing (maximhq/bifrost 6942 of Nova).
-    signed = {"signature": signature} if signature else {}
-    return {"reasoningContent": {"reasoningText": {"text": said, **signed}}}
-
-
-def unsigned(block: Block) -> str | None:
-    """Return the text of a thought that nobody signed, which may be anybody's; None of every other block."""
-    said = block.get("reasoningContent", {}).get("reasoningText")
-    return str(said["text"]) if said is not None and "signature" not in said else None
-
-
-def redacted(data: bytes) -> Block:
-    """Return the block of what the model thought and nobody may read."""
-    return {"reasoningContent": {"redactedContent": data}}
-
-
-def marked(blocks: list[Block], kept: bool) -> list[Block]:
-    """Return blocks with the mark that Bedrock is to keep what is up to their end, where the caller has it so."""
-    if not blocks or not kept or "cachePoint" in blocks[-1]:
-        return blocks
-    return [*blocks, CACHE_POINT]
 
 
 class SpokenBuilder:

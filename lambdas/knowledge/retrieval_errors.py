@@ -42,9 +42,9 @@ RETRYABLE: Final = frozenset(
 
 # OpenSearch says "Rewrite first" of a filter on a field that it has no keywords of.
 _ABOUT_FILTERS: Final = re.compile(r"filter|rewrite first|metadata", re.IGNORECASE)
-# What is denied is denied to the knowledge base's own role; Bedrock tells it as a validation.
 # Of a model of a third party that nobody has accepted the agreement of: every search is denied.
 _ABOUT_AGREEMENT: Final = re.compile(r"marketplace|access to the model", re.IGNORECASE)
+# What is denied is denied to the knowledge base's own role; Bedrock tells it as a validation.
 _ABOUT_RIGHTS: Final = re.compile(r"not able to call|not authorized|access denied|unauthorized", re.IGNORECASE)
 
 
@@ -82,20 +82,8 @@ def to_api_error(
                 code="insufficient_quota",
                 retry_after=NOT_READY_RETRY_SECONDS,
             )
-        case "AccessDeniedException" if _ABOUT_AGREEMENT.search(message):
-            return PermissionDeniedError(
-                f"The account has no access to the reranking or embedding model of the knowledge base "
-                f"{knowledge_base_id}. The platform's owner can mend it: `quarry check` names the model, and `quarry "
-                "check --enable` accepts its agreement.",
-                code="knowledge_access_denied",
-            )
         case "AccessDeniedException" | "UnrecognizedClientException" | "ExpiredTokenException":
-            return PermissionDeniedError(
-                f"AWS denies this platform the knowledge base {knowledge_base_id}. The platform's owner can mend it: "
-                "allow bedrock:Retrieve on that knowledge base for the function's role, or lift an organisation "
-                "policy that denies it.",
-                code="knowledge_access_denied",
-            )
+            return _denied(message, knowledge_base_id)
         case "ResourceNotFoundException":
             return NotFoundError(
                 f"The knowledge base {knowledge_base_id} is not there any more. The platform's owner can bring it "
@@ -112,6 +100,22 @@ def to_api_error(
             return _validation(message, knowledge_base_id, filter_param)
         case _:
             return UpstreamError(f"The knowledge base failed to answer ({code}). Try again.")
+
+
+def _denied(message: str, knowledge_base_id: str) -> ApiError:
+    if _ABOUT_AGREEMENT.search(message):
+        return PermissionDeniedError(
+            f"The account has no access to the reranking or embedding model of the knowledge base "
+            f"{knowledge_base_id}. The platform's owner can mend it: `quarry check` names the model, and `quarry "
+            "check --enable` accepts its agreement.",
+            code="knowledge_access_denied",
+        )
+    return PermissionDeniedError(
+        f"AWS denies this platform the knowledge base {knowledge_base_id}. The platform's owner can mend it: allow "
+        "bedrock:Retrieve on that knowledge base for the function's role, or lift an organisation policy that denies "
+        "it.",
+        code="knowledge_access_denied",
+    )
 
 
 def _validation(message: str, knowledge_base_id: str, filter_param: str | None) -> ApiError:

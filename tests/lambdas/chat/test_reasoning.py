@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from lambdas.chat.blocks import thought
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.conversation import Conversation, Reasoning
 from lambdas.chat.converse import to_converse
 from lambdas.chat.reasoning import with_reasoning
-from lambdas.chat.spoken import thought
 from lambdas.common.errors import InvalidRequestError
 from sandbox.model import catalogue, rules
 from sandbox.model.errors import AwsError

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from lambdas.chat.blocks import redacted, text, thought
 from lambdas.chat.documents import document
-from lambdas.chat.spoken import BEGIN, NOTHING, Answering, Call, SpokenBuilder, Words, redacted, text, thought
+from lambdas.chat.spoken import BEGIN, NOTHING, Answering, Call, SpokenBuilder, Words
 from lambdas.chat.tools import CACHE_POINT, NO_TOOLS, Toolbox, bedrock_id
 from lambdas.common.errors import InvalidRequestError
 

@@ -160,3 +160,6 @@ def test_pictures_for_the_documents(tab: Tab, model: ModelScript) -> None:
     tab.page.get_by_role("button", name="Passage 1").first.click()
     tab.page.evaluate("scrollTo(0, 0)")
     tab.page.screenshot(path=PICTURES / "playground-documents.png")
+
+    # The README shows them: none is to weigh much.
+    assert all(10_000 < picture.stat().st_size < 150_000 for picture in PICTURES.glob("playground-*.png"))

@@ -24,9 +24,10 @@ from lambdas.api.dialects.chat.request import (
     Tool,
 )
 from lambdas.chat import conversation
+from lambdas.chat.blocks import Block, marked, text, thought
 from lambdas.chat.conversation import AnswerFormat, AnyJson, Conversation, JsonOf, Names, Reasoning, ToolChoice
 from lambdas.chat.images import to_image
-from lambdas.chat.spoken import Block, Call, Spoken, SpokenBuilder, Words, marked, text, thought
+from lambdas.chat.spoken import Call, Spoken, SpokenBuilder, Words
 from lambdas.chat.tools import NO_TOOLS, Toolbox
 from lambdas.common.errors import InvalidRequestError
 

@@ -5,9 +5,10 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, Struct
 
 from lambdas.api.dialects.chat.request import StreamOptions
+from lambdas.chat.blocks import text
 from lambdas.chat.conversation import Conversation, Names
 from lambdas.chat.fields import MOST_TOKENS, TEMPERATURE, NonEmptyText, StopText, Tokens
-from lambdas.chat.spoken import SpokenBuilder, Words, text
+from lambdas.chat.spoken import SpokenBuilder, Words
 from lambdas.chat.tools import NO_TOOLS
 from lambdas.common.errors import InvalidRequestError
 from lambdas.common.request_metadata import fits, fitted

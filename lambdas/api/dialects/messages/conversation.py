@@ -31,8 +31,9 @@ from lambdas.api.dialects.messages.request import (
     ThinkingDisabled,
     ThinkingEnabled,
 )
+from lambdas.chat.blocks import Block, marked, text
 from lambdas.chat.conversation import AnswerFormat, Conversation, JsonOf, NamedTool, Names, Reasoning, ToolChoice
-from lambdas.chat.spoken import Block, Call, Spoken, SpokenBuilder, Words, marked, text
+from lambdas.chat.spoken import Call, Spoken, SpokenBuilder, Words
 from lambdas.chat.tools import NO_TOOLS, Toolbox
 
 NAMES: Final[Names] = MappingProxyType(

@@ -12,9 +12,9 @@ from lambdas.api.dialects.messages.blocks import (
     TextSource,
     UrlSource,
 )
+from lambdas.chat.blocks import Block, text
 from lambdas.chat.documents import document, to_document
 from lambdas.chat.images import to_image
-from lambdas.chat.spoken import Block, text
 from lambdas.common.errors import InvalidRequestError
 
 _PDF: Final = "application/pdf"

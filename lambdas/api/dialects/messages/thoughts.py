@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from lambdas.chat.spoken import Block, redacted, thought
+from lambdas.chat.blocks import Block, redacted, thought
 from lambdas.common.errors import InvalidRequestError
 
 # No signature of Anthropic's begins so: they are base64.

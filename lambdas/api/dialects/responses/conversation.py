@@ -21,8 +21,9 @@ from lambdas.api.dialects.responses.items import (
 )
 from lambdas.api.dialects.responses.request import JsonObjectText, JsonSchemaText, ResponsesRequest
 from lambdas.api.dialects.responses.tools import Tools, called, tools_of
+from lambdas.chat.blocks import Block, text
 from lambdas.chat.conversation import AnswerFormat, AnyJson, Conversation, DocumentSearch, JsonOf, Reasoning
-from lambdas.chat.spoken import Block, Call, Spoken, SpokenBuilder, Words, text
+from lambdas.chat.spoken import Call, Spoken, SpokenBuilder, Words
 from lambdas.chat.tools import Toolbox
 from lambdas.common.errors import InvalidRequestError, NotFoundError
 from lambdas.sessions.summary import notes_text

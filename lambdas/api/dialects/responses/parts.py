@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from lambdas.api.dialects.responses.items import Content, InputFile, InputImage, Part, RefusalPart
+from lambdas.chat.blocks import Block, text
 from lambdas.chat.documents import to_document
 from lambdas.chat.images import to_image
-from lambdas.chat.spoken import Block, text
 from lambdas.common.errors import InvalidRequestError
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from lambdas.chat.spoken import redacted, thought
+from lambdas.chat.blocks import redacted, thought
 
 _MARK: Final = "qr1."
 
