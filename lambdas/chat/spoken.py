@@ -5,7 +5,8 @@ by the turn after it. No other API has such rules: neighbouring messages of one 
 out, and a conversation that begins with the assistant, or has only instructions, gets a short turn of the user's.
 
 A dialect makes the blocks of what it reads (``lambdas.chat.blocks``, ``lambdas.chat.images.to_image``), says
-in which order they were said, and names each message by the place at which the caller has it; the builder does the rest:
+in which order they were said, and names each message by the place at which the caller has it. The builder does
+the rest:
 
     builder = SpokenBuilder(toolbox, words=WORDS, goes_on=session is not None)
     builder.instruct(text("Be brief."))
