@@ -21,6 +21,8 @@ from lambdas.sessions.response_items import StoredResponse
 from lambdas.sessions.responses import no_such_response
 
 INCLUDE: Final = ("include", "include[]")
+# They are read before the allowance is looked at, up to 400 KB each, at the platform's cost.
+MOST_REFERRED: Final = 200
 
 
 def create_response(call: Call) -> Answer[dict[str, Any]] | Streamed:
@@ -129,11 +131,21 @@ def _check_previous(request: ResponsesRequest) -> None:
 
 
 def _referred(request: ResponsesRequest, call: Call) -> dict[str, Item]:
-    """Return the stored items that a request refers to, by their ids."""
+    """Return the stored items that a request refers to, by their ids.
+
+    Raises:
+        InvalidRequestError: they are of too many responses.
+    """
     wanted = references(request)
-    responses = [found for item_id in wanted if (found := response_of(item_id)) is not None]
+    responses = list(dict.fromkeys(found for item_id in wanted if (found := response_of(item_id)) is not None))
     if not responses:
         return {}
+    if len(responses) > MOST_REFERRED:
+        raise InvalidRequestError(
+            f"The items that `input` refers to are of {len(responses):,} stored responses; {MOST_REFERRED} are read for "
+            "one request. Name the last of them in `previous_response_id`, and leave its and earlier items out.",
+            param="input",
+        )
     there = composition.response_store().several(responses, call.caller.key_id)
     return {item["id"]: item for one in there.values() for item in stored.items(one)}
 

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from lambdas.api import app, handler
 from lambdas.api.openapi.document import answer_schemas
+from lambdas.api.routes import responses
 from tests import events
 from tests.lambdas.api.conftest import Serve
 from tests.lambdas.api.dialects.responses.asking import PATCH, WEATHER
@@ -193,6 +194,22 @@ def test_items_may_be_referred_to(serve: Serve, stream: bool) -> None:
     assert post(model="smart", input=items, tools=[WEATHER], key="key_bob").status_code == 404
     status, whole = ask("GET", f"/v1/responses/{first['id']}", **{"include[]": "reasoning.encrypted_content"})
     assert (status, "encrypted_content" in whole["output"][0]) == (200, True)
+
+
+def test_items_of_more_responses_than_are_read_for_nothing_are_refused(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(responses, "MOST_REFERRED", 3)
+    desk = serve(converse_reply())
+    items = [{"type": "item_reference", "id": f"msg_{number:032x}_0"} for number in range(4)]
+
+    refused = post(input=[*items, {"role": "user", "content": "So?"}])
+
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "input")
+    assert "`previous_response_id`" in refused.json()["error"]["message"]
+    assert desk.bedrock.calls == []
+    # Those of as many as are read are looked for.
+    assert post(input=[*items[1:], {"role": "user", "content": "So?"}]).status_code == 404
 
 
 def test_a_search_that_is_referred_to_is_left_out(serve: Serve) -> None:
