@@ -142,8 +142,8 @@ def _referred(request: ResponsesRequest, call: Call) -> dict[str, Item]:
         return {}
     if len(responses) > MOST_REFERRED:
         raise InvalidRequestError(
-            f"The items that `input` refers to are of {len(responses):,} stored responses; {MOST_REFERRED} are read for "
-            "one request. Name the last of them in `previous_response_id`, and leave its and earlier items out.",
+            f"The items that `input` refers to are of {len(responses):,} stored responses; {MOST_REFERRED} are read "
+            "for one request. Name the last of them in `previous_response_id`, and leave its and earlier items out.",
             param="input",
         )
     there = composition.response_store().several(responses, call.caller.key_id)
