@@ -55,7 +55,7 @@ def test_what_does_not_limit_a_passage_is_left_out() -> None:
     ],
 )
 def test_what_is_wrong_inside_a_variable_is_told_with_its_place(variable: str, value: object, said: str) -> None:
-    text = value if isinstance(value, str) else SETTINGS.to_env()[variable].replace("semantic", "guess")
+    text = value if isinstance(value, str) else SETTINGS.to_env()[variable].replace("{", '{"search":"guess",', 1)
 
     with pytest.raises(SettingsError, match=f"InferenceSettings: {said}"):
         InferenceSettings.from_env({**SETTINGS.to_env(), variable: text})
