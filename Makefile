@@ -58,7 +58,7 @@ SANDBOX := python -m sandbox
 # Bytecode is written even where the shell says otherwise: each process would compile, and rewrite, every test anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= python -m pytest --numprocesses 3 --dist loadgroup
 
-.PHONY: help up down status test test-fast test-sandbox test-model test-deployments test-studio test-teardown test-tuning test-expiry test-clients test-playground fuzz mutants lint format bench synth deploy destroy install install-all lock catalogue schema api notebooks structure clean
+.PHONY: help up down status test test-fast test-sandbox test-model test-deployments test-studio test-teardown test-tuning test-expiry test-clients test-playground test-fuzz fuzz mutants lint format bench synth deploy destroy install install-all lock catalogue schema api notebooks structure clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}'
@@ -118,7 +118,7 @@ down: ## Take it down again: delete everything, prove that nothing is left, stop
 status: install ## Show what runs and lives in the sandbox
 	@$(SANDBOX) status
 
-test: install ## Run the tests, but for those of test-model, test-deployments, test-studio, test-teardown, test-tuning, test-expiry, test-clients and test-playground: some minutes (ARGS= for pytest)
+test: install ## Run the tests, but for those of test-model, test-deployments, test-studio, test-teardown, test-tuning, test-expiry, test-clients, test-playground and test-fuzz: some minutes (ARGS= for pytest)
 	@$(PYTEST) $(ARGS)
 
 test-fast: install ## Run the tests that need neither a sandbox nor a shell of their own, with a fifth of the random examples: a minute or two (ARGS=)
@@ -154,8 +154,12 @@ test-clients: install $(CLIENTS_INSTALLED) ## Run clients and suites that others
 test-playground: install $(BROWSER_INSTALLED) ## Try the playground in a browser, which make test leaves out (ARGS=)
 	@$(PYTEST) --numprocesses 0 -m playground tests/sandbox/playground $(ARGS)
 
+# Two thousand bodies to each, of which make test sends two hundred. In one process, for one file.
+test-fuzz: install ## Send each of the APIs beside chat two thousand requests that nobody should send (ARGS=)
+	@FUZZ_REQUESTS=2000 $(PYTEST) --numprocesses 0 tests/lambdas/api/test_fuzz_routes.py $(ARGS)
+
 fuzz: install ## Send all routes requests that nobody should send, others each time (MINUTES=, SEED= for the same)
-	@FUZZ_MINUTES=$(MINUTES) FUZZ_SEED=$(SEED) python -m pytest -s --timeout 0 tests/lambdas/api/test_fuzz_routes.py
+	@FUZZ_REQUESTS=2000 FUZZ_MINUTES=$(MINUTES) FUZZ_SEED=$(SEED) python -m pytest -s --timeout 0 tests/lambdas/api/test_fuzz_routes.py
 
 mutants: install ## Break the code that counts and keeps on purpose, and see what its tests notice (ARGS="--all" or --sample, --seed, --only)
 	@python -m tests.mutants $(ARGS)

@@ -29,6 +29,7 @@ def gate(folder: Path, **says: str) -> subprocess.CompletedProcess[str]:
         "test-expiry": TESTED,
         "test-clients": TESTED,
         "test-playground": TESTED,
+        "test-fuzz": TESTED,
         "test": TESTED,
         **says,
     }.items():
@@ -60,6 +61,7 @@ def test_it_lints_and_tests_with_coverage_and_ends_with_pytests_line(tmp_path: P
         "test-expiry",
         "test-clients",
         "test-playground",
+        "test-fuzz",
         "test ARGS=--cov",
         "",
     ]
@@ -85,6 +87,8 @@ def test_it_lints_and_tests_with_coverage_and_ends_with_pytests_line(tmp_path: P
         ("test-teardown", "==== 4 passed, 1 warning in 2.12s ===="),
         ("test-expiry", "FAIL"),
         ("test-expiry", "==== 4 passed, 1 warning in 2.12s ===="),
+        ("test-fuzz", "FAIL"),
+        ("test-fuzz", "==== 4 passed, 1 warning in 2.12s ===="),
         ("test", "FAIL under=90\n==== 4 passed in 2.12s ===="),
         ("test", "==== 4 passed, 1 warning in 2.12s ===="),
         ("test", "CoverageWarning: No data was collected"),
