@@ -12,25 +12,13 @@ from typing import Any, Final, Protocol
 from botocore.exceptions import ClientError, HTTPClientError
 
 from lambdas.allowances.account import Item
-from lambdas.common.aws_errors import code_of
+from lambdas.common.aws_errors import code_of, is_passing
 from lambdas.common.errors import UnavailableError
 from lambdas.common.network_errors import NOTHING_SENT
 
 ATTEMPTS: Final = 6
 # Doubles with every attempt; what is waited is drawn between 0 and it. All attempts wait 0.8 s on average.
 BACKOFF_SECONDS: Final = 0.05
-
-# DynamoDB has not done it.
-BUSY: Final = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ThrottlingException",
-        "TransactionConflictException",
-    }
-)
-# It may have done it.
-UNCLEAR: Final = frozenset({"InternalServerError", "ServiceUnavailable"})
 
 
 class DynamoDbClient(Protocol):
@@ -188,7 +176,7 @@ class AllowanceTable:
             try:
                 return operation(TableName=self._name, **arguments)
             except ClientError as error:
-                if code_of(error) not in BUSY | UNCLEAR:
+                if not is_passing(error):
                     raise
                 last: Exception = error
             except NOTHING_SENT as error:

@@ -1,20 +1,28 @@
 """What becomes of a failed request: it is recorded, and the caller is told in one of the errors there are."""
 
 import re
+from typing import Final
+
+from botocore.exceptions import ClientError
 
 from lambdas.api import outcome
 from lambdas.api.operations import OPERATIONS
+from lambdas.common.aws_errors import code_of, is_passing, lacking
 from lambdas.common.errors import (
     ApiError,
     InternalError,
     MethodNotAllowedError,
     NotFoundError,
+    UnavailableError,
     UpstreamError,
     UpstreamTimeoutError,
 )
 from lambdas.common.failure import recorded
 from lambdas.common.network_errors import BROKEN, TOO_LATE
 from lambdas.common.observability import logger
+
+# Tables have capacity again within a second or so; their clients have tried more than once by now.
+BUSY_RETRY_SECONDS: Final = 1
 
 
 def record_failure(error: Exception, *, request_id: str) -> ApiError:
@@ -27,7 +35,15 @@ def record_failure(error: Exception, *, request_id: str) -> ApiError:
         if isinstance(error, TOO_LATE):
             return UpstreamTimeoutError("A service of AWS that this needs did not answer in time. Try again.")
         return UpstreamError("The connection to a service of AWS that this needs broke. Try again.")
-    logger.error("unforeseen error", extra=recorded(error))
+    if isinstance(error, ClientError) and is_passing(error):
+        logger.error("a service of AWS busy", extra={"aws": code_of(error), **recorded(error)})
+        return UnavailableError(
+            "A service of AWS that this needs is busy. Try again in a second.",
+            code="service_busy",
+            retry_after=BUSY_RETRY_SECONDS,
+        )
+    denied = lacking(error)
+    logger.error("a right is lacking" if denied else "unforeseen error", extra={**denied, **recorded(error)})
     return InternalError(f"Something went wrong here. Give the platform's owner this request id: {request_id}.")
 
 

@@ -9,6 +9,7 @@ from lambdas.allowances import remaining
 from lambdas.allowances.ledger import Ledger, Reservation
 from lambdas.allowances.usage import Usage
 from lambdas.chat.errors import error_code
+from lambdas.common.aws_errors import lacking
 from lambdas.common.errors import ApiError
 from lambdas.common.observability import logger
 
@@ -25,7 +26,8 @@ def log(what: str, error: Exception, *, key_id: str) -> str:
     """
     code = str(error.code) if isinstance(error, ApiError) else "unavailable"
     reason = code if isinstance(error, ApiError) else error_code(error)
-    logger.error("answer not recorded", extra={"what": what, "code": code, "reason": reason, "key_id": key_id})
+    told = {"what": what, "code": code, "reason": reason, "key_id": key_id, **lacking(error)}
+    logger.error("answer not recorded", extra=told)
     return code
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from lambdas.common.errors import NotFoundError
-from lambdas.sessions import items
+from lambdas.sessions import batches, items
 from lambdas.sessions.response_items import PART, Kept, StoredResponse, of_items, to_items
 from lambdas.sessions.session import Session, StoredTurn, Summary
 from lambdas.sessions.store import DynamoDbClient
@@ -154,11 +154,9 @@ class ResponseStore:
         self.get(response_id, owner_key_id)
         keys = [items.key(response_id, item[items.SORT_KEY]["S"]) for item in self._items(response_id)]
         for start in range(0, len(keys), _DELETED):
-            unprocessed: Any = {
-                self._table: [{"DeleteRequest": {"Key": key}} for key in keys[start : start + _DELETED]]
-            }
-            while unprocessed:
-                unprocessed = self._client.batch_write_item(RequestItems=unprocessed).get("UnprocessedItems", {})
+            wanted = {self._table: [{"DeleteRequest": {"Key": key}} for key in keys[start : start + _DELETED]]}
+            for _ in batches.done(self._client.batch_write_item, wanted, left="UnprocessedItems"):
+                pass
 
     def _is_there(self, found: StoredResponse, owner_key_id: str) -> bool:
         # DynamoDB deletes what has expired within days, not at once.
@@ -166,11 +164,9 @@ class ResponseStore:
 
     def _heads(self, response_ids: Sequence[str]) -> Iterable[items.Item]:
         keys = [items.key(one, PART) for one in response_ids]
-        request: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
-        while request:
-            reply = self._client.batch_get_item(RequestItems=request)
+        wanted = {self._table: {"Keys": keys, "ConsistentRead": True}}
+        for reply in batches.done(self._client.batch_get_item, wanted, left="UnprocessedKeys"):
             yield from reply.get("Responses", {}).get(self._table, [])
-            request = reply.get("UnprocessedKeys", {})
 
     def _read(self, response_id: str) -> StoredResponse | None:
         return of_items(self._items(response_id))

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from lambdas.common.aws_errors import code_of
 from lambdas.common.errors import ApiError, ConflictError
 from lambdas.common.observability import logger
-from lambdas.sessions import items
+from lambdas.sessions import batches, items
 from lambdas.sessions.retention import keep_turns, turn_expiry
 from lambdas.sessions.session import (
     Message,
@@ -205,9 +205,8 @@ class SessionStore:
         parts = self._parts(session_id)
         for start in range(0, len(parts), _BATCH):
             batch = [{"DeleteRequest": {"Key": items.key(session_id, part)}} for part in parts[start : start + _BATCH]]
-            unprocessed = {self._table: batch}
-            while unprocessed:
-                unprocessed = self._client.batch_write_item(RequestItems=unprocessed).get("UnprocessedItems", {})
+            for _ in batches.done(self._client.batch_write_item, {self._table: batch}, left="UnprocessedItems"):
+                pass
 
     def list(self, owner_key_id: str, *, limit: int = 20, after: str | None = None) -> SessionPage:
         """Return the owner's sessions, newest first. One that was just made may be missing for a moment.

@@ -1,16 +1,26 @@
 """The environment's month: what is added, when it stops, and what a key's calls are told then."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
 from lambdas.allowances.ledger import Ledger
 from lambdas.allowances.usage import Usage
 from lambdas.budget.settings import BudgetSettings
-from lambdas.budget.spending import ATTEMPTS, BudgetSpentError, Month, Spending, key, month_of
+from lambdas.budget.spending import (
+    ADDED_SECONDS,
+    AGAIN_SECONDS,
+    ATTEMPTS,
+    BudgetSpentError,
+    Month,
+    Spending,
+    key,
+    month_of,
+)
 from lambdas.common.errors import UnavailableError
 from tests import mocked_aws
 from tests.lambdas.allowances.conftest import Clock, caller, ledger_over, usage
@@ -187,6 +197,91 @@ class Busy:
         return {}
 
     update_item = get_item
+
+
+class Lossy:
+    """The environment's table, of which answers are lost after it has done what it was asked.
+
+    Args:
+        lost: what is raised in place of the next answers.
+    """
+
+    def __init__(self, client: Any, lost: list[Exception], after: Callable[[], None] = lambda: None) -> None:
+        self._client = client
+        self.lost = lost
+        self.asked = 0
+        self._after = after
+
+    def get_item(self, **kwargs: Any) -> dict[str, Any]:
+        found: dict[str, Any] = self._client.get_item(**kwargs)
+        return found
+
+    def update_item(self, **kwargs: Any) -> dict[str, Any]:
+        self.asked += 1
+        done: dict[str, Any] = self._client.update_item(**kwargs)
+        self._after()
+        if self.lost:
+            raise self.lost.pop(0)
+        return done
+
+
+LOST = [
+    ReadTimeoutError(endpoint_url="https://dynamodb.test"),
+    ConnectionClosedError(endpoint_url="https://dynamodb.test"),
+    refused("InternalServerError"),
+    refused("ServiceUnavailable"),
+]
+
+
+@pytest.mark.parametrize("lost", LOST, ids=lambda error: type(error).__name__)
+def test_an_addition_whose_answer_is_lost_is_made_again_and_added_once(
+    environment: Any, clock: Clock, lost: Exception
+) -> None:
+    client = Lossy(environment, [lost, lost])
+    spending = spending_over(client, clock)
+
+    spending.add(300)
+    spending.add(300)
+
+    assert client.asked == 4
+    assert spending.month().keys == 600
+
+
+def test_an_addition_is_not_made_again_once_it_may_be_forgotten(environment: Any, clock: Clock) -> None:
+    def waits() -> None:
+        clock.now += AGAIN_SECONDS + 1
+
+    client = Lossy(environment, [LOST[0]], after=waits)
+    spending = spending_over(client, clock)
+
+    with pytest.raises(ReadTimeoutError):
+        spending.add(300)
+
+    assert (client.asked, spending.month().keys) == (1, 300)
+
+
+def test_no_addition_is_made_again_where_nothing_can_be_sent(environment: Any, clock: Clock) -> None:
+    client = Lossy(environment, [EndpointConnectionError(endpoint_url="https://dynamodb.test")])
+
+    with pytest.raises(EndpointConnectionError):
+        spending_over(client, clock).add(300)
+
+    assert client.asked == 1
+
+
+def test_what_was_added_is_remembered_for_some_seconds_and_then_forgotten(
+    spending: Spending, environment: Any, clock: Clock
+) -> None:
+    remembered = []
+    for _ in range(40):
+        spending.add(1)
+        item = environment.get_item(TableName="environment", Key=key("2026-11"))["Item"]
+        remembered.append(sum(len(value["SS"]) for name, value in item.items() if name.startswith("s#")))
+        clock.now += 1
+
+    # An addition a second: those of one turn at least, of two at most.
+    assert remembered[0] == 1
+    assert all(ADDED_SECONDS <= count <= 2 * ADDED_SECONDS for count in remembered[ADDED_SECONDS:])
 
 
 def test_a_busy_table_is_asked_again(clock: Clock) -> None:
