@@ -20,7 +20,7 @@ from quarry.models import commands as models
 from quarry.output import print_note
 from quarry.prove.commands import prove
 from quarry.teardown.commands import inventory, teardown
-from quarry.tune import commands as tune
+from quarry.tuning import commands as tune
 from quarry.workshop import commands as workshop
 
 app = typer.Typer(

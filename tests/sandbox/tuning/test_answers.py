@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from configuration.environment_file import PROJECT
-from quarry.tune.split import part_of
+from quarry.tuning.split import part_of
 from sandbox.model import word_vectors
 from sandbox.model.tuned import Example, Tuned, is_for_programs
 from sandbox.quotas import applied

@@ -19,14 +19,14 @@ from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment, environment
 from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
 from quarry.output import print_json, print_note, print_text, tell_progress
-from quarry.tune import asking, display, pricing, uploading
-from quarry.tune import request_options as options
-from quarry.tune.asking import Asked
-from quarry.tune.following import SECONDS, SECONDS_HERE, Timeout, follow
-from quarry.tune.options import base_model
-from quarry.tune.pricing import Agreement
-from quarry.tune.runs import Runs
-from quarry.tune.stack import TuningStack, promotions, section
+from quarry.tuning import asking, display, pricing, uploading
+from quarry.tuning import request_options as options
+from quarry.tuning.asking import Asked
+from quarry.tuning.following import SECONDS, SECONDS_HERE, Timeout, follow
+from quarry.tuning.options import base_model
+from quarry.tuning.pricing import Agreement
+from quarry.tuning.runs import Runs
+from quarry.tuning.stack import TuningStack, promotions, section
 
 FIRST: Final = 3
 _YAML: Final = (".yaml", ".yml")

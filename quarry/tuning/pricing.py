@@ -11,7 +11,7 @@ from lambdas.tuning.estimate import Estimate, HostingPrice
 from lambdas.tuning.run import Hosting, RunRequest
 from quarry.command_error import CommandError
 from quarry.output import print_note
-from quarry.tune.asking import Asked
+from quarry.tuning.asking import Asked
 
 NOTHING: Final = "Nothing was uploaded or started"
 

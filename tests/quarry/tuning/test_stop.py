@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 from lambdas.tuning.places import request_key
 from lambdas.tuning.run import RunRequest, encode_request
 from tests.quarry.conftest import Run
-from tests.quarry.tune.account import BUCKET, EXECUTION, MICRO, RUN, FakeTuning
-from tests.quarry.tune.test_watch import status
+from tests.quarry.tuning.account import BUCKET, EXECUTION, MICRO, RUN, FakeTuning
+from tests.quarry.tuning.test_watch import status
 
 
 def test_a_run_is_stopped_and_followed_until_nothing_is_left(run: Run, tuning: FakeTuning) -> None:
@@ -71,7 +71,7 @@ def test_a_run_that_has_not_begun_is_stopped_as_soon_as_it_has(run: Run, tuning:
 
 def test_a_run_that_does_not_begin_is_told(run: Run, tuning: FakeTuning, monkeypatch: pytest.MonkeyPatch) -> None:
     asked_for(tuning)
-    monkeypatch.setattr("quarry.tune.stop.START_SECONDS", -1)
+    monkeypatch.setattr("quarry.tuning.stop.START_SECONDS", -1)
 
     ran = run("tune", "stop", RUN, "-e", "dev")
 

@@ -13,9 +13,9 @@ from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment, environment
 from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
 from quarry.output import print_json, print_note, print_text, tell_progress
-from quarry.tune import hosted
-from quarry.tune.runs import Runs
-from quarry.tune.stack import TuningStack, promotions
+from quarry.tuning import hosted
+from quarry.tuning.runs import Runs
+from quarry.tuning.stack import TuningStack, promotions
 
 SECONDS_KNOWN = 15
 

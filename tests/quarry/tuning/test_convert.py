@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from lambdas.catalogue.customization import find
 from lambdas.tuning.data_sets.checker import Checker, wanted_of
-from quarry.tune.convert import convert
-from quarry.tune.examples import Example, NoExampleError, example_of
-from quarry.tune.schemas import record_of
+from quarry.tuning.convert import convert
+from quarry.tuning.examples import Example, NoExampleError, example_of
+from quarry.tuning.schemas import record_of
 from tests.examples import examples
 from tests.lambdas.tuning.data_sets.builders import (
     LITE_2,

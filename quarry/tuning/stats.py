@@ -12,8 +12,8 @@ from lambdas.tuning.data_sets.report import Finding
 from lambdas.tuning.tokens import Amount, tokens_of
 from quarry.options import AsJson
 from quarry.output import print_json, print_note, print_table, print_text
-from quarry.tune.examples import NoExampleError, example_of
-from quarry.tune.options import DataFile, progress
+from quarry.tuning.examples import NoExampleError, example_of
+from quarry.tuning.options import DataFile, progress
 
 _BARS: Final = 12
 _WIDTH: Final = 40

@@ -9,10 +9,10 @@ from lambdas.tuning.run import OVER
 from quarry.deployed.deployment import Deployment, environment
 from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
 from quarry.output import print_json, print_note, tell_progress
-from quarry.tune import display
-from quarry.tune.following import SECONDS, SECONDS_HERE, Timeout, follow
-from quarry.tune.runs import Runs
-from quarry.tune.stack import TuningStack, promotions
+from quarry.tuning import display
+from quarry.tuning.following import SECONDS, SECONDS_HERE, Timeout, follow
+from quarry.tuning.runs import Runs
+from quarry.tuning.stack import TuningStack, promotions
 
 Run = Annotated[str, typer.Argument(metavar="RUN", help="The run's id, as `start` and `list` tell it.")]
 

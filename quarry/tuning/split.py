@@ -13,8 +13,8 @@ from lambdas.tuning.data_sets.report import Finding
 from quarry.command_error import CommandError
 from quarry.options import AsJson
 from quarry.output import print_json, print_table
-from quarry.tune.examples import NoExampleError, example_of
-from quarry.tune.options import DataFile, plain_stem, progress
+from quarry.tuning.examples import NoExampleError, example_of
+from quarry.tuning.options import DataFile, plain_stem, progress
 
 _PARTS: Final = ("train", "validation", "test")
 

@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 from lambdas.chat.promotions import FallenBack, Promotion, parse
 from tests.lambdas import service_model
 from tests.quarry.conftest import Run
-from tests.quarry.tune.account import ARN, RUN, FakeTuning
-from tests.quarry.tune.test_watch import status
+from tests.quarry.tuning.account import ARN, RUN, FakeTuning
+from tests.quarry.tuning.test_watch import status
 
 NAME = "/quarry/dev/aliases/fast"
 MODEL = "arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.nova-micro-v1:0:128k/abcdefghijkl"

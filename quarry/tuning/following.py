@@ -8,7 +8,7 @@ import typer
 
 from lambdas.tuning.run import OVER, PHASES, RunStatus
 from quarry.command_error import CommandError
-from quarry.tune.runs import Runs
+from quarry.tuning.runs import Runs
 
 # How often is asked, on AWS and on this machine.
 SECONDS: Final = 15.0

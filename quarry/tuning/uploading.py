@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from lambdas.common.aws_errors import code_of
 from lambdas.tuning.run import run_id
 from quarry.command_error import CommandError
-from quarry.tune.asking import Asked
+from quarry.tuning.asking import Asked
 
 
 def upload(asked: Asked, s3: Any, bucket: str, *, tell: Callable[[str], None]) -> str:

@@ -10,9 +10,9 @@ from configuration.environment_file import load
 from lambdas.chat.promotions import TunedModel
 from lambdas.tuning.run import RunStatus, parse_request
 from quarry.deployed.deployment import Deployment
-from quarry.tune.stack import promotions
+from quarry.tuning.stack import promotions
 from tests.quarry.conftest import Ran, Run
-from tests.quarry.tune.account import ARN, BUCKET, MICRO, FakeTuning
+from tests.quarry.tuning.account import ARN, BUCKET, MICRO, FakeTuning
 
 
 @pytest.fixture

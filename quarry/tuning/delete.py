@@ -21,10 +21,10 @@ from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment, environment
 from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
 from quarry.output import print_json, print_text, require_yes, tell_progress
-from quarry.tune.following import SECONDS, SECONDS_HERE
-from quarry.tune.runs import Runs
-from quarry.tune.stack import TuningStack, promotions
-from quarry.tune.watch import Run
+from quarry.tuning.following import SECONDS, SECONDS_HERE
+from quarry.tuning.runs import Runs
+from quarry.tuning.stack import TuningStack, promotions
+from quarry.tuning.watch import Run
 
 # S3 takes so many keys in one call.
 _AT_ONCE: Final = 1000

@@ -10,7 +10,7 @@ from configuration.environment_file import load
 from quarry.deployed.deployment import Deployment
 from tests import mocked_aws
 from tests.quarry.fakes import FakeAws
-from tests.quarry.tune.account import BUCKET, MICRO, OUTPUTS, FakeTuning
+from tests.quarry.tuning.account import BUCKET, MICRO, OUTPUTS, FakeTuning
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def tuning(aws: FakeAws, config: Config, monkeypatch: pytest.MonkeyPatch) -> Fak
     monkeypatch.setattr(Deployment, "client", lambda _, name: fake.clients[name])
     monkeypatch.setattr("quarry.deployed.deployment.load", lambda _name: config)
     for module in ("following", "stop", "delete", "hosted"):
-        monkeypatch.setattr(f"quarry.tune.{module}.sleep", fake.sleep)
+        monkeypatch.setattr(f"quarry.tuning.{module}.sleep", fake.sleep)
     return fake
 
 

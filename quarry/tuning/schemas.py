@@ -3,7 +3,7 @@
 from typing import Any
 
 from lambdas.catalogue.customization import DataFormat
-from quarry.tune.examples import Example, NoExampleError
+from quarry.tuning.examples import Example, NoExampleError
 
 
 def record_of(example: Example, form: DataFormat) -> dict[str, Any]:

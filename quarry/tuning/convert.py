@@ -13,10 +13,10 @@ from lambdas.tuning.data_sets.report import SHOWN, Finding
 from quarry.command_error import CommandError
 from quarry.options import AsJson
 from quarry.output import print_json, print_note, print_text
-from quarry.tune.examples import Example, NoExampleError, example_of
-from quarry.tune.options import DEFAULT_METHOD, Base, MethodName, base_model, plain_stem
-from quarry.tune.schemas import record_of
-from quarry.tune.tables import KNOWN_COLUMNS, Table
+from quarry.tuning.examples import Example, NoExampleError, example_of
+from quarry.tuning.options import DEFAULT_METHOD, Base, MethodName, base_model, plain_stem
+from quarry.tuning.schemas import record_of
+from quarry.tuning.tables import KNOWN_COLUMNS, Table
 
 _SET: Final = re.compile(r"\{([^{}]+)\}")
 _MOST_COLUMNS_NAMED: Final = 20

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quarry.tune.split import part_of
+from quarry.tuning.split import part_of
 from tests.examples import examples
 from tests.lambdas.tuning.data_sets.builders import conversation, image, line, text, user
 from tests.quarry.conftest import Run

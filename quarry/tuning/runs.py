@@ -15,7 +15,7 @@ from lambdas.tuning.places import REPORTS_PREFIX
 from lambdas.tuning.run import OVER, RunRequest, RunStatus
 from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment
-from quarry.tune.stack import TuningStack
+from quarry.tuning.stack import TuningStack
 
 AT_ONCE: Final = 8
 # After that, what takes away what a broken run made has failed too.

@@ -14,10 +14,10 @@ from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment, environment
 from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
 from quarry.output import print_json, print_text
-from quarry.tune.pricing import Agreement, type_back
-from quarry.tune.runs import Runs
-from quarry.tune.stack import TuningStack, promotions
-from quarry.tune.watch import Run
+from quarry.tuning.pricing import Agreement, type_back
+from quarry.tuning.runs import Runs
+from quarry.tuning.stack import TuningStack, promotions
+from quarry.tuning.watch import Run
 
 HOUR: Final = 3600
 

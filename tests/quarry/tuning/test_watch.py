@@ -8,9 +8,9 @@ from lambdas.chat.promotions import TunedModel
 from lambdas.tuning.places import request_key
 from lambdas.tuning.run import Cost, HostingCost, Range, RunRequest, RunStatus, encode_request
 from quarry.deployed.deployment import Deployment
-from quarry.tune.stack import promotions
+from quarry.tuning.stack import promotions
 from tests.quarry.conftest import Run
-from tests.quarry.tune.account import ARN, BUCKET, EXECUTION, MICRO, RUN, FakeTuning
+from tests.quarry.tuning.account import ARN, BUCKET, EXECUTION, MICRO, RUN, FakeTuning
 
 
 def status(**changes: Any) -> RunStatus:

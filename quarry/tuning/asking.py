@@ -16,7 +16,7 @@ from lambdas.tuning.hyperparameters import HyperparameterError, check_all
 from lambdas.tuning.places import DATA_PREFIX
 from lambdas.tuning.run import RequestError, RunRequest, parse_request
 from quarry.command_error import CommandError
-from quarry.tune.options import base_model
+from quarry.tuning.options import base_model
 
 # What the name of a data set's object may have. Source: Bedrock user guide, "Prepare your training datasets".
 _ODD: Final = re.compile(r"[^A-Za-z0-9_\-.]+")

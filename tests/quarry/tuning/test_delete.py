@@ -8,12 +8,12 @@ from lambdas.chat.promotions import FallenBack, TunedModel, parse
 from lambdas.tuning.names import deployment_name, job_name
 from lambdas.tuning.run import RunRequest
 from quarry.deployed.deployment import Deployment, environment
-from quarry.tune.stack import promotions
+from quarry.tuning.stack import promotions
 from tests.lambdas.fakes import client_error
 from tests.lambdas.tuning.fakes import FakeTuning as FakeBedrock
 from tests.quarry.conftest import Run
-from tests.quarry.tune.account import BUCKET, MICRO, RUN, FakeTuning
-from tests.quarry.tune.test_watch import status
+from tests.quarry.tuning.account import BUCKET, MICRO, RUN, FakeTuning
+from tests.quarry.tuning.test_watch import status
 
 OTHER = "fast-ffffffffffff"
 DEPLOYMENT = deployment_name("dev", "fast")
@@ -96,7 +96,7 @@ def test_a_deployment_that_another_run_made_goes_with_the_model_that_it_has(
 
 def test_what_does_not_go_is_named(run: Run, tuning: FakeTuning, bedrock: FakeBedrock, monkeypatch: Any) -> None:
     bedrock.refuse["DeleteCustomModel"] = [client_error("ConflictException")] * 9
-    monkeypatch.setattr("quarry.tune.delete.monotonic", iter(range(0, 100_000, 3_000)).__next__)
+    monkeypatch.setattr("quarry.tuning.delete.monotonic", iter(range(0, 100_000, 3_000)).__next__)
 
     ran = run("tune", "delete", RUN, "--yes", "-e", "dev")
 

@@ -6,7 +6,7 @@ import typer
 from lambdas.tuning.data_sets.report import SHOWN, Problem, Report
 from quarry.options import AsJson
 from quarry.output import print_json, print_note, print_text
-from quarry.tune.options import DEFAULT_METHOD, Base, DataFile, MethodName, Validation, base_model, validated
+from quarry.tuning.options import DEFAULT_METHOD, Base, DataFile, MethodName, Validation, base_model, validated
 
 
 def validate(

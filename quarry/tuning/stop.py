@@ -13,10 +13,10 @@ from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment, environment
 from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
 from quarry.output import print_json, print_text, tell_progress
-from quarry.tune.following import SECONDS, SECONDS_HERE, Timeout, follow
-from quarry.tune.runs import Runs
-from quarry.tune.stack import TuningStack
-from quarry.tune.watch import Run
+from quarry.tuning.following import SECONDS, SECONDS_HERE, Timeout, follow
+from quarry.tuning.runs import Runs
+from quarry.tuning.stack import TuningStack
+from quarry.tuning.watch import Run
 
 # What was asked for is started by an event, which takes a moment.
 START_SECONDS: Final = 120

@@ -10,7 +10,7 @@ from lambdas.tuning.estimate import estimate as estimated
 from quarry.command_error import CommandError
 from quarry.options import AsJson
 from quarry.output import print_json, print_note, print_table, print_text
-from quarry.tune.options import DEFAULT_METHOD, Base, DataFile, MethodName, base_model, validated
+from quarry.tuning.options import DEFAULT_METHOD, Base, DataFile, MethodName, base_model, validated
 
 
 def estimate(

@@ -10,11 +10,11 @@ from lambdas.chat.promotions import Promotion, TunedModel, parse
 from lambdas.tuning.names import candidate_name
 from lambdas.tuning.run import Cost, HostingCost
 from quarry.deployed.deployment import Deployment, environment
-from quarry.tune.stack import promotions
+from quarry.tuning.stack import promotions
 from tests.lambdas import service_model
 from tests.quarry.conftest import Run
-from tests.quarry.tune.account import MICRO, RUN, FakeTuning
-from tests.quarry.tune.test_watch import status
+from tests.quarry.tuning.account import MICRO, RUN, FakeTuning
+from tests.quarry.tuning.test_watch import status
 
 THROUGHPUT = "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/abcdefghijkl"
 COST = Cost(hosting=HostingCost(kind="provisioned", usd_per_hour=60.5, max_usd=242))

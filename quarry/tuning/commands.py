@@ -2,17 +2,17 @@
 
 import typer
 
-from quarry.tune.convert import convert
-from quarry.tune.delete import delete
-from quarry.tune.estimate_cost import estimate
-from quarry.tune.extend import extend
-from quarry.tune.promoting import promote
-from quarry.tune.split import split
-from quarry.tune.start import start
-from quarry.tune.stats import stats
-from quarry.tune.stop import stop
-from quarry.tune.validate import validate
-from quarry.tune.watch import list_runs, status
+from quarry.tuning.convert import convert
+from quarry.tuning.delete import delete
+from quarry.tuning.estimate_cost import estimate
+from quarry.tuning.extend import extend
+from quarry.tuning.promoting import promote
+from quarry.tuning.split import split
+from quarry.tuning.start import start
+from quarry.tuning.stats import stats
+from quarry.tuning.stop import stop
+from quarry.tuning.validate import validate
+from quarry.tuning.watch import list_runs, status
 
 app = typer.Typer(
     no_args_is_help=True,
