@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from configuration.environment_file import PROJECT, ConfigError, read_mapping
 from configuration.section import Alias, Section, sentence
+from lambdas.common.tokens import CHARACTERS_PER_TOKEN
 
 DEFAULT: Final = PROJECT / "samples" / "usage.yaml"
 
@@ -105,7 +106,7 @@ class Usage(Section):
     in_sessions: Share = 0.3
     """Of the requests, those in a session, which is read and written."""
 
-    characters_per_token: Annotated[float, Field(ge=0.5, le=20)] = 4
+    characters_per_token: Annotated[float, Field(ge=0.5, le=20)] = CHARACTERS_PER_TOKEN
     """By which the guardrail's text units are reckoned: it counts characters."""
 
     functions: Functions = Functions()

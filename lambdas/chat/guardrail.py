@@ -18,9 +18,10 @@ from lambdas.chat.errors import THROTTLED_RETRY_SECONDS, error_code, guardrail_t
 from lambdas.common.errors import MOST_SAID, ApiError, RateLimitError, UpstreamError, UpstreamTimeoutError, cut
 from lambdas.common.network_errors import TOO_LATE
 from lambdas.common.observability import logger, metrics
+from lambdas.common.text_units import CHARACTERS, text_units
 
-# Source: ApplyGuardrail takes 25 text units of 1,000 characters.
-MOST_CHARACTERS: Final = 25_000
+# Source: ApplyGuardrail takes 25 text units.
+MOST_CHARACTERS: Final = 25 * CHARACTERS
 # Texts that were let through as they are, by their digests: 32 bytes each.
 MOST_REMEMBERED: Final = 4_096
 _COUNTED: Final = ("contentPolicyUnits", "topicPolicyUnits", "wordPolicyUnits", "sensitiveInformationPolicyUnits")
@@ -170,8 +171,7 @@ def _calls(texts: Sequence[str]) -> Iterator[list[str]]:
             yield together
             together, room = [], MOST_CHARACTERS
         together.append(part)
-        # A text takes whole units.
-        room -= -(-len(part) // 1_000) * 1_000
+        room -= text_units(len(part)) * CHARACTERS
     if together:
         yield together
 

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 BYTES_PER_TOKEN: Final = 3
+# Of English, where a figure is wanted that is about right, and no limit. OpenAI's rule of thumb.
+CHARACTERS_PER_TOKEN: Final = 4
 
 # A byte's class: letters, which make words; digits, marks and control characters, a token each; the rest of ASCII,
 # which goes with the word after it; other scripts' bytes.

@@ -14,6 +14,7 @@ from lambdas.chat.aliases import Aliases
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.errors import to_api_error
 from lambdas.common.errors import InvalidRequestError
+from lambdas.common.tokens import CHARACTERS_PER_TOKEN
 from lambdas.embeddings.request import EmbeddingRequest
 
 PARALLEL: Final = 8
@@ -21,8 +22,6 @@ PARALLEL: Final = 8
 COHERE_TEXTS: Final = 96
 # Source: Amazon Nova user guide, "Complete embeddings request and response schema": an inline text's characters.
 NOVA_CHARACTERS: Final = 8_192
-# What a text that was embedded probably had, where nobody tells.
-CHARACTERS_PER_TOKEN: Final = 4
 
 
 class Embedding(Struct, tag_field="object", tag="embedding", frozen=True, kw_only=True):
@@ -166,6 +165,7 @@ def _each(texts: Sequence[str], call: Callable[[str], dict[str, Any]]) -> list[d
 
 
 def _estimated(texts: Sequence[str]) -> int:
+    """Return how many tokens texts probably had, where nobody tells."""
     return sum(-(-len(text) // CHARACTERS_PER_TOKEN) for text in texts)
 
 

@@ -8,13 +8,13 @@ executions for as long as it runs, a call of the authorizer another.
 
 from typing import Final
 
+from lambdas.common.text_units import text_units
+from lambdas.common.tokens import CHARACTERS_PER_TOKEN
+
 REQUESTS_PER_MINUTE: Final = 2
 # Of a call with some history or a few passages, and of its answer.
 INPUT_TOKENS: Final = 2_000
 OUTPUT_TOKENS: Final = 500
-# A guardrail's text unit has up to so many characters, and a token of English so many.
-CHARACTERS_PER_UNIT: Final = 1_000
-CHARACTERS_PER_TOKEN: Final = 4
 # So many streams per call of the authorizer at the same time: API Gateway remembers what it said of a key.
 STREAMS_PER_AUTHORIZATION: Final = 10
 
@@ -33,7 +33,7 @@ def tokens_per_minute(*, people: int, max_tokens: int, output_burndown: int) -> 
 
 def text_units_per_second(*, people: int) -> int:
     """Return how many of them the guardrail is to judge in the second in which all of them ask."""
-    return people * -(-INPUT_TOKENS * CHARACTERS_PER_TOKEN // CHARACTERS_PER_UNIT)
+    return people * text_units(INPUT_TOKENS * CHARACTERS_PER_TOKEN)
 
 
 def concurrent_executions(*, people: int) -> int:

@@ -1,4 +1,4 @@
-"""What a guardrail's judgement costs: text units of 1,000 characters, a price for each kind of policy.
+"""What a guardrail's judgement costs: text units, with a price for each kind of policy.
 
 Source: Amazon Bedrock's pricing page, Guardrails; words and patterns are free.
 """
@@ -9,8 +9,8 @@ from typing import Final
 
 from lambdas.allowances.usage import Usage
 from lambdas.catalogue import services
+from lambdas.common.text_units import CHARACTERS
 
-UNIT: Final = 1_000
 # Member of ApplyGuardrail's usage -> price.
 _PRICED: Final = {
     "contentPolicyUnits": "guardrail.content",
@@ -22,7 +22,7 @@ _PRICED: Final = {
 def most(characters: int, *, texts: int, region: str) -> Usage:
     """Return the most that judging so many characters can cost, in so many texts, whichever policies there are."""
     # Each text ends in a unit that is not full.
-    units = characters // UNIT + texts
+    units = characters // CHARACTERS + texts
     return _usage(dict.fromkeys(_PRICED, units), region=region)
 
 

@@ -6,15 +6,14 @@ policies. What a request does to the tables and functions is counted in the code
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from math import ceil
 from typing import Final
 
 from configuration.config import Config
 from configuration.cost.usage import AliasUse, Usage
 from lambdas.catalogue.properties import Properties
+from lambdas.common.text_units import text_units
 from quarry.cost.template import Resource
 
-CHARACTERS_PER_TEXT_UNIT: Final = 1000
 KB_PER_GB: Final = 1024**2
 DAYS_PER_MONTH: Final = 730 / 24
 
@@ -128,7 +127,7 @@ def _text_units(one: AliasUse, usage: Usage) -> float:
 
 
 def _units(tokens: int, usage: Usage) -> int:
-    return ceil(tokens * usage.characters_per_token / CHARACTERS_PER_TEXT_UNIT)
+    return text_units(tokens * usage.characters_per_token)
 
 
 def _collection(_properties: Properties, usage: Usage, _config: Config) -> Uses:

@@ -58,6 +58,13 @@ FORBIDDEN: Final[dict[str, list[tuple[str, str]]]] = {
         ("stacks.platform", "app"),
         ("sandbox.server", "tests"),
     ],
+    "configuration: what people write, over the sections of capabilities": [
+        ("configuration.section", "configuration.knowledge.section"),
+        ("configuration.studio.section", "configuration.tuning.section"),
+        ("configuration.aliases", "configuration.config"),
+        ("configuration.schema", "configuration.synthesis"),
+        ("configuration.catalogue.compile", "configuration.targets"),
+    ],
     "lambdas: the request's way, from the edge down": [
         ("lambdas.exchange.exchanges", "lambdas.api.outcome"),
         ("lambdas.knowledge.asking", "lambdas.exchange.exchanges"),
@@ -71,23 +78,32 @@ FORBIDDEN: Final[dict[str, list[tuple[str, str]]]] = {
     "lambdas: what is started by events": [
         ("lambdas.lifecycle.wait", "lambdas.ingestion.changes"),
         ("lambdas.common.aws", "lambdas.lifecycle.wait"),
+        ("lambdas.studio.clean_up", "lambdas.tuning.names"),
+        ("lambdas.teardown.teardown", "lambdas.expiry.end"),
     ],
     "lambdas: no function knows who decides about keys, nor who is started by events": [
         ("lambdas.authorizer.handler", "lambdas.lifecycle.wait"),
         ("lambdas.api.handler", "lambdas.authorizer.keys"),
         ("lambdas.knowledge.asking", "lambdas.lifecycle.wait"),
         ("lambdas.exchange.documents", "lambdas.ingestion.message"),
+        ("lambdas.api.composition", "lambdas.tuning.names"),
+        ("lambdas.ingestion.starter", "lambdas.teardown.ownership"),
     ],
     "lambdas: nor do these know the request's way": [
         ("lambdas.authorizer.handler", "lambdas.api.outcome"),
         ("lambdas.ingestion.starter", "lambdas.api.outcome"),
         ("lambdas.lifecycle.wait", "lambdas.chat.errors"),
+        ("lambdas.ingestion.outcome", "lambdas.knowledge.fields"),
+        ("lambdas.tuning.conductor", "lambdas.chat.service"),
     ],
     "stacks: capabilities over components": [
         ("stacks.components.log_group", "stacks.inference.rest_api"),
         ("stacks.knowledge.stack", "stacks.prompts.definitions"),
         ("stacks.prompts.stack", "stacks.platform"),
         ("stacks.inference.permissions", "stacks.studio.domain"),
+        ("stacks.tuning.stack", "stacks.studio.domain"),
+        ("stacks.playground.pages", "stacks.inference.rest_api"),
+        ("stacks.components.table", "stacks.tuning.states"),
     ],
     "stacks: of the knowledge base the others know how it is asked": [
         ("stacks.inference.stack", "stacks.knowledge.permissions"),
@@ -97,18 +113,35 @@ FORBIDDEN: Final[dict[str, list[tuple[str, str]]]] = {
         ("stacks.inference.stack", "stacks.foundation.permissions")
     ],
     "stacks: of the prompts the others know the layer": [("stacks.inference.stack", "stacks.prompts.stack")],
-    "stacks: nobody knows the guardrail's construct": [("stacks.inference.stack", "stacks.guardrails.stack")],
+    "stacks: of the playground the others know its pages": [("stacks.inference.stack", "stacks.playground.files")],
+    "stacks: of the endpoint the others know how models are called": [
+        ("stacks.studio.stack", "stacks.inference.served_models"),
+        ("stacks.tuning.stack", "stacks.inference.permissions"),
+    ],
+    "stacks: nobody knows the constructs of the guardrail, of Studio and of tuning": [
+        ("stacks.inference.stack", "stacks.guardrails.stack"),
+        ("stacks.inference.stack", "stacks.studio.domain"),
+        ("stacks.studio.stack", "stacks.tuning.tuning_bucket"),
+    ],
     "quarry: commands over what is deployed": [
         ("quarry.deployed.endpoint", "quarry.chat.conversation"),
         ("quarry.keys.commands", "quarry.knowledge.stack"),
         ("quarry.output", "quarry.deployed.connection"),
+        ("quarry.tuning.start", "quarry.workshop.plan"),
+        ("quarry.tuning.start", "quarry.cost.estimate"),
+        ("quarry.terminal_text", "quarry.output"),
+        ("quarry.workshop.plan", "quarry.cli"),
     ],
     "No circles": [
         ("configuration.section", "configuration.config"),
         ("lambdas.allowances.usage", "lambdas.allowances.ledger"),
         ("sandbox.transport", "sandbox.server"),
+        ("docs.generated", "docs.reference"),
     ],
 }
+
+# Folders whose rooms stand on floors, each named in a contract: a new one has to be given its place.
+FLOORED: Final = ("configuration", "lambdas", "stacks", "quarry")
 
 
 @cache
@@ -153,6 +186,16 @@ def test_a_contract_can_fail(contract: Contract) -> None:
 
 def test_every_bad_example_belongs_to_a_contract() -> None:
     assert FORBIDDEN.keys() == {contract.name for contract in contracts()}
+
+
+@pytest.mark.parametrize("folder", FLOORED)
+def test_a_room_that_no_floor_names_is_found(folder: str) -> None:
+    floors = [one for one in contracts() if folder in one.contract_options.get("containers", [])]
+    with_more = copy.deepcopy(imports())
+    with_more.add_module(f"{folder}.attic")
+
+    assert floors
+    assert [one.name for one in floors if one.check(with_more, verbose=False).kept] == []
 
 
 def test_imports_for_type_checking_count() -> None:
