@@ -25,6 +25,12 @@ def unsigned(block: Block) -> str | None:
     return str(said["text"]) if said is not None and "signature" not in said else None
 
 
+def is_unseen(block: Block) -> bool:
+    """Return whether Converse shows its guardrail nothing of a block that comes in; ``judged_tools`` does."""
+    # A call is never without its result.
+    return "toolResult" in block or "document" in block or unsigned(block) is not None
+
+
 def redacted(data: bytes) -> Block:
     """Return the block of what the model thought and nobody may read."""
     return {"reasoningContent": {"redactedContent": data}}

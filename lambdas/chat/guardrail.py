@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
 from lambdas.chat.errors import THROTTLED_RETRY_SECONDS, error_code, guardrail_trouble
+from lambdas.chat.text_parts import SEAM, parts, seams
 from lambdas.common.errors import MOST_SAID, ApiError, RateLimitError, UpstreamError, UpstreamTimeoutError, cut
 from lambdas.common.network_errors import TOO_LATE
 from lambdas.common.observability import logger, metrics
@@ -115,25 +116,43 @@ class Guardrail:
             ApiError: as ``stopped``.
         """
         new = [text for text in dict.fromkeys(texts) if text.strip() and (source, text) not in self.passed]
+        cuts = {text: parts(text, MOST_CHARACTERS) for text in new}
+        between = {text: list(seams(cut)) for text, cut in cuts.items()}
+        made, stopped = self._made([*_all(cuts), *_all(between)], source)
+        # What is masked across a cut lies within a part where it is cut elsewhere.
+        moved = {
+            text: parts(text, MOST_CHARACTERS - 2 * SEAM)
+            for text, around in between.items()
+            if any(made.get(seam, seam) != seam for seam in around)
+        }
+        if moved and stopped is None:
+            more, stopped = self._made(_all(moved), source)
+            made, cuts = made | more, cuts | moved
+        if stopped is not None:
+            return Judged(texts=texts, stopped=stopped)
+        told = []
+        for text in texts:
+            masked = "".join(made.get(part, part) for part in cuts.get(text, [text]))
+            if masked == text and text.strip():
+                self.passed.add(source, text)
+            told.append(masked)
+        return Judged(texts=told)
+
+    def _made(self, texts: Sequence[str], source: Source) -> tuple[dict[str, str], str | None]:
+        """Return what becomes of texts that are masked, by the texts, and the policy's message where one is stopped."""
         made: dict[str, str] = {}
-        for together in _calls(new):
+        for together in _calls(texts):
             reply = self._apply(together, source)
             if reply.get("action") != "GUARDRAIL_INTERVENED":
                 continue
             if _blocks(reply.get("assessments", [])):
-                return Judged(texts=texts, stopped=_message(reply))
+                return made, _message(reply)
             outputs = [output["text"] for output in reply["outputs"]]
             if len(outputs) != len(together):
                 # Which output is whose is only sure of a text that is judged by itself.
                 outputs = [self._masked(part, source) for part in together]
             made |= zip(together, outputs, strict=True)
-        told = []
-        for text in texts:
-            masked = "".join(made.get(part, part) for part in _parts(text))
-            if masked == text and text.strip():
-                self.passed.add(source, text)
-            told.append(masked)
-        return Judged(texts=told)
+        return made, None
 
     def _masked(self, text: str, source: Source) -> str:
         reply = self._apply([text], source)
@@ -156,22 +175,20 @@ def _digest(judged: tuple[Source, str]) -> bytes:
     return hashlib.sha256(f"{source} {text}".encode("utf-8", "surrogatepass")).digest()
 
 
-def _parts(text: str) -> Iterator[str]:
-    """Yield a text in parts of at most what one call takes."""
-    for start in range(0, len(text), MOST_CHARACTERS):
-        yield text[start : start + MOST_CHARACTERS]
+def _all(parts_of: Mapping[str, Sequence[str]]) -> list[str]:
+    return [part for several in parts_of.values() for part in several]
 
 
 def _calls(texts: Sequence[str]) -> Iterator[list[str]]:
-    """Yield parts of texts, so many together as one call takes."""
+    """Yield texts, so many together as one call takes; none twice."""
     together: list[str] = []
     room = MOST_CHARACTERS
-    for part in (part for text in texts for part in _parts(text) if part.strip()):
-        if together and len(part) > room:
+    for text in (text for text in dict.fromkeys(texts) if text.strip()):
+        if together and len(text) > room:
             yield together
             together, room = [], MOST_CHARACTERS
-        together.append(part)
-        room -= text_units(len(part)) * CHARACTERS
+        together.append(text)
+        room -= text_units(len(text)) * CHARACTERS
     if together:
         yield together
 

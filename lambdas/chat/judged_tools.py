@@ -1,11 +1,13 @@
 """Tools before the guardrail, which Converse does not show it: all there is of them going in, calls coming out.
 
-So are thoughts that go in unsigned: whoever sends a conversation may have written them.
+So are users' documents that are text, and thoughts that go in unsigned: whoever sends a conversation may have written
+them.
 
 What is masked goes on masked. What is stopped is the policy's message in the answer's place, and an answer like every
-other: with Converse's stop reason for it. Imported by requests that have tools.
+other: with Converse's stop reason for it. Imported by requests that have any of them.
 """
 
+import codecs
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -19,14 +21,22 @@ from lambdas.chat.telling import json_text
 # Formats of documents that are read as they are.
 TEXTUAL: Final = frozenset(("csv", "html", "md", "txt"))
 INTERVENED: Final = "guardrail_intervened"
+# The longer ones first: UTF-32's begins like UTF-16's.
+_MARKS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+)
 
 
 def judged_rounds(guardrail: Guardrail, spoken: Spoken) -> tuple[Spoken, str | None]:
-    """Return what is said with its calls and their results masked, and the policy's message where one is stopped.
+    """Return what is said with what Converse does not show masked, and the policy's message where one is stopped.
 
     All of them are judged, a session's and earlier steps' too: what was let through before is remembered, and not paid
     for again. A call that comes in is no model's word: whoever sends a conversation may have written it. Of a result
-    its texts are judged, and its documents that are text; images are not.
+    its texts are judged, and its documents that are text, as a user's are; images are not.
 
     Raises:
         ApiError: the guardrail could not be asked.
@@ -44,11 +54,13 @@ def judged_rounds(guardrail: Guardrail, spoken: Spoken) -> tuple[Spoken, str | N
 
 
 def _texts(block: Block) -> list[str]:
-    """Return what is judged of a call, a result or a thought; nothing of a call without input."""
+    """Return what is judged of a call, a result, a document or a thought; nothing of a call without input."""
     if "reasoningContent" in block:
         return [said] if (said := unsigned(block)) is not None else []
     if "toolUse" in block:
         return [json_text(block["toolUse"]["input"])] if block["toolUse"]["input"] else []
+    if "document" in block:
+        return [text] if (text := _text_of(block)) is not None else []
     if "toolResult" not in block:
         return []
     return [text for text in map(_text_of, block["toolResult"]["content"]) if text is not None]
@@ -61,8 +73,16 @@ def _text_of(part: Block) -> str | None:
     if "json" in part:
         return json_text(part["json"])
     if "document" in part and part["document"]["format"] in TEXTUAL:
-        return str(part["document"]["source"]["bytes"], "utf-8", "replace")
+        return _read(part["document"]["source"]["bytes"])
     return None
+
+
+def _read(content: bytes) -> str:
+    """Return a text as far as it can be read: in two or four bytes a character, its Latin letters at least."""
+    for mark, codec in _MARKS:
+        if content.startswith(mark):
+            return str(content, codec, "replace")
+    return str(content.replace(b"\0", b""), "utf-8", "replace")
 
 
 def _with_text(part: Block, masked: Iterator[str]) -> Block:
@@ -81,6 +101,8 @@ def _with_texts(guardrail: Guardrail, block: Block, masked: Iterator[str]) -> Bl
         return {"toolUse": {**call, "input": _masked(guardrail, given, json_text(given), next(masked), "INPUT")}}
     if unsigned(block) is not None:
         return thought(next(masked), None)
+    if "document" in block:
+        return _with_text(block, masked)
     if "toolResult" not in block:
         return block
     result = block["toolResult"]

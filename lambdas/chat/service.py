@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from lambdas.catalogue.parameters import fit
 from lambdas.chat.aliases import Aliases
 from lambdas.chat.answers import NOTHING_USED, StreamedCompletion, told
-from lambdas.chat.blocks import Block, unsigned
+from lambdas.chat.blocks import Block, is_unseen
 from lambdas.chat.caching import with_cache_points
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.conversation import Conversation
@@ -176,7 +176,7 @@ class ChatService:
         Raises:
             ApiError: unknown alias, or whatever ``to_api_error`` makes of the last failed call.
         """
-        spoken, stopped = self._tools_judged(asked, spoken)
+        spoken, stopped = self._unseen_judged(asked, spoken)
         if stopped is not None:
             return self.said(stopped, asked, self._unasked(asked), stop_reason="guardrail_intervened")
         reply, answered = self._first_that_can(asked, spoken, self._client.converse)
@@ -199,7 +199,7 @@ class ChatService:
                 raise ResponseStreamingError(error="it ended before its first event")
             return events, first
 
-        spoken, stopped = self._tools_judged(asked, spoken)
+        spoken, stopped = self._unseen_judged(asked, spoken)
         if stopped is not None:
             answered = self._unasked(asked)
             telling = self.telling(asked, answered.candidate)
@@ -226,20 +226,16 @@ class ChatService:
         """Return who would have answered."""
         return Answered(alias=asked.alias, candidate=self.candidates(asked.alias)[0], fallbacks=0)
 
-    def _tools_judged(self, asked: Conversation, spoken: Spoken) -> tuple[Spoken, str | None]:
+    def _unseen_judged(self, asked: Conversation, spoken: Spoken) -> tuple[Spoken, str | None]:
         """Return what is said as the guardrail lets it through, and its message where it stops it.
 
-        Of tools, which Converse does not show it. Whatever else is wrong is told before that costs anything.
+        Of what Converse does not show it. Whatever else is wrong is told before that costs anything.
         """
         candidates = self.candidates(asked.alias)
         tools = list(asked.toolbox.specs)
         if any(wants_answer_tool(asked, candidate) for candidate in candidates):
             tools.append(answer_spec(asked))
-        # A call is never without its result.
-        shown = (
-            "toolResult" in block or unsigned(block) is not None for turn in spoken.turns for block in turn["content"]
-        )
-        if not tools and not any(shown):
+        if not tools and not any(is_unseen(block) for turn in spoken.turns for block in turn["content"]):
             return spoken, None
         for candidate in candidates:
             self.arguments(asked, spoken, candidate)

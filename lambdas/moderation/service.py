@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Literal
 
 from lambdas.chat.guardrail import MOST_CHARACTERS, Guardrail
+from lambdas.chat.text_parts import parts, seams
 from lambdas.moderation.request import ModerationRequest
 from lambdas.moderation.result import Moderation, result
 
@@ -17,6 +18,12 @@ MODEL: Final = "bedrock-guardrail"
 Reply = dict[str, Any]
 
 
+def shown_of(text: str) -> Sequence[str]:
+    """Return what the guardrail is shown of a text: parts that it takes, and whole what lies around their cuts."""
+    cut = parts(text, MOST_CHARACTERS)
+    return [*cut, *seams(cut)]
+
+
 def judged(request: ModerationRequest, guardrail: Guardrail, *, taken: list[tuple[str, dict[str, int]]]) -> Moderation:
     """Return what was found.
 
@@ -26,9 +33,9 @@ def judged(request: ModerationRequest, guardrail: Guardrail, *, taken: list[tupl
     Raises:
         ApiError: the guardrail could not be asked; nothing is known of any text then.
     """
-    parts = [_parts(text) for text in request.texts]
+    shown = [shown_of(text) for text in request.texts]
     source: Literal["INPUT", "OUTPUT"] = "INPUT" if request.source == "input" else "OUTPUT"
-    flat = [part for text in parts for part in text]
+    flat = [part for text in shown for part in text]
 
     def ask(part: str) -> Reply:
         reply = guardrail.judged(part, source=source, whole=True)
@@ -39,12 +46,7 @@ def judged(request: ModerationRequest, guardrail: Guardrail, *, taken: list[tupl
         replies = list(pool.map(ask, flat))
     results = []
     rest = iter(replies)
-    for text in parts:
+    for text in shown:
         assessments = [one for _ in text for one in next(rest).get("assessments", ())]
         results.append(result(assessments))
     return Moderation(id=f"modr-{uuid.uuid4().hex}", model=MODEL, results=results)
-
-
-def _parts(text: str) -> Sequence[str]:
-    """Return a text in parts that the guardrail takes; one that is cut in a word may be missed there."""
-    return [text[place : place + MOST_CHARACTERS] for place in range(0, len(text), MOST_CHARACTERS)]

@@ -16,7 +16,7 @@ from lambdas.exchange import unrecorded
 from lambdas.moderation import units
 from lambdas.moderation.request import READER
 from lambdas.moderation.result import Moderation
-from lambdas.moderation.service import judged
+from lambdas.moderation.service import judged, shown_of
 
 # What this is called among the aliases of a key's usage; no alias can be called so.
 ALIAS: Final = "v1/moderations"
@@ -48,9 +48,9 @@ def moderate(
     """
     asked = READER.read(body, strict=strict)
     anybody = replace(caller, limits=replace(caller.limits, aliases=None))
-    texts = asked.body.texts
-    most = units.most(sum(map(len, texts)), texts=len(texts), region=region)
-    reservation = ledger.reserve(anybody, alias=ALIAS, estimate=_with_tokens(most, texts))
+    shown = [part for text in asked.body.texts for part in shown_of(text)]
+    most = units.most(sum(map(len, shown)), texts=len(shown), region=region)
+    reservation = ledger.reserve(anybody, alias=ALIAS, estimate=_with_tokens(most, shown))
     taken: list[tuple[str, dict[str, int]]] = []
     try:
         answer = judged(asked.body, guardrail, taken=taken)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from lambdas.chat.conversation import Conversation
@@ -14,8 +15,9 @@ from lambdas.chat.guardrail import MOST_CHARACTERS, MOST_REMEMBERED, Guardrail, 
 from lambdas.chat.judged_tools import TEXTUAL, judged_descriptions, judged_rounds
 from lambdas.chat.service import ChatService
 from lambdas.chat.spoken import Spoken
+from lambdas.chat.text_parts import SEAM
 from lambdas.chat.told import Called, Completion, Text
-from lambdas.chat.tools import ANSWER_TOOL, tool_spec
+from lambdas.chat.tools import ANSWER_TOOL, NO_TOOLS, tool_spec
 from lambdas.common.errors import RateLimitError
 from tests.lambdas.chatting import parse
 from tests.lambdas.fakes import ALIASES, SETTINGS, FakeConverse, client_error, converse_reply, stream_events
@@ -94,6 +96,11 @@ def whole(client: FakeConverse, conversation: Conversation | None = None) -> Com
 def streamed(client: FakeConverse, conversation: Conversation | None = None) -> list[Event]:
     conversation = conversation or asked()
     return list(service(client).stream(conversation, conversation.spoken))
+
+
+def saying(conversation: Conversation, spoken: Spoken) -> Conversation:
+    """Return the conversation without tools, with something else said."""
+    return msgspec.structs.replace(conversation, spoken=spoken, toolbox=NO_TOOLS)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +235,56 @@ def test_more_than_one_call_takes_goes_in_several_and_comes_back_in_order() -> N
     judged = Guardrail(client=client, guardrail_id="g", version="1").let_through(texts, "INPUT")
 
     assert list(judged.texts) == [*texts[:2], "{NAME}", ""]
-    assert [len(one) for one in client.judged] == [MOST_CHARACTERS, 10, 500, 3]
+    assert [len(one) for one in client.judged] == [MOST_CHARACTERS, 10, 500, 3, SEAM + 10]
+
+
+LONG = [
+    ("nightshade", "word " * 4_998 + "nightshade and more " * 400),
+    ("night shade", "word " * 4_999 + "night shade " * 400),
+    ("nightshade", "x" * (MOST_CHARACTERS - 5) + "nightshade" + "x" * 400),
+    ("nightshade", "x" * (2 * MOST_CHARACTERS - 5) + "nightshade"),
+    ("nightshade", '{"a": "' + "x" * (MOST_CHARACTERS - 11) + 'nightshade"}'),
+]
+
+
+@pytest.mark.parametrize(("bad", "long"), LONG, ids=range(len(LONG)))
+def test_what_lies_across_a_cut_of_a_long_text_is_stopped_and_masked(bad: str, long: str) -> None:
+    stopping, masking = FakeConverse(converse_reply()), FakeConverse(converse_reply())
+    stopping.stops, masking.masks = {bad}, {bad: "{PLANT}"}
+
+    stopped = Guardrail(client=stopping, guardrail_id="g", version="1").let_through([long], "INPUT")
+    masked = Guardrail(client=masking, guardrail_id="g", version="1").let_through([long], "INPUT")
+
+    assert stopped.stopped == MESSAGE
+    assert masked.texts == [long.replace(bad, "{PLANT}")]
+    assert all(len(one) <= MOST_CHARACTERS for one in (*stopping.judged, *masking.judged))
+
+
+@pytest.mark.parametrize("kind", sorted(TEXTUAL))
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_a_users_document_that_is_text_is_judged_since_converse_does_not(kind: str, codec: str) -> None:
+    said = [{"text": "Read this."}, document("Ask bob about it.".encode(codec), kind)]
+    conversation = saying(asked(), Spoken(system=[], turns=[{"role": "user", "content": said}]))
+    stopping, masking = FakeConverse(converse_reply()), FakeConverse(converse_reply())
+    stopping.stops, masking.masks = {"bob"}, {"bob": "{NAME}"}
+
+    for answer, reason in both(stopping, conversation):
+        assert (answer, reason) == (MESSAGE, "guardrail_intervened")
+    whole(masking, conversation)
+
+    assert stopping.calls == []
+    (_, sent) = masking.calls[0]["messages"][0]["content"]
+    assert sent["document"]["source"]["bytes"] == b"Ask {NAME} about it."
+
+
+@pytest.mark.parametrize("kind", ["pdf", "docx", "xlsx"])
+def test_a_document_that_is_no_text_is_not_judged(kind: str) -> None:
+    said = [{"text": "Read this."}, document(b"%PDF bob", kind)]
+    conversation = saying(asked(), Spoken(system=[], turns=[{"role": "user", "content": said}]))
+    client = FakeConverse(converse_reply())
+    client.stops = {"bob"}
+
+    assert whole(client, conversation).text == "An open pit."
 
 
 def test_outputs_that_do_not_match_their_texts_are_asked_for_one_by_one() -> None:

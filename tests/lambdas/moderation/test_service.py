@@ -47,9 +47,16 @@ def test_each_text_has_a_result_in_their_order() -> None:
 
     assert [one.flagged for one in answer.results] == [False, True, False]
     assert answer.id.startswith("modr-")
-    assert len(client.asked) == 4
+    # The long one in two parts, and what lies around their cut.
+    assert len(client.asked) == 5
     assert {one["source"] for one in client.asked} == {"INPUT"}
     assert all(one["outputScope"] == "FULL" for one in client.asked)
+
+
+def test_what_lies_across_a_cut_is_found() -> None:
+    answer = judge(FakeGuardrail(), input="x" * 24_998 + "hate" + "x" * 100)
+
+    assert answer.results[0].flagged
 
 
 def test_a_text_may_be_judged_as_an_answer() -> None:
