@@ -1,5 +1,6 @@
 """What the owners are told: before the end, at it, and of the budget."""
 
+from lambdas.common.figures import us_dollars
 from lambdas.expiry import duration
 from lambdas.expiry.steps import AGAIN_SECONDS, EXECUTIONS, State
 
@@ -72,7 +73,7 @@ def alert(environment: str, *, percent: int, spent: int, monthly: int, month: st
     """Return subject and text where a threshold of the budget is passed; money is micro-dollars."""
     return (
         f"quarry {environment}: {percent} % of the budget of {month} spent",
-        f"{spent / 1e6:.2f} of {monthly / 1e6:.2f} USD of {month} are spent in the environment {environment}, as the "
-        "platform itself counts: what keys were charged, and what was metered of what costs by the hour. AWS's own "
-        "figures come hours later.\n",
+        f"{us_dollars(spent / 1e6)} of {us_dollars(monthly / 1e6)} USD of {month} are spent in the environment "
+        f"{environment}, as the platform itself counts: what keys were charged, and what was metered of what costs by "
+        "the hour. AWS's own figures come hours later.\n",
     )

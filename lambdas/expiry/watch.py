@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.budget.spending import DynamoDbClient, Month, Spending, key
 from lambdas.common.aws_errors import code_of
+from lambdas.common.figures import us_dollars
 from lambdas.expiry import message
 from lambdas.expiry.settings import BudgetPlan
 
@@ -95,8 +96,8 @@ class Watch:
             stop = math.floor(budget_usd * 1_000_000) * plan.stop_at // 100
         if stop <= month.total:
             raise LiftError(
-                f"{month.total / 1e6:.2f} USD of {month.name} are spent, so it would stop again at once (it stops at "
-                f"{stop / 1e6:.2f} USD): give a larger --budget"
+                f"{us_dollars(month.total / 1e6)} USD of {month.name} are spent, so it would stop again at once (it "
+                f"stops at {us_dollars(stop / 1e6)} USD): give a larger --budget"
             )
         self._update(month, "SET stop_at = :stop", {":stop": {"N": str(stop)}})
         return self.spending.month()

@@ -5,6 +5,7 @@ SNS takes a subject of up to 100 printable ASCII characters and 256 KB of text, 
 
 from typing import Final
 
+from lambdas.common.figures import counted
 from lambdas.ingestion.outcome import Outcome
 
 SUBJECT_CHARACTERS: Final = 100
@@ -20,7 +21,7 @@ def subject(outcome: Outcome, *, environment: str) -> str:
     elif outcome.verdict == "failed":
         what = "an ingestion job failed"
     elif outcome.failed:
-        what = f"{_documents(outcome.failed)} not ingested"
+        what = f"{counted(outcome.failed, 'document')} not ingested"
     else:
         what = "an ingestion job had warnings"
     text = _line(f"Quarry {environment}: {what}").encode("ascii", "replace").decode()
@@ -39,7 +40,8 @@ def text(outcome: Outcome, *, environment: str, record: str) -> str:
     ]
     if outcome.failed:
         named = outcome.documents.failed[:NAMED]
-        lines += ["", f"{_documents(outcome.failed)} not ingested, or not wholly{':' if named else '; none is named.'}"]
+        end = ":" if named else "; none is named."
+        lines += ["", f"{counted(outcome.failed, 'document')} not ingested, or not wholly{end}"]
         lines += [_line(f"- {one.uri} ({one.status}): {one.reason or 'no reason given'}") for one in named]
         lines += _more(outcome.failed - len(named)) if named else []
     if outcome.failure_reasons:
@@ -53,10 +55,6 @@ def text(outcome: Outcome, *, environment: str, record: str) -> str:
         "Mend what is named and upload a document again: that starts a job for all of them.",
     ]
     return "\n".join(lines)
-
-
-def _documents(count: int) -> str:
-    return "1 document" if count == 1 else f"{count:,} documents"
 
 
 def _more(count: int) -> list[str]:

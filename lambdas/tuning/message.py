@@ -2,6 +2,7 @@
 
 from typing import Any, Final, Protocol
 
+from lambdas.common.figures import us_dollars
 from lambdas.common.observability import logger
 from lambdas.tuning import places
 from lambdas.tuning.run import RunStatus
@@ -45,10 +46,10 @@ def text(status: RunStatus, *, environment: str, bucket: str) -> str:
         lines.append(f"The alias {status.alias} answers from the tuned model now.")
     if status.until:
         per_hour = status.cost.hosting.usd_per_hour if status.cost.hosting else 0
-        price = f", {per_hour:,.2f} USD an hour" if per_hour else ""
+        price = f", {us_dollars(per_hour)} USD an hour" if per_hour else ""
         lines.append(f"Its provisioned throughput{price} ends at {status.until}.")
     if status.model_arn and status.cost.storage_usd_per_month:
-        lines.append(f"Keeping the model costs {status.cost.storage_usd_per_month:,.2f} USD a month.")
+        lines.append(f"Keeping the model costs {us_dollars(status.cost.storage_usd_per_month)} USD a month.")
     for name, scores in status.scores.items():
         lines.append(f"{name}: " + ", ".join(f"{metric} {value:.3f}" for metric, value in sorted(scores.items())))
     if status.report:

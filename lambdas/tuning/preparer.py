@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from lambdas.catalogue import customization
 from lambdas.common import aws
+from lambdas.common.figures import us_dollars
 from lambdas.common.observability import logger
 from lambdas.tuning import batches, examples, quotas
 from lambdas.tuning import run as runs
@@ -124,8 +125,9 @@ class Preparer:
             )
         if cost.training_usd.high > most:
             raise RefusedError(
-                f"Training may cost {cost.training_usd.low:,.2f} to {cost.training_usd.high:,.2f} USD, and "
-                f"max_training_usd is {most:,.2f}. Take less data or fewer epochs, or raise tuning.max_training_usd."
+                f"Training may cost {us_dollars(cost.training_usd.low)} to {us_dollars(cost.training_usd.high)} USD, "
+                f"and max_training_usd is {us_dollars(most)}. Take less data or fewer epochs, or raise "
+                "tuning.max_training_usd."
             )
 
     def _plan(self, run: str, request: RunRequest) -> str:
@@ -166,8 +168,9 @@ def _hosting_cost(request: RunRequest, found: Estimate) -> HostingCost:
             )
         if abs(total - (request.commitment_usd or 0)) > total * TOLERANCE:
             raise RefusedError(
-                f"A commitment of {request.commitment} cannot be ended early, and costs {total:,.2f} USD in all; "
-                f"commitment_usd says {request.commitment_usd or 0:,.2f}. Write the sum, or leave commitment out."
+                f"A commitment of {request.commitment} cannot be ended early, and costs {us_dollars(total)} USD in "
+                f"all; commitment_usd says {us_dollars(request.commitment_usd or 0)}. Write the sum, or leave "
+                "commitment out."
             )
         hourly = total / _MONTHS[request.commitment] / 720
         return HostingCost(kind="provisioned", usd_per_hour=hourly, max_usd=total)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
 
+from lambdas.common.figures import us_dollars
 from lambdas.tuning.report import BINS, Report, Shown, verdict
 
 _STYLE: Final = """
@@ -66,12 +67,16 @@ def _facts(report: Report) -> Mapping[str, str]:
     }
     cost = report.cost
     if cost.training_usd:
-        facts["Training, estimated"] = f"{cost.training_usd.low:,.2f} to {cost.training_usd.high:,.2f} USD"
+        facts["Training, estimated"] = (
+            f"{us_dollars(cost.training_usd.low)} to {us_dollars(cost.training_usd.high)} USD"
+        )
     if cost.storage_usd_per_month:
-        facts["Keeping the model"] = f"{cost.storage_usd_per_month:,.2f} USD a month"
+        facts["Keeping the model"] = f"{us_dollars(cost.storage_usd_per_month)} USD a month"
     if cost.hosting:
         hourly = cost.hosting.usd_per_hour
-        facts["Hosting"] = f"{cost.hosting.kind}, " + (f"{hourly:,.2f} USD an hour" if hourly else "nothing idle")
+        facts["Hosting"] = f"{cost.hosting.kind}, " + (
+            f"{us_dollars(hourly)} USD an hour" if hourly else "nothing idle"
+        )
     if cost.as_of:
         facts["Prices of"] = cost.as_of
     facts |= {name.replace("_", " ").capitalize(): f"{value:.4f}" for name, value in report.training.items()}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from lambdas.catalogue.services import HOURS_PER_MONTH
+from lambdas.common.figures import counted, us_dollars
 from quarry.cost.estimate import Estimate, Row
 from quarry.cost.switches import Saving
 from quarry.output import print_note, print_table, print_text
@@ -16,12 +17,14 @@ _LEAST_USD: Final = 0.005
 
 def total(found: Estimate) -> str:
     """Return the price in a sentence."""
-    event = "" if found.usd_event is None else f"; {found.usd_event:,.2f} USD for {found.hours:g} hours with it"
+    event = ""
+    if found.usd_event is not None and found.hours is not None:
+        event = f"; {us_dollars(found.usd_event)} USD for {counted(found.hours, 'hour')} with it"
     unpriced = f"; {len(found.unpriced)} without a price" if found.unpriced else ""
     return (
         f"{found.config.name} costs {found.usd_per_hour:,.4f} USD per hour while nobody uses it "
-        f"({found.usd_per_month:,.2f} per month), and {found.usd_per_thousand_requests:,.2f} USD per thousand requests"
-        f"{event}{unpriced}."
+        f"({us_dollars(found.usd_per_month)} per month), and {us_dollars(found.usd_per_thousand_requests)} USD per "
+        f"thousand requests{event}{unpriced}."
     )
 
 
@@ -31,7 +34,7 @@ def show(found: Estimate, cheaper: Sequence[Saving], *, mix: str) -> None:
     print_text(
         f"List prices of {found.config.region}, as of {found.as_of}, without free tiers; {HOURS_PER_MONTH} hours are a "
         f"month. Use: {mix}, {found.usage.requests_per_day:g} requests per day, which makes "
-        f"{found.usd_of_use_per_month:,.2f} USD a month on top."
+        f"{us_dollars(found.usd_of_use_per_month)} USD a month on top."
     )
     print_text()
     _show_rows(found)
@@ -75,7 +78,7 @@ def _show_rows(found: Estimate) -> None:
             row.stack,
             row.logical_id,
             row.type_name.removeprefix("AWS::"),
-            "?" if row.usd_per_hour is None else f"{row.usd_per_hour * HOURS_PER_MONTH:,.2f}",
+            "?" if row.usd_per_hour is None else us_dollars(row.usd_per_hour * HOURS_PER_MONTH),
             f"{row.usd_per_request * 1000:,.4f}" if row.usd_per_request else "",
             bar(_weight(row, found), most),
         )
@@ -115,7 +118,7 @@ def _show_cheaper(cheaper: Sequence[Saving]) -> None:
     rows = [
         (
             f"{one.switch.knob}: {_written(one.switch.to)}",
-            f"saves {one.usd_per_month_idle:,.2f} idle, {one.usd_per_month_of_use:,.2f} of use",
+            f"saves {us_dollars(one.usd_per_month_idle)} idle, {us_dollars(one.usd_per_month_of_use)} of use",
             f"instead of {_written(one.was)}"
             + "".join(f", with {path}: {_written(value)}" for path, value in one.switch.also.items()),
         )
@@ -145,4 +148,4 @@ def _compared(what: str, first: float, second: float, *, digits: int = 2) -> tup
 
 
 def _event(found: Estimate) -> str:
-    return "-" if found.usd_event is None else f"{found.usd_event:,.2f} ({found.hours:g} h)"
+    return "-" if found.usd_event is None else f"{us_dollars(found.usd_event)} ({found.hours:g} h)"

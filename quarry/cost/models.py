@@ -12,6 +12,7 @@ from lambdas.catalogue import compiled, customization, prices, tuned_prices
 from lambdas.catalogue.facts import Price
 from lambdas.catalogue.models import find
 from lambdas.catalogue.services import HOURS_PER_MONTH, UnpricedError
+from lambdas.common.figures import counted
 from quarry.command_error import CommandError
 
 _MILLION: Final = 1_000_000
@@ -123,7 +124,7 @@ def _tuning(config: Config, usage: Usage) -> Iterator[ModelUse]:
         model_id=base,
         usd_per_request=0.0,
         usd_per_month=runs * sum(parts),
-        reason=f"{runs:g} runs a month, hosted {tuning.hosting}",
+        reason=f"{counted(runs, 'run')} a month, hosted {tuning.hosting}",
         checked=facts.checked,
         unpriced="; ".join(unpriced) or None,
     )

@@ -8,6 +8,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from configuration import duration
+from lambdas.common.figures import us_dollars
 from lambdas.expiry.duration import iso, shown, span
 from lambdas.teardown.aws import Aws
 from lambdas.teardown.inventory import usd
@@ -47,7 +48,7 @@ def extend(
     if hourly:
         seconds = added.total_seconds()
         extra = hourly * seconds / 3_600
-        print_text(f"What is there costs {hourly:.4f} USD per hour, so {span(seconds)} cost {extra:.2f} USD.")
+        print_text(f"What is there costs {hourly:.4f} USD per hour, so {span(seconds)} cost {us_dollars(extra)} USD.")
 
 
 def resume(
@@ -71,8 +72,8 @@ def resume(
         print_json({"environment": name, **answer})
         return
     print_text(
-        f"{name} goes on: {answer['spent_usd']:.2f} of {answer['budget_usd']:.2f} USD of {answer['month']} are spent, "
-        f"and it stops at {answer['stops_at_usd']:.2f} USD."
+        f"{name} goes on: {us_dollars(answer['spent_usd'])} of {us_dollars(answer['budget_usd'])} USD of "
+        f"{answer['month']} are spent, and it stops at {us_dollars(answer['stops_at_usd'])} USD."
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from lambdas.common.figures import counted
 from quarry.deployed.footnote import footnote
 from quarry.knowledge import uploading
 from quarry.knowledge.answer import Answer
@@ -51,7 +52,7 @@ def confirm_deletion(names: list[str]) -> None:
     shown = "".join(f"\n  {name}" for name in names[:NAMED])
     more = f"\n  and {len(names) - NAMED} more" if len(names) > NAMED else ""
     print_note(f"In the knowledge base and not in DIR:{shown}{more}")
-    question = f"Delete {_count(len(names), 'file')} from the knowledge base?"
+    question = f"Delete {counted(len(names), 'file')} from the knowledge base?"
     require_yes(question, otherwise="Nothing was sent or deleted", option="--yes")
 
 
@@ -85,19 +86,21 @@ def show_sync(plan: Plan, deleted: list[str], stack: KnowledgeStack, *, dry_run:
     documents = len(plan.upload) - sidecars
     would = "Would have " if dry_run else ""
     print_text(
-        f"{would}{'uploaded' if dry_run else 'Uploaded'} {_count(documents, 'document')} and "
-        f"{_count(sidecars, 'sidecar')} to s3://{stack.bucket}/{stack.prefix}; "
-        f"{_count(len(plan.unchanged), 'file')} unchanged, {len(deleted)} deleted."
+        f"{would}{'uploaded' if dry_run else 'Uploaded'} {counted(documents, 'document')} and "
+        f"{counted(sidecars, 'sidecar')} to s3://{stack.bucket}/{stack.prefix}; "
+        f"{counted(len(plan.unchanged), 'file')} unchanged, {len(deleted)} deleted."
     )
     kept = len(plan.gone) - len(deleted)
     if kept:
-        print_text(f"{_count(kept, 'file')} in the knowledge base but not in DIR; --delete deletes what is not in DIR.")
+        print_text(
+            f"{counted(kept, 'file')} in the knowledge base but not in DIR; --delete deletes what is not in DIR."
+        )
 
 
 def show_status(status: Status, stack: KnowledgeStack) -> None:
     """Say how documents fare, and what somebody has to look at."""
     first, *others = sorted(status.counts.items(), key=lambda one: one[0] != "INDEXED") or [("", 0)]
-    counts = [f"{_count(first[1], 'document')} {_words(first[0])}".rstrip()]
+    counts = [f"{counted(first[1], 'document')} {_words(first[0])}".rstrip()]
     counts += [f"{count} {_words(name)}" for name, count in others]
     print_text(f"Knowledge base {stack.knowledge_base_id}: {', '.join(counts)}.", style="bold")
     outcome = status.outcome
@@ -162,7 +165,3 @@ def _line(text: str) -> str:
 def _short(text: str) -> str:
     line = _line(text)
     return line if len(line) <= PASSAGE else f"{line[:PASSAGE].rstrip()}…"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from configuration.knowledge import s3_vectors
+from lambdas.common.figures import counted
 from quarry.command_error import CommandError
 from quarry.knowledge import secret_signs, sidecars
 from quarry.knowledge.formats import FORMATS, MAX_BYTES, TEXTS
@@ -91,9 +92,7 @@ def read(
     if reading.problems:
         count = len(reading.problems)
         lines = "\n".join(f"  {problem}" for problem in sorted(reading.problems))
-        raise CommandError(
-            f"Nothing was sent: {folder} has {count} problem{'s' if count > 1 else ''}.\n{lines}", exit_code=2
-        )
+        raise CommandError(f"Nothing was sent: {folder} has {counted(count, 'problem')}.\n{lines}", exit_code=2)
     found = reading.folder
     if not found.documents:
         raise CommandError(f"{folder} holds no documents. Bedrock reads {', '.join(FORMATS)}.", exit_code=2)

@@ -5,6 +5,7 @@ from datetime import datetime
 from time import monotonic, sleep
 from typing import Final
 
+from lambdas.common.figures import counted
 from quarry.command_error import CommandError
 from quarry.knowledge.status import Activity, StatusReader
 
@@ -70,6 +71,6 @@ class Waiting:
 
     def _late(self, activity: Activity) -> str:
         return (
-            f"Not done after {self._minutes} minutes. {self._sentence(activity)} It goes on by itself; {FOLLOW} "
-            "waits again. If nothing moves, look at the log of the starter function."
+            f"Not done after {counted(self._minutes, 'minute')}. {self._sentence(activity)} It goes on by itself; "
+            f"{FOLLOW} waits again. If nothing moves, look at the log of the starter function."
         )

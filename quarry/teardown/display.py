@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from lambdas.common.figures import counted, us_dollars
 from lambdas.teardown.inventory import Inventory, usd
 from lambdas.teardown.thing import Thing, Unseen
 from lambdas.teardown.verdict import Verdict, remedy
@@ -26,7 +27,8 @@ def total(things: Sequence[Thing]) -> str:
     amount = usd(things)
     unpriced = sum(one.usd_per_hour is None for one in things)
     beside = f", and {unpriced:,} that have no price here" if unpriced else ""
-    return f"{len(things):,} things, {amount:.4f} USD an hour ({amount * HOURS_A_MONTH:,.2f} a month){beside}."
+    monthly = us_dollars(amount * HOURS_A_MONTH)
+    return f"{counted(len(things), 'thing')}, {amount:.4f} USD an hour ({monthly} a month){beside}."
 
 
 def show_things(things: Iterable[Thing]) -> None:

@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 
 from lambdas.allowances.usage import dollars
+from lambdas.common.figures import counted
 from lambdas.teardown.inventory import usd
 from lambdas.teardown.thing import Thing
 from lambdas.teardown.verdict import Verdict, remedy
@@ -101,7 +102,7 @@ def _sections(report: Report) -> Iterator[Section]:
         rows = tuple((*_thing(one), one.why or one.state, remedy(one)) for one in verdict.left)
         yield Section(
             title="Left",
-            sentences=(f"{len(verdict.left):,} things are still there.",),
+            sentences=(f"{counted(len(verdict.left), 'thing')} still there.",),
             columns=("service", "type", "id", "USD/hour", "why", "what to do"),
             rows=rows,
         )
@@ -168,7 +169,7 @@ def _spent(used: Used) -> Section:
 def _table(title: str, things: Sequence[Thing]) -> Section:
     return Section(
         title=title,
-        sentences=(f"{len(things):,} things, {usd(things):.4f} USD an hour.",),
+        sentences=(f"{counted(len(things), 'thing')}, {usd(things):.4f} USD an hour.",),
         columns=("service", "type", "id", "USD/hour"),
         rows=tuple(_thing(one) for one in things),
     )

@@ -9,6 +9,7 @@ import typer
 from botocore.exceptions import ClientError
 
 from lambdas.common.aws_errors import code_of
+from lambdas.common.figures import counted
 from lambdas.tuning import names
 from lambdas.tuning.bedrock import GONE
 from lambdas.tuning.clearing import Clearing
@@ -70,7 +71,8 @@ def delete(
     if as_json:
         print_json({"run": run, "deleted": True, "objects": len(gone)})
         return
-    print_text(f"{run} is deleted: its hosting and its model{f', and {len(gone):,} objects' if data else ''}.")
+    beside = f", and {counted(len(gone), 'object')}" if data else ""
+    print_text(f"{run} is deleted: its hosting and its model{beside}.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +124,7 @@ class Deletion:
         if self.clearing.promotions.fall_back(self.status.alias, reason=reason, arns=[standing.tuned.arn]):
             tell(
                 f"{self.status.alias} answers from its configured candidates; the model is kept for "
-                f"{self.stack.drain_seconds} seconds more, for answers that have begun."
+                f"{counted(self.stack.drain_seconds, 'second')} more, for answers that have begun."
             )
             sleep(self.stack.drain_seconds)
 
@@ -136,7 +138,9 @@ class Deletion:
         while left := [*self._alias_deployment(), *self._clear()]:
             tell(f"Still there: {', '.join(left)}")
             if monotonic() >= end:
-                raise CommandError(f"Still there after {minutes} minutes: {', '.join(left)}. Run this again.")
+                raise CommandError(
+                    f"Still there after {counted(minutes, 'minute')}: {', '.join(left)}. Run this again."
+                )
             sleep(self.seconds)
         gone = {"promoted": False, "model_arn": None, "hosted_arn": None, "until": None, "reason": "It was deleted."}
         self.store.write(changed(self.store.status(self.status.run), gone))

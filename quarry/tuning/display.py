@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from lambdas.chat.promotions import Promotion
+from lambdas.common.figures import us_dollars
 from lambdas.tuning.run import Cost, RunStatus
 from quarry.output import print_table, print_text
 
@@ -54,11 +55,14 @@ def in_words(cost: Cost) -> str:
     """Return what a run costs, in US dollars."""
     parts = []
     if cost.training_usd:
-        parts.append(f"training {cost.training_usd.low:,.2f} to {cost.training_usd.high:,.2f} USD")
+        parts.append(f"training {us_dollars(cost.training_usd.low)} to {us_dollars(cost.training_usd.high)} USD")
     if cost.hosting and cost.hosting.usd_per_hour:
-        parts.append(f"hosting {cost.hosting.usd_per_hour:,.2f} USD per hour, at most {cost.hosting.max_usd:,.2f} USD")
+        parts.append(
+            f"hosting {us_dollars(cost.hosting.usd_per_hour)} USD per hour, "
+            f"at most {us_dollars(cost.hosting.max_usd)} USD"
+        )
     if cost.storage_usd_per_month:
-        parts.append(f"storage {cost.storage_usd_per_month:,.2f} USD per month")
+        parts.append(f"storage {us_dollars(cost.storage_usd_per_month)} USD per month")
     if parts and cost.as_of:
         parts.append(f"prices of {cost.as_of}")
     return "; ".join(parts)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from lambdas.common.figures import counted, us_dollars
 from lambdas.tuning.estimate import Estimate, HostingPrice
 from lambdas.tuning.estimate import estimate as estimated
 from quarry.command_error import CommandError
@@ -35,7 +36,7 @@ def estimate(
     epoch = facts.hyperparameters.get("epochCount")
     if epochs is not None and epoch and epoch.maximum is not None and epochs > epoch.maximum:
         raise CommandError(
-            f"{model.name} takes at most {epoch.maximum:g} epochs; {epochs} were asked for.", exit_code=2
+            f"{model.name} takes at most {counted(epoch.maximum, 'epoch')}; {epochs} were asked for.", exit_code=2
         )
     report = validated(file, base=model, method=method)
     if not report.records:
@@ -63,12 +64,14 @@ def described(found: Estimate, *, records: int) -> dict[str, Any]:
 
 def _print(found: Estimate, *, records: int, name: str) -> None:
     tokens = f"{found.tokens.low:,} to {found.tokens.high:,} tokens"
-    rows = [("data set", f"{records:,} records, {tokens}"), ("epochs", f"{found.epochs}")]
+    rows = [("data set", f"{counted(records, 'record')}, {tokens}"), ("epochs", f"{found.epochs}")]
     if found.training_usd:
-        rows.append(("training", f"{_money(found.training_usd.low)} to {_money(found.training_usd.high)} USD, once"))
+        rows.append(
+            ("training", f"{us_dollars(found.training_usd.low)} to {us_dollars(found.training_usd.high)} USD, once")
+        )
     else:
         rows.append(("training", f"not known: {found.unpriced['training']}"))
-    rows.append(("storage", f"{found.storage_usd_per_month:.2f} USD a month, until the tuned model is deleted"))
+    rows.append(("storage", f"{us_dollars(found.storage_usd_per_month)} USD a month, until the tuned model is deleted"))
     for kind, hosting in found.hosting.items():
         rows.append((f"hosting {kind}", _hosting(hosting)))
     print_table(("", f"tuning {name}"), rows)
@@ -82,10 +85,6 @@ def _hosting(hosting: HostingPrice) -> str:
         return hosting.note
     if not hosting.usd_per_hour:
         return f"nothing while nobody calls it; {hosting.note}"
-    hourly, monthly = _money(hosting.usd_per_hour), _money(hosting.usd_per_month or 0)
+    hourly, monthly = us_dollars(hosting.usd_per_hour), us_dollars(hosting.usd_per_month or 0)
     said = f"{hourly} USD an hour, called or not: {monthly} USD in 30 days if it is forgotten"
-    return said + "".join(f"; {name} {_money(usd)} USD in all" for name, usd in hosting.commitments.items())
-
-
-def _money(dollars: float) -> str:
-    return f"{dollars:,.2f}" if dollars >= 1 else f"{dollars:.4f}"
+    return said + "".join(f"; {name} {us_dollars(usd)} USD in all" for name, usd in hosting.commitments.items())

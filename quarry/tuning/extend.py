@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from configuration.duration import parse
+from lambdas.common.figures import counted, us_dollars
 from lambdas.tuning import names
 from lambdas.tuning.run import RunStatus
 from lambdas.tuning.schedules import NoScheduleError, Schedules
@@ -35,6 +36,8 @@ def extend(
     """Let a run's provisioned throughput last longer; its price has to be typed back.
 
     Its end moves, and with it the moment at which the alias falls back to its configured candidates.
+
+    Exit codes: 0 it lasts longer; 1 it has no throughput (any more); 2 its price was not agreed to.
 
     Example: quarry tune extend fast-0123456789ab 2h -e dev
     """
@@ -86,5 +89,5 @@ def _agree(status: RunStatus, *, hours: float, agreement: Agreement) -> None:
         print_text("What an hour of it costs is not known.", style="yellow")
         return
     figure = round(per_hour * hours, 2)
-    sentence = f"{hours:g} hours more at {per_hour:,.2f} USD an hour, called or not: {figure:,.2f} USD."
+    sentence = f"{counted(hours, 'hour')} more at {us_dollars(per_hour)} USD an hour, called or not: {figure:,.2f} USD."
     type_back(sentence, figure, agreement, skipped=agreement.yes)

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
+from lambdas.common.figures import counted
 from lambdas.tuning.run import OVER, PHASES, RunStatus
 from quarry.command_error import CommandError
 from quarry.tuning.runs import Runs
@@ -32,8 +33,8 @@ def follow(runs: Runs, run: str, *, seconds: float, minutes: int, tell: Callable
             tell(in_words(status))
             if monotonic() >= end:
                 raise CommandError(
-                    f"Not over after {minutes} minutes: {in_words(status)}. It goes on by itself; `quarry tune status "
-                    f"{run} --wait` waits again."
+                    f"Not over after {counted(minutes, 'minute')}: {in_words(status)}. It goes on by itself; "
+                    f"`quarry tune status {run} --wait` waits again."
                 )
             sleep(seconds)
     except KeyboardInterrupt as error:

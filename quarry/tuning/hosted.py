@@ -7,6 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from lambdas.common.aws_errors import code_of
+from lambdas.common.figures import counted
 from lambdas.tuning import names
 from quarry.command_error import CommandError
 
@@ -93,7 +94,7 @@ class AliasDeployment:
                 tell(f"The deployment {self._name} gets the model of {run}")
             if monotonic() >= end:
                 raise CommandError(
-                    f"The deployment {self._name} does not have the model of {run} after {minutes} minutes. Run this "
-                    "again: it goes on from there."
+                    f"The deployment {self._name} does not have the model of {run} after {counted(minutes, 'minute')}. "
+                    "Run this again: it goes on from there."
                 )
             sleep(seconds)

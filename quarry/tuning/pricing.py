@@ -7,6 +7,7 @@ import msgspec
 import typer
 
 from configuration.tuning.section import Tuning
+from lambdas.common.figures import counted, us_dollars
 from lambdas.tuning.estimate import Estimate, HostingPrice
 from lambdas.tuning.run import Hosting, RunRequest
 from quarry.command_error import CommandError
@@ -55,8 +56,9 @@ def agreed(asked: Asked, estimate: Estimate, tuning: Tuning, agreement: Agreemen
         return asked
     figure = round(hosting.usd_per_hour * hours, 2)
     type_back(
-        f"Provisioned throughput is {hosting.usd_per_hour:,.2f} USD an hour, called or not, for at most {hours:g} "
-        f"hours (then it is deleted, and the alias answers from its configured candidates): {figure:,.2f} USD.",
+        f"Provisioned throughput is {us_dollars(hosting.usd_per_hour)} USD an hour, called or not, for at most "
+        f"{counted(hours, 'hour')} (then it is deleted, and the alias answers from its configured candidates): "
+        f"{figure:,.2f} USD.",
         figure,
         agreement,
         skipped=agreement.yes,
@@ -73,9 +75,10 @@ def _check_training(request: RunRequest, estimate: Estimate, tuning: Tuning, agr
         return
     if estimate.training_usd.high > limit:
         raise CommandError(
-            f"Training may cost {estimate.training_usd.high:,.2f} USD ({estimate.tokens.high:,} tokens, "
-            f"{estimate.epochs} epochs, prices of {estimate.as_of}), and the limit is {limit:,.2f}: fewer epochs, less "
-            f"data, or a higher tuning.max_training_usd in the environment file. {NOTHING}.",
+            f"Training may cost {us_dollars(estimate.training_usd.high)} USD ({estimate.tokens.high:,} tokens, "
+            f"{counted(estimate.epochs, 'epoch')}, prices of {estimate.as_of}), and the limit is "
+            f"{us_dollars(limit)}: fewer epochs, less data, or a higher tuning.max_training_usd in the "
+            f"environment file. {NOTHING}.",
             exit_code=2,
         )
 
@@ -90,7 +93,7 @@ def _committed(asked: Asked, hosting: HostingPrice, agreement: Agreement) -> Ask
     commitment = asked.request.commitment
     figure = hosting.commitments.get(commitment or "")
     if figure is None:
-        known = ", ".join(f"{name} {usd:,.2f} USD" for name, usd in hosting.commitments.items()) or "none"
+        known = ", ".join(f"{name} {us_dollars(usd)} USD" for name, usd in hosting.commitments.items()) or "none"
         raise CommandError(
             f"commitment: what {commitment} costs is not known, so it is not started; known are: {known}.", exit_code=2
         )
@@ -122,7 +125,7 @@ def type_back(sentence: str, figure: float, agreement: Agreement, *, skipped: bo
         typed = typer.prompt(f"Type {figure:.2f} to agree", err=True, default="", show_default=False)
     except typer.Abort as error:
         raise CommandError(
-            f"\n{NOTHING}: the question was not answered. --confirm-usd {figure:.2f} answers it."
+            f"\n{NOTHING}: the question was not answered. --confirm-usd {figure:.2f} answers it.", exit_code=2
         ) from error
     if typed.strip().replace(",", "") not in (f"{figure:.2f}", f"{figure:g}"):
-        raise CommandError(f"{NOTHING}: {typed.strip() or 'nothing'} is not {figure:.2f}.")
+        raise CommandError(f"{NOTHING}: {typed.strip() or 'nothing'} is not {figure:.2f}.", exit_code=2)

@@ -9,6 +9,7 @@ import msgspec
 import typer
 
 from lambdas.catalogue.customization import TunableModel
+from lambdas.common.figures import counted
 from lambdas.tuning.data_sets.report import Report
 from lambdas.tuning.data_sets.source import DataSet, local_file, stored
 from lambdas.tuning.data_sets.validation import validate
@@ -78,7 +79,8 @@ def start(
 
     The same request over the same data is the same run: started twice it is there once.
 
-    Exit codes: 0 started with --no-wait, or it succeeded; 1 it failed or was stopped; 2 it was refused.
+    Exit codes: 0 started with --no-wait, or it succeeded; 1 it failed or was stopped; 2 it was refused, or its price
+    was not agreed to.
 
     Example: quarry tune start train.jsonl --alias fast --base amazon.nova-micro-v1:0 --test test.jsonl -e dev
     """
@@ -143,8 +145,8 @@ def _priced(asked: Asked, deployment: Deployment, bucket: str, *, units: int) ->
         first = "".join(f"\n  line {one.line}: {one.message} {one.fix}" for one in report.problems[:FIRST])
         named = asked.files.get(request.training, request.training)
         raise CommandError(
-            f"{named} has {report.problem_count:,} problems that would make the job fail; `quarry tune validate` names "
-            f"them all. {pricing.NOTHING}. The first:{first}",
+            f"{named} has {counted(report.problem_count, 'problem')} that would make the job fail; `quarry tune "
+            f"validate` names them all. {pricing.NOTHING}. The first:{first}",
             exit_code=2,
         )
     return estimated(

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import typer
 
+from lambdas.common.figures import counted
 from lambdas.tuning.data_sets.json_line import decode
 from lambdas.tuning.data_sets.report import Finding
 from lambdas.tuning.tokens import Amount, tokens_of
@@ -106,7 +107,7 @@ class _Lengths:
             print_note("There is no record.", style="red")
             return
         tokens = tokens_of(self._amount)
-        print_text(f"{self.records:,} records, {tokens.low:,} to {tokens.high:,} tokens")
+        print_text(f"{counted(self.records, 'record')}, {tokens.low:,} to {tokens.high:,} tokens")
         lengths = {"prompts": self._prompts, "answers": self._answers, "records": self._records}
         rows = [(name, *(f"{value:,}" for value in _quantiles(of).values())) for name, of in lengths.items()]
         print_table(("characters", "least", "median", "90 %", "99 %", "most"), rows)

@@ -3,6 +3,7 @@
 import msgspec
 import typer
 
+from lambdas.common.figures import counted
 from lambdas.tuning.data_sets.report import SHOWN, Problem, Report
 from quarry.options import AsJson
 from quarry.output import print_json, print_note, print_text
@@ -58,18 +59,16 @@ def _print(report: Report, *, name: str, base: str) -> None:
         if count > SHOWN:
             kind = "problems" if found is report.problems else "warnings"
             print_note(f"Shown are the first {SHOWN} of {count:,} {kind}.", style="dim")
-    records = f"{report.records:,} record{'' if report.records == 1 else 's'}"
+    records = counted(report.records, "record")
     if report.validation:
         records += f", and {report.validation.records:,} in the validation set"
-    warned = (
-        f", {report.warning_count:,} warning{'' if report.warning_count == 1 else 's'}" if report.warning_count else ""
-    )
+    warned = f", {counted(report.warning_count, 'warning')}" if report.warning_count else ""
     if report.valid:
         print_text(
             f"{name} can be used to tune {base}: {records} in the format {report.format}{warned}.", style="green"
         )
         return
-    problems = f"{report.problem_count:,} problem{'' if report.problem_count == 1 else 's'}"
+    problems = counted(report.problem_count, "problem")
     print_text(f"{name} cannot be used to tune {base}: {problems}{warned} in {records}.", style="bold red")
 
 

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from configuration.studio import quotas
 from configuration.studio.participants import Participant
+from lambdas.common.figures import counted
 from quarry.command_error import CommandError
 from quarry.deployed.refusals import explanation
 from quarry.workshop.studio import IN_SERVICE, StudioDomain
@@ -79,7 +80,7 @@ class Apps:
 
     def _still(self, status: str | None) -> str:
         told = f"still {status}" if status else "not started yet"
-        return f"It is {told} after {self._minutes} minutes; start again to go on waiting."
+        return f"It is {told} after {counted(self._minutes, 'minute')}; start again to go on waiting."
 
     def _why(self, error: ClientError | BotoCoreError) -> str:
         if isinstance(error, ClientError) and error.response["Error"].get("Code") == "ResourceLimitExceeded":
@@ -118,7 +119,9 @@ class Apps:
     def _wait_or_raise(self, left: list[dict[str, Any]]) -> None:
         if monotonic() >= self._end:
             names = ", ".join(str(app.get("SpaceName") or app.get("UserProfileName")) for app in left)
-            raise CommandError(f"After {self._minutes} minutes there are still apps of {names}. Run it again.")
+            raise CommandError(
+                f"After {counted(self._minutes, 'minute')} there are still apps of {names}. Run it again."
+            )
         sleep(self._seconds)
 
 

@@ -7,6 +7,7 @@ import typer
 
 from configuration.studio.names import STACK
 from configuration.studio.participants import participants
+from lambdas.common.figures import counted
 from quarry.command_error import CommandError
 from quarry.deployed import connection
 from quarry.deployed.deployment import Deployment, environment
@@ -92,7 +93,10 @@ def up(name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False) -> None
     if as_json:
         print_json({"participants": len(everybody), "new_keys": made, "revoked": left})
         return
-    print_text(f"{len(everybody)} people are ready: {len(made)} new keys, {len(left)} revoked of people who have left.")
+    print_text(
+        f"{len(everybody)} people are ready: {counted(len(made), 'new key')}, {len(left)} revoked of people "
+        "who have left."
+    )
     print_text("Next: `quarry workshop start` before they come, and `quarry workshop handout --out DIR`.")
 
 
@@ -264,5 +268,5 @@ def down(
         print_json({"keys_revoked": revoked, "stack_destroyed": there})
         return
     destroyed = ", the Studio stack destroyed" if there else ""
-    print_text(f"{revoked} keys revoked{destroyed}. Nothing of the workshop is left.")
+    print_text(f"{counted(revoked, 'key')} revoked{destroyed}. Nothing of the workshop is left.")
     print_text("The rest of the environment stays, and what of it costs by the hour.")

@@ -1,5 +1,6 @@
 """What people are shown of a plan. Programs read JSON."""
 
+from lambdas.common.figures import counted, us_dollars
 from quarry.output import print_note, print_table, print_text
 from quarry.workshop.plan import Plan
 
@@ -27,9 +28,10 @@ def show_plan(plan: Plan) -> None:
             print_text(f"  {row.request(plan.region)}")
     for reason in plan.unpriced:
         print_note(f"Not in the price: {reason}", style="yellow")
-    parts = ", ".join(f"{name.replace('_', ' ')} {usd:.2f}" for name, usd in plan.usd.items() if usd)
-    print_text(f"\n{plan.usd_per_hour:.2f} USD per hour while all apps run ({parts}).")
+    parts = ", ".join(f"{name.replace('_', ' ')} {us_dollars(usd)}" for name, usd in plan.usd.items() if usd)
+    print_text(f"\n{us_dollars(plan.usd_per_hour)} USD per hour while all apps run ({parts}).")
     print_text(
-        f"{plan.usd_event:.2f} USD for {plan.hours:g} hours, {plan.usd_event / plan.people:.2f} per person; models "
-        f"come on top, {plan.usd_allowances:.2f} at most by the keys' allowances."
+        f"{us_dollars(plan.usd_event)} USD for {counted(plan.hours, 'hour')}, "
+        f"{us_dollars(plan.usd_event / plan.people)} per person; models come on top, "
+        f"{us_dollars(plan.usd_allowances)} at most by the keys' allowances."
     )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from lambdas.common.figures import counted
 from lambdas.tuning.data_sets.record import Wanted
 from lambdas.tuning.data_sets.report import Finding, Report
 from lambdas.tuning.tokens import Amount, tokens_of
@@ -95,21 +96,16 @@ def check_counts(wanted: Wanted, report: Report, *, last_line: int) -> None:
     training, validation = report.records, report.validation.records if report.validation else 0
     total = training + validation
     line = max(last_line, 1)
-    said = f"there {'is' if training == 1 else 'are'} {counted(training)}"
+    said = f"there {'is' if training == 1 else 'are'} {counted(training, 'record')}"
     said += f", and {validation:,} in the validation set" if validation else ""
     if total < fewest:
-        more = counted(fewest - total)
+        more = counted(fewest - total, "record")
         report.add(Finding("few-records", f"{said}; {fewest:,} at least", f"add {more} or more"), line=line)
     elif total > most:
         quota = f", or have the quota {limits.quota_code} raised" if limits.quota_code else ""
-        less = counted(total - most)
+        less = counted(total - most, "record")
         report.add(Finding("many-records", f"{said}; {most:,} at most", f"remove {less}{quota}"), line=line)
     elif limits.advised_records and training < limits.advised_records:
         report.add(
             Finding("few-records", f"{said}; {limits.advised_why}", "add records if you can", warning=True), line=line
         )
-
-
-def counted(records: int) -> str:
-    """Return "1 record", "2 records"."""
-    return f"{records:,} record{'' if records == 1 else 's'}"

@@ -149,7 +149,7 @@ def test_too_few_records_are_refused(setting: Setting) -> None:
         ({"hyperparameters": {"learningRate": "fast"}}, "expected a number"),
         ({"hosting": "provisioned", "max_hours": 5.0}, "tuning.provisioned.max_hours is 4"),
         ({"judge_alias": "tweets"}, "judge_alias: tweets is not accepted: the environment's is fast"),
-        ({"max_training_usd": 0.0001}, "max_training_usd is 0.00. Take less data"),
+        ({"max_training_usd": 0.0001}, "max_training_usd is 0.00010. Take less data"),
         ({"hosting": "provisioned"}, "costs an hour is not known"),
         (
             {"base_model": "amazon.nova-lite-v1:0", "hosting": "provisioned"},
@@ -173,7 +173,7 @@ def test_what_would_fail_or_cost_too_much_is_refused(setting: Setting, changes: 
 def test_a_request_may_lower_the_limit_but_not_raise_it(setting: Setting) -> None:
     setting.settings = replace(SETTINGS, max_training_usd=0.001)
 
-    assert "max_training_usd is 0.00" in setting.refused(max_training_usd=1000.0)
+    assert "max_training_usd is 0.0010." in setting.refused(max_training_usd=1000.0)
 
 
 def test_throughput_has_its_price_until_its_end(setting: Setting) -> None:

@@ -194,7 +194,7 @@ def test_the_plan_says_what_stays_and_what_that_costs(run: Run, deployed: Deploy
     deployed(inventory(TABLE, retained=True), verdict())
     out = run("teardown", "-e", "dev", "--yes", "--retain", "data").out
 
-    assert "Kept, and paid for: 1 things, 0.5000 USD an hour" in out
+    assert "Kept, and paid for: 1 thing, 0.5000 USD an hour" in out
 
 
 def test_a_report_is_written_even_where_something_is_left(run: Run, deployed: Deployed, tmp_path: Path) -> None:

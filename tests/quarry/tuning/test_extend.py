@@ -72,14 +72,18 @@ def test_schedule_promotion_and_status_move_together(run: Run, tuning: FakeTunin
     assert ends(run, tuning, scheduler) == {UNTIL + timedelta(hours=2)}
 
 
+def test_an_hour_more_is_one_hour(run: Run, tuning: FakeTuning, scheduler: FakeScheduler) -> None:
+    assert "1 hour more at 60.50 USD" in run("tune", "extend", RUN, "1h", "-e", "dev", stdin="60.50\n").err
+
+
 @pytest.mark.parametrize(
     ("more", "stdin", "code"),
     [
         (["--yes"], "", 0),
         (["--confirm-usd", "30.25"], "", 0),
         (["--confirm-usd", "3"], "", 2),
-        ([], "no\n", 1),
-        ([], "", 1),
+        ([], "no\n", 2),
+        ([], "", 2),
     ],
 )
 def test_its_price_is_agreed_to(

@@ -88,7 +88,7 @@ def test_a_run_that_fails_is_exit_code_1_with_its_reason(start: Any, tuning: Fak
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--max-training-usd", "0.0001"], "and the limit is 0.00"),
+        (["--max-training-usd", "0.0001"], "and the limit is 0.00010:"),
         (["--alias", "embed"], "dev has no alias embed that can chat"),
         (["--alias", "nope"], "dev has no alias nope that can chat"),
         (["--judge-alias", "nope"], "judge_alias: nope is not the environment's"),
@@ -157,7 +157,7 @@ def test_hosting_by_the_hour_is_agreed_to_by_its_figure(start: Any, tuning: Fake
 def test_another_word_than_the_figure_starts_nothing(start: Any, tuning: FakeTuning, typed: str) -> None:
     ran = start(*HOURLY, base=NOVA_2_LITE, stdin=typed)
 
-    assert ran.code == 1
+    assert ran.code == 2
     assert "Nothing was uploaded or started" in ran.err
     assert tuning.objects() == []
 
@@ -168,11 +168,15 @@ def test_scripts_agree_by_an_option(start: Any, tuning: FakeTuning, more: list[s
     assert len(asked(tuning)) == (0 if code else 1)
 
 
+def test_an_hour_is_one_hour(start: Any, tuning: FakeTuning) -> None:
+    assert "for at most 1 hour (then" in start(*HOURLY[:-1], "1", base=NOVA_2_LITE, stdin="60.50\n").err
+
+
 def test_a_commitment_is_agreed_to_by_its_figure_and_by_nothing_less(start: Any, tuning: FakeTuning) -> None:
     committed = ["--hosting", "provisioned", "--commitment", "OneMonth"]
 
     refused = start(*committed, "--yes", base=NOVA_2_LITE)
-    assert refused.code == 1
+    assert refused.code == 2
     assert "cannot be taken back: 39,600.00 USD in all" in refused.err
     assert tuning.objects() == []
 
