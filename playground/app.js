@@ -64,7 +64,7 @@ function App() {
     <header class="top"><h1>Quarry playground</h1>
       <nav class="views" aria-label="Views">${Object.entries(VIEWS).map(([id, [label]]) => html`<a key=${id} href=${`#/${id}`} aria-current=${id === shown ? "page" : undefined}>${label}</a>`)}</nav>
     </header>
-    <main id="main" tabindex="-1" ref=${place}>
+    <main id="main" tabindex="-1" ref=${place} aria-label=${VIEWS[shown][0]} data-view=${shown} aria-busy=${view.name !== shown}>
       ${view.name === shown && view.error && html`<${Trouble} error=${view.error} />`}
       ${
         view.name === shown &&

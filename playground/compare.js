@@ -74,7 +74,7 @@ export function Compare({ onCode, say }) {
       <div class="row">${
         busy
           ? html`<button type="button" data-variant="danger" onClick=${() => running.current?.abort()}>Stop all</button>`
-          : html`<button type="submit">Ask all</button>`
+          : html`<button type="submit" disabled=${!known.chatting.length}>Ask all</button>`
       }
         <span class="quiet">Each is a request of its own, under the key's limits and at its cost.</span></div>
     </form>

@@ -43,8 +43,21 @@ class Tab:
     def view(self, name: str) -> None:
         """Look at a view."""
         self.page.get_by_role("link", name=name, exact=True).click()
+        self.stands(name)
+
+    def stands(self, name: str) -> Any:
+        """Return what has the view, once it is there: its module is loaded when it is looked at."""
         # Not by a function that is waited for: the page's policy lets no text be evaluated.
-        self.page.locator("nav a[aria-current]", has_text=name).wait_for()
+        view = self.page.locator(f'main[aria-busy="false"][data-view="{name.lower()}"]')
+        view.wait_for()
+        return view
+
+    def open_all(self) -> None:
+        """Open every part of the chat that can be, once the alias is known, whose model decides which there are."""
+        self.page.get_by_role("combobox", name="Alias").locator("option").first.wait_for(state="attached")
+        closed = self.page.locator("details:not([open]) > summary")
+        while closed.count():
+            closed.first.click()
 
     def say(self, text: str) -> None:
         """Send a message in the chat."""
@@ -66,6 +79,13 @@ class Tab:
         return {str(name): str(value) for name, value in pairs}
 
 
+def expect(found: Any) -> Any:
+    """Playwright's assertions of a locator, which wait until they hold."""
+    from playwright.sync_api import expect as waiting
+
+    return waiting(found, "looked at for as long as anything is waited for")
+
+
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Chromium by Playwright, which is installed in a folder of its own; without a browser the test fails."""
@@ -73,8 +93,10 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     sys.path.append(str(BROWSER / "python"))
     try:
         # Not of this environment: a folder of its own has it.
-        from playwright.sync_api import sync_playwright  # type: ignore[import-not-found]
+        from playwright.sync_api import expect as waiting  # type: ignore[import-not-found]
+        from playwright.sync_api import sync_playwright
 
+        waiting.set_options(timeout=PATIENCE * 1000)
         with sync_playwright() as playwright:
             launched = playwright.chromium.launch(
                 executable_path=str(chromium.program),

@@ -10,7 +10,7 @@ import pytest
 from configuration.environment_file import PROJECT
 from sandbox.model.script import ModelScript
 from tests.sandbox.platform.conftest import Platform
-from tests.sandbox.playground.conftest import AXE, Tab
+from tests.sandbox.playground.conftest import AXE, Tab, expect
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.playground
@@ -41,8 +41,7 @@ def used(tab: Tab, model: ModelScript) -> None:
     model.answer(text, contains="What is a quarry?")
     tab.say("What is a quarry?")
     tab.answer()
-    for summary in tab.page.locator("summary").all()[1:]:
-        summary.click()
+    tab.open_all()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -77,18 +76,18 @@ def test_everything_is_reached_by_the_keyboard(tab: Tab, model: ModelScript) -> 
     page.reload()
     page.get_by_role("combobox", name="Alias").locator("option").first.wait_for(state="attached")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    expect(page.get_by_role("link", name="To the content")).to_be_focused()
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    expect(page.get_by_role("main")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.type("Hello")
     page.keyboard.press("Shift+Enter")
     page.keyboard.type("there")
     page.keyboard.press("Enter")
 
-    assert "By keys alone." in tab.answer().inner_text()
+    expect(tab.answer()).to_contain_text("By keys alone.")
     assert page.locator(".said").inner_text() == "Hello\nthere"
-    assert page.get_by_role("status").inner_text() == "The answer is complete."
+    expect(page.get_by_role("status")).to_have_text("The answer is complete.")
 
 
 @pytest.mark.context(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.model.script import ModelScript
-from tests.sandbox.playground.conftest import Tab
+from tests.sandbox.playground.conftest import Tab, expect
 
 pytestmark = pytest.mark.playground
 
@@ -45,7 +45,7 @@ FOUND = """() => {
 def harmless(tab: Tab) -> None:
     assert tab.page.evaluate(FOUND) == {"bad": [], "wrong": [], "owned": None}
     assert not [url for url in tab.asked if "evil.example" in url]
-    assert tab.page.locator("main").is_visible()
+    expect(tab.page.locator("main")).to_be_visible()
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=range(len(ATTACKS)))
@@ -53,14 +53,15 @@ def test_an_answer_runs_and_fetches_nothing(tab: Tab, model: ModelScript, attack
     model.answer(attack)
 
     tab.say(attack)
-    tab.answer().locator(".text").wait_for()
+    # Not the text as it is shown until the libraries are there.
+    tab.answer().locator(".text:not(.plain)").wait_for()
     for link in tab.page.locator(".text a").all():
         assert link.get_attribute("rel") == "noopener noreferrer nofollow"
 
     harmless(tab)
     tab.view("History")
     tab.page.locator("li button").first.click()
-    tab.page.locator(".turn").wait_for()
+    tab.page.locator(".turn .text:not(.plain)").wait_for()
     harmless(tab)
 
 
@@ -87,9 +88,7 @@ def test_names_of_aliases_prompts_and_sessions_are_text(tab: Tab) -> None:
     answer_with(tab, "**/v1/prompts", listed(prompt))
     answer_with(tab, "**/v1/sessions?*", listed(session))
     tab.page.reload()
-    tab.page.locator("summary").first.wait_for()
-    for summary in tab.page.locator("summary").all()[1:]:
-        summary.click()
+    tab.open_all()
     tab.page.get_by_role("combobox", name="Prompt").select_option(index=1)
     tab.page.get_by_role("group", name="Variables").wait_for()
 
@@ -111,7 +110,7 @@ def test_documents_passages_and_metadata_are_text(tab: Tab) -> None:
     tab.page.get_by_role("button", name="Passages alone").click()
     tab.page.locator(".passage").wait_for()
 
-    assert "<script>" in tab.page.locator(".passage").inner_text()
+    expect(tab.page.locator(".passage")).to_contain_text("<script>")
     assert "\u202e" not in tab.page.locator(".passage").inner_text()
     harmless(tab)
 

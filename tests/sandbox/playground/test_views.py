@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.model.script import ModelScript
 from tests.sandbox.platform.conftest import Platform
-from tests.sandbox.playground.conftest import Tab
+from tests.sandbox.playground.conftest import Tab, expect
 
 pytestmark = pytest.mark.playground
 
@@ -25,12 +25,11 @@ def test_aliases_answer_side_by_side_and_one_that_fails_spoils_nothing(tab: Tab,
 
     tab.page.get_by_role("heading", name="What they took").wait_for()
     fast, smart = (tab.page.locator(".column").nth(number) for number in (0, 1))
-    assert "You asked" in fast.inner_text()
-    assert smart.get_by_role("alert").count() == 1
-    rows = tab.page.locator("tbody tr").all_inner_texts()
-    assert [row.split("\t")[0] for row in rows] == ["fast", "smart"]
-    assert re.search(r"\$0\.\d+", rows[0])
-    assert tab.page.get_by_role("img", name=re.compile("^First token: fast .* m?s")).count() == 1
+    expect(fast).to_contain_text("You asked")
+    expect(smart.get_by_role("alert")).to_have_count(1)
+    expect(tab.page.locator("tbody tr th")).to_have_text(["fast", "smart"])
+    expect(tab.page.locator("tbody tr").first).to_contain_text(re.compile(r"\$0\.\d+"))
+    expect(tab.page.get_by_role("img", name=re.compile("^First token: fast .* m?s"))).to_have_count(1)
 
 
 def test_make_up_says_where_it_is(tab: Tab, platform: Platform) -> None:
@@ -43,7 +42,7 @@ def test_fewer_than_two_aliases_are_no_comparison(tab: Tab) -> None:
     tab.page.get_by_label("Message to all").fill("Hello")
     tab.page.get_by_role("button", name="Ask all").click()
 
-    assert "two to five" in tab.page.get_by_role("alert").inner_text()
+    expect(tab.page.get_by_role("alert")).to_contain_text("two to five")
     assert not [url for url in tab.asked if url.endswith("chat/completions")]
 
 
@@ -57,23 +56,24 @@ def test_a_marker_opens_its_passage(tab: Tab) -> None:
     tab.page.get_by_role("button", name="Passage 1").first.click()
 
     opened = tab.page.locator(".passage[data-open]")
-    assert "travel.md" in opened.inner_text()
-    assert re.search(r"score \d\.\d{3}", opened.inner_text())
-    assert "Finance" in opened.inner_text()
-    assert tab.page.evaluate("document.activeElement.dataset.number") == "1"
+    for told_of_it in ("travel.md", re.compile(r"score \d\.\d{3}"), "Finance"):
+        expect(opened).to_contain_text(told_of_it)
+    expect(opened).to_have_attribute("data-number", "1")
+    expect(opened).to_be_focused()
 
 
 def test_filters_are_those_of_the_knowledge_base(tab: Tab) -> None:
     tab.view("Documents")
     tab.page.get_by_role("button", name="add a filter").click()
     field = tab.page.get_by_role("combobox", name="Field")
+    expect(field.locator("option")).to_have_count(3)
     assert set(field.locator("option").all_inner_texts()) == {"department", "year", "public"}
     field.select_option("year")
     tab.page.get_by_role("combobox", name="How").select_option("lte")
     tab.page.get_by_role("textbox", name="Value").fill("nineteen")
     tab.page.get_by_label("Question").fill(QUESTION)
     tab.page.get_by_role("button", name="Passages alone").click()
-    assert "wants a number" in tab.page.get_by_role("alert").inner_text()
+    expect(tab.page.get_by_role("alert")).to_contain_text("wants a number")
 
     tab.page.get_by_role("textbox", name="Value").fill("1900")
     tab.page.get_by_role("button", name="Passages alone").click()
@@ -109,19 +109,21 @@ def test_usage_tells_what_is_left_and_the_days(tab: Tab, platform: Platform) -> 
     assert re.search(r"\$1\.\d{4} of \$2\.0000 left", text) or "$2.0000 of $2.0000 left" in text
     assert re.search(r"4,9\d\d of 5,000 left", text)
     assert "Today: 1 requests" in text
-    assert tab.page.locator("meter").count() == 3
-    assert tab.page.get_by_role("img", name=re.compile("^Tokens a day: 20")).count() == 1
+    expect(tab.page.locator("meter")).to_have_count(3)
+    expect(tab.page.get_by_role("img", name=re.compile("^Tokens a day: 20"))).to_have_count(1)
 
 
 def test_every_request_is_shown_as_code_without_the_key(tab: Tab, platform: Platform) -> None:
     tab.say('It\'s "quoted" `and` $HOME \\ """')
     tab.answer().get_by_role("button", name="as code").click()
-    shown = tab.page.locator("pre code")
+    shown = tab.stands("Code").locator("pre code")
 
     curl = shown.inner_text()
     tab.page.get_by_role("combobox", name="Language").select_option("Python")
+    expect(shown).to_contain_text("json.loads(")
     python = shown.inner_text()
     tab.page.get_by_role("combobox", name="Language").select_option("TypeScript")
+    expect(shown).to_contain_text("new OpenAI(")
     typescript = shown.inner_text()
 
     assert f"{platform.base_url}/chat/completions" in curl
@@ -133,7 +135,6 @@ def test_every_request_is_shown_as_code_without_the_key(tab: Tab, platform: Plat
     ]
     body = json.loads(ast.literal_eval(loaded))
     assert body["messages"] == [{"role": "user", "content": 'It\'s "quoted" `and` $HOME \\ """'}]
-    assert "new OpenAI(" in typescript
     # What a shell makes of it is what was sent.
     made = platform.run("bash", "-c", "curl() { cat; }\n" + curl)
     assert json.loads(made.stdout) == body
@@ -155,7 +156,7 @@ def test_history_stays_here_and_can_be_taken_away_continued_and_deleted(tab: Tab
     tab.page.reload()
     tab.view("History")
     tab.page.get_by_role("button", name=re.compile("Kuro")).click()
-    assert tab.page.locator(".turn").count() == 2
+    expect(tab.page.locator(".turn")).to_have_count(2)
 
     tab.page.get_by_role("button", name="Delete all").click()
     tab.page.get_by_text("Nothing is kept.").wait_for()
@@ -167,7 +168,5 @@ def test_a_key_that_is_none_is_refused_in_words(tab: Tab) -> None:
     tab.page.get_by_label("API key").fill("qk-nobody's")
     tab.page.get_by_role("button", name="Use this one").click()
 
-    told = tab.page.get_by_role("alert").first
-    told.wait_for()
-    assert "Paste another key under Key." in told.inner_text()
+    expect(tab.page.get_by_role("alert").first).to_contain_text("Paste another key under Key.")
     tab.errors.clear()
