@@ -27,6 +27,10 @@ class KeyNotFoundError(LookupError):
     """No key has that id."""
 
 
+class KeyRevokedError(ValueError):
+    """The key was revoked, and nothing makes it good again."""
+
+
 class LimitNotRaisedError(ValueError):
     """A new limit is below the present one, or there is none to raise."""
 
@@ -141,8 +145,9 @@ class KeyStore:
 
         Raises:
             KeyNotFoundError: naming the id.
+            KeyRevokedError: it was revoked.
         """
-        return self._update(self._by_id(key_id), UpdateExpression="REMOVE frozen_at")
+        return self._update(self._standing(key_id), UpdateExpression="REMOVE frozen_at")
 
     def raise_limits(
         self,
@@ -161,9 +166,10 @@ class KeyStore:
 
         Raises:
             KeyNotFoundError: naming the id.
+            KeyRevokedError: it was revoked.
             LimitNotRaisedError: a new value is below the present one, or there is no such limit to raise.
         """
-        found = self._by_id(key_id)
+        found = self._standing(key_id)
         given = {
             "requests_per_minute": requests_per_minute,
             "tokens_per_day": tokens_per_day,
@@ -192,6 +198,15 @@ class KeyStore:
         found = next((key for key in self.list() if key.key_id == key_id), None)
         if found is None:
             raise KeyNotFoundError(f"there is no key {key_id!r}; `quarry keys list` shows the ids")
+        return found
+
+    def _standing(self, key_id: str) -> ApiKey:
+        found = self._by_id(key_id)
+        if found.revoked_at is not None:
+            raise KeyRevokedError(
+                f"{key_id} ({found.name}) is revoked, for good; `quarry keys create` makes another, and a participant "
+                "gets one by `quarry workshop reset`"
+            )
         return found
 
     def _set_once(self, key: ApiKey, name: str) -> ApiKey:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from configuration.studio.names import PARTICIPANT_KEY
-from lambdas.authorizer.keys import ApiKey, KeyNotFoundError, KeyStore
+from lambdas.authorizer.keys import ApiKey, KeyNotFoundError, KeyRevokedError, KeyStore
 from lambdas.common.caller import KeyLimits
 from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment, environment
@@ -103,7 +103,7 @@ def freeze(key_ids: KeyIds, name: Environment = DEFAULT_ENVIRONMENT, as_json: As
 
 @app.command()
 def unfreeze(key_ids: KeyIds, name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False) -> None:
-    """Let frozen keys be used again. It counts at once. Twice does no harm."""
+    """Let frozen keys be used again; what is revoked stays so. It counts at once. Twice does no harm."""
     _change_each(key_ids, KeyStore.unfreeze, told="is not frozen", name=name, as_json=as_json)
 
 
@@ -134,16 +134,16 @@ def raise_limits(
 def _change_each(
     key_ids: list[str], change: Callable[[KeyStore, str], ApiKey], *, told: str, name: str, as_json: bool
 ) -> None:
-    """Change keys that there are, say so, and fail for those that there are not."""
+    """Change keys that there are, say so, and fail for those that there are not, or not any more."""
     deployment = Deployment(environment(name))
     store = deployment.keys()
     changed: list[ApiKey] = []
-    missing: list[str] = []
+    refused: list[str] = []
     for key_id in key_ids:
         try:
             changed.append(change(store, key_id))
-        except KeyNotFoundError as error:
-            missing.append(str(error))
+        except (KeyNotFoundError, KeyRevokedError) as error:
+            refused.append(str(error))
     if changed:
         deployment.forget_cached_keys()
     if as_json:
@@ -151,5 +151,5 @@ def _change_each(
     else:
         for key in changed:
             print_text(f"{key.key_id} ({key.name}) {told}.")
-    if missing:
-        raise CommandError("\n".join(missing))
+    if refused:
+        raise CommandError("\n".join(refused))

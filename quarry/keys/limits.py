@@ -10,7 +10,7 @@ import typer
 
 from configuration import duration
 from lambdas.allowances.usage import dollars
-from lambdas.authorizer.keys import ApiKey, KeyNotFoundError, KeyStore, LimitNotRaisedError
+from lambdas.authorizer.keys import ApiKey, KeyNotFoundError, KeyRevokedError, KeyStore, LimitNotRaisedError
 from lambdas.common.caller import KeyLimits
 from quarry.command_error import CommandError
 
@@ -95,11 +95,11 @@ def raised(store: KeyStore, key_id: str, wanted: Mapping[str, int | None]) -> Ap
     """Raise a key's limits and return it.
 
     Raises:
-        CommandError: there is no such key, or a limit would not be raised.
+        CommandError: there is no such key (any more), or a limit would not be raised.
     """
     try:
         return store.raise_limits(key_id, **wanted)
-    except KeyNotFoundError as error:
+    except (KeyNotFoundError, KeyRevokedError) as error:
         raise CommandError(str(error)) from error
     except LimitNotRaisedError as error:
         raise CommandError(f"{error}. `quarry keys list` shows the present ones.", exit_code=2) from error

@@ -42,9 +42,9 @@ def plan(
     """Hold AWS's quotas and the price against the number of people. Nothing has to be deployed.
 
     Without credentials AWS's defaults for new accounts are taken, and said to be.
-    For each quota that is too small the command is shown that asks AWS for more.
+    For each quota that is too small the command is shown that asks AWS for more. The file's own throttle counts too.
 
-    Exit codes: 0 it can be held; 1 a quota stops it.
+    Exit codes: 0 it can be held; 1 a quota or the throttle stops it.
 
     Example: quarry workshop plan --roster people.csv -e dev
     """
@@ -57,7 +57,7 @@ def plan(
             print_note(f"AWS's defaults are used: {found.asked}")
     else:
         show_plan(found)
-    raise typer.Exit(1 if found.stopping else 0)
+    raise typer.Exit(1 if found.stopping or found.too_tight else 0)
 
 
 @app.command()

@@ -19,6 +19,10 @@ def show_plan(plan: Plan) -> None:
         )
         for row in plan.rows
     ]
+    rows += [
+        ("ok" if one.ok else "TOO SMALL", one.knob, one.name, f"{one.needed:,}", f"{one.value:,}", "file")
+        for one in plan.throttled
+    ]
     print_table(("", "code", "quota", "needed", "value", "value of"), rows)
     if plan.asked:
         print_note(f"Where it says default, the account was not asked: {plan.asked}", style="yellow")
@@ -26,6 +30,10 @@ def show_plan(plan: Plan) -> None:
         print_text("\nAsk AWS for these first; it can take days:", style="bold")
         for row in plan.stopping:
             print_text(f"  {row.request(plan.region)}")
+    if plan.too_tight:
+        print_text("\nSet in the environment file, and deploy:", style="bold")
+        for one in plan.too_tight:
+            print_text(f"  {one.knob}: {one.needed}")
     for reason in plan.unpriced:
         print_note(f"Not in the price: {reason}", style="yellow")
     parts = ", ".join(f"{name.replace('_', ' ')} {us_dollars(usd)}" for name, usd in plan.usd.items() if usd)

@@ -7,6 +7,7 @@ it is asked to show keys again. Both files are readable by their owner only.
 import csv
 import io
 import os
+import re
 import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ from quarry.workshop.page import page
 CSV_NAME: Final = "handout.csv"
 COLUMNS: Final = ("id", "name", "email", "endpoint", "api_key", "allowance", "sign_in", "page")
 _LINK_SECONDS: Final = 300
+# A page's name: a participant's id and what it is.
+_PAGE: Final = re.compile(r"[a-z0-9][a-z0-9-]*\.html")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +110,8 @@ def python(handout: Handout) -> str:
 def write(handouts: list[Handout], folder: Path) -> Path:
     """Write the CSV and the pages, and return the CSV's path. What is there of an earlier handout is replaced.
 
+    Pages that the earlier one wrote for people who are in this one no more are deleted.
+
     Raises:
         CommandError: the folder cannot be written to.
     """
@@ -126,10 +131,23 @@ def write(handouts: list[Handout], folder: Path) -> Path:
                 playground=one.playground,
             )
             _write(folder / one.page_name, text)
+        for name in _pages(folder / CSV_NAME) - {one.page_name for one in handouts}:
+            (folder / name).unlink(missing_ok=True)
         _write(folder / CSV_NAME, table(handouts))
     except OSError as error:
         raise CommandError(f"{folder}: cannot be written to: {error.strerror}", exit_code=2) from error
     return folder / CSV_NAME
+
+
+def _pages(earlier: Path) -> set[str]:
+    """Return the pages that an earlier handout's CSV names: files beside it, and nothing else."""
+    if not earlier.is_file():
+        return set()
+    try:
+        rows = list(csv.DictReader(io.StringIO(earlier.read_text(encoding="utf-8", errors="replace"), newline="")))
+    except csv.Error:
+        return set()
+    return {name for row in rows if (name := row.get("page")) and _PAGE.fullmatch(name)}
 
 
 def table(handouts: list[Handout]) -> str:

@@ -29,10 +29,40 @@ class Need:
     needed: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Throttled:
+    """What the environment file allows of requests, against what is needed; ``knob`` as "inference.throttle.rate"."""
+
+    knob: str
+    name: str
+    value: int
+    needed: int
+
+    @property
+    def ok(self) -> bool:
+        """Whether nobody is refused by it."""
+        return self.value >= self.needed
+
+
+def throttled(config: Config, studio: Studio, *, people: int) -> list[Throttled]:
+    """Return what that many people need of the endpoint's own throttle, which is no quota of AWS's."""
+    allowed = config.inference.throttle
+    return [
+        Throttled(
+            knob="inference.throttle.rate",
+            name="requests per second, of all keys",
+            value=allowed.rate,
+            needed=_requests_per_second(studio, people=people),
+        ),
+        Throttled(
+            knob="inference.throttle.burst", name="requests at once, of all keys", value=allowed.burst, needed=people
+        ),
+    ]
+
+
 def needs(config: Config, studio: Studio, *, people: int) -> list[Need]:
     """Return what that many people need: of Studio, of the endpoint, of the models that aliases call first."""
     known = quotas.load().quotas
-    rate = -(-people * studio.allowance.requests_per_minute // 60)
     found = [
         Need(quota=known["user_profiles"], needed=people),
         Need(quota=known["spaces"], needed=people),
@@ -40,10 +70,14 @@ def needs(config: Config, studio: Studio, *, people: int) -> list[Need]:
         Need(quota=known["running_apps"], needed=people),
         Need(quota=known["domains"], needed=1),
         Need(quota=known["lambda_concurrency"], needed=demand.concurrent_executions(people=people)),
-        Need(quota=known["api_rate"], needed=rate),
+        Need(quota=known["api_rate"], needed=_requests_per_second(studio, people=people)),
         Need(quota=known["api_burst"], needed=people),
     ]
     return found + list(_of_models(config, people=people))
+
+
+def _requests_per_second(studio: Studio, *, people: int) -> int:
+    return -(-people * studio.allowance.requests_per_minute // 60)
 
 
 def _of_models(config: Config, *, people: int) -> Iterator[Need]:

@@ -1,4 +1,7 @@
-"""What a workshop needs of an account, against what the account has, or against AWS's defaults if nobody can say."""
+"""What a workshop needs of an account, against what the account has, or against AWS's defaults if nobody can say.
+
+And what it needs of the environment file: the endpoint's own throttle refuses people whatever the account has.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +14,7 @@ from configuration.studio.section import Studio
 from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment
 from quarry.deployed.refusals import explanation
-from quarry.workshop.needs import Need, needs
+from quarry.workshop.needs import Need, Throttled, needs, throttled
 from quarry.workshop.price import unpriced, usd_per_hour
 
 ACCOUNT: Final = "account"
@@ -47,6 +50,7 @@ class Plan:
     """A workshop on paper.
 
     Attributes:
+        throttled: what the environment file itself allows of requests.
         asked: why AWS's defaults stand for the account's values; None if they do not.
         unpriced: what of it has no price in the region, and so is in no sum.
     """
@@ -54,6 +58,7 @@ class Plan:
     people: int
     region: str
     rows: list[Row]
+    throttled: list[Throttled]
     usd: dict[str, float]
     hours: float
     usd_allowances: float
@@ -64,6 +69,11 @@ class Plan:
     def stopping(self) -> list[Row]:
         """The quotas that stop it."""
         return [row for row in self.rows if not row.ok]
+
+    @property
+    def too_tight(self) -> list[Throttled]:
+        """Knobs of the environment file that refuse some of the people."""
+        return [one for one in self.throttled if not one.ok]
 
     @property
     def usd_per_hour(self) -> float:
@@ -92,10 +102,13 @@ class Plan:
                 }
                 for row in self.rows
             ],
+            "throttle": [
+                {"knob": one.knob, "needed": one.needed, "value": one.value, "ok": one.ok} for one in self.throttled
+            ],
             "usd_per_hour": round(self.usd_per_hour, 4),
-            "usd_event": round(self.usd_event, 2),
-            "usd_per_person": round(self.usd_event / self.people, 2),
-            "usd_allowances": round(self.usd_allowances, 2),
+            "usd_event": round(self.usd_event, 4),
+            "usd_per_person": round(self.usd_event / self.people, 4),
+            "usd_allowances": round(self.usd_allowances, 4),
             "unpriced": self.unpriced,
         }
 
@@ -116,6 +129,7 @@ def plan(config: Config, studio: Studio, *, people: int) -> Plan:
         people=people,
         region=config.region,
         rows=rows,
+        throttled=throttled(config, studio, people=people),
         usd=usd_per_hour(config, studio, people=people),
         hours=studio.hours,
         usd_allowances=people * studio.allowance.usd,

@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from lambdas.authorizer.keys import ApiKey, KeyNotFoundError, KeyStore, LimitNotRaisedError, digest, new_secret
+from lambdas.authorizer.keys import (
+    ApiKey,
+    KeyNotFoundError,
+    KeyRevokedError,
+    KeyStore,
+    LimitNotRaisedError,
+    digest,
+    new_secret,
+)
 from lambdas.common.caller import NO_LIMITS, KeyLimits
 from tests import mocked_aws
 
@@ -102,6 +110,15 @@ def test_a_key_is_frozen_at_its_first_time_and_unfrozen(store: KeyStore, monkeyp
     assert first.frozen_at is not None
     assert store.freeze(key.key_id) == first == store.find(secret)
     assert store.unfreeze(key.key_id) == key == store.unfreeze(key.key_id)
+
+
+def test_what_is_revoked_stays_so(store: KeyStore) -> None:
+    _, key = store.create(name="ann")
+    store.revoke(key.key_id)
+
+    for change in (store.unfreeze, store.raise_limits):
+        with pytest.raises(KeyRevokedError, match=rf"{key.key_id} \(ann\) is revoked, for good"):
+            change(key.key_id)
 
 
 def test_limits_are_raised_together(store: KeyStore) -> None:

@@ -96,6 +96,31 @@ def test_unknown_ids_are_told_and_the_others_changed(run: Run, aws: FakeAws, com
     assert [one["key_id"] for one in ran.json] == [key.key_id]
 
 
+@pytest.mark.parametrize("command", [["unfreeze"], ["raise", "--usd", "9"]])
+def test_a_revoked_key_is_not_made_good_again(run: Run, aws: FakeAws, command: list[str]) -> None:
+    secret, key = aws.keys.create(name="ann", limits=FIVE_DOLLARS)
+    aws.keys.freeze(key.key_id)
+    revoked = aws.keys.revoke(key.key_id)
+
+    ran = run("keys", command[0], key.key_id, *command[1:], *DEV)
+
+    assert ran.code == 1
+    assert ran.out == ""
+    assert f"{key.key_id} (ann) is revoked, for good; `quarry keys create` makes another" in ran.err
+    assert aws.keys.find(secret) == revoked
+    assert aws.flushed == []
+
+
+def test_of_several_keys_those_that_stand_are_unfrozen(run: Run, aws: FakeAws) -> None:
+    gone, frozen = (aws.keys.freeze(aws.keys.create(name=name)[1].key_id) for name in ("ann", "bob"))
+    aws.keys.revoke(gone.key_id)
+
+    ran = run("keys", "unfreeze", gone.key_id, frozen.key_id, *DEV)
+
+    assert (ran.code, ran.out) == (1, f"{frozen.key_id} (bob) is not frozen.\n")
+    assert "is revoked, for good" in ran.err
+
+
 def test_limits_are_raised_at_once(run: Run, aws: FakeAws) -> None:
     secret, key = aws.keys.create(name="ann", limits=FIVE_DOLLARS, expires_at=int(time.time()) + 3600)
 

@@ -6,6 +6,7 @@ import pytest
 
 from configuration.config import Config
 from configuration.environment_file import load
+from configuration.inference import Throttle
 from quarry.workshop import commands
 from tests.quarry.conftest import Run
 from tests.quarry.workshop.account import FakeStudio
@@ -67,6 +68,35 @@ def test_the_accounts_own_values_count(run: Run, studio: FakeStudio, tmp_path: P
 
 def test_two_people_fit_into_a_new_account(run: Run, studio: FakeStudio) -> None:
     assert run("workshop", "plan", "-e", "dev").code == 0
+
+
+def test_the_files_own_throttle_stops_it_too(
+    run: Run, studio: FakeStudio, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = 2
+    tight = config.inference.model_copy(update={"throttle": Throttle(rate=50, burst=1)})
+    monkeypatch.setattr(commands, "environment", lambda _name: config.model_copy(update={"inference": tight}))
+
+    ran = run("workshop", "plan", "-e", "dev")
+
+    assert ran.code == 1
+    assert any(line.split()[:3] == ["TOO", "SMALL", "inference.throttle.burst"] for line in ran.out.splitlines())
+    assert "Set in the environment file, and deploy:\n  inference.throttle.burst: 2\n" in ran.out
+    assert "Ask AWS" not in ran.out
+    assert run("workshop", "plan", "-e", "dev", "--json").json["throttle"] == [
+        {"knob": "inference.throttle.rate", "needed": 1, "value": 50, "ok": True},
+        {"knob": "inference.throttle.burst", "needed": people, "value": 1, "ok": False},
+    ]
+
+
+def test_the_throttle_lets_everybody_use_their_allowance(run: Run, studio: FakeStudio, tmp_path: Path) -> None:
+    ran = run("workshop", "plan", "--roster", roster(tmp_path, 100), "-e", "dev", "--json")
+
+    # 20 requests a minute each, unless the section says otherwise.
+    assert [(one["needed"], one["value"], one["ok"]) for one in ran.json["throttle"]] == [
+        (34, 50, True),
+        (100, 100, True),
+    ]
 
 
 def test_forty_one_have_no_room_among_the_running_apps(run: Run, studio: FakeStudio, tmp_path: Path) -> None:
