@@ -5,6 +5,8 @@ account. Here it would only stand in the way, or lead elsewhere.
 """
 
 import os
+from functools import cache
+from threading import Lock
 from typing import Any, Final
 
 import boto3
@@ -15,6 +17,8 @@ from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 from quarry.deployed.connection import LocalAws
 
 _FILES: Final = ("config_file", "credentials_file")
+# A session may make one client at a time; clients are used by as many threads as there are.
+_MAKING: Final = Lock()
 
 
 def sealed_client(service: str, *, aws: LocalAws, region: str, config: ClientConfig | None = None) -> Any:
@@ -23,16 +27,22 @@ def sealed_client(service: str, *, aws: LocalAws, region: str, config: ClientCon
     Args:
         config: what else the client goes by, as its time-outs.
     """
-    session = boto3.Session(botocore_session=botocore.session.Session(session_vars=_variables()), region_name=region)
     # Not every system finds a bucket's own name below localhost. No proxy reaches this machine.
     ours = ClientConfig(s3={"addressing_style": "path"}, proxies={})
-    return session.client(  # type: ignore[call-overload]  # a service's name, not a literal
-        service,
-        endpoint_url=aws.endpoint_url,
-        aws_access_key_id=aws.access_key_id,
-        aws_secret_access_key=aws.secret_access_key,
-        config=config.merge(ours) if config else ours,
-    )
+    with _MAKING:
+        return _session(region).client(  # type: ignore[call-overload]  # a service's name, not a literal
+            service,
+            endpoint_url=aws.endpoint_url,
+            aws_access_key_id=aws.access_key_id,
+            aws_secret_access_key=aws.secret_access_key,
+            config=config.merge(ours) if config else ours,
+        )
+
+
+@cache
+def _session(region: str) -> boto3.Session:
+    """Return the one for all clients: each session reads anew what botocore knows of regions and partitions."""
+    return boto3.Session(botocore_session=botocore.session.Session(session_vars=_variables()), region_name=region)
 
 
 def _variables() -> dict[str, tuple[None, None, Any, Any]]:

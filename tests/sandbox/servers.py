@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,12 @@ def running(
         process.stop(state)
 
 
+@cache
 def session(connection: Connection) -> boto3.Session:
-    """A boto3 session with the administrator's key; give ``endpoint`` of the same connection to its clients."""
+    """A boto3 session with the administrator's key; give ``endpoint`` of the same connection to its clients.
+
+    One for all: each reads anew what botocore knows of services.
+    """
     return boto3.Session(
         aws_access_key_id=connection.access_key_id,
         aws_secret_access_key=connection.secret_access_key,

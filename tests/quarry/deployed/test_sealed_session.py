@@ -1,20 +1,31 @@
 """The local AWS is reached as it is, whatever the shell and ``~/.aws`` say of a real one."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import botocore.awsrequest
+import botocore.session
 import pytest
 from botocore.config import Config as ClientConfig
 
 from configuration.environment_file import load
 from quarry.command_error import CommandError
+from quarry.deployed import sealed_session
 from quarry.deployed.connection import LocalAws
 from quarry.deployed.deployment import Deployment
 from quarry.deployed.sealed_session import sealed_client
 
 HERE = LocalAws(endpoint_url="http://localhost:4566", access_key_id="AKIAHERE", secret_access_key="secret")
 Sent = list[tuple[str, botocore.awsrequest.AWSPreparedRequest, dict[str, str]]]
+
+
+@pytest.fixture(autouse=True)
+def _new_session() -> Iterator[None]:
+    """Have each test's session made in what surrounds that test, and in nobody else's."""
+    sealed_session._session.cache_clear()
+    yield
+    sealed_session._session.cache_clear()
 
 
 @pytest.fixture
@@ -76,6 +87,31 @@ def test_nothing_of_the_files_gets_in(
     sealed_client("dynamodb", aws=HERE, region="us-east-1").list_tables()
 
     assert [url for url, _, _ in sent] == ["http://localhost:4566/"]
+
+
+def test_clients_of_a_region_share_a_session_and_keep_their_own_address_and_key(
+    sent: Sent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[dict[str, Any]] = []
+    whole = botocore.session.Session
+
+    def session(**given: Any) -> botocore.session.Session:
+        made.append(given)
+        return whole(**given)
+
+    monkeypatch.setattr(botocore.session, "Session", session)
+    there = LocalAws(endpoint_url="http://localhost:4567", access_key_id="AKIATHERE", secret_access_key="other")
+
+    for aws, region in ((HERE, "us-east-1"), (there, "us-east-1"), (HERE, "eu-west-1")):
+        sealed_client("dynamodb", aws=aws, region=region).list_tables()
+
+    keys = [str(request.headers["Authorization"]).partition("Credential=")[2].split("/") for _, request, _ in sent]
+    assert [(url, key[0], key[2]) for (url, _, _), key in zip(sent, keys, strict=True)] == [
+        ("http://localhost:4566/", "AKIAHERE", "us-east-1"),
+        ("http://localhost:4567/", "AKIATHERE", "us-east-1"),
+        ("http://localhost:4566/", "AKIAHERE", "eu-west-1"),
+    ]
+    assert len(made) == 2
 
 
 def test_buckets_are_asked_for_by_path_whatever_else_a_client_goes_by() -> None:
