@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from openai import OpenAI
 
 from configuration.environment_file import PROJECT
 from quarry import cli
+from quarry.deployed import deployment
 from sandbox import ports
 from sandbox.model.script import ModelScript
 from tests.waiting import PATIENCE
@@ -30,6 +32,15 @@ from tests.waiting import PATIENCE
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What compares rights with their use comes when all others have used them."""
     items.sort(key=lambda item: item.path.name == "test_rights.py" and item.path.parent == Path(__file__).parent)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """How a command ended: its exit code, what it printed, and what it said on standard error."""
+
+    code: int
+    out: str
+    err: str
 
 
 @dataclass(frozen=True)
@@ -52,28 +63,50 @@ class Platform:
         """Run a command in the project; its output is in ``stdout``, with the standard error in it."""
         return run(command, self.environ)
 
-    def quarry(self, *arguments: str) -> Any:
-        """Run ``quarry ... --json`` and return what it printed, parsed. In this process: its start takes a second."""
+    def command(self, *arguments: str) -> Ended:
+        """Run ``quarry ... --json``, in this process: its start takes a second. A question finds no answer.
+
+        Who changes a key waits for the authorizers that had read it before (quarry/deployed/deployment.py). Here none
+        is at work meanwhile, so that wait is left out.
+        """
         out, err = io.StringIO(), io.StringIO()
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
             for name in [name for name in os.environ if name.startswith("AWS_")]:
                 patch.delenv(name)
             patch.setenv("QUARRY_STATE", self.environ["QUARRY_STATE"])
+            patch.setattr(deployment, "sleep", lambda _seconds: None)
+            patch.setattr(sys, "stdin", io.StringIO())
             patch.setattr(sys, "argv", ["quarry", *arguments, "--environment", "sandbox", "--json"])
             with pytest.raises(SystemExit) as left:
                 cli.main()
-        assert not left.value.code, out.getvalue() + err.getvalue()
-        return json.loads(out.getvalue())
+        code = left.value.code or 0
+        assert isinstance(code, int)
+        return Ended(code=code, out=out.getvalue(), err=err.getvalue())
 
-    def client(self, service: str, **credentials: str) -> Any:
-        """Return a boto3 client of the local AWS, as its administrator unless other credentials are given."""
-        session = boto3.Session(region_name="us-east-1")
-        config = Config(read_timeout=PATIENCE)
+    def quarry(self, *arguments: str) -> Any:
+        """Run a command as ``command`` does, which has to succeed, and return what it printed, parsed."""
+        ended = self.command(*arguments)
+        assert ended.code == 0, ended.out + ended.err
+        return json.loads(ended.out)
+
+    def client(self, service: str, *, attempts: int | None = None, **credentials: str) -> Any:
+        """Return a boto3 client of the local AWS, as its administrator unless other credentials are given.
+
+        Args:
+            attempts: how often the client sends what is refused for a while, if not as often as it does by itself.
+        """
+        config = Config(read_timeout=PATIENCE, retries={"total_max_attempts": attempts} if attempts else None)
         chosen = credentials or {
             "aws_access_key_id": self.aws["access_key_id"],
             "aws_secret_access_key": self.aws["secret_access_key"],
         }
-        return session.client(service, endpoint_url=self.aws["endpoint_url"], config=config, **chosen)  # type: ignore[call-overload]  # a name, not a literal
+        return _session().client(service, endpoint_url=self.aws["endpoint_url"], config=config, **chosen)
+
+
+@cache
+def _session() -> Any:
+    """The one for all clients: each reads anew what boto3 knows of services."""
+    return boto3.Session(region_name="us-east-1")
 
 
 def run(command: tuple[str, ...], environ: dict[str, str]) -> subprocess.CompletedProcess[str]:

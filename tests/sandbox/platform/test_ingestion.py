@@ -1,7 +1,6 @@
 """Documents on their way into the deployed knowledge base: bursts, broken ones, and who is told."""
 
 import json
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from configuration.environment_file import PROJECT
 from tests.sandbox.platform.conftest import Platform
 from tests.waiting import eventually
 
@@ -31,16 +29,9 @@ class Knowledge:
 
     def command(self, *arguments: str) -> tuple[int, dict[str, Any]]:
         """Run ``quarry knowledge ... --json`` and return its exit code and what it printed."""
-        done = subprocess.run(
-            ["quarry", "knowledge", *arguments, "--environment", "sandbox", "--json"],
-            cwd=PROJECT,
-            env=self._platform.environ,
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-        )
-        assert done.stdout, done.stderr
-        return done.returncode, json.loads(done.stdout)
+        ended = self._platform.command("knowledge", *arguments)
+        assert ended.out, ended.err
+        return ended.code, json.loads(ended.out)
 
     def jobs(self) -> set[str]:
         found = self._agent.list_ingestion_jobs(**self._ids, maxResults=100)["ingestionJobSummaries"]

@@ -1,7 +1,6 @@
 """The access check on the deployed platform: every verdict, produced by making the local AWS behave so."""
 
 import json
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from configuration.environment_file import PROJECT
 from lambdas.model_access import published
 from lambdas.model_access.verdicts import Standing
 from sandbox.model.script import ModelScript
@@ -48,18 +46,11 @@ Check = Callable[..., Checked]
 @pytest.fixture
 def check(platform: Platform) -> Check:
     def run(*arguments: str) -> Checked:
-        done = subprocess.run(
-            ["quarry", "check", *arguments, "--environment", "sandbox", "--json"],
-            cwd=PROJECT,
-            env=platform.environ,
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-        )
-        assert done.stdout, done.stderr
-        document = json.loads(done.stdout)
+        ended = platform.command("check", *arguments)
+        assert ended.out, ended.err
+        document = json.loads(ended.out)
         assert document["checked_by"] == "role"
-        return Checked(done.returncode, {one["model_id"]: one for one in document["findings"]}, done.stderr)
+        return Checked(ended.code, {one["model_id"]: one for one in document["findings"]}, ended.err)
 
     return run
 

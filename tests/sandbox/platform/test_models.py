@@ -1,10 +1,9 @@
 """`quarry models` against the local AWS, whose list of models was collected apart from the catalogue."""
 
 import json
-import subprocess
 from typing import Any
 
-from configuration.environment_file import PROJECT, load
+from configuration.environment_file import load
 from sandbox.model.script import ModelScript
 from tests.sandbox.platform.conftest import Platform
 
@@ -13,15 +12,9 @@ MICRO = "amazon.nova-micro-v1:0"
 
 def refresh(platform: Platform) -> tuple[int, list[dict[str, Any]]]:
     """Return the exit code and the differences of `quarry models refresh`."""
-    done = subprocess.run(
-        ["quarry", "models", "refresh", "--environment", "sandbox", "--json"],
-        cwd=PROJECT,
-        env=platform.environ,
-        capture_output=True,
-        text=True,
-    )
-    assert done.stderr == ""
-    return done.returncode, json.loads(done.stdout)["differences"]
+    ended = platform.command("models", "refresh")
+    assert ended.err == ""
+    return ended.code, json.loads(ended.out)["differences"]
 
 
 def test_what_aliases_name_is_what_the_local_aws_offers(platform: Platform) -> None:
