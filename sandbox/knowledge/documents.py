@@ -11,9 +11,9 @@ from sandbox.knowledge import ingestion, jobs, library, sidecar
 from sandbox.knowledge.bucket import BucketError
 from sandbox.knowledge.ingestion import Ingestion, IngestionError
 from sandbox.knowledge.library import Document, Job, Source
-from sandbox.knowledge.paging import page
 from sandbox.model import shapes
 from sandbox.model.errors import AwsError, Json, invalid
+from sandbox.paging import page
 from sandbox.service_role import NotAuthorizedError
 
 

@@ -19,9 +19,9 @@ from ministack.services import bedrock_agent
 from sandbox.knowledge import embedding, ingestion, library
 from sandbox.knowledge.ingestion import IngestionError
 from sandbox.knowledge.library import RUNNING, Job, Source
-from sandbox.knowledge.paging import page
 from sandbox.model import shapes
 from sandbox.model.errors import AwsError, Json, invalid
+from sandbox.paging import page
 from sandbox.service_role import NotAuthorizedError
 
 SERVICE = "bedrock-agent"

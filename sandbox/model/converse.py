@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import functools
-import itertools
 import json
-import os
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
@@ -18,6 +14,7 @@ from ministack.core.responses import get_account_id, get_region
 from sandbox.model import (
     account,
     conversation,
+    delivery,
     generated,
     limits,
     managed_prompt,
@@ -35,26 +32,13 @@ from sandbox.model import (
     tools,
 )
 from sandbox.model.answer import Answer, answer
+from sandbox.model.delivery import Outcome
 from sandbox.model.errors import FAULTS, AwsError, Json, Response, invalid
 from sandbox.model.guarded import Guard
 from sandbox.model.pieces import End
 from sandbox.model.proxy import Upstream
 from sandbox.model.scripted import Call, Step
 from sandbox.model.targets import Target
-
-_DELAY = float(os.environ.get("SANDBOX_MODEL_TOKEN_DELAY_MS", "0")) / 1000  # before each token of a stream
-_ASYNC_LEAK = 20  # tokens that an asynchronous guardrail is behind: they reach the client before it stops the stream
-
-
-@dataclass
-class Outcome:
-    """A finished answer: what the client is sent, and for how much. ``echo`` is what AWS repeats of the request."""
-
-    blocks: list[Json]
-    stop_reason: str
-    usage: Json
-    trace: Json | None = None
-    echo: Json = field(default_factory=dict)
 
 
 async def serve(operation: str, model_id: str, body: bytes, headers: dict[str, str], query: dict[str, Any]) -> Response:
@@ -81,7 +65,7 @@ async def serve(operation: str, model_id: str, body: bytes, headers: dict[str, s
     except AwsError as error:
         call.outcome, call.finished = error.code, time.time()
         raise
-    outcome.echo = _echo(request)
+    outcome.echo = delivery.echo(request)
     return await _sent(operation, model_id, outcome, guard, step, call)
 
 
@@ -92,16 +76,16 @@ async def _sent(
     call.input_tokens, call.output_tokens = outcome.usage["inputTokens"], outcome.usage["outputTokens"]
     call.cache_write_tokens = outcome.usage.get("cacheWriteInputTokens", 0)
     if operation == "ConverseStream":
-        return stream.response(stream.at_once(_events(outcome, guard, call.started)), _pace(step), call)
+        return stream.response(stream.at_once(delivery.events(outcome, guard, call.started)), delivery.pace(step), call)
     if step and step.do == "error_mid_stream":
         call.outcome, call.finished = "ModelErrorException", time.time()
         raise FAULTS["model_error"].error(model_id, step.message)
     if step and step.do == "break_off":
-        return stream.broken(_whole(outcome, call.started), step.how, call)
+        return stream.broken(delivery.whole(outcome, call.started), step.how, call)
     # A slow model is slow in one piece too.
     await asyncio.sleep((step.delay_ms if step else 0) * outcome.usage["outputTokens"] / 1000)
     call.outcome, call.finished = "completed", time.time()
-    return _whole(outcome, call.started)
+    return delivery.whole(outcome, call.started)
 
 
 async def _generated(
@@ -110,7 +94,7 @@ async def _generated(
     """Answer with what a real model writes, while it does where a stream is asked for."""
     guard, given, refused = _admitted(request)
     if refused is not None:
-        refused.echo = _echo(request)
+        refused.echo = delivery.echo(request)
         return await _sent(operation, call.model, refused, None, step, call)
     given = target.tuned.prompted(given) if target.tuned is not None else given
     written = generated.written(upstream, given, target.model.model_id)
@@ -122,12 +106,12 @@ async def _generated(
             usage = _true_usage(request, end, output=len(call.sent))
             call.input_tokens, call.output_tokens = usage["inputTokens"], usage["outputTokens"]
             trace = guard.trace() if guard else None
-            return _metadata(Outcome([], end.stop_reason, usage, trace, _echo(request)), call.started)
+            return delivery.metadata(Outcome([], end.stop_reason, usage, trace, delivery.echo(request)), call.started)
 
-        return stream.response(generated.events(first, written, guard, metadata), _pace(step), call)
+        return stream.response(generated.events(first, written, guard, metadata), delivery.pace(step), call)
     blocks, end = await generated.whole(written)
     usage = _true_usage(request, end, output=limits.output_tokens(blocks))
-    outcome = Outcome(blocks, end.stop_reason, usage, echo=_echo(request))
+    outcome = Outcome(blocks, end.stop_reason, usage, echo=delivery.echo(request))
     if guard is not None:
         outcome.blocks, intervened = await asyncio.to_thread(guard.check_output, blocks)
         outcome.stop_reason = "guardrail_intervened" if intervened else end.stop_reason
@@ -138,10 +122,6 @@ async def _generated(
 def _is_scripted(step: Step | None) -> bool:
     """Whether the script says what is answered, and not only how."""
     return step is not None and (step.do == "tool_calls" or step.text is not None)
-
-
-def _echo(request: Json) -> Json:
-    return {name: request[name] for name in ("performanceConfig", "serviceTier") if name in request}
 
 
 def _true_usage(request: Json, end: End, *, output: int) -> Json:
@@ -230,62 +210,6 @@ def _said(target: Target, request: Json, step: Step | None) -> Answer:
     if step and step.text is not None:
         return Answer([{"text": step.text}])
     return answer(request, target.model.model_id, target.tuned)
-
-
-def _whole(outcome: Outcome, started: float) -> Response:
-    document: Json = {
-        "output": {"message": {"role": "assistant", "content": outcome.blocks}},
-        "stopReason": outcome.stop_reason,
-        "usage": outcome.usage,
-        "metrics": {"latencyMs": _milliseconds(started)},
-        **outcome.echo,
-    }
-    if outcome.trace:
-        document["trace"] = outcome.trace
-    return 200, {"Content-Type": "application/json"}, json.dumps(document, ensure_ascii=False).encode()
-
-
-def _milliseconds(started: float) -> int:
-    return max(1, int((time.time() - started) * 1000))
-
-
-def _pace(step: Step | None) -> stream.Pace:
-    if step is None:
-        return stream.Pace(_DELAY)
-    if step.do == "hold":
-        held = functools.partial(scripted.is_in_force, step)
-        return stream.Pace(step.delay_ms / 1000, hold_after=step.after_tokens, held=held)
-    if step.do == "break_off":
-        return stream.Pace(step.delay_ms / 1000, step.after_tokens, step.how)
-    if step.do != "error_mid_stream":
-        return stream.Pace(step.delay_ms / 1000)
-    return stream.Pace(step.delay_ms / 1000, step.after_tokens, error=step.error, message=step.message)
-
-
-def _events(outcome: Outcome, guard: Guard | None, started: float) -> Iterator[tuple[bytes, bool]]:
-    # Lazily, so that latencyMs is the time at the end of the stream, which is what AWS reports.
-    if guard is None or not guard.asynchronous:
-        yield from _with_metadata(outcome, started)
-        return
-    blocks, blocked = guard.check_output(outcome.blocks, mask=False)
-    if blocked:
-        leaked = "".join(itertools.islice(tokens.pieces(conversation.text_of(outcome.blocks)), _ASYNC_LEAK))
-        outcome.blocks = [{"text": leaked + blocks[0]["text"]}]
-        outcome.stop_reason = "guardrail_intervened"
-    outcome.trace = guard.trace()
-    yield from _with_metadata(outcome, started)
-
-
-def _with_metadata(outcome: Outcome, started: float) -> Iterator[tuple[bytes, bool]]:
-    *before, _ = stream.events(outcome.blocks, outcome.stop_reason, {})
-    yield from before
-    yield stream.event("metadata", _metadata(outcome, started)), False
-
-
-def _metadata(outcome: Outcome, started: float) -> Json:
-    metrics = {"latencyMs": _milliseconds(started)}
-    metadata: Json = {"usage": outcome.usage, "metrics": metrics, **outcome.echo}
-    return metadata | ({"trace": outcome.trace} if outcome.trace else {})
 
 
 def count(model_id: str, body: bytes, headers: dict[str, str], query: dict[str, Any]) -> Response:

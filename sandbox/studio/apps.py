@@ -117,7 +117,7 @@ def _start_of(entry: Entry, space: Entry) -> labs.Start:
     owner = (space.members.get("OwnershipSettings") or {}).get("OwnerUserProfileName")
     settings = domain.members["DefaultUserSettings"]
     if owner is not None:
-        settings = settings | (user_profiles.find(domain.key, owner).members.get("UserSettings") or {})
+        settings = settings | (user_profiles.find(domain.name, owner).members.get("UserSettings") or {})
     role = settings["ExecutionRole"]
     try:
         service_role.assume(role, service="sagemaker.amazonaws.com", session="SageMaker", source_arn=entry.arn)
@@ -125,10 +125,10 @@ def _start_of(entry: Entry, space: Entry) -> labs.Start:
         raise invalid(f"Invalid execution role: {error}") from error
     config = store.by_arn(entry.members["ResourceSpec"].get("LifecycleConfigArn", ""))
     return labs.Start(
-        folder=labs.folder_of(domain.key, space.members["SpaceName"]),
+        folder=labs.folder_of(domain.name, space.members["SpaceName"]),
         metadata={
             "AppType": entry.members["AppType"],
-            "DomainId": domain.key,
+            "DomainId": domain.name,
             "SpaceName": space.members["SpaceName"],
             "ExecutionRoleArn": role,
             "ResourceArn": entry.arn,

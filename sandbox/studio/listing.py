@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.model.errors import Json, invalid
+from sandbox.paging import page
 from sandbox.studio import apps, domains, lifecycle_configs, spaces, store, user_profiles
 from sandbox.studio.store import Entry
 
@@ -60,23 +61,14 @@ def run(operation: str, request: Json) -> Json:
     # Newest first, as AWS lists by default.
     by_change = request.get("SortBy") == "LastModifiedTime"
     by_name = request.get("SortBy") == "Name"
-    found.sort(key=lambda entry: (entry.key if by_name else "", entry.modified if by_change else entry.created))
+    found.sort(key=lambda entry: (entry.name if by_name else "", entry.modified if by_change else entry.created))
     if request.get("SortOrder", "Descending") == "Descending":
         found.reverse()
-    start, most = _start(request.get("NextToken")), request.get("MaxResults", _MOST)
-    more = {"NextToken": str(start + most)} if start + most < len(found) else {}
-    return {listing.member: [listing.summary(entry) for entry in found[start : start + most]], **more}
+    shown = [listing.summary(entry) for entry in found]
+    return page(shown, request, listing.member, most=_MOST, members=("MaxResults", "NextToken"))
 
 
 def _fits(entry: Entry, listing: Listing, request: Json) -> bool:
     equal = all(request[name] == entry.members.get(member) for name, member in listing.equal if name in request)
     pairs = [(request[name], entry.members.get(member, "")) for name, member in listing.contains if name in request]
     return equal and all(part.lower() in whole.lower() for part, whole in pairs)
-
-
-def _start(token: str | None) -> int:
-    if token is None:
-        return 0
-    if not (token.isascii() and token.isdigit()):
-        raise invalid("The token is invalid.")
-    return int(token)

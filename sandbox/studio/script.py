@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from sandbox.scripting import Script, Step
-
-_SECONDS_IN_A_STATE = 0.2
+from sandbox.scripting import Script
 
 _script = Script()
 parse = _script.parse
@@ -15,8 +13,3 @@ replace = _script.replace
 state = _script.state
 decide = _script.decide
 holds = _script.holds
-
-
-def seconds(step: Step | None) -> float:
-    """How long a change takes. Unscripted: long enough that a client sees that it is not done at once."""
-    return step.seconds if step is not None and step.do == "take" else _SECONDS_IN_A_STATE

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sandbox.model import shapes
 from sandbox.model.errors import AwsError, Json, Response, invalid
-from sandbox.scripting import Step
+from sandbox.scripted_operations import ScriptedOperations
 from sandbox.studio import (
     apps,
     calls,
@@ -28,7 +29,7 @@ from sandbox.studio import (
 SERVICE = "sagemaker"
 TARGET = "SageMaker."
 
-_CHANGES: dict[str, Callable[[Json, Step | None], Json]] = {
+_CHANGES = {
     "CreateDomain": domains.create,
     "UpdateDomain": domains.update,
     "DeleteDomain": domains.delete,
@@ -53,7 +54,9 @@ _OTHERS: dict[str, Callable[[Json], Json]] = {
     "AddTags": tags.add,
     "ListTags": tags.list_all,
     "DeleteTags": tags.delete,
+    **{operation: partial(listing.run, operation) for operation in listing.LISTINGS},
 }
+_OPERATIONS = ScriptedOperations(changes=_CHANGES, others=_OTHERS, decide=script.decide, record=calls.add)
 
 
 async def handle_request(
@@ -75,26 +78,11 @@ def reset() -> None:
 
 
 def _run(operation: str, body: bytes) -> Json:
-    if operation not in _CHANGES and operation not in _OTHERS and operation not in listing.LISTINGS:
+    if operation not in _OPERATIONS:
         raise invalid(f"This local AWS does not do {operation or 'requests without an operation'} of SageMaker.")
     request = shapes.parse(operation, body, service=SERVICE)
     with store.lock:
-        try:
-            answer = _decided(operation, request)
-        except AwsError as error:
-            calls.add(operation, request, error=error.code)
-            raise
-        calls.add(operation, request)
-        return answer
-
-
-def _decided(operation: str, request: Json) -> Json:
-    step = script.decide(operation, request)
-    if step is not None and step.do == "refuse":
-        raise AwsError(step.code, step.message)
-    if operation in _CHANGES:
-        return _CHANGES[operation](request, step)
-    return _OTHERS[operation](request) if operation in _OTHERS else listing.run(operation, request)
+        return _OPERATIONS.run(operation, request)
 
 
 def _json(document: Json) -> Response:

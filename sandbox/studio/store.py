@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
 
 from sandbox import clock
-from sandbox.connection import ACCOUNT, REGION
+from sandbox.entry import Entry as ChangingEntry
+from sandbox.entry import elsewhere
 from sandbox.model.errors import AwsError, Json
-from sandbox.scripting import Step
 from sandbox.studio import script
 
 # AWS lists a deleted app for a day.
@@ -34,30 +34,11 @@ class Work(Protocol):
 
 
 @dataclass
-class Entry:
-    """One resource. ``members`` is what Describe answers besides names, state and times."""
+class Entry(ChangingEntry):
+    """One resource of Studio. ``name`` tells it from the others of its kind: a space's has its domain behind it."""
 
-    kind: str
-    key: str
-    arn: str
-    members: Json
-    tags: dict[str, str] = field(default_factory=dict)
     status: str = "InService"
-    reason: str = ""
-    created: float = field(default_factory=clock.now)
-    modified: float = field(default_factory=clock.now)
-    target: str | None = None
-    ends: float = 0.0
-    step: Step | None = None
     work: Work | None = None
-
-    def change(self, step: Step | None, *, through: str, to: str, failing: str) -> None:
-        """Begin a change of state: through Pending, Updating or Deleting to its end, or to what a step says."""
-        self.status, self.step, self.modified = through, step, clock.now()
-        self.ends = self.modified + script.seconds(step)
-        self.target, self.reason = to, ""
-        if step is not None and step.do == "fail":
-            self.target, self.reason = failing, step.reason
 
     @property
     def gone(self) -> bool:
@@ -72,7 +53,7 @@ def arn(resource: str) -> str:
 
 def put(entry: Entry) -> None:
     """Keep a new entry."""
-    _entries[f"{entry.kind} {entry.key}"] = entry
+    _entries[f"{entry.kind} {entry.name}"] = entry
 
 
 def find(kind: str, key: str) -> Entry | None:
@@ -107,10 +88,10 @@ def by_arn(wanted: str) -> Entry | None:
 def living() -> dict[str, list[str]]:
     """Every resource of every account and region, for the inventory."""
     found: dict[str, list[str]] = {}
-    for scope, region, name, entry in _all():
+    for account, region, name, entry in _all():
         if _is_over(entry):
             continue
-        where = "" if (scope, region) == (ACCOUNT, REGION) else f"@{scope}/{region}"
+        where = elsewhere(account, region)
         found.setdefault(f"AWS::SageMaker::{entry.kind}", []).append(f"{name.partition(' ')[2]}{where}")
     return found
 
@@ -132,20 +113,19 @@ def _is_over(entry: Entry) -> bool:
 def _is_due(entry: Entry) -> bool:
     """Whether the change that an entry is in has come to its end."""
     waits = script.holds(entry.step) or (entry.work is not None and not entry.work.done)
-    return entry.target is not None and clock.now() >= entry.ends and not waits
+    return entry.is_past and not waits
 
 
 def _settle(entry: Entry) -> bool:
     """Bring an entry to the present; return whether it is still there."""
     with lock:
         if _is_due(entry):
-            entry.status, entry.target, entry.step = entry.target or entry.status, None, None
-            entry.modified = max(entry.modified, entry.ends)
+            entry.arrive()
         if entry.status == "InService" and entry.work is not None and entry.work.failure:
             entry.status, entry.reason = "Failed", entry.work.failure
         old = entry.status == "Deleted" and clock.now() > entry.modified + _DELETED_APP_SECONDS
         if entry.status == "Gone" or old:
-            _entries.pop(f"{entry.kind} {entry.key}", None)
+            _entries.pop(f"{entry.kind} {entry.name}", None)
             return False
     return True
 
@@ -193,4 +173,4 @@ def require_deletable(entry: Entry, name: str) -> None:
 
 def drop(entry: Entry) -> None:
     """Forget an entry at once."""
-    _entries.pop(f"{entry.kind} {entry.key}", None)
+    _entries.pop(f"{entry.kind} {entry.name}", None)

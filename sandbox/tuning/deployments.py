@@ -41,7 +41,7 @@ def get(request: Json) -> Json:
     """GetCustomModelDeployment, by name or ARN."""
     entry = _find(request)
     shown: Json = {**entry.members, **_state(entry), "modelDeploymentName": entry.name}
-    return {**shown, "failureMessage": entry.failure} if entry.failure else shown
+    return {**shown, "failureMessage": entry.reason} if entry.reason else shown
 
 
 def update(request: Json, step: Step | None) -> Json:
@@ -76,7 +76,7 @@ def delete(request: Json) -> Json:
 def summary(entry: Entry) -> Json:
     """One element of ListCustomModelDeployments."""
     shown: Json = {"customModelDeploymentName": entry.name, "modelArn": entry.members["modelArn"], **_state(entry)}
-    return {**shown, "failureMessage": entry.failure} if entry.failure else shown
+    return {**shown, "failureMessage": entry.reason} if entry.reason else shown
 
 
 def _settle(entry: Entry) -> None:
@@ -88,10 +88,10 @@ def _settle(entry: Entry) -> None:
         entry.status = str(entry.target)
     elif failed:
         entry.members["updateDetails"]["updateStatus"] = "UpdateFailed"
-        entry.failure = entry.step.reason if entry.step is not None else ""
+        entry.reason = entry.step.reason if entry.step is not None else ""
     else:
         entry.members["updateDetails"]["updateStatus"] = "UpdateCompleted"
-        entry.members["modelArn"], entry.failure = entry.hidden["next"], ""
+        entry.members["modelArn"], entry.reason = entry.hidden["next"], ""
     entry.hidden.pop("next", None)
     entry.target, entry.step, entry.modified = None, None, max(entry.modified, entry.ends)
 

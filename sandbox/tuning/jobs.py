@@ -84,7 +84,7 @@ def _state(job: Entry) -> Json:
     }
     if job.ended is not None:
         shown["endTime"] = store.time(job.ended)
-    return {**shown, "failureMessage": job.failure} if job.failure else shown
+    return {**shown, "failureMessage": job.reason} if job.reason else shown
 
 
 def _find(request: Json) -> Entry:

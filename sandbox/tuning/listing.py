@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sandbox.model.errors import Json, invalid
+from sandbox.model.errors import Json
+from sandbox.paging import page
 from sandbox.tuning import custom_models, deployments, jobs, store, throughputs
 from sandbox.tuning.store import Entry
 
@@ -41,9 +42,7 @@ def run(operation: str, request: Json) -> Json:
     found.sort(key=lambda entry: entry.created)
     if request.get("sortOrder", "Descending") == "Descending":
         found.reverse()
-    start, most = _start(request.get("nextToken")), request.get("maxResults", _MOST)
-    more = {"nextToken": str(start + most)} if start + most < len(found) else {}
-    return {listing.member: [listing.summary(entry) for entry in found[start : start + most]], **more}
+    return page([listing.summary(entry) for entry in found], request, listing.member, most=_MOST)
 
 
 def _fits(entry: Entry, listing: Listing, request: Json) -> bool:
@@ -64,11 +63,3 @@ def _fits(entry: Entry, listing: Listing, request: Json) -> bool:
 
 def _moment(text: str | None, otherwise: float) -> float:
     return otherwise if text is None else datetime.fromisoformat(text).timestamp()
-
-
-def _start(token: str | None) -> int:
-    if token is None:
-        return 0
-    if not (token.isascii() and token.isdigit()):
-        raise invalid("The token is invalid.")
-    return int(token)

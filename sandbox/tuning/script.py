@@ -10,13 +10,12 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.entry import SECONDS
 from sandbox.scripting import Script
 
 PHASES = ("validation", "dataProcessing", "training")
 """The phases of a job, in order, as its status details name them."""
 
-# Long enough that a client sees that nothing is done at once.
-_DEFAULT = 0.2
 _CHANGES = (*PHASES, "stopping", "deployment", "deploymentUpdate", "throughput", "throughputUpdate")
 
 _script = Script(phases=PHASES)
@@ -33,7 +32,7 @@ _delays: dict[str, float] = {}
 def delay(change: str) -> float:
     """How many seconds of the clock a change takes."""
     with _lock:
-        return _delays.get(change, _DEFAULT)
+        return _delays.get(change, SECONDS)
 
 
 def parse_delays(document: Any) -> dict[str, float]:

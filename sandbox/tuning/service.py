@@ -13,7 +13,7 @@ from ministack.services import bedrock, tagging
 
 from sandbox.model import targets
 from sandbox.model.errors import AwsError, Json, Response, invalid
-from sandbox.scripting import Step
+from sandbox.scripted_operations import ScriptedOperations
 from sandbox.tuning import (
     calls,
     custom_models,
@@ -30,7 +30,7 @@ from sandbox.tuning import (
     tokens,
 )
 
-_CHANGES: dict[str, Callable[[Json, Step | None], Json]] = {
+_CHANGES = {
     "CreateModelCustomizationJob": jobs.create,
     "CreateCustomModelDeployment": deployments.create,
     "UpdateCustomModelDeployment": deployments.update,
@@ -46,14 +46,16 @@ _OTHERS: dict[str, Callable[[Json], Json]] = {
     "DeleteCustomModelDeployment": deployments.delete,
     "GetProvisionedModelThroughput": throughputs.get,
     "DeleteProvisionedModelThroughput": throughputs.delete,
+    **{operation: functools.partial(listing.run, operation) for operation in listing.LISTINGS},
 }
-_TAGS: dict[str, Callable[[Json], Json]] = {
+_TAGS = {
     "TagResource": tags.add,
     "UntagResource": tags.delete,
     "ListTagsForResource": tags.list_all,
 }
 _REFUSED = ("CreateCustomModel",)
-OPERATIONS = (*_CHANGES, *_OTHERS, *listing.LISTINGS, *_TAGS, *_REFUSED)
+OPERATIONS = (*_CHANGES, *_OTHERS, *_TAGS, *_REFUSED)
+_SCRIPTED = ScriptedOperations(changes=_CHANGES, others={**_OTHERS, **_TAGS}, decide=script.decide, record=calls.add)
 
 
 @functools.cache
@@ -127,31 +129,10 @@ def _answer(operation: str, named: dict[str, str], headers: Any, body: bytes, qu
         if operation in _REFUSED:
             raise invalid(f"This local AWS does not do {operation}: custom models come from customization jobs.")
         request = requests.parse(operation, named, body, query)
+        allowed = functools.partial(permissions.check, operation, request, headers, query)
         with store.lock:
-            document = _recorded(operation, request, headers, query)
+            document = _SCRIPTED.run(operation, request, check=allowed)
     except AwsError as error:
         return error.response()
     answered = json.dumps(document, ensure_ascii=False).encode()
     return requests.status(operation), {"Content-Type": "application/json"}, answered
-
-
-def _recorded(operation: str, request: Json, headers: dict[str, str], query: dict[str, Any]) -> Json:
-    try:
-        permissions.check(operation, request, headers, query)
-        answer = _decided(operation, request)
-    except AwsError as error:
-        calls.add(operation, request, error=error.code)
-        raise
-    calls.add(operation, request)
-    return answer
-
-
-def _decided(operation: str, request: Json) -> Json:
-    step = script.decide(operation, request)
-    if step is not None and step.do == "refuse":
-        raise AwsError(step.code, step.message)
-    if operation in _CHANGES:
-        return _CHANGES[operation](request, step)
-    if operation in listing.LISTINGS:
-        return listing.run(operation, request)
-    return {**_OTHERS, **_TAGS}[operation](request)

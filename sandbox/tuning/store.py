@@ -15,10 +15,9 @@ from datetime import UTC, datetime
 
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region, request_scope
 
-from sandbox import clock
-from sandbox.connection import ACCOUNT, REGION
+from sandbox.entry import Entry as ChangingEntry
+from sandbox.entry import elsewhere
 from sandbox.model.errors import AwsError, Json
-from sandbox.scripting import Step
 from sandbox.tuning import script
 
 JOB = "ModelCustomizationJob"
@@ -37,42 +36,17 @@ _names = AccountRegionScopedDict()
 
 
 @dataclass
-class Entry:
-    """One resource. ``members`` is what Get answers besides state and times; ``settle`` brings it to the present."""
+class Entry(ChangingEntry):
+    """One resource of tuning. ``settle`` brings it to the present; ``hidden`` is what is kept of it for that."""
 
-    kind: str
-    name: str
-    arn: str
-    members: Json
-    tags: dict[str, str] = field(default_factory=dict)
-    status: str = ""
-    failure: str = ""
-    created: float = field(default_factory=clock.now)
-    modified: float = field(default_factory=clock.now)
     ended: float | None = None
-    target: str | None = None
-    ends: float = 0.0
-    step: Step | None = None
     hidden: Json = field(default_factory=dict)
     settle: Callable[[Entry], None] | None = None
-
-    def change(self, step: Step | None, seconds: float, *, through: str, to: str, failing: str = "Failed") -> None:
-        """Begin a change of state: through Creating or Updating to its end, or to what a step says."""
-        self.status, self.step, self.modified = through, step, clock.now()
-        self.ends = self.modified + (step.seconds if step is not None and step.do == "take" else seconds)
-        self.target, self.failure = to, ""
-        if step is not None and step.do == "fail":
-            self.target, self.failure = failing, step.reason
 
     @property
     def is_due(self) -> bool:
         """Whether the change that it is in has come to its end."""
-        return self.target is not None and clock.now() >= self.ends and not script.holds(self.step)
-
-    @property
-    def is_changing(self) -> bool:
-        """Whether it is in a change."""
-        return self.target is not None
+        return self.is_past and not script.holds(self.step)
 
     @property
     def id(self) -> str:
@@ -144,8 +118,7 @@ def living() -> dict[str, list[str]]:
     for account, region, entry in _all():
         if entry.kind in _RECORDS and entry.status not in _RUNNING:
             continue
-        where = "" if (account, region) == (ACCOUNT, REGION) else f"@{account}/{region}"
-        found.setdefault(f"AWS::Bedrock::{entry.kind}", []).append(f"{entry.name}{where}")
+        found.setdefault(f"AWS::Bedrock::{entry.kind}", []).append(f"{entry.name}{elsewhere(account, region)}")
     return found
 
 
@@ -175,8 +148,7 @@ def _settled(entry: Entry) -> bool:
         if entry.settle is not None:
             entry.settle(entry)
         elif entry.is_due:
-            entry.status, entry.target, entry.step = entry.target or entry.status, None, None
-            entry.modified = max(entry.modified, entry.ends)
+            entry.arrive()
         return entry.arn in _entries
 
 

@@ -55,7 +55,7 @@ def get(request: Json) -> Json:
     """GetProvisionedModelThroughput, by name or ARN."""
     entry = _find(request)
     shown = summary(entry)
-    return {**shown, "failureMessage": entry.failure} if entry.failure else shown
+    return {**shown, "failureMessage": entry.reason} if entry.reason else shown
 
 
 def update(request: Json, step: Step | None) -> Json:

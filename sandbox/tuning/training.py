@@ -88,7 +88,7 @@ def _enter(job: Entry, place: int, at: float) -> None:
 def _end(job: Entry, at: float, status: str, failure: str = "") -> None:
     if status != "Completed":
         _phase(job).update(status=status, lastModifiedTime=store.time(at))
-    job.status, job.failure, job.target, job.step = status, failure, None, None
+    job.status, job.reason, job.target, job.step = status, failure, None, None
     job.modified = job.ended = at
     announce(job)
 
@@ -144,7 +144,7 @@ def announce(job: Entry) -> None:
         "outputModelArn": job.members.get("outputModelArn", ""),
         "roleArn": job.members["roleArn"],
         "jobStatus": job.status,
-        "failureMessage": job.failure,
+        "failureMessage": job.reason,
         "creationTime": int(job.created * 1000),
         "lastModifiedTime": int(job.modified * 1000),
         "endTime": int(job.ended * 1000) if job.ended else None,
