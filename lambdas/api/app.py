@@ -73,7 +73,7 @@ def _endpoint(operation: Operation) -> Callable[[Request], Coroutine[Any, Any, R
 
 async def _answer(request: Request, handler: Callable[[], Handler], operation: Operation | None = None) -> Response:
     """Answer a request; one that no operation is for, in OpenAI's words."""
-    status, dialect = (operation.status, operation.dialect) if operation is not None else (200, CHAT)
+    status, dialect = (operation.status, operation.spoken(request.headers)) if operation is not None else (200, CHAT)
     context = _request_context(request)
     request_id = str(context.get("requestId", ""))
     logger.append_keys(correlation_id=request_id)
@@ -91,7 +91,7 @@ async def _answer(request: Request, handler: Callable[[], Handler], operation: O
             return await _streamed(request, handler, call, operation, request_id=request_id)
         given = handler()(call)
         assert isinstance(given, Answer), "no stream was asked for"
-        return _response(request, http.answered(given, status=status, request_id=request_id))
+        return _response(request, http.answered(given, status=status, request_id=request_id, dialect=dialect))
     except Exception as error:
         return _response(request, http.failed(error, request_id=request_id, dialect=dialect))
     finally:
@@ -109,9 +109,12 @@ async def _streamed(
     reading = Reading(lambda: handler()(call), silence=composition.settings().keep_alive_seconds)
     given = await reading.opened()
     if isinstance(given, Answer):
-        return _response(request, http.answered(given, status=operation.status, request_id=request_id))
-    headers = {"x-request-id": request_id, **(given.headers if given is not None else {}), **_cors(request)}
-    events = event_stream.events(reading, dialect=resolve(operation.dialect), request_id=request_id)
+        reply = http.answered(given, status=operation.status, request_id=request_id, dialect=operation.dialect)
+        return _response(request, reply)
+    dialect = resolve(operation.dialect)
+    told = given.headers if given is not None else {}
+    headers = {**http.identified(dialect, request_id), **told, **_cors(request)}
+    events = event_stream.events(reading, dialect=dialect, request_id=request_id)
     return ExchangeResponse(reading, events, headers, deadline=call.deadline)
 
 

@@ -40,16 +40,24 @@ def resolver(operations: tuple[Operation, ...] = OPERATIONS) -> APIGatewayRestRe
 def _endpoint(app: APIGatewayRestResolver, operation: Operation) -> Callable[..., Response[str]]:
     def endpoint(**path: str) -> Response[str]:
         request_id = _request_id(app)
+        headers = _headers(app)
+        dialect = operation.spoken(headers)
         try:
-            given = resolve(operation.handler)(_call(app, operation, path))
-            return _response(app, http.answered(given, status=operation.status, request_id=request_id))
+            given = resolve(operation.handler)(_call(app, operation, path, headers))
+            reply = http.answered(given, status=operation.status, request_id=request_id, dialect=dialect)
         except Exception as error:
-            return _response(app, http.failed(error, request_id=request_id, dialect=operation.dialect))
+            reply = http.failed(error, request_id=request_id, dialect=dialect)
+        return _response(app, reply)
 
     return endpoint
 
 
-def _call(app: APIGatewayRestResolver, operation: Operation, path: dict[str, str]) -> Call:
+def _headers(app: APIGatewayRestResolver) -> dict[str, str]:
+    # API Gateway hands names on as they were written; HTTP/2 has them in small letters.
+    return {name.lower(): value for name, value in app.current_event.headers.items()}
+
+
+def _call(app: APIGatewayRestResolver, operation: Operation, path: dict[str, str], headers: dict[str, str]) -> Call:
     event = app.current_event
     return Call(
         authorizer=event.request_context.authorizer.raw_event,
@@ -60,8 +68,7 @@ def _call(app: APIGatewayRestResolver, operation: Operation, path: dict[str, str
         body=_body(event) if operation.body else b"",
         path=path,
         query=event.query_string_parameters,
-        # API Gateway hands names on as they were written; HTTP/2 has them in small letters.
-        headers={name.lower(): value for name, value in event.headers.items()},
+        headers=headers,
     )
 
 
@@ -83,7 +90,7 @@ def _request_id(app: APIGatewayRestResolver) -> str:
 
 
 def _response(app: APIGatewayRestResolver, reply: http.Reply) -> Response[str]:
-    origin = next((value for name, value in app.current_event.headers.items() if name.lower() == "origin"), None)
+    origin = _headers(app).get("origin")
     return Response(
         status_code=reply.status,
         content_type=http.MEDIA_TYPE,

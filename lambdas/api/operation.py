@@ -22,6 +22,8 @@ Function = Literal["inference", "chat"]
 CHAT: Final = "lambdas.api.dialects.chat.wire:CHAT"
 # Anthropic's, on whose routes keys come in `x-api-key` too.
 MESSAGES: Final = "lambdas.api.dialects.messages.wire:DIALECT"
+# What Anthropic's clients send with every request, and nobody else does.
+VERSION: Final = "anthropic-version"
 
 
 class Parameter(Struct, frozen=True, kw_only=True):
@@ -61,6 +63,8 @@ class Operation(Struct, frozen=True, kw_only=True):
         answer: names the type of the answer's body; None for the description itself.
         status: of the answer.
         dialect: names the ``Dialect`` in which errors are told and streams are sent.
+        anthropic: names the type of the answer's body for Anthropic's clients, where they are answered in their API's
+            shape on a route of another dialect.
         events: names the type of a streamed answer's events, where there are streams.
         headers: of the answer, besides ``x-request-id``.
         query: parameters.
@@ -77,10 +81,20 @@ class Operation(Struct, frozen=True, kw_only=True):
     body: str | None = None
     status: int = 200
     dialect: str = CHAT
+    anthropic: str | None = None
     events: str | None = None
     headers: tuple[str, ...] = ()
     query: tuple[Parameter, ...] = ()
     errors: Errors = ()
+
+    @property
+    def takes_x_api_key(self) -> bool:
+        """Whether keys may come in that header too, as Anthropic's clients send them."""
+        return self.anthropic is not None or self.dialect == MESSAGES
+
+    def spoken(self, headers: Mapping[str, str]) -> str:
+        """Return the name of the dialect of a request. ``headers`` are by their names in small letters."""
+        return MESSAGES if self.anthropic and VERSION in headers else self.dialect
 
 
 @cache

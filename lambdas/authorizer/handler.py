@@ -21,8 +21,12 @@ UNKNOWN = "This API key is not known here. Check it for typing errors, or ask th
 MALFORMED = "The Authorization header must read: Bearer <API key>."
 NO_KEY = "No API key. Send the header x-api-key: <API key>, or Authorization: Bearer <API key>."
 
-# Type of event -> what a refusal's error is called by those whom that authorizer serves: OpenAI's word, Anthropic's.
-_ERROR_TYPES: Final = {"TOKEN": "invalid_request_error", "REQUEST": "authentication_error"}
+# What OpenAI's clients and Anthropic's call the error of a refusal.
+OPENAIS: Final = "invalid_request_error"
+ANTHROPICS: Final = "authentication_error"
+# The routes with either header that OpenAI's clients call too. Anthropic's say there which version they speak.
+_SHARED: Final = "/v1/models"
+_VERSION: Final = "anthropic-version"
 
 
 @cache
@@ -37,7 +41,7 @@ def lambda_handler(event: dict[str, Any], _context: object, store: KeyStore | No
 
     Args:
         event: ``{"type": "TOKEN", "authorizationToken", "methodArn"}`` or ``{"type": "REQUEST", "headers", "methodArn",
-            ...}``.
+            "resource", ...}``.
         store: the keys, for tests; by default the table that the settings name.
 
     Returns:
@@ -66,8 +70,7 @@ def _of_token(event: Mapping[str, Any]) -> tuple[str | None, str]:
 
 def _of_headers(headers: Mapping[str, str]) -> tuple[str | None, str]:
     """Return the key, or None and why there is none. Of two, a bearer token counts: it is the key everywhere else."""
-    # API Gateway hands names on as they were written.
-    sent = {name.lower(): value for name, value in headers.items()}
+    sent = _lowered(headers)
     secret = _bearer(sent.get("authorization", "")) or sent.get("x-api-key", "").strip()
     if secret:
         return secret, ""
@@ -80,8 +83,20 @@ def _bearer(header: str) -> str | None:
 
 
 def _deny(event: Mapping[str, Any], reason: str, *, principal: str = "unknown") -> dict[str, Any]:
-    context = {"reason": reason, "error_type": _ERROR_TYPES[event["type"]]}
+    context = {"reason": reason, "error_type": ANTHROPICS if _is_anthropics(event) else OPENAIS}
     return _policy(event, "Deny", principal=principal, context=context)
+
+
+def _is_anthropics(event: Mapping[str, Any]) -> bool:
+    """Whether a client of Anthropic's asks."""
+    if event["type"] != "REQUEST":
+        return False
+    return not event["resource"].startswith(_SHARED) or _VERSION in _lowered(event.get("headers") or {})
+
+
+def _lowered(headers: Mapping[str, str]) -> Mapping[str, str]:
+    # API Gateway hands names on as they were written.
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def _policy(event: Mapping[str, Any], effect: str, *, principal: str, context: dict[str, str]) -> dict[str, Any]:

@@ -36,6 +36,8 @@ def body(*, message: str, type_: str, code: str) -> dict[str, Any]:
 
 Kind = apigateway.ResponseType
 
+_REQUEST_IDS: Final = ("x-request-id", "request-id")
+
 ERRORS: Final[tuple[tuple[str, Kind, GatewayError], ...]] = (
     (
         "Unauthorized",
@@ -154,7 +156,8 @@ def add_gateway_errors(api: apigateway.RestApi, *, cors: Cors | None) -> None:
             id_,
             type=kind,
             status_code=error.status,
-            response_headers={**error.headers, "x-request-id": "context.requestId", **readable},
+            # The second is what Anthropic's clients read.
+            response_headers={**error.headers, **dict.fromkeys(_REQUEST_IDS, "context.requestId"), **readable},
             templates={"application/json": error.template()},
         )
 
@@ -168,6 +171,6 @@ def _readable(cors: Cors) -> dict[str, str]:
     (first, *others) = cors.origins
     return {
         "Access-Control-Allow-Origin": "method.request.header.Origin" if others else f"'{first}'",
-        "Access-Control-Expose-Headers": "'x-request-id, Retry-After'",
+        "Access-Control-Expose-Headers": f"'{', '.join((*_REQUEST_IDS, 'Retry-After'))}'",
         "Vary": "'Origin'",
     }

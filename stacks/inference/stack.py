@@ -12,7 +12,6 @@ from configuration.config import Config
 from configuration.parameters import ParameterNames
 from configuration.prompts import PromptFile
 from lambdas.api import operations
-from lambdas.api.operation import MESSAGES
 from lambdas.api.settings import ENDING_SECONDS, InferenceSettings
 from lambdas.authorizer.settings import TIMEOUT_SECONDS, AuthorizerSettings
 from lambdas.chat import promotions
@@ -57,11 +56,21 @@ class InferenceStack(EnvironmentStack):
         # Without a knowledge base its routes say that there is none. A deployment's logical id is a hash of the routes
         # in their order, so another order would be another deployment.
         for operation in operations.of("inference"):
-            api.route(operation.method, operation.path, function=inference.function)
+            api.route(
+                operation.method,
+                operation.path,
+                function=inference.function,
+                x_api_key=operation.takes_x_api_key,
+            )
         chat = self._chat()
         for operation in operations.of("chat"):
-            anthropics = operation.dialect == MESSAGES
-            api.route(operation.method, operation.path, function=chat.function, stream=True, x_api_key=anthropics)
+            api.route(
+                operation.method,
+                operation.path,
+                function=chat.function,
+                stream=True,
+                x_api_key=operation.takes_x_api_key,
+            )
         if config.tuning:
             standing_promotions.tell(self._models, environment=config.name, configured=self._models.chatting())
         api.refuse_the_rest()

@@ -1,9 +1,13 @@
 """How an API puts things on the wire, as far as both functions have to know."""
 
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
 
 from lambdas.chat.events import Event
 from lambdas.common.errors import ApiError
+
+# What answers of every dialect tell a request's id by.
+REQUEST_ID: Final = "x-request-id"
 
 
 class Dialect(Protocol):
@@ -13,6 +17,7 @@ class Dialect(Protocol):
         keep_alive: what is sent of a stream in silence, before its first event or between two: a comment, or an event
             of which its readers know that it means nothing.
         done: what is sent after the last event of a stream, answered or broken; empty if nothing is.
+        request_ids: the headers that tell a request's id, ``x-request-id`` among them.
     """
 
     @property
@@ -20,6 +25,9 @@ class Dialect(Protocol):
 
     @property
     def done(self) -> bytes: ...
+
+    @property
+    def request_ids(self) -> Sequence[str]: ...
 
     def error(self, error: ApiError, *, request_id: str) -> Any:
         """Return the body of a response that is an error, for ``json.dumps``; status and headers are HTTP's."""

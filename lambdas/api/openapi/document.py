@@ -12,7 +12,8 @@ from lambdas.api.openapi.headers import ERROR_HEADERS, HEADERS
 from lambdas.api.openapi.schemas import Schema, name_of, ref, schemas
 from lambdas.api.openapi.tolerant import tolerant
 from lambdas.api.operation import Operation
-from lambdas.api.operations import ALWAYS, OPERATIONS
+from lambdas.api.operations import OPERATIONS
+from lambdas.api.operations.rows import ALWAYS
 
 # What is described though no operation's row names it: OpenAI's error, and a part of its completions.
 _BESIDES: Final = ("lambdas.api.openapi.openai:Error", "lambdas.api.openapi.openai:TokenUsage")
@@ -60,7 +61,8 @@ def request_schemas(operations: tuple[Operation, ...] = OPERATIONS) -> dict[str,
 
 def answer_schemas(operations: tuple[Operation, ...] = OPERATIONS) -> dict[str, Schema]:
     """Return the schemas of answers, events and errors, and of their parts, by name."""
-    named = [name for operation in operations for name in (operation.answer, operation.events) if name]
+    every = ((one.answer, one.anthropic, one.events) for one in operations)
+    named = [name for names in every for name in names if name]
     return schemas([*_BESIDES, *named])
 
 
@@ -87,6 +89,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
 
 def _answer(operation: Operation) -> dict[str, Any]:
     content = _json(ref(name_of(operation.answer)) if operation.answer else {"type": "object"})
+    if operation.answer and operation.anthropic:
+        content = _json({"anyOf": [ref(name_of(operation.answer)), ref(name_of(operation.anthropic))]})
     if operation.events:
         # One event, as OpenAPI 3.2 has them; the last one's data is the text [DONE], the one before it may be an Error.
         data = {"anyOf": [ref(name_of(operation.events)), ref("Error"), {"const": "[DONE]"}]}

@@ -5,6 +5,7 @@ from typing import Final
 # What each header is; those of errors included.
 HEADERS: Final = {
     "x-request-id": "the request's id, which is in all logs",
+    "request-id": "the same, as Anthropic's clients read it",
     "x-quarry-model": "base id of the model that answered",
     "x-quarry-tuned": "run of tuning that made the model that answered; absent where that is not a promoted one",
     "x-quarry-dropped-parameters": "paths of what was left out of the request or changed, if anything",

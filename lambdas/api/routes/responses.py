@@ -13,7 +13,7 @@ from lambdas.api.dialects.responses.identity import is_response_id, new_response
 from lambdas.api.dialects.responses.output import Item
 from lambdas.api.dialects.responses.request import ResponsesRequest
 from lambdas.api.dialects.responses.response import Head, answer, head_of
-from lambdas.api.operations import ITEM, ITEMS, ORDER
+from lambdas.api.operations.conversations import ITEM, ITEMS, ORDER
 from lambdas.common.errors import InvalidRequestError
 from lambdas.exchange.response import Recording
 from lambdas.sessions.contents import sendable

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from lambdas.api import composition, outcome
 from lambdas.api.call import Answer, Call
 from lambdas.api.dialects.chat.stored import to_openai_messages
-from lambdas.api.operations import AFTER, AFTER_TURN, LIMIT
+from lambdas.api.operations.platform import AFTER, AFTER_TURN, LIMIT
 from lambdas.common.errors import AuthenticationError, InvalidRequestError
 from lambdas.common.tolerance import Reader
 from lambdas.sessions import session as stored

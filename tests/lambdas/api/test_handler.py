@@ -85,6 +85,47 @@ def test_a_model_that_there_is_not_is_told_with_those_that_there_are(serve: Serv
     assert "`embed`, `fast`, `smart`" in body["error"]["message"]
 
 
+ANTHROPICS = {"Anthropic-Version": "2023-06-01", "x-api-key": "qk-1"}
+
+
+def test_anthropics_clients_are_told_models_as_their_api_tells_them(serve: Serve) -> None:
+    serve(converse_reply())
+
+    status, body, headers = call("GET", "/v1/models", headers=ANTHROPICS)
+    _, one, _ = call("GET", "/v1/models/fast", headers=ANTHROPICS)
+
+    assert (status, [model["id"] for model in body["data"]]) == (200, ["fast", "smart"])
+    assert (body["first_id"], body["last_id"], body["has_more"]) == ("fast", "smart", False)
+    assert one == body["data"][0]
+    assert one["type"] == "model"
+    assert headers["request-id"] == headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status", "kind"),
+    [
+        ("/v1/models/gpt-4o", ANTHROPICS, 404, "not_found_error"),
+        ("/v1/models", {"anthropic-version": "yesterday"}, 400, "invalid_request_error"),
+        ("/v1/models/fast", {"anthropic-version": "2022-01-01"}, 400, "invalid_request_error"),
+    ],
+)
+def test_anthropics_clients_are_told_errors_of_models_in_their_shape(
+    serve: Serve, path: str, headers: dict[str, str], status: int, kind: str
+) -> None:
+    serve(converse_reply())
+
+    told, body, answered = call("GET", path, headers=headers)
+
+    assert (told, body["type"], body["error"]["type"]) == (status, "error", kind)
+    assert answered["request-id"] == [body["request_id"]]
+
+
+def test_other_clients_are_told_no_header_of_anthropics(serve: Serve) -> None:
+    serve(converse_reply())
+
+    assert "request-id" not in call("GET", "/v1/models")[2]
+
+
 def test_requests_are_counted_apart_from_other_environments(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
     serve(converse_reply())
 

@@ -48,6 +48,28 @@ def shaped(body: Any, kind: str) -> bool:
     )
 
 
+@pytest.mark.parametrize(
+    ("path", "fields", "status"),
+    [
+        ("/v1/messages", {}, 200),
+        ("/v1/messages", {"stream": True}, 200),
+        ("/v1/messages", {"messages": []}, 400),
+        ("/v1/messages", {"model": "nobody", "stream": True}, 404),
+        ("/v1/messages/count_tokens", {}, 200),
+        ("/v1/messages/count_tokens", {"model": "nobody"}, 404),
+    ],
+)
+def test_a_requests_id_is_told_under_anthropics_name_too(
+    serve: Serve, path: str, fields: dict[str, Any], status: int
+) -> None:
+    serve(stream_events() if fields.get("stream") else converse_reply())
+
+    response = post(path, **fields)
+
+    assert response.status_code == status
+    assert response.headers["request-id"] == response.headers["x-request-id"] == CONTEXT["requestId"]
+
+
 def test_a_whole_answer_has_anthropics_shape(serve: Serve) -> None:
     at = serve(converse_reply())
 

@@ -67,12 +67,14 @@ def test_a_function_takes_a_call_and_answers_what_its_row_says(operation: Operat
     given = hints.pop("return")
 
     assert list(hints.values()) == [Call]
+    if operation.anthropic:
+        answer |= Answer[resolve(operation.anthropic)]  # type: ignore[misc]  # likewise
     assert given == (answer | Streamed if operation.events else answer)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_what_is_read_and_what_is_sent_are_types(operation: Operation) -> None:
-    for reference in (operation.body, operation.answer, operation.events):
+    for reference in (operation.body, operation.answer, operation.anthropic, operation.events):
         if reference:
             assert resolve(reference)
     if operation.body:

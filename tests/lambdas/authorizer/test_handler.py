@@ -52,8 +52,8 @@ def decide(store: KeyStore, token: str | None) -> dict[str, Any]:
     return lambda_handler(event, None, store)
 
 
-def decide_by_headers(store: KeyStore, headers: dict[str, str] | None) -> dict[str, Any]:
-    return lambda_handler({**events.load("authorizer_request"), "headers": headers}, None, store)
+def decide_by_headers(store: KeyStore, headers: dict[str, str] | None, **changes: str) -> dict[str, Any]:
+    return lambda_handler({**events.load("authorizer_request"), "headers": headers, **changes}, None, store)
 
 
 def effect(decision: dict[str, Any]) -> str:
@@ -156,6 +156,21 @@ def test_a_key_beside_credentials_of_another_kind_is_found(store: KeyStore) -> N
 def test_a_refusals_error_is_named_as_those_name_it_who_call_there(store: KeyStore) -> None:
     assert decide(store, "Bearer qk-unknown")["context"]["error_type"] == "invalid_request_error"
     assert decide_by_headers(store, {})["context"]["error_type"] == "authentication_error"
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/models/{id}"])
+@pytest.mark.parametrize(
+    ("headers", "kind"),
+    [
+        ({}, "invalid_request_error"),
+        ({"Authorization": "Bearer qk-unknown"}, "invalid_request_error"),
+        ({"x-api-key": "qk-unknown", "Anthropic-Version": "2023-06-01"}, "authentication_error"),
+    ],
+)
+def test_where_both_call_a_refusals_error_is_named_as_who_calls_names_it(
+    store: KeyStore, path: str, headers: dict[str, str], kind: str
+) -> None:
+    assert decide_by_headers(store, headers, resource=path)["context"]["error_type"] == kind
 
 
 def test_a_revoked_key_is_denied_and_told_so(store: KeyStore) -> None:

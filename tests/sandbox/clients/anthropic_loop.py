@@ -21,6 +21,7 @@ messages: list[Any] = [{"role": "user", "content": "Use get_weather for the city
 
 first = client.messages.create(messages=messages, **asked)
 assert first.stop_reason == "tool_use", first
+assert first._request_id, first
 (call,) = [block for block in first.content if block.type == "tool_use"]
 assert "city" in call.input, call
 messages += [
@@ -50,9 +51,18 @@ for wanted, bad in asked_badly:
     with pytest.raises(wanted) as refused:
         client.messages.create(max_tokens=9, **bad)
     assert refused.value.type in ("not_found_error", "invalid_request_error")
+    assert refused.value.request_id
 with pytest.raises(AuthenticationError) as refused:
     Anthropic(base_url=URL, api_key="qk-nobodys", max_retries=0).messages.create(**asked, messages=messages[:1])
 assert refused.value.type == "authentication_error"
+assert refused.value.request_id
+
+listed = list(client.models.list(limit=1))
+assert "smart" in [model.id for model in listed], listed
+assert client.models.retrieve("smart") == next(model for model in listed if model.id == "smart")
+with pytest.raises(NotFoundError) as refused:
+    client.models.retrieve("gpt-4o")
+assert refused.value.type == "not_found_error"
 bearer = Anthropic(base_url=URL, auth_token=os.environ["QUARRY_KEY"], max_retries=0)
 assert bearer.messages.create(model="fast", max_tokens=50, messages=messages[:1]).content
 

@@ -32,7 +32,7 @@ def test_without_a_key_a_refusal_has_anthropics_shape(platform: Platform, header
 
     body = refused.json()
     assert (refused.status_code, body["type"], body["error"]["type"]) == (401, "error", "authentication_error")
-    assert body["request_id"] == refused.headers["x-request-id"]
+    assert body["request_id"] == refused.headers["x-request-id"] == refused.headers["request-id"]
 
 
 def test_elsewhere_a_key_is_a_bearer_token(platform: Platform) -> None:

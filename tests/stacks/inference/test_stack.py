@@ -99,6 +99,9 @@ def test_the_gateways_own_refusals_have_openais_shape_and_anthropics() -> None:
         body = json.loads(answer["ResponseTemplates"]["application/json"])
         assert set(body.pop("error")) == {"message", "type", "param", "code"}
         assert body == {"type": "error", "request_id": "$context.requestId"}
+        told = answer["ResponseParameters"]
+        for name in ("x-request-id", "request-id"):
+            assert told[f"gatewayresponse.header.{name}"] == "context.requestId"
     assert answers["ACCESS_DENIED"]["StatusCode"] == "401"
     # The authorizer knows whom it serves.
     assert "$context.authorizer.error_type" in answers["ACCESS_DENIED"]["ResponseTemplates"]["application/json"]
@@ -280,8 +283,9 @@ def test_where_keys_come_in_either_header_nothing_is_remembered() -> None:
     assert authorizers[either]["Properties"]["AuthorizerResultTtlInSeconds"] == 0
     assert "IdentitySource" not in authorizers[either]["Properties"]
     asking = [one for one in methods if one.get("AuthorizerId") == {"Ref": either}]
-    paths = {template["Resources"][one["ResourceId"]["Ref"]]["Properties"]["PathPart"] for one in asking}
-    assert paths == {"messages", "count_tokens"}
+    resources_asking = [template["Resources"][one["ResourceId"]["Ref"]]["Properties"] for one in asking]
+    assert sorted(one["PathPart"] for one in resources_asking) == ["count_tokens", "messages", "models", "{id}"]
+    assert [one["HttpMethod"] for one in asking if "models" in str(one["ResourceId"])] == ["GET", "GET"]
     others = {str(one.get("AuthorizerId")) for one in methods if one["AuthorizationType"] == "CUSTOM"}
     assert len(others) == 2
     permitted = [

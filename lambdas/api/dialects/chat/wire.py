@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from lambdas.api.dialects.dialect import REQUEST_ID
 from lambdas.api.dialects.server_sent import COMMENT, frame
 from lambdas.common.errors import ApiError
 
@@ -11,6 +12,7 @@ class Chat:
 
     keep_alive: Final = COMMENT
     done: Final = b"data: [DONE]\n\n"
+    request_ids: Final = (REQUEST_ID,)
 
     def error(self, error: ApiError, *, request_id: str) -> dict[str, Any]:  # noqa: ARG002 - the header has it
         """Return ``{"error": {"message", "type", "param", "code"}}``."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from lambdas.api.dialects.dialect import REQUEST_ID
 from lambdas.api.dialects.server_sent import frame
 from lambdas.common.errors import ApiError
 
@@ -51,6 +52,8 @@ class MessagesDialect:
 
     keep_alive: Final = frame({"type": "ping"}, name="ping")
     done: Final = b""
+    # By the first, Anthropic's clients know a request; by the other all of ours.
+    request_ids: Final = ("request-id", REQUEST_ID)
 
     def error(self, error: ApiError, *, request_id: str) -> Any:
         """Return the body of a response that is an error."""

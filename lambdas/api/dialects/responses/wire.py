@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from lambdas.api.dialects.dialect import REQUEST_ID
 from lambdas.api.dialects.server_sent import COMMENT, frame
 from lambdas.common.errors import ApiError
 
@@ -12,6 +13,7 @@ class ResponsesDialect:
     keep_alive: Final = COMMENT
     # Open Responses ends streams so; OpenAI's SDKs know it of the chat API.
     done: Final = b"data: [DONE]\n\n"
+    request_ids: Final = (REQUEST_ID,)
 
     def error(self, error: ApiError, *, request_id: str) -> Any:  # noqa: ARG002
         """Return OpenAI's error body."""

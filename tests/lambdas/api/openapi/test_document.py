@@ -196,7 +196,7 @@ def test_every_header_that_the_code_sends_is_described() -> None:
         for path in sources
         # The authorizer names headers that requests have.
         if path.parent.name not in ("openapi", "authorizer")
-        for name in re.findall(r'"(x-[\w-]+|Retry-After)"', path.read_text(encoding="utf-8"))
+        for name in re.findall(r'"(x-[\w-]+|request-id|Retry-After)"', path.read_text(encoding="utf-8"))
         if not name.startswith("x-amz")
     }
 

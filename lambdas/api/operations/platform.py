@@ -1,49 +1,16 @@
-"""The table of operations: a route is one row here and the function that the row names.
-
-Both functions, the stack, ``/openapi.json`` and the reference in docs/api.md are made from it, in this order.
-"""
+"""The rows of what the platform has besides conversations: documents, models, texts, sessions, prompts, usage."""
 
 from typing import Final
 
-from lambdas.api.operation import MESSAGES, Errors, Function, Operation, Parameter
+from lambdas.api.operation import Operation, Parameter
+from lambdas.api.operations.rows import ASKED_HEADERS, BODY, CHAT_HEADERS, LEFT_OUT, MODEL
 from lambdas.common.errors import (
-    AuthenticationError,
-    InternalError,
     InvalidRequestError,
     NotFoundError,
     PermissionDeniedError,
-    RateLimitError,
-    RequestTooLargeError,
     UnavailableError,
     UpstreamError,
-    UpstreamTimeoutError,
 )
-
-ALWAYS: Final[Errors] = (AuthenticationError, RateLimitError, InternalError)
-BODY: Final[Errors] = (InvalidRequestError, RequestTooLargeError)
-MODEL: Final[Errors] = (
-    *BODY,
-    PermissionDeniedError,
-    NotFoundError,
-    UpstreamError,
-    UnavailableError,
-    UpstreamTimeoutError,
-)
-
-ALLOWANCE_HEADERS: Final = (
-    "x-ratelimit-limit-requests",
-    "x-ratelimit-remaining-requests",
-    "x-ratelimit-reset-requests",
-    "x-ratelimit-limit-tokens",
-    "x-ratelimit-remaining-tokens",
-    "x-ratelimit-reset-tokens",
-    "x-quarry-remaining-usd",
-)
-LEFT_OUT: Final = "x-quarry-dropped-parameters"
-ASKED_HEADERS: Final = (LEFT_OUT, "x-quarry-not-recorded", *ALLOWANCE_HEADERS)
-CHAT_HEADERS: Final = ("x-quarry-model", "x-quarry-tuned", "x-quarry-charged-usd", *ASKED_HEADERS)
-
-RESPONSES: Final = "lambdas.api.dialects.responses.wire:DIALECT"
 
 LIMIT: Final = Parameter(
     name="limit", about="how many", schema={"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
@@ -59,150 +26,7 @@ AFTER_TURN: Final = Parameter(
     schema={"type": "integer", "minimum": 0, "maximum": 999_999, "default": 0},
 )
 
-ITEMS: Final = Parameter(
-    name="limit", about="how many", schema={"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
-)
-ORDER: Final = Parameter(
-    name="order",
-    about="`asc` is oldest first",
-    schema={"type": "string", "enum": ["asc", "desc"], "default": "desc"},
-)
-ITEM: Final = Parameter(name="after", about="id of the last item that was seen", schema={"type": "string"})
-INCLUDE: Final = Parameter(
-    name="include",
-    about="`reasoning.encrypted_content`: thoughts with what has to come back",
-    schema={"type": "string"},
-)
-
-OPERATIONS: Final = (
-    Operation(
-        method="POST",
-        path="/v1/chat/completions",
-        name="createChatCompletion",
-        about="Answer a conversation, whole or as server-sent events.",
-        function="chat",
-        handler="lambdas.api.routes.chat:create_chat_completion",
-        body="lambdas.api.dialects.chat.request:ChatRequest",
-        answer="lambdas.api.openapi.openai:Completion",
-        events="lambdas.api.openapi.openai:CompletionChunk",
-        headers=CHAT_HEADERS,
-        errors=MODEL,
-    ),
-    Operation(
-        method="POST",
-        path="/v1/completions",
-        name="createCompletion",
-        about="Answer a prompt, as clients of before chat ask, whole or as server-sent events.",
-        function="chat",
-        handler="lambdas.api.routes.completions:create_completion",
-        body="lambdas.api.dialects.completions.request:CompletionRequest",
-        answer="lambdas.api.dialects.completions.answer:TextCompletion",
-        events="lambdas.api.dialects.completions.answer:TextCompletion",
-        headers=CHAT_HEADERS,
-        errors=MODEL,
-    ),
-    Operation(
-        method="POST",
-        path="/v1/responses",
-        name="createResponse",
-        about="Answer as OpenAI's Responses API does, whole or as server-sent events.",
-        function="chat",
-        handler="lambdas.api.routes.responses:create_response",
-        dialect=RESPONSES,
-        body="lambdas.api.dialects.responses.request:ResponsesRequest",
-        answer="lambdas.api.openapi.responses:Response",
-        events="lambdas.api.openapi.responses:ResponseEvent",
-        headers=CHAT_HEADERS,
-        errors=MODEL,
-    ),
-    Operation(
-        method="POST",
-        path="/v1/responses/compact",
-        name="compactResponse",
-        about="Put what was said into notes, which stand in its place as an item.",
-        function="chat",
-        handler="lambdas.api.routes.responses:compact",
-        dialect=RESPONSES,
-        body="lambdas.api.dialects.responses.request:CompactionRequest",
-        answer="lambdas.api.openapi.responses:CompactedResponse",
-        headers=CHAT_HEADERS,
-        errors=MODEL,
-    ),
-    Operation(
-        method="POST",
-        path="/v1/responses/input_tokens",
-        name="countInputTokens",
-        about="Tell how many tokens the model would read of a request to /v1/responses.",
-        function="chat",
-        handler="lambdas.api.routes.responses:count_input_tokens",
-        dialect=RESPONSES,
-        body="lambdas.api.dialects.responses.request:ResponsesRequest",
-        answer="lambdas.api.openapi.responses:InputTokens",
-        headers=ASKED_HEADERS,
-        errors=MODEL,
-    ),
-    Operation(
-        method="GET",
-        path="/v1/responses/{id}",
-        name="readResponse",
-        about="Return a stored response, as it was told.",
-        function="inference",
-        handler="lambdas.api.routes.responses:read_response",
-        dialect=RESPONSES,
-        answer="lambdas.api.openapi.responses:Response",
-        query=(INCLUDE,),
-        errors=(InvalidRequestError, NotFoundError),
-    ),
-    Operation(
-        method="DELETE",
-        path="/v1/responses/{id}",
-        name="deleteResponse",
-        about="Delete a stored response.",
-        function="inference",
-        handler="lambdas.api.routes.responses:delete_response",
-        dialect=RESPONSES,
-        answer="lambdas.api.openapi.responses:DeletedResponse",
-        errors=(NotFoundError,),
-    ),
-    Operation(
-        method="GET",
-        path="/v1/responses/{id}/input_items",
-        name="listInputItems",
-        about="List what a stored response was asked, newest first.",
-        function="inference",
-        handler="lambdas.api.routes.responses:list_input_items",
-        dialect=RESPONSES,
-        answer="lambdas.api.openapi.responses:InputItemList",
-        query=(ITEMS, ORDER, ITEM),
-        errors=(InvalidRequestError, NotFoundError),
-    ),
-    Operation(
-        method="POST",
-        path="/v1/messages",
-        name="createMessage",
-        about="Answer a conversation as Anthropic's Messages API does, whole or as server-sent events.",
-        function="chat",
-        handler="lambdas.api.routes.messages:create_message",
-        body="lambdas.api.dialects.messages.request:MessagesRequest",
-        answer="lambdas.api.dialects.messages.answer:MessagesAnswer",
-        dialect=MESSAGES,
-        events="lambdas.api.dialects.messages.events:MessagesEvent",
-        headers=CHAT_HEADERS,
-        errors=MODEL,
-    ),
-    Operation(
-        method="POST",
-        path="/v1/messages/count_tokens",
-        name="countTokens",
-        about="Tell how many tokens the model would read of a request to /v1/messages.",
-        function="chat",
-        handler="lambdas.api.routes.messages:count_tokens",
-        body="lambdas.api.dialects.messages.request:CountTokensRequest",
-        answer="lambdas.api.dialects.messages.answer:TokensCounted",
-        dialect=MESSAGES,
-        headers=ASKED_HEADERS,
-        errors=MODEL,
-    ),
+PLATFORM: Final = (
     Operation(
         method="POST",
         path="/v1/knowledge/query",
@@ -220,19 +44,21 @@ OPERATIONS: Final = (
         method="GET",
         path="/v1/models",
         name="listModels",
-        about="List the aliases, and what the access check found of each.",
+        about="List the aliases, and what the access check found of each; to Anthropic's clients in their API's shape.",
         function="inference",
         handler="lambdas.api.routes.models:list_models",
         answer="lambdas.model_access.listing:ModelList",
+        anthropic="lambdas.api.dialects.messages.models:ModelPage",
     ),
     Operation(
         method="GET",
         path="/v1/models/{id}",
         name="readModel",
-        about="Return one alias, and what the access check found of it.",
+        about="Return one alias, and what the access check found of it; to Anthropic's clients likewise.",
         function="inference",
         handler="lambdas.api.routes.models:read_model",
         answer="lambdas.model_access.listing:Model",
+        anthropic="lambdas.api.dialects.messages.models:ModelInfo",
         errors=(NotFoundError,),
     ),
     Operation(
@@ -401,8 +227,3 @@ OPERATIONS: Final = (
         answer=None,
     ),
 )
-
-
-def of(function: Function, operations: tuple[Operation, ...] = OPERATIONS) -> tuple[Operation, ...]:
-    """Return what a function answers."""
-    return tuple(operation for operation in operations if operation.function == function)
