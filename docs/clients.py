@@ -1,21 +1,17 @@
 """The part of docs/clients.md that shows each client, made of samples/clients: ``make api``.
 
-What stands between the markers is replaced; the rest of the document is written by hand. The files are the very ones
+The files are the very ones
 that ``make test-clients`` runs.
 """
 
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-from docs.generated import between
+from docs.generated import Part
 
-BEGIN: Final = "<!-- clients: written by `make api` -->"
-END: Final = "<!-- /clients -->"
-PATH: Final = Path(__file__).with_name("clients.md")
 SAMPLES: Final = Path(__file__).parents[1] / "samples" / "clients"
 INDEX: Final = SAMPLES / "clients.yaml"
 
@@ -32,20 +28,6 @@ def clients() -> Mapping[str, Mapping[str, Any]]:
     """Return file -> what is known of the client that it shows."""
     found: dict[str, dict[str, Any]] = yaml.safe_load(INDEX.read_text(encoding="utf-8"))
     return found
-
-
-def page() -> str:
-    """Return the clients as Markdown."""
-    return "\n".join(_lines())
-
-
-def inserted(text: str) -> str:
-    """Return a document with the clients between its markers.
-
-    Raises:
-        ValueError: it has no such markers.
-    """
-    return between(text, BEGIN, END, made=page())
 
 
 def _lines() -> Iterator[str]:
@@ -70,11 +52,7 @@ def _tried(client: Mapping[str, Any]) -> str:
     return f"`{client['tested']}`" if "tested" in client else "not tried: as its documentation has it"
 
 
-def main() -> int:
-    """Write the document anew."""
-    PATH.write_text(inserted(PATH.read_text(encoding="utf-8")), encoding="utf-8")
-    return 0
-
+PART: Final = Part(name="clients", document="clients.md", command="make api", lines=_lines)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    PART.write()

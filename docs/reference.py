@@ -1,24 +1,15 @@
-"""The reference part of docs/api.md, written from the same source as ``/openapi.json``: ``make api``.
-
-What stands between the markers is replaced; the rest of the document is written by hand.
-"""
+"""The reference part of docs/api.md, written from the same source as ``/openapi.json``: ``make api``."""
 
 import json
-import sys
 from collections.abc import Container, Iterator, Sequence
-from pathlib import Path
 from typing import Any, Final
 
-from docs.generated import between
+from docs.generated import Part
 from lambdas.api.openapi.document import document, request_schemas
 from lambdas.api.openapi.headers import HEADERS
 from lambdas.api.openapi.schemas import name_of
 from lambdas.api.openapi.tolerant import RULES
 from lambdas.api.operations import OPERATIONS
-
-BEGIN: Final = "<!-- reference: written by `make api` -->"
-END: Final = "<!-- /reference -->"
-PATH: Final = Path(__file__).parents[1] / "docs" / "api.md"
 
 # Names of a lower and an upper bound in a schema, and what they count.
 _BOUNDS: Final = (
@@ -30,20 +21,6 @@ _BOUNDS: Final = (
 _NOT_EMPTY: Final = (("minLength", 1), ("minItems", 1))
 _ELSE: Final = {"keep": "as its type has it", "ignore": "", "drop": "dropped and named", "refuse": "refused"}
 _LITERALS: Final = {None: "null", True: "true", False: "false"}
-
-
-def reference() -> str:
-    """Return the reference as Markdown: routes, then the fields of each request body, then headers."""
-    return "\n".join(_lines())
-
-
-def inserted(text: str) -> str:
-    """Return a document with the reference between its markers.
-
-    Raises:
-        ValueError: it has no such markers.
-    """
-    return between(text, BEGIN, END, made=reference())
 
 
 def _lines() -> Iterator[str]:
@@ -182,11 +159,7 @@ def _literal(value: Any) -> str:
     return _LITERALS[value] if value is None or isinstance(value, bool) else str(value)
 
 
-def main() -> None:
-    """Write the reference into docs/api.md."""
-    PATH.write_text(inserted(PATH.read_text(encoding="utf-8")), encoding="utf-8")
-    sys.stdout.write(f"wrote {PATH.name}\n")
-
+PART: Final = Part(name="reference", document="api.md", command="make api", lines=_lines)
 
 if __name__ == "__main__":
-    main()
+    PART.write()

@@ -1,21 +1,12 @@
-"""The tables of docs/tuning.md about formats and base models, written from the facts: ``make catalogue``.
+"""The tables of docs/tuning.md about formats and base models, written from the facts: ``make catalogue``."""
 
-What stands between the markers is replaced; the rest of the document is written by hand.
-"""
-
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
-from docs.generated import between
+from docs.generated import Part
 from lambdas.catalogue import customization
 from lambdas.catalogue.customization import MethodFacts, TunableModel
 from lambdas.tuning.data_sets.formats import formats
-
-BEGIN: Final = "<!-- tunable: written by `make catalogue` -->"
-END: Final = "<!-- /tunable -->"
-PATH: Final = Path(__file__).with_name("tuning.md")
 
 _COLUMNS: Final = (
     "base model",
@@ -27,20 +18,6 @@ _COLUMNS: Final = (
     "training, USD per million",
     "hosting",
 )
-
-
-def tables() -> str:
-    """Return the tables as Markdown."""
-    return "\n".join(_lines())
-
-
-def inserted(text: str) -> str:
-    """Return a document with the tables between its markers.
-
-    Raises:
-        ValueError: it has no such markers.
-    """
-    return between(text, BEGIN, END, made=tables())
 
 
 def _lines() -> Iterator[str]:
@@ -86,11 +63,7 @@ def _row(model: TunableModel, method: str, facts: MethodFacts) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def main() -> int:
-    """Write the document anew."""
-    PATH.write_text(inserted(PATH.read_text(encoding="utf-8")), encoding="utf-8")
-    return 0
-
+PART: Final = Part(name="tunable", document="tuning.md", command="make catalogue", lines=_lines)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    PART.write()

@@ -1,33 +1,10 @@
-"""The table of docs/operations.md about what was never seen on an account, from quarry/prove: ``make api``.
+"""The table of docs/operations.md about what was never seen on an account, from quarry/prove: ``make api``."""
 
-What stands between the markers is replaced; the rest of the document is written by hand.
-"""
-
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
-from docs.generated import between
+from docs.generated import Part
 from quarry.prove.uncertainties import UNCERTAINTIES
-
-BEGIN: Final = "<!-- unproven: written by `make api` -->"
-END: Final = "<!-- /unproven -->"
-PATH: Final = Path(__file__).with_name("operations.md")
-
-
-def table() -> str:
-    """Return the table as Markdown."""
-    return "\n".join(_lines())
-
-
-def inserted(text: str) -> str:
-    """Return a document with the table between its markers.
-
-    Raises:
-        ValueError: it has no such markers.
-    """
-    return between(text, BEGIN, END, made=table())
 
 
 def _lines() -> Iterator[str]:
@@ -38,11 +15,7 @@ def _lines() -> Iterator[str]:
     yield ""
 
 
-def main() -> int:
-    """Write the document anew."""
-    PATH.write_text(inserted(PATH.read_text(encoding="utf-8")), encoding="utf-8")
-    return 0
-
+PART: Final = Part(name="unproven", document="operations.md", command="make api", lines=_lines)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    PART.write()

@@ -16,6 +16,7 @@ import yaml
 
 from configuration.environment_file import PROJECT
 from docs import clients, reference, tunable, unproven
+from docs.generated import Part
 from quarry import cli
 from sandbox.__main__ import _parser as sandbox_parser
 
@@ -232,29 +233,36 @@ def test_what_is_right_is_let_through(text: str) -> None:
     assert [check(Document(PROJECT / "README.md", text)) for check in CHECKS] == [[]] * len(CHECKS)
 
 
-def test_the_reference_of_the_api_is_current() -> None:
-    text = reference.PATH.read_text(encoding="utf-8")
+PARTS: Final = (reference.PART, clients.PART, tunable.PART, unproven.PART)
 
-    assert reference.inserted(text) == text, "run `make api`"
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
+def test_a_part_that_is_made_is_current(part: Part) -> None:
+    assert part.inserted(part.text) == part.text, f"run `{part.command}`"
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
+def test_a_part_is_made_by_the_command_that_it_names(part: Part) -> None:
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    recipe = makefile.partition(f"\n{part.command.removeprefix('make ')}: ")[2].partition("\n\n")[0]
+    (module,) = (one.__name__ for one in (reference, clients, tunable, unproven) if part == one.PART)
+
+    assert f"python -m {module}\n" in f"{recipe}\n"
+
+
+def test_what_was_between_the_markers_is_replaced() -> None:
+    part = Part(name="sum", document="README.md", command="make sum", lines=lambda: ["one", "two"])
+    once = part.inserted("before <!-- sum: written by `make sum` --> old <!-- /sum --> after")
+
+    assert once == "before <!-- sum: written by `make sum` -->\n\none\ntwo\n<!-- /sum --> after"
+    assert part.inserted(once) == once
+    for text in ("", "<!-- /sum -->", "<!-- sum: written by `make sum` -->"):
+        with pytest.raises(ValueError, match="has no <!-- sum"):
+            part.inserted(text)
 
 
 def test_the_page_of_clients_shows_the_files_that_are_run() -> None:
-    text = clients.PATH.read_text(encoding="utf-8")
-
-    assert clients.inserted(text) == text, "run `make api`"
     assert {*clients.clients(), clients.INDEX.name} == {path.name for path in clients.SAMPLES.iterdir()}
-
-
-def test_the_tables_of_what_can_be_tuned_are_current() -> None:
-    text = tunable.PATH.read_text(encoding="utf-8")
-
-    assert tunable.inserted(text) == text, "run `make catalogue`"
-
-
-def test_what_is_not_proven_is_told_as_the_table_has_it() -> None:
-    text = unproven.PATH.read_text(encoding="utf-8")
-
-    assert unproven.inserted(text) == text, "run `make api`"
 
 
 def test_all_metrics_are_in_the_operations_guide() -> None:

@@ -13,7 +13,6 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import lambdas
-from docs import reference
 from lambdas.allowances.report import Usage
 from lambdas.allowances.usage import Usage as Taken
 from lambdas.api import handler
@@ -299,18 +298,3 @@ def test_the_comparison_with_answers_can_fail() -> None:
 
     assert list(misfits({**completion(), "extra": 1}, schema)) == [".extra"]
     assert list(misfits({**completion(), "created": "now"}, schema)) == [".created: 'now' is no integer"]
-
-
-def test_a_document_without_markers_is_refused() -> None:
-    with pytest.raises(ValueError, match="has no"):
-        reference.inserted("# API\n")
-
-
-def test_the_reference_replaces_what_was_between_the_markers() -> None:
-    once = reference.inserted(f"before {reference.BEGIN} old {reference.END} after")
-
-    assert once.startswith("before ")
-    assert once.endswith(" after")
-    assert " old " not in once
-    assert reference.inserted(once) == once
-    assert "| `POST /v1/chat/completions` |" in once
