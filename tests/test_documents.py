@@ -117,8 +117,13 @@ def wrong_commands(document: Document) -> list[str]:
     return wrong
 
 
+@cache
+def _quarry() -> Any:
+    return typer.main.get_command(cli.app)
+
+
 def _wrong_for_quarry(words: list[str]) -> bool:
-    command: Any = typer.main.get_command(cli.app)
+    command = _quarry()
     while words and hasattr(command, "commands"):
         if words[0] not in command.commands:
             return True
@@ -127,8 +132,13 @@ def _wrong_for_quarry(words: list[str]) -> bool:
     return any(word.startswith("-") and word != "-" and word.split("=")[0] not in known for word in words)
 
 
+@cache
+def _sandbox() -> argparse.ArgumentParser:
+    return sandbox_parser()
+
+
 def _wrong_for_sandbox(words: list[str]) -> bool:
-    actions = sandbox_parser()._actions
+    actions = _sandbox()._actions
     (commands,) = (action for action in actions if isinstance(action, argparse._SubParsersAction))
     name, *rest = words
     if not set(name.split("|")) <= set(commands.choices):

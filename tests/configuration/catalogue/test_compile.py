@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-import yaml
 
 from configuration.catalogue import compile as compiler
 from lambdas.catalogue import compiled, customization
@@ -20,7 +19,7 @@ HAIKU = "anthropic.claude-haiku-4-5-20251001-v1:0"
 TITAN = "amazon.titan-embed-text-v2:0"
 
 GONE = object()
-DOCUMENTS = msgspec.json.encode([yaml.safe_load(MODELS), yaml.safe_load(PRICES)])
+DOCUMENTS = msgspec.json.encode([compiler.read(text, shown="text") for text in (MODELS, PRICES)])
 
 
 def problems(*changes: tuple[str, Any]) -> list[str]:

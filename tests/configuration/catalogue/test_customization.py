@@ -13,7 +13,7 @@ from lambdas.catalogue.customization import Customization
 
 TEXT = (compiler.FOLDER / "customization.yaml").read_text(encoding="utf-8")
 MICRO = "amazon.nova-micro-v1:0:128k"
-DOCUMENT = msgspec.json.encode(yaml.safe_load(TEXT))
+DOCUMENT = msgspec.json.encode(compiler.read(TEXT, shown="customization.yaml"))
 GONE = object()
 
 

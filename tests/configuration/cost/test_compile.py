@@ -16,11 +16,11 @@ KEY = "kms.key"
 
 def problems(change: dict[str, Any]) -> str:
     """Return what is said about the prices after a change to the KMS key's; None takes a member out."""
-    prices = yaml.safe_load(PRICES)
+    prices = yaml.load(PRICES, yaml.CSafeLoader)
     changed = {**prices["prices"][KEY], **change}
     prices["prices"][KEY] = {name: value for name, value in changed.items() if value is not None}
     with pytest.raises(compiler.PricesError) as refused:
-        compiler.parse(yaml.safe_dump(prices), RESOURCES)
+        compiler.parse(yaml.dump(prices, Dumper=yaml.CSafeDumper), RESOURCES)
     return str(refused.value)
 
 
@@ -59,11 +59,11 @@ def test_what_a_price_may_not_be(change: dict[str, Any], said: str) -> None:
     ],
 )
 def test_a_type_stands_in_one_table(table: str, type_name: str, other: str) -> None:
-    resources = yaml.safe_load(RESOURCES)
+    resources = yaml.load(RESOURCES, yaml.CSafeLoader)
     resources[table][type_name] = "because"
 
     with pytest.raises(compiler.PricesError) as refused:
-        compiler.parse(PRICES, yaml.safe_dump(resources))
+        compiler.parse(PRICES, yaml.dump(resources, Dumper=yaml.CSafeDumper))
 
     assert refused.value.problems == [f"{type_name} is in {table} and in {other}; keep one"]
 
