@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,30 +34,73 @@ HANDLERS = sorted(
 )
 
 
-@pytest.mark.parametrize("module", HANDLERS)
-def test_a_handler_imports_in_an_empty_environment(module: str) -> None:
-    code = f"import sys, {module}; sys.exit(any(name.startswith(('aws_cdk', 'boto3', 'yaml')) for name in sys.modules))"
+# Of functions that are told nothing but text.
+SETTINGS = {
+    "lambdas.authorizer.handler": "lambdas.authorizer.settings.AuthorizerSettings",
+    "lambdas.allowances.handler": "lambdas.allowances.settings.SweeperSettings",
+    "lambdas.ingestion.starter": "lambdas.ingestion.settings.StarterSettings",
+    "lambdas.ingestion.recorder": "lambdas.ingestion.settings.RecorderSettings",
+}
+# Imports what all functions stand on, once, and each of them in a process that begins from there.
+_IMPORTS = """
+import dataclasses, importlib, json, os, sys, traceback
+import lambdas.common.aws, lambdas.common.observability
 
+for module, settings in json.loads(sys.argv[1]):
+    if os.fork():
+        os.wait()
+        continue
+    error = None
+    try:
+        importlib.import_module(module)
+        if settings:
+            name, _, told = settings.rpartition(".")
+            told = getattr(sys.modules[name], told)
+            told.from_env({field.name.upper(): "x" for field in dataclasses.fields(told)})
+    except BaseException:
+        error = traceback.format_exc()
+    print(json.dumps([module, error, list(sys.modules)]), flush=True)
+    os._exit(0)
+"""
+
+
+@cache
+def _imported() -> dict[str, tuple[str | None, list[str]]]:
+    """Import each function in an empty environment, and make its settings if it is in `SETTINGS`.
+
+    Returns:
+        Module -> (traceback, names of all modules that are loaded then).
+    """
+    asked = json.dumps([(module, SETTINGS.get(module)) for module in [*HANDLERS, "lambdas.api.app"]])
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
+        [sys.executable, "-W", "error", "-c", _IMPORTS, asked],
         cwd=PROJECT,
         env={"POWERTOOLS_SERVICE_NAME": "x"},
         capture_output=True,
         text=True,
     )
-
     assert done.returncode == 0, done.stderr
+    return {module: (error, loaded) for module, error, loaded in map(json.loads, done.stdout.splitlines())}
+
+
+def loaded_with(module: str) -> set[str]:
+    error, loaded = _imported()[module]
+    assert error is None, error
+    return set(loaded)
+
+
+@pytest.mark.parametrize("module", HANDLERS)
+def test_a_handler_imports_in_an_empty_environment(module: str) -> None:
+    loaded = loaded_with(module)
+
+    assert module in loaded
+    assert not [name for name in loaded if name.startswith(("aws_cdk", "boto3", "yaml"))]
 
 
 @pytest.mark.parametrize("module", ["lambdas.api.handler", "lambdas.api.app"])
 def test_what_few_requests_need_costs_no_cold_start(module: str) -> None:
-    code = (
-        f"import json, sys, {module}; print(json.dumps([name for name in sys.modules if name.startswith('lambdas')]))"
-    )
+    loaded = loaded_with(module)
 
-    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
-
-    loaded = json.loads(done.stdout)
     assert "lambdas.api.operations" in loaded
     assert {name for name in loaded if name.startswith(LATE)} == TOLD
 
@@ -68,23 +112,9 @@ def test_the_table_of_operations_needs_no_framework(module: str) -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT).returncode == 0
 
 
-@pytest.mark.parametrize(
-    ("handler", "settings"),
-    [
-        ("lambdas.authorizer.handler", "lambdas.authorizer.settings.AuthorizerSettings"),
-        ("lambdas.allowances.handler", "lambdas.allowances.settings.SweeperSettings"),
-        ("lambdas.ingestion.starter", "lambdas.ingestion.settings.StarterSettings"),
-        ("lambdas.ingestion.recorder", "lambdas.ingestion.settings.RecorderSettings"),
-    ],
-)
-def test_functions_that_are_told_nothing_but_text_start_without_msgspec(handler: str, settings: str) -> None:
-    code = (
-        f"import sys, dataclasses, {handler}; told = {settings}; "
-        "told.from_env({field.name.upper(): 'x' for field in dataclasses.fields(told)}); "
-        "sys.exit('msgspec' in sys.modules)"
-    )
-
-    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT).returncode == 0
+@pytest.mark.parametrize("handler", SETTINGS)
+def test_functions_that_are_told_nothing_but_text_start_without_msgspec(handler: str) -> None:
+    assert "msgspec" not in loaded_with(handler)
 
 
 def test_no_module_knows_both_frameworks() -> None:
@@ -94,4 +124,4 @@ def test_no_module_knows_both_frameworks() -> None:
 
 
 def test_there_are_handlers_to_import() -> None:
-    assert {"lambdas.api.handler", "lambdas.ingestion.starter"} <= set(HANDLERS)
+    assert {"lambdas.api.handler", *SETTINGS} <= set(HANDLERS)

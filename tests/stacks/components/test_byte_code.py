@@ -22,9 +22,16 @@ def known(name: str) -> bool:
     """Tell by a set of constants, which is marshalled in the order of its hashes."""
     return name in {"alpha", "beta", "gamma", "delta"}
 '''
+SPOILT = """
+with open("/var/task/lambdas/places.py", "w") as source:
+    source.write("raise SystemExit('the source was read')")
+"""
 # As Lambda does: imports what lies there, where nothing can be written.
 LOADED = """
-import sys, lambdas.places as places
+import sys
+sys.path.insert(0, "/var/task")
+sys.dont_write_bytecode = True
+import lambdas.places as places
 print(places.known("beta"), places.known.__code__.co_filename, places.__cached__, sys.version_info[:2])
 """
 
@@ -39,15 +46,11 @@ def lay_out(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder compiled for Lambda, twice, the second time by a process of its own and under another name."""
-    folders = [tmp_path_factory.mktemp(name) for name in ("first", "second")]
-    for folder in folders:
-        lay_out(folder)
-        compile_folder(folder, target="arm64", shipped_as="/var/task")
-    first, second = folders
-    names = sorted(path.relative_to(first) for path in first.rglob("*.pyc"))
-    assert [(first / name).read_bytes() for name in names] == [(second / name).read_bytes() for name in names]
-    return first
+    """A folder compiled for Lambda."""
+    folder = tmp_path_factory.mktemp("first")
+    lay_out(folder)
+    compile_folder(folder, target="arm64", shipped_as="/var/task")
+    return folder
 
 
 def test_it_is_of_the_runtimes_python_and_never_checked_against_the_source(shipped: Path) -> None:
@@ -57,18 +60,21 @@ def test_it_is_of_the_runtimes_python_and_never_checked_against_the_source(shipp
     assert {file.read_bytes()[:8] for file in files} == {PYTHON_3_13 + UNCHECKED}
 
 
-def test_lambdas_python_loads_it_and_not_the_source(shipped: Path) -> None:
-    source = shipped / "lambdas" / "places.py"
-    source.write_text("raise SystemExit('the source was read')\n", encoding="utf-8")
+def test_lambdas_python_makes_the_same_again_and_loads_it_and_not_the_source(shipped: Path, tmp_path: Path) -> None:
+    """In a process of its own, in a folder of another name: one start of Pyodide takes seconds, so it does both."""
+    lay_out(tmp_path)
 
     told = run_in_lambdas_python(
-        f"import sys; sys.path.insert(0, '/var/task'); sys.dont_write_bytecode = True\n{LOADED}",
-        folder=shipped,
+        f"{byte_code._COMPILE.format(folder='/var/task', renamed='')}\n{SPOILT}\n{LOADED}",
+        folder=tmp_path,
         mounted_as="/var/task",
     )
 
     cached = "/var/task/lambdas/__pycache__/places.cpython-313.pyc"
     assert told.strip() == f"True /var/task/lambdas/places.py {cached} (3, 13)"
+    names = [sorted(path.relative_to(folder) for path in folder.rglob("*.pyc")) for folder in (shipped, tmp_path)]
+    assert names[0] == names[1]
+    assert [(shipped / name).read_bytes() for name in names[0]] == [(tmp_path / name).read_bytes() for name in names[0]]
 
 
 def test_for_the_sandbox_it_is_of_this_python_with_lambdas_names(tmp_path: Path) -> None:
