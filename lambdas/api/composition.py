@@ -56,7 +56,7 @@ def aliases() -> Aliases:
     @cache
     def client() -> Any:
         """Made by the thread that reads."""
-        return aws.client("ssm", read_timeout=TABLE_TIMEOUT_SECONDS, max_attempts=1)
+        return aws.client("ssm", read_timeout=TABLE_TIMEOUT_SECONDS, max_attempts=1, bounded=True)
 
     source = PromotedAliases(configured=settings().aliases, read=Promotions(client=client, path=path).standing)
     source.prepare()
@@ -111,7 +111,9 @@ def spending() -> "Spending | None":
 def session_store() -> SessionStore:
     """The sessions table."""
     return SessionStore(
-        client=aws.client("dynamodb", read_timeout=TABLE_TIMEOUT_SECONDS),
+        # Bounded for its connections, which outlive a freeze: of several that were kept, botocore's own second attempt
+        # may take another that is closed.
+        client=aws.client("dynamodb", read_timeout=TABLE_TIMEOUT_SECONDS, bounded=True),
         table_name=settings().sessions_table,
         ttl_seconds=settings().session_ttl_seconds,
     )
@@ -123,7 +125,7 @@ def response_store() -> "ResponseStore":
     from lambdas.sessions.responses import ResponseStore
 
     return ResponseStore(
-        client=aws.client("dynamodb", read_timeout=TABLE_TIMEOUT_SECONDS),
+        client=aws.client("dynamodb", read_timeout=TABLE_TIMEOUT_SECONDS, bounded=True),
         table_name=settings().sessions_table,
         ttl_seconds=settings().session_ttl_seconds,
     )
@@ -192,7 +194,7 @@ def knowledge() -> "Knowledge":
         ids = CurrentId(
             deployed=configured.id,
             parameter=configured.parameter,
-            client=cache(lambda: aws.client("ssm", read_timeout=TABLE_TIMEOUT_SECONDS)),
+            client=cache(lambda: aws.client("ssm", read_timeout=TABLE_TIMEOUT_SECONDS, bounded=True)),
         ).candidates
     retriever = retrieval.Retriever(settings=configured, client=client, ids=ids)
     return Knowledge(settings=configured, retriever=retriever)
@@ -206,5 +208,5 @@ def model_listing() -> "ModelListing":
     return ModelListing(
         aliases=aliases(),
         parameter_name=settings().model_access_parameter,
-        client=lambda: aws.client("ssm", read_timeout=TABLE_TIMEOUT_SECONDS),
+        client=cache(lambda: aws.client("ssm", read_timeout=TABLE_TIMEOUT_SECONDS, bounded=True)),
     )

@@ -7,6 +7,7 @@ hand, once: docs/budget.md. Two budgets are free, more cost 0.02 USD a day each 
 from aws_cdk import aws_budgets as budgets
 from constructs import Construct
 
+from configuration import fingerprint
 from configuration.budget import Budget
 from stacks.components.environment_stack import EnvironmentStack
 from stacks.foundation.alerts import Alerts
@@ -19,11 +20,13 @@ class AwsBudget(Construct):
         super().__init__(scope, id_)
         config = EnvironmentStack.of(self).config
         alerts.allow_budgets()
+        # Notifications cannot be changed: another budget comes before this one goes, so its name changes with them.
+        mark = fingerprint.of_json(list(budget.alert_at))
         made = budgets.CfnBudget(
             self,
             "Budget",
             budget=budgets.CfnBudget.BudgetDataProperty(
-                budget_name=config.physical_name("budget"),
+                budget_name=config.physical_name(f"budget-{mark}"),
                 budget_type="COST",
                 time_unit="MONTHLY",
                 budget_limit=budgets.CfnBudget.SpendProperty(amount=budget.monthly_usd, unit="USD"),

@@ -6,7 +6,7 @@ Each returns the offences it finds, as those of ``rules``.
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sandbox.resources.schema import schema_of
+from sandbox.resources.schema import schema_of, value_at
 
 Template = dict[str, Any]
 
@@ -98,6 +98,29 @@ def tags_that_cost_a_replacement(template: Template) -> list[str]:
         and resource["Type"] not in NAMED_AFTER_THEIR_OWNER
         and "Tags" in schema_of(resource["Type"]).create_only
     ]
+
+
+def names_in_the_way(old: Template, new: Template) -> list[str]:
+    """Resources that a change would replace under one fixed name: the new one is made before the old one goes.
+
+    Source: CloudFormation's error "cannot update a stack when a custom-named resource requires replacing", and what the
+    service says of a name that is taken where the name is no physical id.
+    """
+    found = []
+    for id_, was in _resources(old, "AWS::"):
+        now = new["Resources"].get(id_, {"Type": ""})
+        if now["Type"] != was["Type"]:
+            continue
+        paths = schema_of(was["Type"]).create_only
+        changed = [path for path in paths if _at(was, path) != _at(now, path)]
+        named = [path for path in paths if path.endswith("Name") and _at(was, path) is not None]
+        if changed and named and not set(named) & set(changed):
+            found.append(f"{id_} ({', '.join(changed)})")
+    return found
+
+
+def _at(resource: dict[str, Any], path: str) -> Any:
+    return value_at(resource.get("Properties", {}), path.split("."))
 
 
 ALL: Final = (

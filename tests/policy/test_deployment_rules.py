@@ -104,3 +104,15 @@ def test_the_good_examples_are_good() -> None:
     }
 
     assert [rule.__name__ for rule in rules.ALL if rule({"Resources": resources})] == []
+
+
+def budget(name: str, threshold: int) -> dict[str, Any]:
+    told = [{"Notification": {"Threshold": threshold}}]
+    properties = {"Budget": {"BudgetName": name}, "NotificationsWithSubscribers": told}
+    return {"Resources": {"Budget": {"Type": "AWS::Budgets::Budget", "Properties": properties}}}
+
+
+def test_a_name_that_stays_is_in_the_way_of_what_is_replaced() -> None:
+    assert rules.names_in_the_way(budget("a", 50), budget("a", 60)) == ["Budget (NotificationsWithSubscribers)"]
+    assert rules.names_in_the_way(budget("a", 50), budget("b", 60)) == []
+    assert rules.names_in_the_way(budget("a", 50), budget("a", 50)) == []

@@ -1,4 +1,4 @@
-"""The aliases of an environment that tunes models: read beside the requests, through one source."""
+"""The aliases of an environment that tunes models, read beside the requests through one source; and all clients."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from lambdas.api import composition
+from lambdas.budget.settings import BudgetSettings
 from lambdas.chat.promotions import Promotions, TunedModel
 from lambdas.common.observability import metrics
 from tests.lambdas.fakes import KNOWLEDGE, NOVA_LITE, NOVA_MICRO, SETTINGS, client_error
@@ -69,3 +70,43 @@ def test_the_knowledge_base_that_is_asked_is_the_one_that_the_parameter_names(mo
 
     assert [call["knowledgeBaseId"] for call in documents.calls] == ["KBNEW00001"]
     assert made.reads == 1
+
+
+@pytest.fixture
+def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    """The clients that were made since, with their options."""
+    made: list[tuple[str, dict[str, Any]]] = []
+
+    def client(service: str, **options: Any) -> FakeParameterStore | FakeRetrieve:
+        made.append((service, options))
+        return FakeParameterStore() if service == "ssm" else FakeRetrieve()
+
+    told = msgspec.structs.replace(KNOWLEDGE, parameter="/quarry/dev/knowledge/id")
+    budget = BudgetSettings(table="environment", stop_micro_dollars=1)
+    settings = replace(SETTINGS, knowledge=told, promotions_path=PATH, budget=budget)
+    monkeypatch.setattr("lambdas.common.aws.client", client)
+    monkeypatch.setattr(composition, "settings", lambda: settings)
+    graph = [one for one in vars(composition).values() if hasattr(one, "cache_clear")]
+    for one in graph:
+        one.cache_clear()
+    yield made
+    for one in graph:
+        one.cache_clear()
+    metrics.clear_metrics()
+
+
+def test_the_connections_of_every_client_outlive_a_freeze(clients: list[tuple[str, dict[str, Any]]]) -> None:
+    composition.exchanges()
+    composition.responses()
+    composition.runtime_client()
+    composition.reranking_client()
+    composition.model_listing().models()
+    composition.knowledge().retriever.find("x", results=1)
+
+    assert {service for service, _ in clients} == {
+        "bedrock-agent-runtime",
+        "bedrock-runtime",
+        "dynamodb",
+        "ssm",
+    }
+    assert [one for one in clients if not (one[1].get("bounded") or one[1].get("direct"))] == []

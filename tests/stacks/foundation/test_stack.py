@@ -13,6 +13,7 @@ from stacks.foundation.machine import definition
 from stacks.foundation.stack import STACK_ID, FoundationStack, is_needed
 from tests.kept import kept
 from tests.policy import rules
+from tests.policy.deployment_rules import names_in_the_way
 from tests.templates import new_app
 from tests.varying import Vary, vary
 
@@ -88,6 +89,13 @@ def test_the_budget_is_on_the_environments_tag_and_tells_the_topic(templates: di
     (budgets,) = [one for one in statements if one["Principal"] == {"Service": "budgets.amazonaws.com"}]
     assert set(budgets["Condition"]) == {"StringEquals", "ArnLike"}
     assert of_type(templates["end"], "AWS::Budgets::Budget") == []
+
+
+def test_other_thresholds_make_another_budget_under_another_name(templates: dict[str, Template]) -> None:
+    both, other = (the(templates[one], "AWS::Budgets::Budget") for one in ("both", "budget"))
+
+    assert both["NotificationsWithSubscribers"] != other["NotificationsWithSubscribers"]
+    assert names_in_the_way(templates["both"], templates["budget"]) == []
 
 
 def test_an_owner_with_an_address_is_subscribed(templates: dict[str, Template]) -> None:
