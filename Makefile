@@ -81,7 +81,7 @@ up: install $(if $(filter-out http://% https://%,$(MODEL)),$(MODEL_INSTALLED)) $
 	  printf '\nAsked:    %s\n' "$(QUESTION)"
 	  $(SANDBOX) exec -- quarry knowledge ask "$(QUESTION)" --environment $(LOCAL)
 	fi
-	if grep -q '^playground: true' environments/$(LOCAL).yaml; then
+	if grep -Eq '^playground:( true| *(#|$$))' environments/$(LOCAL).yaml; then
 	  printf '\nThe playground, in a browser: %s/ (the key is in %s)\n' "$$($(SANDBOX) url)" "$${QUARRY_STATE:-.quarry}/$(LOCAL).json"
 	fi
 	if [ -n "$(STUDIO)" ]; then

@@ -1,8 +1,8 @@
 """An environment file as a whole: its sections and what has to hold between them. Unknown keys are refused.
 
 Every knob of a section, its meaning, bounds and default, stands in a module of the section's name: ``models``,
-``inference``, ``guardrail``, ``knowledge``, ``studio``, ``tuning``. ``configuration.environment_file`` reads
-``environments/<name>.yaml`` into ``Config`` and turns what is wrong into one clear line each.
+``inference``, ``guardrail``, ``playground``, ``knowledge``, ``studio``, ``tuning``. ``configuration.environment_file``
+reads ``environments/<name>.yaml`` into ``Config`` and turns what is wrong into one clear line each.
 """
 
 from typing import Annotated, Literal
@@ -19,6 +19,7 @@ from configuration.knowledge import rules
 from configuration.knowledge.section import Knowledge
 from configuration.models import Models
 from configuration.names import physical_name
+from configuration.playground import PlaygroundKnob
 from configuration.section import Region, Section
 from configuration.studio.section import Studio
 from configuration.targets import Target
@@ -71,9 +72,10 @@ class Config(Section):
     guardrail: Annotated[GuardrailPolicy, WithJsonSchema({"type": "string", "pattern": r"\.yaml$"})]
     """Path of the policy file, relative to the project, as guardrails/default.yaml."""
     inference: Inference = Inference()
-    playground: bool = False
-    """Whether the endpoint's own address, without /v1, is a page on which people try everything with their key. Anybody
-    can open it; without a key it shows nothing. Idle it costs nothing, opened a fraction of a cent."""
+    playground: PlaygroundKnob = None
+    """Whether the endpoint's own address, without /v1, is a page on which people try everything with their key: true,
+    false (also left out), or a section, with an address of one's own. Anybody can open it; without a key it shows
+    nothing. Idle it costs nothing, opened a fraction of a cent."""
     knowledge: Knowledge | None = None
     """Documents that questions are answered from; left out, there is none of it and nothing of it is billed."""
     studio: Studio | None = None

@@ -66,6 +66,11 @@ def _rest_api(_properties: Properties, _usage: Usage, _config: Config) -> Uses:
     yield Use(price="api_gateway.request", per_request=1)
 
 
+def _distribution(_properties: Properties, _usage: Usage, _config: Config) -> Uses:
+    # Where there is an address of one's own, every request is taken to come by it: at most it costs so much.
+    yield Use(price="cloudfront.request", per_request=1)
+
+
 def _function(properties: Properties, usage: Usage, config: Config) -> Uses:
     handler = properties.text("Handler", "")
     gigabytes = properties.number("MemorySize", 128) / 1024
@@ -156,6 +161,7 @@ def _space(properties: Properties, usage: Usage, _config: Config) -> Uses:
 _RULES: Final[Mapping[str, Rule]] = {
     "AWS::ApiGateway::RestApi": _rest_api,
     "AWS::Bedrock::Guardrail": _guardrail,
+    "AWS::CloudFront::Distribution": _distribution,
     "AWS::DynamoDB::Table": _table,
     "AWS::Lambda::Function": _function,
     "AWS::OpenSearchServerless::Collection": _collection,

@@ -151,6 +151,7 @@ def hand_out(
     if missing:
         raise CommandError(f"There is no key yet for {', '.join(missing)}. `quarry workshop up` makes them.")
     handouts = []
+    playground = playground_address(deployment, base_url)
     for one in participants(studio):
         found = held[one.id]
         assert found is not None
@@ -163,8 +164,7 @@ def hand_out(
                 alias=config.alias_targets.chatting()[0],
                 allowance=handout.in_words(studio.allowance),
                 sign_in=handout.sign_in(one.id, domain_id=domain.domain_id, region=config.region),
-                # At the same place as the API: the stage's root.
-                playground=base_url.removesuffix("v1") if config.playground else None,
+                playground=playground,
             )
         )
     file = handout.write(handouts, out)
@@ -178,6 +178,15 @@ def hand_out(
         print_json({"file": str(file), "pages": len(handouts), "keys_shown": len(shown)})
         return
     print_text(f"Wrote {file} and {len(handouts)} pages; {len(shown)} of them show a key.")
+
+
+def playground_address(deployment: Deployment, base_url: str) -> str | None:
+    """Return the page's address: at an address of one's own if there is one, else at the stage's root."""
+    section = deployment.config.playground
+    if section is None:
+        return None
+    own = section.domain is not None and base_url == deployment.output("BaseUrl")
+    return deployment.output("PlaygroundUrl") if own else base_url.removesuffix("v1")
 
 
 def _base_url(deployment: Deployment) -> str:

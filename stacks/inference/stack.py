@@ -29,6 +29,7 @@ from stacks.inference.served_models import ServedModels
 from stacks.inference.sessions_table import SessionsTable
 from stacks.inference.web_function import web_adapter
 from stacks.knowledge.asked import asked_knowledge, grant_ask
+from stacks.playground.domain import OwnDomain
 from stacks.playground.pages import Playground
 from stacks.prompts.definitions import PromptDefinitions
 
@@ -76,7 +77,10 @@ class InferenceStack(EnvironmentStack):
         api.refuse_the_rest()
         if config.playground:
             Playground(self, "Playground", api=api.api)
-            CfnOutput(self, "PlaygroundUrl", value=api.api.deployment_stage.url_for_path("/"), description="Playground")
+            address = api.api.deployment_stage.url_for_path("/")
+            if domain := config.playground.domain:
+                address = OwnDomain(self, "OwnDomain", api=api.api, domain=domain).url
+            CfnOutput(self, "PlaygroundUrl", value=address, description="Playground")
         ModelAccessCheck(self, "ModelAccess", inference=inference, models=self._models)
         self._pin_guardrail()
         if config.studio:

@@ -1,4 +1,4 @@
-"""The API with its stages and keys, functions with what starts them, and state machines."""
+"""The API with its stages, keys and distribution, functions with what starts them, and state machines."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -10,6 +10,7 @@ from lambdas.teardown.kinds.forms import by, call, may_be_ours, nothing, split, 
 _API: Final = "apigateway"
 _LAMBDA: Final = "lambda"
 _STATES: Final = "stepfunctions"
+_CLOUDFRONT: Final = "cloudfront"
 
 
 def _look_at_stage(aws: Aws, id_: str) -> Found | None:
@@ -21,6 +22,18 @@ def _look_at_stage(aws: Aws, id_: str) -> Found | None:
 def _delete_stage(aws: Aws, id_: str) -> object:
     api, stage = split(id_, into=2)
     return aws.client(_API).delete_stage(restApiId=api, stageName=stage)
+
+
+def _delete_distribution(aws: Aws, id_: str) -> object:
+    """Disable it, which takes minutes in which it is busy; delete it once it is."""
+    client = aws.client(_CLOUDFRONT)
+    found = client.get_distribution_config(Id=id_)
+    config = found["DistributionConfig"]
+    if config["Enabled"]:
+        return client.update_distribution(
+            Id=id_, IfMatch=found["ETag"], DistributionConfig={**config, "Enabled": False}
+        )
+    return client.delete_distribution(Id=id_, IfMatch=found["ETag"])
 
 
 def _api_keys(aws: Aws) -> Iterator[Found]:
@@ -100,6 +113,17 @@ KINDS: Final = (
         looks=by(_API, "get_api_key", "apiKey"),
         deletes=call(_API, "delete_api_key", "apiKey"),
         run_time=True,
+    ),
+    Kind(
+        service=_CLOUDFRONT,
+        type="distribution",
+        phase=Phase.FRONT,
+        resource="AWS::CloudFront::Distribution",
+        arn=r"distribution/([^/]+)",
+        finds=nothing,
+        looks=by(_CLOUDFRONT, "get_distribution", "Id", member="Distribution", state="Status"),
+        deletes=_delete_distribution,
+        busy=frozenset({"InProgress"}),
     ),
     Kind(
         service=_LAMBDA,

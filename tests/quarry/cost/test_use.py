@@ -29,6 +29,12 @@ def test_every_request_passes_the_gateway(usage: Usage, dev: Config) -> None:
     assert used("AWS::ApiGateway::RestApi", {}, usage, dev)["api_gateway.request"].per_request == 1
 
 
+def test_with_an_address_of_ones_own_every_request_passes_that_too(usage: Usage, dev: Config) -> None:
+    found = used("AWS::CloudFront::Distribution", {}, usage, dev)
+
+    assert {name: one.per_request for name, one in found.items()} == {"cloudfront.request": 1}
+
+
 def test_the_chat_function_runs_as_long_as_answers_take(usage: Usage, dev: Config) -> None:
     machine = {"Handler": CHAT, "MemorySize": 2048, "Architectures": ["arm64"], "TracingConfig": {"Mode": "Active"}}
     found = used(FUNCTION, machine, usage, dev)

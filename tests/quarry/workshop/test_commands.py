@@ -3,6 +3,7 @@
 import csv
 import time
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -10,6 +11,8 @@ from configuration.studio.names import NO_KEY_YET, PARTICIPANT_KEY, secret_name
 from quarry.deployed import connection
 from quarry.deployed.connection import Connection, LocalAws
 from quarry.workshop import cdk, commands, keys
+from tests.configuration.test_playground import DOMAIN
+from tests.configuration.test_playground import of as with_playground
 from tests.quarry.conftest import Run
 from tests.quarry.fakes import FakeAws
 from tests.quarry.workshop.account import FakeStudio, refused
@@ -198,6 +201,26 @@ def test_a_handout_on_this_machine_names_the_front_door(run: Run, studio: FakeSt
 
     rows = list(csv.DictReader((tmp_path / "out" / "handout.csv").read_text(encoding="utf-8").splitlines()))
     assert {row["endpoint"] for row in rows} == {door}
+
+
+@pytest.mark.parametrize(
+    ("playground", "base_url", "linked"),
+    [
+        (False, "https://api.test/api/v1", None),
+        (True, "https://api.test/api/v1", "https://api.test/api/"),
+        ({"domain": DOMAIN}, "https://api.test/api/v1", "https://ai.example.com/"),
+        # On this machine the name leads nowhere.
+        ({"domain": DOMAIN}, "http://localhost:8787/v1", "http://localhost:8787/"),
+    ],
+)
+def test_a_handout_links_the_page_where_people_reach_it(playground: Any, base_url: str, linked: str | None) -> None:
+    class Deployed:
+        config = with_playground(playground)
+
+        def output(self, name: str) -> str:
+            return {"BaseUrl": "https://api.test/api/v1", "PlaygroundUrl": "https://ai.example.com/"}[name]
+
+    assert commands.playground_address(cast("Any", Deployed()), base_url) == linked
 
 
 def test_status_tells_who_is_stuck(run: Run, aws: FakeAws, studio: FakeStudio) -> None:

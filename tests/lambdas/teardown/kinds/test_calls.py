@@ -144,6 +144,37 @@ def test_one_is_deleted_as_its_service_deletes(kind: Kind) -> None:
     assert called[-1].startswith(("delete_", "stop_", "schedule_key_deletion"))
 
 
+def test_a_distribution_is_disabled_before_it_is_deleted() -> None:
+    (kind,) = (one for one in KINDS if one.type == "distribution")
+    called: list[tuple[str, Any]] = []
+
+    class Distribution:
+        def __init__(self) -> None:
+            self.config: dict[str, Any] = {"Enabled": True, "Comment": "mine"}
+
+        def get_distribution_config(self, **_: Any) -> Any:
+            return {"ETag": "E1", "DistributionConfig": self.config}
+
+        def update_distribution(self, **asked: Any) -> None:
+            called.append(("update", asked))
+            self.config = asked["DistributionConfig"]
+
+        def delete_distribution(self, **asked: Any) -> None:
+            called.append(("delete", asked))
+
+    distribution = Distribution()
+    aws = Aws(environment="dev", region="eu-west-1", clients=lambda _: distribution, account="1")
+    kind.deletes(aws, "E1ABC")
+    kind.deletes(aws, "E1ABC")
+
+    off = {"Enabled": False, "Comment": "mine"}
+    assert called == [
+        ("update", {"Id": "E1ABC", "IfMatch": "E1", "DistributionConfig": off}),
+        ("delete", {"Id": "E1ABC", "IfMatch": "E1"}),
+    ]
+    assert "InProgress" in kind.busy
+
+
 @pytest.mark.parametrize("kind", [one for one in KINDS if one.type != "invocation-logging"], ids=named)
 def test_what_is_not_there_is_gone_and_what_is_denied_is_not(kind: Kind) -> None:
     missing = refusal(

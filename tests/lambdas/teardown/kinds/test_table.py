@@ -28,6 +28,7 @@ def kind(type_: str, service: str = "") -> Kind:
         (f"arn:aws:bedrock:{A}:guardrail/g1", "bedrock", "guardrail", f"arn:aws:bedrock:{A}:guardrail/g1"),
         ("arn:aws:apigateway:us-east-1::/restapis/abc", "apigateway", "rest-api", "abc"),
         ("arn:aws:apigateway:us-east-1::/restapis/abc/stages/v1", "apigateway", "stage", "abc|v1"),
+        ("arn:aws:cloudfront::123456789012:distribution/E1ABC", "cloudfront", "distribution", "E1ABC"),
         (f"arn:aws:events:{A}:rule/r", "events", "rule", "r"),
         (f"arn:aws:events:{A}:rule/bus/r", "events", "rule", "bus|r"),
         (f"arn:aws:sagemaker:{A}:space/d-1/ana", "sagemaker", "space", "d-1|ana"),
