@@ -170,14 +170,16 @@ def _modules(importers: Iterable[Path], project: Path) -> set[Path]:
         path = waiting.pop()
         if path not in found and path.is_file():
             found.add(path)
-            waiting += _imports(path, project)
+            waiting += (project / place for place in _imports(path.read_bytes()))
     return found
 
 
-def _imports(path: Path, project: Path) -> Iterator[Path]:
-    source = path.read_bytes()
+@cache  # most modules are read once for each of the functions that make templates
+def _imports(source: bytes) -> frozenset[str]:
+    """Return where in the project the modules may be that a source imports."""
+    places: set[str] = set()
     if not any(package.encode() in source for package in _IMPORTED):
-        return
+        return frozenset()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -191,8 +193,9 @@ def _imports(path: Path, project: Path) -> Iterator[Path]:
                 continue
             # A package's own file is run first; of what is no module there is no file.
             for depth in range(len(rest) + 1):
-                place = project.joinpath(first, *rest[:depth])
-                yield from (place / "__init__.py", place.with_suffix(".py"))
+                place = "/".join([first, *rest[:depth]])
+                places |= {f"{place}/__init__.py", f"{place}.py"}
+    return frozenset(places)
 
 
 _watching: set[str] | None = None
