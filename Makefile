@@ -121,8 +121,9 @@ status: install ## Show what runs and lives in the sandbox
 test: install ## Run the tests, but for those of test-model, test-deployments, test-studio, test-teardown, test-tuning, test-expiry, test-clients, test-playground and test-fuzz: some minutes (ARGS= for pytest)
 	@$(PYTEST) $(ARGS)
 
+# Nothing here waits for a deployment, and each process imports all tests: a third one would cost more than it does.
 test-fast: install ## Run the tests that need neither a sandbox nor a shell of their own, with a fifth of the random examples: a minute or two (ARGS=)
-	@HYPOTHESIS_PROFILE=fast $(PYTEST) --ignore tests/sandbox --ignore tests/stacks/studio/lifecycle $(ARGS)
+	@HYPOTHESIS_PROFILE=fast $(PYTEST) --numprocesses 2 --ignore tests/sandbox --ignore tests/stacks/studio/lifecycle $(ARGS)
 
 test-sandbox: install ## Run the tests of the sandbox and of the platform deployed on it (ARGS=)
 	@$(PYTEST) tests/sandbox $(ARGS)

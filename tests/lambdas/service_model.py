@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import botocore.session
+from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
 # Calls that were found good. Those who look for an interleaving make the same ones again and again.
@@ -24,14 +25,20 @@ def check(service: str, operation: str, arguments: Mapping[str, Any]) -> None:
 
 def problems(service: str, operation: str, arguments: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with the arguments: what botocore checks, and the bounds and words that only AWS does."""
-    shape = _model(service).operation_model(operation).input_shape
+    shape: Any = model(service).operation_model(operation).input_shape
     report = ParamValidator().validate(dict(arguments), shape)
     return [*([report.generate_report()] if report.has_errors() else []), *_misfits(arguments, shape, "")]
 
 
 @cache
-def _model(service: str) -> Any:
-    return botocore.session.get_session().get_service_model(service)
+def model(service: str) -> ServiceModel:
+    """Return botocore's description of a service, read once."""
+    return _session().get_service_model(service)
+
+
+@cache
+def _session() -> botocore.session.Session:
+    return botocore.session.get_session()
 
 
 def _misfits(value: Any, shape: Any, path: str) -> Iterator[str]:

@@ -3,18 +3,17 @@
 Time passes when somebody sleeps: each sleep takes the next of ``steps``.
 """
 
-import functools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import botocore.session
 import httpx
 from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
+from tests.lambdas.service_model import model
 from tests.quarry.fakes import FakeEndpoint, event
 
 BUCKET = "quarry-dev-documents"
@@ -50,14 +49,10 @@ def denied(operation: str) -> ClientError:
     return ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, operation)
 
 
-@functools.cache
-def _service(name: str) -> Any:
-    return botocore.session.get_session().get_service_model(name)
-
-
 def check(service: str, operation: str, request: dict[str, Any]) -> None:
     """Refuse what botocore would refuse to send."""
-    report = ParamValidator().validate(request, _service(service).operation_model(operation).input_shape)
+    shape: Any = model(service).operation_model(operation).input_shape
+    report = ParamValidator().validate(request, shape)
     assert not report.has_errors(), report.generate_report()
 
 

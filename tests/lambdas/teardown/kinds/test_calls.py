@@ -2,30 +2,24 @@
 are held against botocore's model, for services too that the local AWS has none of.
 """
 
-import functools
 from datetime import UTC, datetime
 from typing import Any
 
-import botocore.session
 import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
-from botocore.model import OperationModel, ServiceModel
+from botocore.model import OperationModel
 from botocore.validate import ParamValidator
 
 from lambdas.teardown.aws import Aws
 from lambdas.teardown.kind import Kind
 from lambdas.teardown.kinds.table import KINDS
+from tests.lambdas.service_model import model
 from tests.lambdas.teardown.account import refusal
 
 NAME = "quarry-dev-inference-x"
 # Members of answers that say that there is more.
 MORE = ("token", "marker", "istruncated")
-
-
-@functools.cache
-def model(service: str) -> ServiceModel:
-    return botocore.session.get_session().get_service_model(service)
 
 
 def sample(shape: Any, name: str = "", depth: int = 0) -> Any:
