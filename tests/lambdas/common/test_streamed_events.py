@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -73,6 +74,14 @@ def damaged(side: socket.socket) -> None:
     side.sendall(chunk(DELTA[:-2] + b"zz") + b"0\r\n\r\n")
 
 
+def rightly_framed(place: int, value: int) -> Callable[[socket.socket], None]:
+    """Return what sends a frame that has one byte changed, and the sums of what it is now."""
+    frame = bytearray(DELTA[:-4])
+    frame[place] = value
+    whole = bytes(frame) + zlib.crc32(frame).to_bytes(4, "big")
+    return lambda side: side.sendall(chunk(whole) + b"0\r\n\r\n")
+
+
 def silent(_: socket.socket) -> None:
     return
 
@@ -83,6 +92,12 @@ def silent(_: socket.socket) -> None:
         (closed, ResponseStreamingError),
         (cut_within_a_frame, ResponseStreamingError),
         (damaged, ResponseStreamingError),
+        # A header's name that is no UTF-8, a kind of value that there is not, a header longer than all of them, a text
+        # that is no UTF-8.
+        (rightly_framed(13, 0xFF), ResponseStreamingError),
+        (rightly_framed(24, 0x65), ResponseStreamingError),
+        (rightly_framed(12, 0xFF), ResponseStreamingError),
+        (rightly_framed(-8, 0xFF), ResponseStreamingError),
         (silent, ReadTimeoutError),
     ],
 )
