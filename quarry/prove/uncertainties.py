@@ -6,7 +6,7 @@ row that is proven goes, with what was seen in the decision or the facts that it
 
 from typing import Final
 
-from quarry.prove import control_plane, requests
+from quarry.prove import control_plane, guardrail, requests
 from quarry.prove.proof import Uncertainty
 
 UNCERTAINTIES: Final[tuple[Uncertainty, ...]] = (
@@ -143,9 +143,16 @@ UNCERTAINTIES: Final[tuple[Uncertainty, ...]] = (
         uncertain="that ApplyGuardrail gives an output per text, in their order, where it masks one of several",
         written="as many outputs as texts are taken in order; of another number, each text is judged by itself",
         does="has two texts judged of which one holds an address of mail",
-        command="aws bedrock-runtime apply-guardrail --guardrail-identifier ID --guardrail-version VERSION "
-        """--source INPUT --content '[{"text":{"text":"ann@example.com"}},{"text":{"text":"fine"}}]'""",
+        prove=guardrail.outputs,
         usd=0.001,
+    ),
+    Uncertainty(
+        name="guardrail-documents",
+        uncertain="that Converse does not show the guardrail a document",
+        written="documents that are text are shown to it beside the call: judged, and paid for, twice if it does",
+        does="sends a document with an address of mail to a model, and looks for it in the guardrail's trace",
+        usd=0.001,
+        prove=guardrail.documents,
     ),
     Uncertainty(
         name="thoughts-of-another",
