@@ -39,6 +39,8 @@ def check(
 
     Exit code 0: every alias's first choice can be used; 1: some alias only has a fallback, or the account lacks
     something else; 2: some alias has none.
+
+    Example: quarry check --environment dev
     """
     if (form or yes) and not enable:
         raise CommandError("--form and --yes are for --enable.", exit_code=NONE_USABLE)
@@ -68,7 +70,7 @@ def exit_code(findings: list[Finding], notices: list[str]) -> int:
 
 def _checked(deployment: Deployment) -> Checked:
     columns = (TextColumn("Checking model access"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=errors, transient=True) as progress:
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
         # The deployed function answers in one piece: until then the bar only shows that something happens.
         task = progress.add_task("", total=None)
         checked = check_access(

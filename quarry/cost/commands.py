@@ -57,8 +57,7 @@ def cost(
 
     Exit codes: 0 priced, or the list agrees; 1 not to be had, or the list differs; 2 asked for what cannot be.
 
-    Examples: quarry cost -e workshop --hours 10
-              quarry cost --compare workshop dev
+    Examples: quarry cost -e workshop --hours 10; quarry cost --compare workshop dev
     """
     if against_list:
         refreshing.refresh(environment(name), write=write, as_json=as_json)

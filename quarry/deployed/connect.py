@@ -26,6 +26,8 @@ def connect(
     """Connect to a deployed environment: make a key unless the saved one still works, ask one question, save both.
 
     Writes .quarry/ENVIRONMENT.json (git-ignored, mode 600) with base_url and api_key.
+
+    Example: quarry connect --environment dev
     """
     deployment = Deployment(environment(name))
     url = base_url or deployment.output("BaseUrl")

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 # After the first flush: an authorizer that had read the key before is dead by then, and API Gateway has its answer.
 FLUSH_AGAIN_SECONDS: Final = TIMEOUT_SECONDS + 1
 
+# What deploys the environments that live on this machine.
+_MAKE_UP: Final = {
+    "sandbox": "make up",
+    "sandbox-studio": "make up STUDIO=1",
+    "sandbox-tuning": "make up TUNING=1",
+}
+
 
 def environment(name: str) -> Config:
     """Load an environment's configuration.
@@ -56,8 +63,8 @@ class Deployment:
         if self.aws is None and config.functions.build_for == "host":
             # Never look for it in whatever real account the shell's credentials belong to.
             raise CommandError(
-                f"{config.name} lives on this machine and is not up. `make up` starts it; another environment is "
-                "chosen by --environment or QUARRY_ENVIRONMENT."
+                f"{config.name} lives on this machine and is not up. `{_MAKE_UP.get(config.name, 'make up')}` starts "
+                "it; another environment is chosen by --environment or QUARRY_ENVIRONMENT."
             )
 
     def client(self, service: str, *, config: ClientConfig | None = None) -> Any:
@@ -97,7 +104,7 @@ class Deployment:
         if not self.stacks:
             raise CommandError(
                 f"Nothing of {self.config.name} is deployed{' on this machine' if self.aws else ''}. Deploy it with "
-                f"`{'make up' if self.aws else f'make deploy ENVIRONMENT={self.config.name}'}`.{self._hint()}"
+                f"`{self._deploying()}`.{self._hint()}"
             )
         return {
             stack["StackName"]: {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
@@ -138,7 +145,12 @@ class Deployment:
         sleep(FLUSH_AGAIN_SECONDS)
         flush(**stage)
 
+    def _deploying(self) -> str:
+        """Return the command that deploys the environment where it is looked for."""
+        name = self.config.name
+        if self.aws is None:
+            return f"make deploy ENVIRONMENT={name}"
+        return _MAKE_UP.get(name, f"python -m sandbox exec -- cdk deploy --all --context environment={name}")
+
     def _hint(self) -> str:
-        return (
-            "" if self.aws is None else f" (Asked the AWS at {self.aws.endpoint_url}; is it up? `make up` starts it.)"
-        )
+        return "" if self.aws is None else f" (Asked was the AWS at {self.aws.endpoint_url}.)"

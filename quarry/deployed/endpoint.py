@@ -39,6 +39,11 @@ class Endpoint:
             trust_env = not _is_plain_on_this_machine(base_url)
         except ValueError as error:
             raise CommandError(f"{base_url} is no URL: {error}.", exit_code=2) from error
+        if not base_url.lower().startswith(("http://", "https://")):
+            raise CommandError(
+                f"{base_url} is no URL of an endpoint: it begins with https:// or http://, and ends in /v1.",
+                exit_code=2,
+            )
         try:
             self._client = httpx.Client(
                 base_url=base_url,

@@ -123,7 +123,7 @@ def explanation(error: ClientError | BotoCoreError) -> str:
     if isinstance(error, _NO_CREDENTIALS):
         return f"There are no credentials for AWS ({error}). {SIGN_IN}"
     if isinstance(error, ConnectionError | HTTPClientError):
-        return f"AWS cannot be reached: {error}{_hint(error)}"
+        return f"AWS cannot be reached: {str(error).rstrip('.')}.{_hint(error)}"
     if isinstance(error, BotoCoreError):
         return f"AWS was not asked: {error}"
     code, operation = error.response["Error"].get("Code", ""), error.operation_name

@@ -75,7 +75,10 @@ def create(
 
 @app.command("list")
 def list_keys(name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False) -> None:
-    """List all keys, revoked and expired ones included. The keys themselves are not stored, so not shown."""
+    """List all keys, revoked and expired ones included. The keys themselves are not stored, so not shown.
+
+    Example: quarry keys list -e dev
+    """
     keys = Deployment(environment(name)).keys().list()
     if as_json:
         print_json([shown(key) for key in keys])
@@ -91,19 +94,28 @@ def list_keys(name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False) 
 
 @app.command()
 def revoke(key_ids: KeyIds, name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False) -> None:
-    """Revoke keys, for good. It counts at once: API Gateway's memory of keys is emptied too. Twice does no harm."""
+    """Revoke keys, for good. It counts at once: API Gateway's memory of keys is emptied too. Twice does no harm.
+
+    Example: quarry keys revoke key_0123456789ab -e dev
+    """
     _change_each(key_ids, KeyStore.revoke, told="is revoked", name=name, as_json=as_json)
 
 
 @app.command()
 def freeze(key_ids: KeyIds, name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False) -> None:
-    """Refuse keys until they are unfrozen. It counts at once. Twice does no harm."""
+    """Refuse keys until they are unfrozen. It counts at once. Twice does no harm.
+
+    Example: quarry keys freeze key_0123456789ab -e dev
+    """
     _change_each(key_ids, KeyStore.freeze, told="is frozen", name=name, as_json=as_json)
 
 
 @app.command()
 def unfreeze(key_ids: KeyIds, name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False) -> None:
-    """Let frozen keys be used again; what is revoked stays so. It counts at once. Twice does no harm."""
+    """Let frozen keys be used again; what is revoked stays so. It counts at once. Twice does no harm.
+
+    Example: quarry keys unfreeze key_0123456789ab -e dev
+    """
     _change_each(key_ids, KeyStore.unfreeze, told="is not frozen", name=name, as_json=as_json)
 
 

@@ -30,6 +30,8 @@ def list_models(name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False
     """List the catalogue's models, and as what each can be called in the environment's region. Asks nobody.
 
     Prices are US dollars per million tokens (rerankers: per thousand queries) in us-east-1.
+
+    Example: quarry models list --environment dev
     """
     config = environment(name)
     models = [_described(model, config) for model in catalogue().values()]
@@ -62,6 +64,8 @@ def show(
     """Show everything that is known of a model, or of all models behind an alias, with sources and dates.
 
     Where the environment tunes, AWS is asked whether a tuned model stands before the alias's own.
+
+    Example: quarry models show fast --environment dev
     """
     config = environment(name)
     found = [_described(one, config) for one in _named(model, config)]
@@ -99,6 +103,8 @@ def refresh(
     """Compare the catalogue with what AWS offers in the environment's region, and show what would change.
 
     Exit code 0: they agree, or all differences were written. 1: there are differences that were not written.
+
+    Example: quarry models refresh --environment dev
     """
     deployment = Deployment(environment(name))
     today = datetime.now(UTC).date()

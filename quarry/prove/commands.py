@@ -32,6 +32,8 @@ def prove(
 
     Exit code 0: all that was asked is as written; 1: something is otherwise or could not be told; 2: asked for what
     cannot be.
+
+    Example: quarry prove --environment dev
     """
     chosen = _chosen(only or [], free=free)
     if listed:

@@ -8,6 +8,7 @@ import typer
 from lambdas.common.figures import counted, us_dollars
 from lambdas.tuning.estimate import Estimate, HostingPrice
 from lambdas.tuning.estimate import estimate as estimated
+from lambdas.tuning.tokens import tokens_of
 from quarry.command_error import CommandError
 from quarry.options import AsJson
 from quarry.output import print_json, print_note, print_table, print_text
@@ -39,7 +40,7 @@ def estimate(
             f"{model.name} takes at most {counted(epoch.maximum, 'epoch')}; {epochs} were asked for.", exit_code=2
         )
     report = validated(file, base=model, method=method)
-    if not report.records:
+    if not tokens_of(report.amount).high:
         # The name of a file is the least of what is wrong with one that has no record.
         first = min(report.problems, key=lambda problem: problem.rule == "file-name")
         raise CommandError(f"{file.name} has no record that could be counted: {first.message}; {first.fix}.")

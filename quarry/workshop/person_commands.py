@@ -21,7 +21,10 @@ Timeout = Annotated[int, typer.Option("--timeout-minutes", min=1, max=1440, help
 
 
 def freeze(who: Name, name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False) -> None:
-    """Refuse a participant's key until `quarry keys unfreeze KEY_ID`. The notebook stays. It counts at once."""
+    """Refuse a participant's key until `quarry keys unfreeze KEY_ID`. The notebook stays. It counts at once.
+
+    Example: quarry workshop freeze ana-lima -e dev
+    """
     deployment, keys, one = _one(who, name)
     key = keys.store.freeze(_key(keys, one).key_id)
     deployment.forget_cached_keys()
@@ -54,6 +57,8 @@ def reset(
     """Give a participant a fresh beginning: a new key with the whole allowance, and the app stopped. Files stay.
 
     The former key is refused at once. `start` starts the app again, and `handout` shows the new key.
+
+    Example: quarry workshop reset ana-lima -e dev
     """
     deployment, keys, one = _one(who, name)
     apps = apps_of(deployment, minutes=timeout_minutes)

@@ -62,6 +62,7 @@ def test_before_a_deployment_the_operators_credentials_call_and_that_is_said(run
 
     assert ran.code == 1
     assert ran.json["checked_by"] == "own"
+    assert ran.err.startswith("Nothing of dev is deployed")
     assert [one["verdict"] for one in ran.json["findings"]] == ["account_blocked", *["ready"] * 4]
     assert "your own credentials" in ran.err
 

@@ -1,6 +1,5 @@
 """Which settings of the shell a call to the endpoint goes by, and what is said of those that cannot be used."""
 
-import httpx
 import pytest
 
 from quarry.command_error import CommandError
@@ -60,6 +59,12 @@ def test_what_is_no_url_is_named(url: str) -> None:
         Endpoint(base_url=url, api_key="k")
 
 
-def test_a_url_of_another_kind_does_not_answer() -> None:
-    with pytest.raises(CommandError, match="does not answer"):
-        Endpoint(base_url="ftp://api.example/v1", api_key="k", transport=httpx.HTTPTransport()).models()
+@pytest.mark.parametrize("url", ["ftp://api.example/v1", "api.example/v1", "localhost:8787/v1", "/v1", "nonsense"])
+def test_a_url_of_another_kind_is_refused_with_what_one_looks_like(url: str) -> None:
+    with pytest.raises(CommandError, match="is no URL of an endpoint: it begins with https:// or http://") as refused:
+        Endpoint(base_url=url, api_key="k")
+    assert refused.value.exit_code == 2
+
+
+def test_the_kind_of_a_url_may_be_in_capitals() -> None:
+    assert Endpoint(base_url="HTTP://localhost:8787/v1", api_key="k").base_url == "HTTP://localhost:8787/v1"

@@ -8,6 +8,7 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.httpsession import URLLib3Session
 
 from configuration.environment_file import load
+from quarry.command_error import CommandError
 from quarry.deployed.connection import LocalAws
 from quarry.deployed.deployment import Deployment
 from tests.quarry.conftest import Run
@@ -40,6 +41,27 @@ def test_nothing_deployed_is_a_sentence_and_exit_code_1(run: Run, empty_aws: Fak
     assert ran.out == ""
 
 
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("sandbox", "make up"),
+        ("sandbox-studio", "make up STUDIO=1"),
+        ("sandbox-tuning", "make up TUNING=1"),
+        ("dev", "python -m sandbox exec -- cdk deploy --all --context environment=dev"),
+    ],
+)
+def test_nothing_deployed_on_this_machine_says_what_deploys_it(empty_aws: FakeAws, name: str, command: str) -> None:
+    aws = LocalAws(endpoint_url="http://localhost:4566", access_key_id="a", secret_access_key="s")
+
+    with pytest.raises(CommandError) as refused:
+        Deployment(load(name), aws=aws).outputs()
+
+    assert str(refused.value) == (
+        f"Nothing of {name} is deployed on this machine. Deploy it with `{command}`. "
+        "(Asked was the AWS at http://localhost:4566.)"
+    )
+
+
 def test_an_unknown_environment_is_exit_code_2_and_names_those_there_are(run: Run) -> None:
     ran = run("outputs", "-e", "nope")
 
@@ -57,10 +79,11 @@ def test_the_environment_can_come_from_a_variable(run: Run, aws: FakeAws, monkey
 
 
 def test_the_sandbox_is_not_looked_for_in_a_real_account(run: Run, aws: FakeAws) -> None:
-    ran = run("outputs")
+    ran, other = run("outputs"), run("outputs", "-e", "sandbox-tuning")
 
-    assert ran.code == 1
+    assert (ran.code, other.code) == (1, 1)
     assert ran.err.startswith("sandbox lives on this machine and is not up. `make up` starts it")
+    assert "`make up TUNING=1` starts it" in other.err
 
 
 def test_an_aws_that_is_away_is_a_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,7 +84,7 @@ def test_a_missing_permission_is_named_as_iam_does(operation: str, action: str) 
 def test_an_aws_that_is_away_is_started_where_it_is_not_amazons(error: BotoCoreError, hint: bool) -> None:
     said = explanation(error)
 
-    assert said.startswith(f"AWS cannot be reached: {error}")
+    assert said.startswith(f"AWS cannot be reached: {str(error).rstrip('.')}.")
     assert said.endswith("Is it up? `make up` starts it.") is hint
 
 

@@ -189,6 +189,13 @@ def test_what_has_no_record_has_no_price(run: Run, tmp_path: Path) -> None:
     )
 
 
+def test_records_without_a_word_that_could_be_counted_have_no_price(run: Run, tmp_path: Path) -> None:
+    ran = run("tune", "estimate", written(tmp_path / "a.jsonl", b"# A title\n\nAnd prose."), "--base", MICRO)
+
+    assert (ran.code, ran.out) == (1, "")
+    assert "a.jsonl has no record that could be counted: the line is not JSON" in ran.err
+
+
 def test_a_name_is_not_why_there_is_no_record(run: Run, tmp_path: Path) -> None:
     ran = run("tune", "estimate", written(tmp_path / "a.json", b"[" + b",".join(GOOD) + b"]"), "--base", MICRO)
 
