@@ -18,11 +18,25 @@ export function takeKeyFromAddress() {
   }
 }
 
-export const key = () => sessionStorage.getItem(KEY) || "";
+// Browsers may forbid pages to keep anything; then the key lasts as long as the page.
+let held = "";
+const kept = () => {
+  try {
+    return sessionStorage;
+  } catch {
+    return null;
+  }
+};
+export const keepsKeys = () => kept() !== null;
+export const key = () => kept()?.getItem(KEY) || held;
 export function keepKey(value) {
-  const kept = value.replace(/[^\x21-\x7e]/g, "");
-  if (kept) sessionStorage.setItem(KEY, kept);
-  else sessionStorage.removeItem(KEY);
+  held = value.replace(/[^\x21-\x7e]/g, "");
+  try {
+    kept()?.setItem(KEY, held);
+    if (!held) kept()?.removeItem(KEY);
+  } catch {
+    // No room for it: as above.
+  }
   listeners.forEach((told) => told());
 }
 export const onKey = (told) => (listeners.add(told), () => listeners.delete(told));
@@ -52,6 +66,13 @@ export const lastRequests = () => requests;
 
 // Sends a request and returns the answer. Raises a Refusal, or the AbortError of `signal`.
 export async function call(method, path, { body, signal } = {}) {
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const size = text ? new TextEncoder().encode(text).length : 0;
+  if (size > mostOfBody)
+    throw new Refusal({
+      message: `The request has ${size.toLocaleString("en")} bytes, and the endpoint takes ${mostOfBody.toLocaleString("en")}. Send fewer or smaller images, shorten the text, or begin a new conversation.`,
+      code: "request_too_large",
+    });
   const before = body === undefined ? requests.findIndex((one) => one.method === method && one.path === path) : -1;
   if (before >= 0) requests.splice(before, 1);
   requests.unshift({ method, path, body });
@@ -65,7 +86,7 @@ export async function call(method, path, { body, signal } = {}) {
         Authorization: `Bearer ${key()}`,
         ...(body === undefined ? {} : { "Content-Type": "application/json" }),
       },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: text,
       cache: "no-store",
       credentials: "omit",
       referrerPolicy: "no-referrer",
@@ -126,13 +147,20 @@ export async function* events(response) {
 const broken = (response) =>
   new Refusal({ message: "The connection broke off in the middle of the answer. Ask again.", code: "network" }, response);
 
+// Characters that a request may have; the endpoint says how many.
+export let mostOfBody = 1024 * 1024;
 let models;
 // The aliases, asked for once per key.
 export function aliases(again = false) {
   const owner = key();
   if (again || !models || models.owner !== owner) {
-    models = { owner, list: json("GET", "models").then((listed) => listed.data) };
+    models = { owner, list: json("GET", "models").then(listed) };
     models.list.catch(() => (models = undefined));
   }
   return models.list;
+}
+
+function listed({ data, quarry }) {
+  mostOfBody = quarry?.max_body_bytes || mostOfBody;
+  return data;
 }

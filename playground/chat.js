@@ -3,7 +3,7 @@
 import { html, useEffect, useState } from "./preact.js";
 import { asMessage, chat, prompt } from "./exchange.js";
 import { Trouble } from "./figures.js";
-import { remember } from "./kept.js";
+import { newId, remember } from "./kept.js";
 import { About, AliasPicker, Parameters, asBody, can, useAliases } from "./parameters.js";
 import { Images } from "./images.js";
 import { PromptFields, PromptPicker } from "./prompts.js";
@@ -65,7 +65,7 @@ export function Chat({ resumed, onTaken, onCode, say }) {
       return;
     }
     const controller = (running = new AbortController());
-    const id = state.conversation.id || crypto.randomUUID();
+    const id = state.conversation.id || newId();
     const tell = (answer) => replace(id, { ...turn, answer });
     const options = { signal: controller.signal, models: known.list, tell };
     set(() => {
@@ -85,7 +85,7 @@ export function Chat({ resumed, onTaken, onCode, say }) {
         ...(state.alias ? { model: alias.id } : {}),
         ...(follow ? { messages: follow } : {}),
       };
-      came = await prompt(turn.prompt, asked, { ...options, alias: state.alias || turn.promptAlias });
+      came = await prompt(turn.prompt, asked, options);
     } else {
       const system = state.system.trim() && !state.session ? [{ role: "system", content: state.system }] : [];
       const messages = [...system, ...conversation(state.session ? [] : turns, turn)];
@@ -103,7 +103,6 @@ export function Chat({ resumed, onTaken, onCode, say }) {
     if (state.chosen) {
       send({
         prompt: state.chosen.name,
-        promptAlias: state.chosen.model,
         variables: { ...variables },
         said: JSON.stringify(variables, null, 1),
       });
@@ -121,7 +120,7 @@ export function Chat({ resumed, onTaken, onCode, say }) {
       ${turns.map(
         (turn, index) => html`<${Turn} key=${index} turn=${turn} onCode=${onCode}
         onAgain=${index === turns.length - 1 && turn.answer.state === "failed" && !busy ? () => send(turn, turns.slice(0, -1)) : null}
-        onResults=${index === turns.length - 1 && open.length && !busy ? (results) => send({ results, calls: open, prompt: last.prompt, promptAlias: last.promptAlias, variables: last.variables }) : null} />`,
+        onResults=${index === turns.length - 1 && open.length && !busy ? (results) => send({ results, calls: open, prompt: last.prompt, variables: last.variables }) : null} />`,
       )}
       <${Trouble} error=${problem} />
       <form onSubmit=${submit}>

@@ -5,35 +5,32 @@ import { call, events, json } from "./api.js";
 export const fresh = () => ({ state: "waiting", text: "", calls: [], figures: {}, refusal: null });
 
 // Asks /v1/chat/completions as a stream. `tell` gets a new object with everything so far, now and then.
-export async function chat(body, { signal, tell, models = [] }) {
+export async function chat(body, { signal, tell, models }) {
+  const came = fresh();
+  return run(came, tell, signal, () => converse(came, body, { signal, models }));
+}
+
+// Asks a prompt by its name: the endpoint fills it in, and what comes of that is asked as a stream.
+export async function prompt(name, body, { signal, tell, models }) {
+  const path = `prompts/${encodeURIComponent(name)}`;
+  const came = { ...fresh(), request: { method: "POST", path, body } };
+  return run(came, tell, signal, async () => {
+    const filled = await json("POST", path, { body: { ...body, answer: false }, signal });
+    await converse(came, filled, { signal, models });
+  });
+}
+
+async function converse(came, body, { signal, models = [] }) {
   const sent = {
     ...body,
     stream: true,
     stream_options: { include_usage: true },
     quarry: { ...body.quarry, guardrail_trace: true },
   };
-  const came = { ...fresh(), request: { method: "POST", path: "chat/completions", body: sent } };
-  return run(came, tell, signal, async () => {
-    const response = await call("POST", "chat/completions", { body: sent, signal });
-    head(came, response, body.model, models);
-    for await (const chunk of events(response)) take(came, chunk);
-  });
-}
-
-// Asks a prompt by its name, whole.
-export async function prompt(name, body, { signal, tell, models = [], alias }) {
-  const path = `prompts/${encodeURIComponent(name)}`;
-  const came = { ...fresh(), request: { method: "POST", path, body } };
-  return run(came, tell, signal, async () => {
-    const response = await call("POST", path, { body, signal });
-    head(came, response, alias, models);
-    const answer = await response.json();
-    const [choice] = answer.choices;
-    came.text = choice.message.content || "";
-    came.calls = (choice.message.tool_calls || []).map(asCall);
-    came.finish = choice.finish_reason;
-    ended(came, answer);
-  });
+  came.request = { method: "POST", path: "chat/completions", body: sent };
+  const response = await call("POST", "chat/completions", { body: sent, signal });
+  head(came, response, body.model, models);
+  for await (const chunk of events(response)) take(came, chunk);
 }
 
 // Asks the documents, as a stream.
@@ -139,8 +136,6 @@ function ended(came, told) {
       .map((pair) => pair.join("="))
       .join(", ");
 }
-
-const asCall = (one) => ({ id: one.id, name: one.function.name, input: one.function.arguments });
 
 // What of a turn goes back to the model with the next one.
 export const asMessage = (came) => ({

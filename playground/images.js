@@ -1,10 +1,11 @@
 // Images of a message: chosen, made as small as a request takes them, and kept as data URLs until they are sent.
 
 import { html, useState } from "./preact.js";
+import { mostOfBody } from "./api.js";
 
-// Characters of a data URL: a body may have 1 MB unless the environment says otherwise, and a telephone's photograph has
-// five. Models see no more of it than 1,568 pixels.
-const MOST = 600_000;
+// Characters of one image's data URL: what a request may have has to have room for words and for what came before, and a
+// telephone's photograph has five megabytes. Models see no more of it than 1,568 pixels, nor take more than 5 MB.
+const most = () => Math.min(mostOfBody * 0.6, 5_000_000);
 const SIDES = [1568, 1024, 768, 512];
 const TYPES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
@@ -37,7 +38,7 @@ export function Images({ value, onChange }) {
 }
 
 async function fitting(file) {
-  if (file.size < (MOST * 3) / 4 - 100) return dataUrl(file);
+  if (file.size < (most() * 3) / 4 - 100) return dataUrl(file);
   const image = await createImageBitmap(file);
   const canvas = document.createElement("canvas");
   for (const side of SIDES) {
@@ -49,7 +50,7 @@ async function fitting(file) {
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.drawImage(image, 0, 0, canvas.width, canvas.height);
     const url = canvas.toDataURL("image/jpeg", 0.85);
-    if (url.length < MOST) return url;
+    if (url.length < most()) return url;
   }
   throw new Error("too large");
 }

@@ -43,6 +43,14 @@ export function remember(conversation, alias) {
 
 export function forget(id) {
   const left = id ? history().filter((one) => one.id !== id) : [];
-  if (left.length) localStorage.setItem(PLACE, JSON.stringify(left));
-  else localStorage.removeItem(PLACE);
+  try {
+    if (left.length) localStorage.setItem(PLACE, JSON.stringify(left));
+    else localStorage.removeItem(PLACE);
+  } catch {
+    // Nothing was kept.
+  }
 }
+
+// crypto.randomUUID is there by HTTPS and on localhost only.
+export const newId = () =>
+  [...crypto.getRandomValues(new Uint8Array(16))].map((one) => one.toString(16).padStart(2, "0")).join("");

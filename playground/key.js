@@ -1,7 +1,11 @@
 // Key: pasted here, or taken from the address of a hand-out. It stays in this tab and ends with it.
 
 import { html, useState } from "./preact.js";
-import { BASE, keepKey, key } from "./api.js";
+import { BASE, keepKey, keepsKeys, key } from "./api.js";
+
+const KEPT = keepsKeys()
+  ? "It is kept in this tab only, and gone when the tab closes."
+  : "This browser lets pages keep nothing, so it is gone when the page is loaded again.";
 
 export function Key({ onKept }) {
   const [typed, setTyped] = useState("");
@@ -14,7 +18,7 @@ export function Key({ onKept }) {
     onKept();
   }
   return html`<h2>Key</h2>
-    <p>${has ? "This tab has a key." : "Paste the key that you were given."} It is kept in this tab only, sent to this endpoint only, and gone when the tab closes.</p>
+    <p>${has ? "This tab has a key." : "Paste the key that you were given."} ${KEPT} It is sent to this endpoint only.</p>
     <form onSubmit=${submit}>
       <label class="field">API key
         <input type="password" autocomplete="off" spellcheck="false" value=${typed} onInput=${(event) => setTyped(event.target.value)} /></label>

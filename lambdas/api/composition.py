@@ -208,5 +208,6 @@ def model_listing() -> "ModelListing":
     return ModelListing(
         aliases=aliases(),
         parameter_name=settings().model_access_parameter,
+        max_body_bytes=settings().max_body_bytes,
         client=cache(lambda: aws.client("ssm", read_timeout=TABLE_TIMEOUT_SECONDS, bounded=True)),
     )

@@ -70,10 +70,11 @@ class Passed:
 
 
 class Guardrail:
-    """One version of the guardrail.
+    """One version of the guardrail, asked for one request.
 
     Attributes:
         passed: what it has let through.
+        found: where it intervened in what Converse does not show it: Bedrock's assessments, each with its source.
     """
 
     def __init__(
@@ -82,10 +83,15 @@ class Guardrail:
         self._client = client
         self._named = {"guardrailIdentifier": guardrail_id, "guardrailVersion": version}
         self.passed = passed if passed is not None else Passed()
+        self.found: list[dict[str, Any]] = []
 
     def config(self, *, trace: bool) -> dict[str, str]:
         """Return Converse's ``guardrailConfig``."""
         return {**self._named, "trace": "enabled" if trace else "disabled"}
+
+    def trace(self, converse: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return what was found, as a request's caller is told it: Converse's trace, and in ``unseen`` the rest."""
+        return {**(converse or {}), **({"unseen": list(self.found)} if self.found else {})}
 
     def stopped(self, prompt: str) -> str | None:
         """Return the policy's message if a prompt is stopped, None if it is let through, masked or not.
@@ -145,6 +151,7 @@ class Guardrail:
             reply = self._apply(together, source)
             if reply.get("action") != "GUARDRAIL_INTERVENED":
                 continue
+            self.found += [{"source": source, **assessment} for assessment in reply.get("assessments", [])]
             if _blocks(reply.get("assessments", [])):
                 return made, _message(reply)
             outputs = [output["text"] for output in reply["outputs"]]

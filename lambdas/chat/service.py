@@ -158,7 +158,8 @@ class ChatService:
         telling = self.telling(asked, answered.candidate)
         message = reply.get("output", {}).get("message", {"role": "assistant", "content": []})
         usage = reply.get("usage", {})
-        found = {"guardrail": reply.get("trace", {}).get("guardrail", {})} if asked.guardrail_trace else {}
+        trace = reply.get("trace", {}).get("guardrail")
+        found = {"guardrail": self.guardrail.trace(trace)} if asked.guardrail_trace else {}
         return Completion(
             answered=answered,
             model=telling.model,
@@ -203,16 +204,18 @@ class ChatService:
         if stopped is not None:
             answered = self._unasked(asked)
             telling = self.telling(asked, answered.candidate)
-            return StreamedCompletion.of_text(
+            policys = StreamedCompletion.of_text(
                 stopped, answered=answered, stop_reason="guardrail_intervened", telling=telling
             )
+            policys.state.trace = self.guardrail.trace
+            return policys
         (events, first), answered = self._first_that_can(asked, spoken, opened)
         telling = self.telling(asked, answered.candidate)
         if "toolConfig" in self.arguments(asked, spoken, answered.candidate)[0]:
             from lambdas.chat.judged_tools import JudgedEvents
 
             events = JudgedEvents(events, self.guardrail)
-        state = ToldStream(telling)
+        state = ToldStream(telling, trace=self.guardrail.trace)
         return StreamedCompletion(answered=answered, events=events, first=first, state=state, deadline=self._deadline)
 
     def said(self, text: str, asked: Conversation, answered: Answered, *, stop_reason: str) -> Completion:

@@ -1,6 +1,6 @@
 """From ConverseStream's events to neutral ones: one at a time, numbered as the caller is told them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from lambdas.chat.events import (
@@ -32,10 +32,17 @@ class ToldStream:
         stop_reason: Converse's, once it was sent.
         usage: Converse's token counts, once they were sent.
         guardrail: what the guardrail found, if its trace was asked for.
+        trace: makes of that what the caller is told.
     """
 
-    def __init__(self, telling: Telling = AS_IT_IS) -> None:
+    def __init__(
+        self,
+        telling: Telling = AS_IT_IS,
+        *,
+        trace: Callable[[Mapping[str, Any] | None], dict[str, Any]] = lambda converse: dict(converse or {}),
+    ) -> None:
         self.telling = telling
+        self.trace = trace
         self._has_call = False
         # Converse's index of a content block -> its place among those that are told, as long as it is not over.
         self._open: dict[int, int] = {}

@@ -59,7 +59,7 @@ class StreamedExchange:
         yield Counted(
             state.usage,
             reasoning_tokens=state.thought_tokens(),
-            guardrail=(state.guardrail or {}) if traced else None,
+            guardrail=state.trace(state.guardrail) if traced else None,
             # The headers, which tell it of a whole answer, are gone.
             not_recorded=self._begun.not_recorded_codes,
             micro_dollars=taken.micro_dollars if taken.priced else None,

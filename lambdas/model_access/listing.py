@@ -48,10 +48,17 @@ class Model(Struct, tag_field="object", tag="model", frozen=True, kw_only=True):
     quarry: ModelStatus
 
 
+class Bounds(Struct, frozen=True):
+    """What holds for requests to any alias. ``max_body_bytes``: larger bodies get 413."""
+
+    max_body_bytes: int
+
+
 class ModelList(Struct, tag_field="object", tag="list", frozen=True):
-    """The aliases by name."""
+    """The aliases by name, and in ``quarry`` what OpenAI's API has no word for."""
 
     data: list[Model]
+    quarry: Bounds
 
 
 class ModelListing:
@@ -59,6 +66,7 @@ class ModelListing:
 
     Args:
         parameter_name: SSM parameter with the access check's findings.
+        max_body_bytes: of a request.
         client: SSM's, or what makes it when it is needed.
         clock: seconds from any start; for tests.
     """
@@ -68,11 +76,13 @@ class ModelListing:
         *,
         aliases: Aliases,
         parameter_name: str,
+        max_body_bytes: int,
         client: Callable[[], ParameterClient],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._aliases = aliases
         self._parameter_name = parameter_name
+        self._bounds = Bounds(max_body_bytes)
         self._client = client
         self._clock = clock
         self._known: tuple[float, Published] | None = None
@@ -80,7 +90,8 @@ class ModelListing:
     def models(self) -> ModelList:
         """Return the aliases, each with its standing."""
         found = self._published()
-        return ModelList([_model(alias, candidates, found) for alias, candidates in self._aliases.every().items()])
+        listed = [_model(alias, candidates, found) for alias, candidates in self._aliases.every().items()]
+        return ModelList(listed, self._bounds)
 
     def model(self, alias: str) -> Model:
         """Return one alias with its standing.

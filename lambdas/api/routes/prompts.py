@@ -74,15 +74,18 @@ def read_prompt(call: Call) -> Answer[Prompt]:
 
 
 def call_prompt(call: Call) -> Answer[dict[str, Any]]:
-    """Fill a prompt in and answer it, in the shape of a chat completion."""
+    """Fill a prompt in and answer it, in the shape of a chat completion; or only fill it in, as a chat request."""
     prompt = _find(call.path["name"])
     strict = composition.settings().strict
     asked = READER.read(call.body, strict=strict)
     wanted = asked.body
     body = chat_body(prompt, wanted.variables, model=wanted.model, messages=wanted.messages)
+    named = {"x-quarry-prompt": f"{prompt.name}@{prompt.version}"}
     chat = reading.convert(body, strict=strict)
+    if not wanted.answer:
+        return Answer(body=body, headers=named)
     answer = complete(Read(chat.body, (*asked.dropped, *chat.dropped)), call)
-    return Answer(body=answer.body, headers={**answer.headers, "x-quarry-prompt": f"{prompt.name}@{prompt.version}"})
+    return Answer(body=answer.body, headers={**answer.headers, **named})
 
 
 def _find(name: str) -> definition.Prompt:

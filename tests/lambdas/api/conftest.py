@@ -37,6 +37,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
         def put(*replies: Any, documents: FakeRetrieve | None = None) -> Desk:
             made = stack.enter_context(desk(*replies, documents=documents))
             listed = ModelListing(
+                max_body_bytes=1024,
                 aliases=ALIASES,
                 parameter_name=SETTINGS.model_access_parameter,
                 client=lambda: FakeParameters(READY),

@@ -373,7 +373,10 @@ def fuzzed() -> Iterator[Fuzzed]:
         patch.setattr(stores, "FakeConverse", _Bedrock)
         with stores.desk(converse_reply()) as made, asyncio.Runner() as loop:
             listed = ModelListing(
-                aliases=ALIASES, parameter_name=SETTINGS.model_access_parameter, client=lambda: FakeParameters(READY)
+                max_body_bytes=1024,
+                aliases=ALIASES,
+                parameter_name=SETTINGS.model_access_parameter,
+                client=lambda: FakeParameters(READY),
             )
             for name, what in {
                 "settings": dataclasses.replace(SETTINGS, max_body_bytes=100_000),

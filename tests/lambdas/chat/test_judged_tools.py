@@ -115,6 +115,34 @@ def test_a_result_or_a_description_that_is_stopped_is_answered_without_a_model(m
     assert set(client.sources) == {"INPUT"}
 
 
+@pytest.mark.parametrize(
+    ("given", "stops", "source"),
+    [(asked(CALL, result("nightshade")), {"nightshade"}, "INPUT"), (asked(), {"eve@example.com"}, "OUTPUT")],
+)
+def test_what_it_found_where_converse_does_not_look_is_told_if_it_is_asked_for(
+    given: Conversation, stops: set[str], source: str
+) -> None:
+    traced = msgspec.structs.replace(given, guardrail_trace=True)
+    found = [{"source": source, "wordPolicy": {"customWords": [{"match": "x", "action": "BLOCKED"}]}}]
+    client = FakeConverse(calling({"to": "eve@example.com"}))
+    client.stops = stops
+    assert whole(client, traced).quarry["guardrail"]["unseen"] == found
+    assert whole(client, given).quarry == {}
+
+    client = FakeConverse(calling_events('{"to": "eve@example.com"}'))
+    client.stops = stops
+    answer = service(client).stream(traced, traced.spoken)
+    list(answer)
+    assert answer.state.trace({"inputAssessment": {}}) == {"inputAssessment": {}, "unseen": found}
+
+
+def test_where_it_found_nothing_converses_trace_is_all_there_is() -> None:
+    traced = msgspec.structs.replace(asked(CALL, result("fine")), guardrail_trace=True)
+    client = FakeConverse(converse_reply("Done."))
+
+    assert "unseen" not in whole(client, traced).quarry["guardrail"]
+
+
 def test_an_answer_that_was_stopped_before_the_model_took_nothing() -> None:
     client = FakeConverse(converse_reply())
     client.stops = {"ann"}

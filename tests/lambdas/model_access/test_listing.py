@@ -42,13 +42,18 @@ class FakeParameters:
 
 def listing(parameters: FakeParameters, **options: Any) -> ModelListing:
     return ModelListing(
-        aliases=ALIASES, parameter_name=SETTINGS.model_access_parameter, client=lambda: parameters, **options
+        max_body_bytes=1024,
+        aliases=ALIASES,
+        parameter_name=SETTINGS.model_access_parameter,
+        client=lambda: parameters,
+        **options,
     )
 
 
 def test_each_alias_is_listed_with_what_was_found() -> None:
     listed = listing(FakeParameters(FOUND)).models()
 
+    assert listed.quarry.max_body_bytes == 1024
     assert [(model.id, model.owned_by) for model in listed.data] == [
         ("embed", "Amazon"),
         ("fast", "Amazon"),
@@ -91,7 +96,10 @@ def test_an_alias_that_a_tuned_model_answers_says_of_which_run() -> None:
     promoted = Promoted(arn, "amazon.nova-micro-v1:0", "fast-0123456789ab")
     aliases = Aliases(lambda: {**SETTINGS.aliases, "fast": (promoted, *SETTINGS.aliases["fast"])})
     made = ModelListing(
-        aliases=aliases, parameter_name="/quarry/test/model-access", client=lambda: FakeParameters(FOUND)
+        max_body_bytes=1024,
+        aliases=aliases,
+        parameter_name="/quarry/test/model-access",
+        client=lambda: FakeParameters(FOUND),
     )
 
     fast = made.models().data[1]

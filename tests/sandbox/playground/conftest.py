@@ -81,7 +81,7 @@ class Tab:
 
 def expect(found: Any) -> Any:
     """Playwright's assertions of a locator, which wait until they hold."""
-    from playwright.sync_api import expect as waiting
+    from playwright.sync_api import expect as waiting  # type: ignore[import-not-found]
 
     return waiting(found, "looked at for as long as anything is waited for")
 
@@ -93,7 +93,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     sys.path.append(str(BROWSER / "python"))
     try:
         # Not of this environment: a folder of its own has it.
-        from playwright.sync_api import expect as waiting  # type: ignore[import-not-found]
+        from playwright.sync_api import expect as waiting
         from playwright.sync_api import sync_playwright
 
         waiting.set_options(timeout=PATIENCE * 1000)

@@ -300,7 +300,63 @@ def test_a_prompt_is_asked_by_its_name(tab: Tab, model: ModelScript) -> None:
 
     expect(tab.answer()).to_contain_text("Positive")
     assert re.fullmatch(r"\$0\.\d+", tab.figures()["Cost"])
-    assert tab.figures()["Answered by"].startswith("amazon.nova")
+    told = tab.figures()
+    assert told["Answered by"].startswith("amazon.nova")
+    assert told["Guardrail"] == "found nothing"
+    # The endpoint fills it in; what comes of that is a stream like any.
+    body = sent(tab)
+    assert (body["model"], body["stream"]) == ("fast", True)
+    assert "Best day ever!" in body["messages"][-1]["content"]
+
+
+def test_a_prompt_that_cannot_be_filled_in_is_refused_in_the_endpoints_words(tab: Tab) -> None:
+    tab.page.locator("summary", has_text="Named prompts").click()
+    tab.page.get_by_role("combobox", name="Prompt").select_option("tweet-sentiment")
+    tab.page.get_by_role("button", name="Send", exact=True).click()
+
+    expect(tab.answer().get_by_role("alert")).to_contain_text("`tweet` is required")
+
+
+def test_what_the_guardrail_finds_in_a_tools_result_is_told(tab: Tab, model: ModelScript) -> None:
+    model.tool_calls([{"name": "get_weather", "input": {"city": "Toronto"}}], times=1)
+    tab.page.locator("summary", has_text="Tools").click()
+    tab.page.locator("details", has_text="The model asks for a call").get_by_role("button", name="an example").click()
+    tab.say("How is the weather?")
+    tab.page.get_by_label("What get_weather gives").fill("Snow on project-nightshade")
+    tab.page.get_by_role("button", name="Send results").click()
+
+    told = tab.figures(1)
+    assert told["Ending"] == "stopped by the guardrail"
+    assert re.search(r"word.*project-nightshade blocked", told["Guardrail"])
+
+
+def test_what_no_request_has_room_for_is_not_sent(tab: Tab) -> None:
+    tab.page.get_by_role("combobox", name="Alias").locator("option").first.wait_for(state="attached")
+    tab.say("x" * 1_100_000)
+
+    expect(tab.answer().get_by_role("alert")).to_contain_text("the endpoint takes 1,048,576")
+    assert not [url for url in tab.asked if url.endswith("chat/completions")]
+
+
+FORBIDDEN = """
+for (const name of ["sessionStorage", "localStorage"])
+  Object.defineProperty(window, name, { get() { throw new DOMException("No.", "SecurityError"); } });
+delete Crypto.prototype.randomUUID;
+"""
+
+
+def test_it_works_where_pages_may_keep_nothing_and_the_origin_is_not_secure(tab: Tab, platform: Platform) -> None:
+    tab.page.add_init_script(FORBIDDEN)
+    tab.page.goto("about:blank")
+    tab.page.goto(f"{tab.root}#key={platform.api_key}")
+    tab.say("Hello")
+    expect(tab.answer()).to_contain_text("You asked")
+    tab.view("History")
+    tab.page.get_by_text("Nothing is kept.").wait_for()
+    tab.view("Key")
+    expect(tab.page.get_by_role("main")).to_contain_text("gone when the page is loaded again")
+    tab.page.get_by_role("button", name="Forget the key").click()
+    tab.page.get_by_text("Paste the key").wait_for()
 
 
 def test_sessions_are_begun_continued_and_deleted(tab: Tab) -> None:

@@ -219,7 +219,10 @@ def usage_chunk() -> dict[str, Any]:
 def models() -> ModelList:
     found = '{"checked_at": null, "aliases": {"fast": {"standing": "first", "verdict": "ready"}}}'
     return ModelListing(
-        aliases=ALIASES, parameter_name=SETTINGS.model_access_parameter, client=lambda: FakeParameters(found)
+        max_body_bytes=1024,
+        aliases=ALIASES,
+        parameter_name=SETTINGS.model_access_parameter,
+        client=lambda: FakeParameters(found),
     ).models()
 
 

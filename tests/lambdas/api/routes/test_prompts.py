@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec import convert
 
 from lambdas.api.call import Answer
 from lambdas.api.dialects.chat.request import ChatRequest
@@ -51,6 +52,18 @@ def test_one_prompt_is_shown_with_all_that_is_sent(send: Send) -> None:
     assert (shown["version"], shown["model"], shown["system"]) == ("0a1b2c3d", "fast", "You translate.\n")
     assert shown["examples"][0]["assistant"] == "chien"
     assert shown["inference"] == {"temperature": 0.2, "max_tokens": 50, "stop": ["END"]}
+
+
+def test_a_prompt_is_filled_in_only_and_asks_the_same_as_chat(send: Send, asked: list[ChatRequest]) -> None:
+    status, body, headers = send("POST", "/v1/prompts/translation", {"variables": GOOD, "answer": False})
+    assert (status, asked) == (200, [])
+    assert headers["x-quarry-prompt"] == ["translation@0a1b2c3d"]
+
+    send("POST", "/v1/prompts/translation", {"variables": GOOD})
+    assert asked == [convert(body, type=ChatRequest)]
+    # What cannot be filled in is refused here too.
+    assert send("POST", "/v1/prompts/translation", {"answer": False})[0] == 400
+    assert send("POST", "/v1/prompts/translation", {"variables": GOOD, "answer": "no"})[0] == 400
 
 
 def test_a_prompt_is_filled_in_and_answered(send: Send, asked: list[ChatRequest]) -> None:
