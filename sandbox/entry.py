@@ -32,11 +32,12 @@ class Entry:
     step: Step | None = None
 
     def change(
-        self, step: Step | None, seconds: float = SECONDS, *, through: str, to: str, failing: str = "Failed"
+        self, step: Step | None, seconds: float | None = None, *, through: str, to: str, failing: str = "Failed"
     ) -> None:
         """Begin a change of state: through one such as Creating to its end, or to what a step says."""
         self.status, self.step, self.modified = through, step, clock.now()
-        self.ends = self.modified + (step.seconds if step is not None and step.do == "take" else seconds)
+        lasting = SECONDS if seconds is None else seconds
+        self.ends = self.modified + (step.seconds if step is not None and step.do == "take" else lasting)
         self.target, self.reason = to, ""
         if step is not None and step.do == "fail":
             self.target, self.reason = failing, step.reason

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 import pytest
 from ministack.services import bedrock, bedrock_agent, budgets, cloudformation, opensearchserverless
 
-from sandbox import studio
+from sandbox import entry, studio
 from sandbox.resources import register
-from sandbox.studio import control, script
+from sandbox.studio import control
 
 
 @pytest.fixture(autouse=True)
 def _empty_ministack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     # States over time have tests of their own.
-    monkeypatch.setattr(script, "_SECONDS_IN_A_STATE", 0.0)
+    monkeypatch.setattr(entry, "SECONDS", 0.0)
     studio.install()
     register()
     yield

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from sandbox.studio import script as studio_script
+from sandbox import entry
 from tests.sandbox.teardown_faults import platform
 from tests.sandbox.teardown_faults.local_aws import LocalAws
 
@@ -26,7 +26,7 @@ def deployed() -> Iterator[tuple[LocalAws, Callable[[], None]]]:
     """The AWS, and what puts it back to when everything had just been deployed."""
     patch = pytest.MonkeyPatch()
     # States over time have tests of their own.
-    patch.setattr(studio_script, "_SECONDS_IN_A_STATE", 0.0)
+    patch.setattr(entry, "SECONDS", 0.0)
     aws = LocalAws()
     platform.prepare(aws)
     platform.make_strangers(aws)
