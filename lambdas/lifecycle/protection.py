@@ -25,7 +25,8 @@ from lambdas.lifecycle.actions import GENERIC, READ_SECONDS, Action
 from lambdas.lifecycle.handler import handler
 from lambdas.lifecycle.removal import DENIED
 
-# How long a role's new policy may take to be known: the function is as new as what it is to protect.
+# How long a role's new policy may take to be known, since the function is as new as what it is to protect, and a table
+# to be through with its last change.
 SETTLING_SECONDS: Final = 60.0
 PAUSE_SECONDS: Final = 5.0
 
@@ -51,11 +52,11 @@ def protect(
         for table in tables:
             if not _is_protected(table, dynamodb):
                 done.append(table)
-                dynamodb.update_table(TableName=table, DeletionProtectionEnabled=True)
+                _set(table, True, dynamodb, sleep)
     except (ClientError, BotoCoreError):
         # What is asked for and not known to be done may be done.
         for table in reversed(done):
-            _take_back(table, dynamodb)
+            _take_back(table, dynamodb, sleep)
         raise
     logger.info("tables protected", extra={"tables": list(tables), "anew": done})
 
@@ -77,9 +78,23 @@ def _is_protected(table: str, dynamodb: Any) -> bool:
     return bool(dynamodb.describe_table(TableName=table)["Table"].get("DeletionProtectionEnabled"))
 
 
-def _take_back(table: str, dynamodb: Any) -> None:
+def _set(table: str, protected: bool, dynamodb: Any, sleep: Callable[[float], None]) -> None:
+    """Change a table's protection; while it is still being changed, which it is for a moment each time, wait."""
+    to_go = SETTLING_SECONDS
+    while True:
+        try:
+            dynamodb.update_table(TableName=table, DeletionProtectionEnabled=protected)
+            return
+        except ClientError as error:
+            if code_of(error) != "ResourceInUseException" or to_go <= 0:
+                raise
+        sleep(PAUSE_SECONDS)
+        to_go -= PAUSE_SECONDS
+
+
+def _take_back(table: str, dynamodb: Any, sleep: Callable[[float], None]) -> None:
     try:
-        dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
+        _set(table, False, dynamodb, sleep)
     except (ClientError, BotoCoreError) as error:
         logger.error("table stays protected", extra={"table": table}, exc_info=error)
 

@@ -1,5 +1,6 @@
 """Deletion protection: all tables or none, once the function's role is known, and never taken back at deletion."""
 
+import io
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,12 +23,14 @@ class FakeTables:
         protected: table -> whether it is protected.
         denied: how many of the next looks are denied.
         fails: tables whose update is refused.
+        changing: how many of the next updates find their table still being changed, after the first one of each.
     """
 
     protected: dict[str, bool]
     denied: int = 0
     fails: set[str] = field(default_factory=set)
     updated: list[tuple[str, bool]] = field(default_factory=list)
+    changing: int = 0
 
     def describe_table(self, **kwargs: Any) -> dict[str, Any]:
         check("dynamodb", "DescribeTable", kwargs)
@@ -40,6 +43,9 @@ class FakeTables:
         check("dynamodb", "UpdateTable", kwargs)
         name, wanted = kwargs["TableName"], kwargs["DeletionProtectionEnabled"]
         if name in self.fails and wanted:
+            raise refused("LimitExceededException")
+        if self.changing and any(name == one for one, _ in self.updated):
+            self.changing -= 1
             raise refused("ResourceInUseException")
         self.protected[name] = wanted
         self.updated.append((name, wanted))
@@ -57,10 +63,30 @@ def test_all_are_protected_and_those_that_are_already_are_left_alone() -> None:
 def test_if_one_cannot_be_none_is_that_was_not_before() -> None:
     tables = FakeTables({"keys": False, "old": True, "sessions": False}, fails={"sessions"})
 
-    with pytest.raises(ClientError, match="ResourceInUse"):
+    with pytest.raises(ClientError, match="LimitExceeded"):
         protect(["keys", "old", "sessions"], dynamodb=tables)
 
     assert tables.protected == {"keys": False, "old": True, "sessions": False}
+
+
+def test_a_table_that_is_still_being_changed_is_waited_for_when_protection_is_taken_back() -> None:
+    tables, slept = FakeTables({"keys": False, "sessions": False}, fails={"sessions"}, changing=3), list[float]()
+
+    with pytest.raises(ClientError, match="LimitExceeded"):
+        protect(["keys", "sessions"], dynamodb=tables, sleep=slept.append)
+
+    assert tables.protected == {"keys": False, "sessions": False}
+    assert len(slept) == 3
+
+
+def test_one_that_never_is_through_stays_protected_and_the_log_says_so(printed: io.StringIO) -> None:
+    tables, slept = FakeTables({"keys": False, "sessions": False}, fails={"sessions"}, changing=1_000), list[float]()
+
+    with pytest.raises(ClientError, match="LimitExceeded"):
+        protect(["keys", "sessions"], dynamodb=tables, sleep=slept.append)
+
+    assert "table stays protected" in printed.getvalue()
+    assert sum(slept) == SETTLING_SECONDS
 
 
 def test_a_role_that_is_not_known_yet_is_waited_for() -> None:
