@@ -34,7 +34,7 @@ def _lines() -> Iterator[str]:
     yield "| client | speaks | tried here with |"
     yield "| --- | --- | --- |"
     for client in clients().values():
-        yield f"| {client['name']} | `{ROUTES[client['speaks']]}` | {_tried(client)} |"
+        yield f"| {client['name']} | {_routes(client)} | {_tried(client)} |"
     yield ""
     for file, client in clients().items():
         yield f"## {client['name']}"
@@ -46,6 +46,11 @@ def _lines() -> Iterator[str]:
         yield (SAMPLES / file).read_text(encoding="utf-8").rstrip("\n")
         yield "```"
         yield ""
+
+
+def _routes(client: Mapping[str, Any]) -> str:
+    spoken = client["speaks"]
+    return ", ".join(f"`{ROUTES[one]}`" for one in ([spoken] if isinstance(spoken, str) else spoken))
 
 
 def _tried(client: Mapping[str, Any]) -> str:

@@ -25,7 +25,18 @@ __all__ = ["model"]
 pytestmark = pytest.mark.clients
 
 NPM: Final = INSTALLED / "npm" / "node_modules"
-TESTED: Final = [file for file, client in clients().items() if "tested" in client]
+APART: Final = {file: INSTALLED / "apart" / client["apart"] for file, client in clients().items() if "apart" in client}
+TESTED: Final = [
+    pytest.param(
+        file,
+        marks=pytest.mark.skipif(
+            sys.version_info >= (3, 13) and client["name"] == "aider", reason="aider does not go with this Python"
+        ),
+    )
+    for file, client in clients().items()
+    # This one wants more of an answer than words, and has a test of its own.
+    if "tested" in client and client["name"] != "instructor"
+]
 RUN_BY: Final = {".py": (sys.executable,), ".mjs": ("node",), ".sh": ("bash", "-eu")}
 
 
@@ -39,13 +50,14 @@ def run(
         (folder / "node_modules").symlink_to(NPM, target_is_directory=True)
     home = folder / "home"
     home.mkdir(exist_ok=True)
+    packages = APART.get(file, INSTALLED)
     kept = ("PATH", "LANG", "TMPDIR", "NODE_EXTRA_CA_CERTS")
     environ = {
         **{name: value for name, value in os.environ.items() if name in kept},
         "PATH": os.pathsep.join(
-            [str(INSTALLED / "bin"), str(NPM / ".bin"), str(PROJECT / ".venv" / "bin"), os.environ["PATH"]]
+            [str(packages / "bin"), str(NPM / ".bin"), str(PROJECT / ".venv" / "bin"), os.environ["PATH"]]
         ),
-        "PYTHONPATH": str(INSTALLED),
+        "PYTHONPATH": str(packages),
         "HOME": str(home),
         "QUARRY_URL": platform.base_url,
         "QUARRY_KEY": platform.api_key,
@@ -72,7 +84,7 @@ def test_what_the_page_shows_of_a_client_works_as_it_is(
     ran = run(file, platform, tmp_path)
 
     assert ran.returncode == 0, ran.stdout[-5_000:]
-    assert "stand-in model" in ran.stdout
+    assert "stand-in" in ran.stdout
 
 
 def test_claude_code_edits_a_file(platform: Platform, model: ModelScript, tmp_path: Path) -> None:
@@ -89,6 +101,48 @@ def test_claude_code_edits_a_file(platform: Platform, model: ModelScript, tmp_pa
     assert ran.returncode == 0, ran.stdout[-5_000:]
     assert written.read_text(encoding="utf-8") == "Two metres deep."
     assert len(model.calls()) >= 2
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="aider does not go with this Python")
+def test_aider_edits_a_file(platform: Platform, model: ModelScript, tmp_path: Path) -> None:
+    """The model writes the file anew, in the form that aider asks of models which it does not know."""
+    note = tmp_path / "note.txt"
+    note.write_text("One metre deep.\n", encoding="utf-8")
+    model.answer("note.txt\n```\nTwo metres deep.\n```\n", contains="DIG-DEEPER")
+    # By the weak model, of which aider wants a line for git.
+    model.answer("Digs deeper")
+    shown = (SAMPLES / "aider.sh").read_text(encoding="utf-8")
+    asked = shown.replace('--message "What is a quarry?"', '--message "DIG-DEEPER" --yes-always note.txt')
+    assert asked != shown
+
+    ran = run("aider.sh", platform, tmp_path, body=asked)
+
+    assert ran.returncode == 0, ran.stdout[-5_000:]
+    assert note.read_text(encoding="utf-8") == "Two metres deep.\n", ran.stdout[-5_000:]
+    # It looked for nothing elsewhere, which it would have told.
+    assert "HTTPSConnectionPool" not in ran.stdout
+
+
+def test_litellm_streams_and_calls_tools_in_three_apis(platform: Platform, model: ModelScript, tmp_path: Path) -> None:
+    # By itself the stand-in calls the tool that is asked for, and then says what that gave.
+    model.answer("Piece by piece.", contains="Stream, please.")
+    body = Path(__file__).with_name("litellm_loop.py").read_text(encoding="utf-8")
+
+    ran = run("litellm_loop.py", platform, tmp_path, body=body)
+
+    assert ran.returncode == 0, ran.stdout[-5_000:]
+    assert ran.stdout.splitlines()[-1] == "all of it"
+
+
+def test_instructor_gives_what_the_model_said_in_types(platform: Platform, model: ModelScript, tmp_path: Path) -> None:
+    """A call of its own tool, and once more where what came does not fit."""
+    model.tool_calls([{"name": "Place", "input": {"name": "Deep"}}], times=1)
+    model.tool_calls([{"name": "Place", "input": {"name": "Deep", "depth_in_metres": 41}}], times=1)
+
+    ran = run("instructor_python.py", platform, tmp_path)
+
+    assert ran.returncode == 0, ran.stdout[-5_000:]
+    assert ran.stdout.splitlines()[-1] == "name='Deep' depth_in_metres=41"
 
 
 def test_the_anthropic_sdk_loops_with_tools_streams_and_counts(platform: Platform, tmp_path: Path) -> None:
