@@ -108,6 +108,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
         answer: what form the answer has to have.
         max_tokens: tokens that the answer may have; the alias's number by default.
         stop: texts at which the answer ends; none of only white space.
+        tells_stop: whether the caller is told which of them it was, where the model tells.
         labels: Bedrock's ``requestMetadata``, a caller's name for its user among them, as
             ``lambdas.common.request_metadata`` lets them through.
         session: id of a session, whose history goes before ``spoken``, and which keeps this turn.
@@ -132,6 +133,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
     top_p: float | None = None
     top_k: int | None = None
     stop: tuple[str, ...] = ()
+    tells_stop: bool = False
     reasoning: Reasoning | None = None
     labels: Mapping[str, str] = {}
     session: str | None = None

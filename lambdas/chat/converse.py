@@ -17,6 +17,9 @@ from lambdas.common.errors import InvalidRequestError
 
 _JSON_ONLY: Final = "Answer with one JSON object and nothing else: no text around it and no code fence."
 
+# Whose own answer says which stop text it was. Source: API reference of Converse, additionalModelResponseFieldPaths.
+_TELLS_STOP: Final = "anthropic."
+
 
 def to_converse(asked: Conversation, candidate: Candidate, spoken: Spoken) -> Block:
     """Return Converse's arguments for a candidate, all but ``modelId`` and ``guardrailConfig``.
@@ -41,6 +44,8 @@ def to_converse(asked: Conversation, candidate: Candidate, spoken: Spoken) -> Bl
         arguments["outputConfig"] = output
     if fields := _family_fields(asked, candidate):
         arguments["additionalModelRequestFields"] = fields
+    if asked.tells_stop and len(asked.stop) > 1 and candidate.base_model_id.startswith(_TELLS_STOP):
+        arguments["additionalModelResponseFieldPaths"] = ["/stop_sequence"]
     if asked.labels:
         arguments["requestMetadata"] = dict(asked.labels)
     return arguments

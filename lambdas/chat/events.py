@@ -85,10 +85,12 @@ class Ended(Struct, frozen=True):
         stop_reason: Converse's; ``guardrail_intervened`` and ``content_filtered`` are results like others. Where it is
             ``tool_use`` and no call was told, the answer was given by the tool for JSON: it is at its ordinary end.
         quarry: what is told of it that no API has a word for: citations of an answer from documents.
+        stop_text: which of several stop texts it was, where the model told (``Conversation.tells_stop``).
     """
 
     stop_reason: str
     quarry: Mapping[str, Any] = NOTHING
+    stop_text: str | None = None
 
 
 class Counted(Struct, frozen=True):

@@ -22,7 +22,7 @@ from lambdas.chat.reasoning import with_reasoning
 from lambdas.chat.settings import ChatSettings
 from lambdas.chat.spoken import Spoken
 from lambdas.chat.stream import ToldStream
-from lambdas.chat.telling import Telling, thought_tokens
+from lambdas.chat.telling import Telling, stop_text, thought_tokens
 from lambdas.chat.told import Answered, Completion
 from lambdas.common.deadline import NEVER, Deadline
 from lambdas.common.errors import InvalidRequestError
@@ -169,6 +169,7 @@ class ChatService:
             reasoning_tokens=thought_tokens(message["content"], usage),
             quarry=found,
             message=message,
+            stop_text=stop_text(reply),
         )
 
     def complete(self, asked: Conversation, spoken: Spoken) -> Completion:

@@ -15,7 +15,7 @@ from lambdas.chat.events import (
     ReasoningSigned,
     TextDelta,
 )
-from lambdas.chat.telling import AS_IT_IS, Telling, input_of, json_text, thought_tokens, visible, written
+from lambdas.chat.telling import AS_IT_IS, Telling, input_of, json_text, stop_text, thought_tokens, visible, written
 from lambdas.chat.tools import ANSWER_TOOL
 from lambdas.common.tokens import likely_tokens
 
@@ -66,7 +66,7 @@ class ToldStream:
         if "messageStop" in event:
             self.stop_reason = reason = str(event["messageStop"]["stopReason"])
             rest = [told for index in list(self._open) for told in self._stop(index)]
-            return (*rest, *self._unsaid(), Ended(reason))
+            return (*rest, *self._unsaid(), Ended(reason, stop_text=stop_text(event["messageStop"])))
         if "metadata" in event:
             self.usage = event["metadata"].get("usage", {})
             self.guardrail = event["metadata"].get("trace", {}).get("guardrail")

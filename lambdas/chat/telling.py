@@ -104,6 +104,13 @@ def input_of(given: Any) -> Any:
         return {}
 
 
+def stop_text(reply: Mapping[str, Any]) -> str | None:
+    """Return which stop text ended an answer, of Converse's reply or of ``messageStop``, where that was asked for."""
+    fields = reply.get("additionalModelResponseFields")
+    found = fields.get("stop_sequence") if isinstance(fields, dict) else None
+    return found if isinstance(found, str) else None
+
+
 def thought_tokens(blocks: Sequence[Block], usage: Mapping[str, Any] = NOTHING) -> int:
     """Return the likely tokens of an answer's thoughts: Converse counts them with the output, and does not tell them.
 

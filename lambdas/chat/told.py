@@ -87,6 +87,7 @@ class Completion(Struct, frozen=True, kw_only=True):
         reasoning_tokens: as ``lambdas.chat.events.Counted`` has them.
         quarry: what is told that no API has a word for: ``guardrail``, ``citations``, ...
         message: the assistant's with Converse's blocks, as the model gave it: for a session to keep.
+        stop_text: as ``lambdas.chat.events.Ended`` has it.
     """
 
     answered: Answered
@@ -97,6 +98,7 @@ class Completion(Struct, frozen=True, kw_only=True):
     reasoning_tokens: int = 0
     quarry: Mapping[str, Any] = NOTHING
     message: Mapping[str, Any]
+    stop_text: str | None = None
 
     @property
     def blocked(self) -> bool:

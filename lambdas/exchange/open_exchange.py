@@ -81,11 +81,18 @@ class OpenExchange:
         Args:
             written: likely tokens of all that the model is known to have written.
         """
-        asked, _ = self.asked.service.arguments(self.asked.conversation, self.draft.spoken, answered.candidate)
+        asked = self._arguments(answered)
         read = input_tokens(asked).likely
         # More than it may write it has not written.
         output = min(written, asked["inferenceConfig"]["maxTokens"])
         return {"inputTokens": read, "outputTokens": output, "totalTokens": read + output}
+
+    def likely_input(self, answered: Answered) -> int:
+        """Return about how many tokens the model reads."""
+        return input_tokens(self._arguments(answered)).likely
+
+    def _arguments(self, answered: Answered) -> Mapping[str, Any]:
+        return self.asked.service.arguments(self.asked.conversation, self.draft.spoken, answered.candidate)[0]
 
     def give_up(self) -> None:
         """End an exchange without an answer: charge its side calls if there were any, and nothing else.

@@ -39,6 +39,11 @@ class StreamedExchange:
         """Converse's token counts, once the iteration has ended."""
         return self._streamed.state.usage
 
+    @property
+    def likely_input(self) -> int:
+        """About how many tokens the model reads. What it did read, Bedrock tells at the end."""
+        return self._begun.likely_input(self.answered)
+
     def __iter__(self) -> Iterator[Event]:
         """Yield what happens, up to ``Counted``.
 

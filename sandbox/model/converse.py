@@ -180,12 +180,22 @@ def _outcome(target: Target, request: Json, step: Step | None) -> tuple[Outcome,
     used = (fresh, cut.output_tokens)
     total = sum(used) + sum(cached.values())
     usage = {"inputTokens": used[0], "outputTokens": used[1], "totalTokens": total, **cached}
-    outcome = Outcome(cut.blocks, cut.stop_reason, usage)
+    outcome = Outcome(cut.blocks, cut.stop_reason, usage, fields=_own_fields(request, model.model_id, cut))
     if guard is None or guard.asynchronous:
         return outcome, guard
     blocks, intervened = guard.check_output(cut.blocks)
     reason = "guardrail_intervened" if intervened else cut.stop_reason
-    return Outcome(blocks, reason, usage, guard.trace()), guard
+    return Outcome(blocks, reason, usage, guard.trace(), fields=outcome.fields), guard
+
+
+def _own_fields(request: Json, model_id: str, cut: limits.Cut) -> Json:
+    """Return the fields of the model's own answer that are asked for; what it has not, AWS leaves out.
+
+    Of those that Claude has this knows one. Source: API reference of Converse, additionalModelResponseFieldPaths.
+    """
+    asked = request.get("additionalModelResponseFieldPaths") or []
+    known = {"/stop_sequence": cut.stop_sequence} if model_id.startswith("anthropic.") else {}
+    return {path.removeprefix("/"): known[path] for path in asked if path in known}
 
 
 def _answer(target: Target, request: Json, step: Step | None) -> Answer:

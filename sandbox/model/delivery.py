@@ -21,13 +21,22 @@ _ASYNC_LEAK = 20  # tokens that an asynchronous guardrail is behind: they reach 
 
 @dataclass
 class Outcome:
-    """A finished answer: what the client is sent, and for how much. ``echo`` is what AWS repeats of the request."""
+    """A finished answer: what the client is sent, and for how much.
+
+    ``echo`` is what AWS repeats of the request, ``fields`` what it asked for of the model's own answer.
+    """
 
     blocks: list[Json]
     stop_reason: str
     usage: Json
     trace: Json | None = None
     echo: Json = field(default_factory=dict)
+    fields: Json = field(default_factory=dict)
+
+    @property
+    def model_fields(self) -> Json:
+        """The member of an answer that has what was asked for of the model's own, if anything was."""
+        return {"additionalModelResponseFields": self.fields} if self.fields else {}
 
 
 def whole(outcome: Outcome, started: float) -> Response:
@@ -38,6 +47,7 @@ def whole(outcome: Outcome, started: float) -> Response:
         "usage": outcome.usage,
         "metrics": {"latencyMs": _milliseconds(started)},
         **outcome.echo,
+        **outcome.model_fields,
     }
     if outcome.trace:
         document["trace"] = outcome.trace
@@ -78,7 +88,7 @@ def events(outcome: Outcome, guard: Guard | None, started: float) -> Iterator[tu
 
 
 def _with_metadata(outcome: Outcome, started: float) -> Iterator[tuple[bytes, bool]]:
-    *before, _ = stream.events(outcome.blocks, outcome.stop_reason, {})
+    *before, _ = stream.events(outcome.blocks, {"stopReason": outcome.stop_reason, **outcome.model_fields}, {})
     yield from before
     yield stream.event("metadata", metadata(outcome, started)), False
 

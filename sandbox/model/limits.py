@@ -11,11 +11,12 @@ from sandbox.model.errors import Json
 
 @dataclass(frozen=True)
 class Cut:
-    """An answer within its limits: content blocks, why it stopped, and how many tokens it has."""
+    """An answer within its limits: content blocks, why it stopped, how many tokens it has, and at which sequence."""
 
     blocks: list[Json]
     stop_reason: str
     output_tokens: int
+    stop_sequence: str | None = None
 
 
 def output_tokens(blocks: list[Json]) -> int:
@@ -53,14 +54,16 @@ def apply(blocks: list[Json], stop_reason: str, inference: Json, *, most: int | 
         if parts or "reasoningContent" in whole:
             kept.append(whole)
             used += len(parts)
-        if stopped:
-            return Cut(kept, "stop_sequence", used)
+        if stopped is not None:
+            return Cut(kept, "stop_sequence", used, stopped)
     return Cut(kept, stop_reason, used)
 
 
-def _before(block: Json, sequences: list[str]) -> tuple[Json, bool]:
-    if "text" not in block:
-        return block, False
-    places = [block["text"].find(sequence) for sequence in sequences if sequence]
-    found = [place for place in places if place >= 0]
-    return ({"text": block["text"][: min(found)]}, True) if found else (block, False)
+def _before(block: Json, sequences: list[str]) -> tuple[Json, str | None]:
+    """Return a block up to the first sequence in it, and which that is."""
+    text = block.get("text", "")
+    found = [(place, sequence) for sequence in sequences if sequence and (place := text.find(sequence)) >= 0]
+    if not found:
+        return block, None
+    place, sequence = min(found)
+    return {"text": text[:place]}, sequence

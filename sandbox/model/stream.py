@@ -64,8 +64,8 @@ def exception(kind: str, message: str) -> bytes:
     return encoded
 
 
-def events(blocks: list[Json], stop_reason: str, metadata: Json) -> Iterator[Part]:
-    """Yield (encoded event, whether it carries a token) of a whole answer, in AWS's order."""
+def events(blocks: list[Json], ending: Json, metadata: Json) -> Iterator[Part]:
+    """Yield (encoded event, whether it carries a token) of a whole answer that ends with ``ending``, in AWS's order."""
     yield event("messageStart", {"role": "assistant"}), False
     for index, block in enumerate(blocks):
         if "toolUse" in block:
@@ -77,7 +77,7 @@ def events(blocks: list[Json], stop_reason: str, metadata: Json) -> Iterator[Par
         for delta in _sealed(block.get("reasoningContent") or {}):
             yield event("contentBlockDelta", {"delta": delta, "contentBlockIndex": index}), False
         yield event("contentBlockStop", {"contentBlockIndex": index}), False
-    yield event("messageStop", {"stopReason": stop_reason}), False
+    yield event("messageStop", ending), False
     yield event("metadata", metadata), False
 
 

@@ -9,7 +9,6 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from lambdas.api import asking, composition
 from lambdas.api.call import Answer, Call, Streamed
-from lambdas.api.dialects.chat.chunks import charged
 from lambdas.api.dialects.chat.completion import FinishReason, finish_reason, new_id
 from lambdas.api.dialects.chat.conversation import to_conversation
 from lambdas.api.dialects.chat.knowledge import RULES, KnowledgeQuery
@@ -17,7 +16,7 @@ from lambdas.api.dialects.chat.messages import UserMessage
 from lambdas.api.dialects.chat.request import ChatRequest, Extension
 from lambdas.api.dialects.chat.wire import CHAT
 from lambdas.api.dialects.server_sent import frame
-from lambdas.api.usage import to_usage
+from lambdas.api.usage import charged, to_usage
 from lambdas.chat.conversation import DocumentSearch
 from lambdas.chat.events import Counted, Ended, Event, TextDelta
 from lambdas.chat.told import Completion

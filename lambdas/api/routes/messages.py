@@ -23,7 +23,9 @@ def create_message(call: Call) -> Answer[MessagesAnswer] | Streamed:
             asked,
             call,
             dropped=dropped,
-            table=lambda exchange: MessagesEvents(model=exchange.model, omits_thoughts=omits, stops=asked.stop),
+            table=lambda exchange: MessagesEvents(
+                model=exchange.model, omits_thoughts=omits, stops=asked.stop, reads=exchange.likely_input
+            ),
         )
     done = asking.complete(asked, call, dropped=dropped)
     return Answer(body=answer(done.completion, omits_thoughts=omits, stops=asked.stop), headers=done.headers)

@@ -58,6 +58,8 @@ def test_a_stream_has_openais_events(serve: Serve) -> None:
     assert ending["choices"][0]["finish_reason"] == "length"
     assert (count["choices"], count["usage"]["total_tokens"]) == ([], 9)
     assert len({piece["id"] for piece in told[:-1]}) == 1
+    assert count["quarry"]["micro_dollars"] > 0
+    assert count["quarry"]["answered_by"] == "amazon.nova-micro-v1:0"
 
 
 def test_failures_are_told_as_openai_does(serve: Serve) -> None:

@@ -98,6 +98,67 @@ def test_a_stream_has_anthropics_events(serve: Serve) -> None:
     assert "[DONE]" not in response.text
 
 
+def test_a_streams_cost_and_who_answered_are_told_at_its_end(serve: Serve) -> None:
+    serve(stream_events("An open pit."), converse_reply())
+
+    told = sent(post(stream=True))
+    whole = post()
+
+    assert told[-2]["quarry"]["answered_by"] == whole.headers["x-quarry-model"]
+    # Seven tokens in, one out; whole, four out.
+    assert 0 < told[-2]["quarry"]["micro_dollars"] <= float(whole.headers["x-quarry-charged-usd"]) * 1_000_000
+
+
+def test_a_stream_begins_with_about_as_many_tokens_as_it_reads(serve: Serve) -> None:
+    serve(stream_events("Yes."), stream_events("Yes."))
+    short, long = (
+        sent(post(stream=True, messages=[{"role": "user", "content": "stone " * words}]))[0]["message"]["usage"]
+        for words in (1, 100)
+    )
+
+    assert 0 < short["input_tokens"] < 30
+    assert 100 <= long["input_tokens"] < 400
+    assert (short["output_tokens"], long["output_tokens"]) == (0, 0)
+
+
+STOPS = ["END", "STOP"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("model", "fields", "wanted"),
+    [
+        ("smart", {"stop_sequence": "STOP"}, "STOP"),
+        ("smart", {"stop_sequence": None}, None),
+        ("smart", None, None),
+        ("fast", None, None),
+    ],
+)
+def test_which_of_several_texts_ended_an_answer_is_told_where_the_model_tells(
+    serve: Serve, model: str, fields: dict[str, Any] | None, wanted: str | None, stream: bool
+) -> None:
+    ends = "stop_sequence"
+    given: Any = stream_events("An ", stop_reason=ends) if stream else converse_reply(stop_reason=ends)
+    if fields is not None:
+        ending = next(one["messageStop"] for one in given if "messageStop" in one) if stream else given
+        ending["additionalModelResponseFields"] = fields
+    at = serve(given)
+
+    response = post(model=model, stop_sequences=STOPS, stream=stream)
+
+    told = sent(response)[-2]["delta"] if stream else response.json()
+    assert (told["stop_reason"], told["stop_sequence"]) == ("stop_sequence", wanted)
+    asked = at.bedrock.calls[0].get("additionalModelResponseFieldPaths")
+    assert asked == (["/stop_sequence"] if model == "smart" else None)
+
+
+def test_nothing_is_asked_of_a_model_where_there_can_be_one_text_alone(serve: Serve) -> None:
+    at = serve(converse_reply(stop_reason="stop_sequence"))
+
+    assert post(model="smart", stop_sequences=["END"]).json()["stop_sequence"] == "END"
+    assert "additionalModelResponseFieldPaths" not in at.bedrock.calls[0]
+
+
 def test_what_is_dropped_is_named_with_the_betas(serve: Serve) -> None:
     serve(converse_reply())
 

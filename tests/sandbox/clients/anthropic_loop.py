@@ -17,6 +17,7 @@ TOOLS: list[Any] = [
     }
 ]
 asked: dict[str, Any] = {"model": "smart", "max_tokens": 2_000, "tools": TOOLS, "thinking": {"type": "adaptive"}}
+STOPPING: list[Any] = [{"role": "user", "content": "Hello"}]
 messages: list[Any] = [{"role": "user", "content": "Use get_weather for the city Toronto."}]
 
 first = client.messages.create(messages=messages, **asked)
@@ -33,12 +34,19 @@ assert last.stop_reason == "end_turn", last
 assert "Rain, 4 degrees" in "".join(block.text for block in last.content if block.type == "text"), last
 
 with client.messages.stream(messages=messages[:1], **asked) as stream:
-    kinds = [event.type for event in stream]
+    events = list(stream)
+    kinds = [event.type for event in events]
     whole = stream.get_final_message()
 assert kinds[0] == "message_start", kinds
 assert kinds[-1] == "message_stop", kinds
 assert whole.stop_reason == "tool_use", whole
-assert whole.usage.input_tokens > 0, whole.usage
+# An estimate at its beginning, what it was at its end.
+assert whole.usage.input_tokens == first.usage.input_tokens > 0, (whole.usage, first.usage)
+assert stream.response.headers["request-id"]
+(ending,) = [event for event in events if event.type == "message_delta"]
+assert ending.quarry["micro_dollars"] > 0, ending
+stopped = client.messages.create(model="smart", max_tokens=99, messages=STOPPING, stop_sequences=["nobody", "stand-in"])
+assert (stopped.stop_reason, stopped.stop_sequence) == ("stop_sequence", "stand-in"), stopped
 
 counted = client.messages.count_tokens(model="smart", messages=messages[:1], tools=TOOLS)
 assert counted.input_tokens > 0, counted

@@ -112,6 +112,26 @@ def test_stops_at_max_tokens_and_stop_sequences(ask: Ask) -> None:
 HAIKU = "anthropic.claude-haiku-4-5-20251001-v1:0"
 
 
+@pytest.mark.parametrize(
+    ("model", "paths", "fields"),
+    [
+        (f"us.{HAIKU}", ["/stop_sequence"], {"stop_sequence": "stand-in"}),
+        (f"us.{HAIKU}", [], None),
+        (f"us.{HAIKU}", ["/nothing"], None),
+        ("amazon.nova-micro-v1:0", ["/stop_sequence"], None),
+    ],
+)
+def test_claude_tells_at_which_text_it_stopped_to_who_asks(
+    ask: Ask, model: str, paths: list[str], fields: dict[str, str] | None
+) -> None:
+    stops = {"inferenceConfig": {"stopSequences": ["model", "stand-in"]}, "additionalModelResponseFieldPaths": paths}
+
+    assert ask("Hello", model, **stops).body.get("additionalModelResponseFields") == fields
+    streamed = ask("Hello", model, "converse-stream", **stops)
+    (end,) = [payload for kind, payload in streamed.events if kind == "messageStop"]
+    assert end.get("additionalModelResponseFields") == fields
+
+
 def test_counts_tokens(ask: Ask, post: Callable[..., Any]) -> None:
     usage = ask("word " * 100, f"us.{HAIKU}").body["usage"]
     assert 90 <= usage["inputTokens"] <= 120

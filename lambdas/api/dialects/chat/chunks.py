@@ -8,17 +8,11 @@ import msgspec
 from lambdas.api.dialects.chat.completion import finish_reason, new_id
 from lambdas.api.dialects.chat.wire import CHAT
 from lambdas.api.dialects.server_sent import frame
-from lambdas.api.usage import to_usage
+from lambdas.api.usage import charged, to_usage
 from lambdas.chat.events import Began, CallBegan, CallDelta, Counted, Ended, Event, ReasoningDelta, TextDelta
 from lambdas.common.errors import ApiError
 
 _encode = msgspec.json.Encoder().encode
-
-
-def charged(counted: Counted) -> dict[str, Any]:
-    """Return what a whole answer's headers tell of its model and its cost, and a stream's cannot: they come first."""
-    told = {"answered_by": counted.answered_by, "micro_dollars": counted.micro_dollars}
-    return {name: value for name, value in told.items() if value is not None}
 
 
 class ChunkTable:

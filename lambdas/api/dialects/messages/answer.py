@@ -114,7 +114,7 @@ def answer(completion: Completion, *, omits_thoughts: bool, stops: Sequence[str]
         model=completion.model,
         content=[_block(block, omits_thoughts=omits_thoughts) for block in completion.blocks],
         stop_reason=stop_reason(completion.stop_reason, has_calls=has_calls),
-        stop_sequence=stop_sequence(completion.stop_reason, stops),
+        stop_sequence=stop_sequence(completion.stop_reason, stops, completion.stop_text),
         stop_details=refusal(completion.stop_reason),
         usage=usage(completion.usage, reasoning_tokens=completion.reasoning_tokens),
         quarry=completion.quarry or UNSET,
@@ -132,9 +132,16 @@ def stop_reason(converse: str, *, has_calls: bool) -> StopReason:
     return "end_turn" if told == "tool_use" and not has_calls else told
 
 
-def stop_sequence(converse: str, stops: Sequence[str]) -> str | None:
-    """Return the text that ended the answer, where there can be no other: Converse does not say which it was."""
-    return stops[0] if converse == "stop_sequence" and len(stops) == 1 else None
+def stop_sequence(converse: str, stops: Sequence[str], told: str | None) -> str | None:
+    """Return the text that ended the answer: the one that was told, or the only one that it can have been.
+
+    Args:
+        stops: the request's stop texts.
+        told: by the model, if it is one that does.
+    """
+    if converse != "stop_sequence":
+        return None
+    return told if told is not None else stops[0] if len(stops) == 1 else None
 
 
 def refusal(converse: str) -> Refusal | None:

@@ -4,7 +4,7 @@ What a caller writes has only the members that are known; what a model said come
 that newer APIs have put there (``citations``, ``caller``), so that those blocks may have others.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -13,11 +13,18 @@ JsonObject = dict[str, Any]
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
 
 
+class CacheControl(Struct):
+    """A mark: Bedrock keeps what the model reads up to here, for five minutes."""
+
+    type: Any = "ephemeral"
+    ttl: Literal["5m"] | None = None
+
+
 class TextBlock(Struct, tag_field="type", tag="text", forbid_unknown_fields=True):
     """Text. Text of only white space is left out. `cache_control`: Bedrock keeps what is up to here."""
 
     text: str
-    cache_control: JsonObject | None = None
+    cache_control: CacheControl | None = None
 
 
 class BytesSource(Struct, tag_field="type", tag="base64", forbid_unknown_fields=True):
@@ -50,7 +57,7 @@ class ImageBlock(Struct, tag_field="type", tag="image", forbid_unknown_fields=Tr
     """A PNG, JPEG, GIF or WebP."""
 
     source: BytesSource | UrlSource | FileSource
-    cache_control: JsonObject | None = None
+    cache_control: CacheControl | None = None
 
 
 class ContentSource(Struct, tag_field="type", tag="content", forbid_unknown_fields=True):
@@ -65,7 +72,7 @@ class DocumentBlock(Struct, tag_field="type", tag="document", forbid_unknown_fie
     source: BytesSource | TextSource | ContentSource | UrlSource | FileSource
     title: str | None = None
     context: str | None = None
-    cache_control: JsonObject | None = None
+    cache_control: CacheControl | None = None
 
 
 class SearchResultBlock(Struct, tag_field="type", tag="search_result", forbid_unknown_fields=True):
@@ -74,14 +81,14 @@ class SearchResultBlock(Struct, tag_field="type", tag="search_result", forbid_un
     source: str
     title: str
     content: list[TextBlock]
-    cache_control: JsonObject | None = None
+    cache_control: CacheControl | None = None
 
 
 class ToolReferenceBlock(Struct, tag_field="type", tag="tool_reference", forbid_unknown_fields=True):
     """A tool that a search of the caller's has found: one with `defer_loading`, which may be called from then on."""
 
     tool_name: Name
-    cache_control: JsonObject | None = None
+    cache_control: CacheControl | None = None
 
 
 GivenBlock = TextBlock | ImageBlock | DocumentBlock | SearchResultBlock | ToolReferenceBlock
@@ -93,14 +100,14 @@ class ToolResultBlock(Struct, tag_field="type", tag="tool_result", forbid_unknow
     tool_use_id: str
     content: str | list[GivenBlock] | None = None
     is_error: bool | None = None
-    cache_control: JsonObject | None = None
+    cache_control: CacheControl | None = None
 
 
 class SaidTextBlock(Struct, tag_field="type", tag="text"):
     """Text that the model said."""
 
     text: str
-    cache_control: JsonObject | None = None
+    cache_control: CacheControl | None = None
 
 
 class ThinkingBlock(Struct, tag_field="type", tag="thinking"):
@@ -122,7 +129,7 @@ class ToolUseBlock(Struct, tag_field="type", tag="tool_use"):
     id: str
     name: Name
     input: Any = None
-    cache_control: JsonObject | None = None
+    cache_control: CacheControl | None = None
 
 
 UserBlock = TextBlock | ImageBlock | DocumentBlock | SearchResultBlock | ToolResultBlock

@@ -82,6 +82,7 @@ def to_conversation(request: MessagesRequest) -> Conversation:
         top_p=request.top_p,
         top_k=request.top_k,
         stop=tuple(request.stop_sequences or ()),
+        tells_stop=True,
         reasoning=counted.reasoning,
         labels={"user": label} if label else {},
         session=extension.session,

@@ -29,12 +29,13 @@ from lambdas.api.dialects.messages.answer import (
 )
 from lambdas.api.dialects.messages.wire import MessagesError, error_of
 from lambdas.api.dialects.server_sent import frame
+from lambdas.api.usage import charged
 from lambdas.chat import events as neutral
 from lambdas.common.errors import ApiError
 
 
 class MessageStart(Struct, tag_field="type", tag="message_start", frozen=True):
-    """The answer begins; what it took in is told at its end."""
+    """The answer begins. What it reads is an estimate, until its end tells what it was."""
 
     message: MessagesAnswer
 
@@ -96,7 +97,7 @@ class Ending(Struct, frozen=True, kw_only=True):
 
 
 class MessageDelta(Struct, tag_field="type", tag="message_delta", frozen=True):
-    """The answer's end, and what it took. ``quarry`` as in a whole answer."""
+    """The answer's end, and what it took. ``quarry`` as in a whole answer, with what its headers would tell."""
 
     delta: Ending
     usage: MessagesUsage
@@ -111,7 +112,6 @@ MessagesEvent = MessageStart | Ping | BlockStart | BlockDelta | BlockStop | Mess
 
 _PING: Final = frame(Ping(), name="ping")
 _STOP: Final = frame(MessageStop(), name="message_stop")
-_NOTHING_YET: Final = MessagesUsage(input_tokens=0, output_tokens=0)
 
 
 class MessagesEvents:
@@ -121,12 +121,14 @@ class MessagesEvents:
         model: what it is said to be from.
         omits_thoughts: whether the caller wants what is thought sealed, and not told.
         stops: the request's stop texts.
+        reads: about how many tokens the model reads: all that is known at the beginning.
     """
 
-    def __init__(self, *, model: str, omits_thoughts: bool = False, stops: Sequence[str] = ()) -> None:
+    def __init__(self, *, model: str, omits_thoughts: bool = False, stops: Sequence[str] = (), reads: int = 0) -> None:
         self._model = model
         self._omits = omits_thoughts
         self._stops = stops
+        self._reads = reads
         # The block at hand that has begun, by its index.
         self._open: int | None = None
         self._has_calls = False
@@ -143,7 +145,8 @@ class MessagesEvents:
         return frame(error_of(error, request_id=request_id), name="error")
 
     def _began(self, _: neutral.Began) -> bytes:
-        message = MessagesAnswer(id=new_id(), model=self._model, content=(), stop_reason=None, usage=_NOTHING_YET)
+        reads = MessagesUsage(input_tokens=self._reads, output_tokens=0)
+        message = MessagesAnswer(id=new_id(), model=self._model, content=(), stop_reason=None, usage=reads)
         return frame(MessageStart(message), name="message_start") + _PING
 
     def _text(self, event: neutral.TextDelta) -> bytes:
@@ -191,10 +194,10 @@ class MessagesEvents:
         converse = self._ended.stop_reason
         ending = Ending(
             stop_reason=stop_reason(converse, has_calls=self._has_calls),
-            stop_sequence=stop_sequence(converse, self._stops),
+            stop_sequence=stop_sequence(converse, self._stops, self._ended.stop_text),
             stop_details=refusal(converse),
         )
-        besides = dict(self._ended.quarry)
+        besides = {**self._ended.quarry, **charged(event)}
         if event.guardrail is not None:
             besides["guardrail"] = event.guardrail
         if event.not_recorded:

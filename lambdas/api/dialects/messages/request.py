@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from lambdas.api.dialects.messages.blocks import JsonObject, Name, TextBlock, Turn
+from lambdas.api.dialects.messages.blocks import CacheControl, JsonObject, Name, TextBlock, Turn
 from lambdas.chat.conversation import DocumentSearch
 
 NonEmptyText = Annotated[str, Meta(pattern=r"\S")]
@@ -17,7 +17,7 @@ class ClientTool(Struct, forbid_unknown_fields=True):
     input_schema: JsonObject
     description: str | None = None
     type: Literal["custom"] | None = None
-    cache_control: JsonObject | None = None
+    cache_control: CacheControl | None = None
     defer_loading: bool | None = None
 
 
@@ -115,7 +115,7 @@ class CountTokensRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     thinking: Thinking | None = None
     output_config: OutputConfig | None = None
     output_format: JsonSchemaOutput | None = None
-    cache_control: JsonObject | None = None
+    cache_control: CacheControl | None = None
 
 
 class MessagesRequest(CountTokensRequest, forbid_unknown_fields=True, kw_only=True):

@@ -34,6 +34,10 @@ COUNT_RULES: Final = (
     ),
     Rule(field="output_config", neutral=({},), about="nothing is asked for"),
     *(Rule(field=f"{place}cache_control", neutral=({},), about="marks nothing") for place in _MARKED),
+    *(
+        Rule(field=f"{place}cache_control.ttl", replaced={"1h": "5m"}, otherwise="drop", about="Bedrock's five minutes")
+        for place in _MARKED
+    ),
     Rule(field="tools[].strict", otherwise="ignore", about="inputs follow the schema as well as the model can"),
     Rule(field="tools[].eager_input_streaming", otherwise="ignore", about="inputs are streamed as they come"),
     Rule(field="tools[].allowed_callers", neutral=(["direct"],), otherwise="drop", about="calls are all direct ones"),

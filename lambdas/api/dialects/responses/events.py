@@ -16,6 +16,7 @@ from lambdas.api.dialects.responses.output import Item, annotations, custom_inpu
 from lambdas.api.dialects.responses.response import INCOMPLETE, Head, told_error
 from lambdas.api.dialects.responses.wire import error_members
 from lambdas.api.dialects.server_sent import frame
+from lambdas.api.usage import charged
 from lambdas.chat.events import (
     Began,
     BlockEnded,
@@ -256,6 +257,7 @@ class ResponseEvents:
             self.output[-1] = {**self.output[-1], "status": status}
         quarry = {
             **ended.quarry,
+            **charged(counted),
             **({"guardrail": dict(counted.guardrail)} if counted.guardrail is not None else {}),
             **({"not_recorded": dict(counted.not_recorded)} if counted.not_recorded else {}),
         }

@@ -13,6 +13,30 @@ TEXT = {"type": "text", "text": "x"}
 TOOL = {"name": "look", "input_schema": {"type": "object"}}
 
 
+@pytest.mark.parametrize(
+    ("place", "fields"),
+    [
+        ("cache_control", {"cache_control": {"type": "ephemeral", "ttl": "1h"}}),
+        ("system[].cache_control", {"system": [{"type": "text", "text": "x", "cache_control": {"ttl": "1h"}}]}),
+        ("tools[].cache_control", {"tools": [{"name": "a", "input_schema": {}, "cache_control": {"ttl": "1h"}}]}),
+        (
+            "messages[].content[].cache_control",
+            {
+                "messages": [
+                    {"role": "user", "content": [{"type": "text", "text": "x", "cache_control": {"ttl": "1h"}}]}
+                ]
+            },
+        ),
+    ],
+)
+def test_a_longer_time_to_keep_is_taken_for_five_minutes_and_named(place: str, fields: dict[str, Any]) -> None:
+    body = {"model": "fast", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}], **fields}
+
+    assert read(json.dumps(body).encode()).dropped == (f"{place}.ttl",)
+    assert read(json.dumps(body).replace("1h", "5m").encode()).dropped == ()
+    assert read(json.dumps(body).replace('"1h"', "3600").encode()).dropped == (f"{place}.ttl",)
+
+
 def body(**members: Any) -> bytes:
     return json.dumps({"model": "smart", "max_tokens": 100, "messages": [HELLO], **members}).encode()
 
