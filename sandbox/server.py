@@ -139,6 +139,7 @@ def _install_extensions() -> None:
         clock,
         concurrency,
         deletions,
+        distributions,
         embedded_metrics,
         full_disk,
         function_errors,
@@ -179,6 +180,7 @@ def _install_extensions() -> None:
     function_errors.install()
     kept_dependencies.install()
     deletions.install()
+    distributions.install()
     vector_service.install()
     tagging.install()
     listed_keys.install()
