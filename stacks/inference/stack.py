@@ -75,12 +75,7 @@ class InferenceStack(EnvironmentStack):
         if config.tuning:
             standing_promotions.tell(self._models, environment=config.name, configured=self._models.chatting())
         api.refuse_the_rest()
-        if config.playground:
-            Playground(self, "Playground", api=api.api)
-            address = api.api.deployment_stage.url_for_path("/")
-            if domain := config.playground.domain:
-                address = OwnDomain(self, "OwnDomain", api=api.api, domain=domain).url
-            CfnOutput(self, "PlaygroundUrl", value=address, description="Playground")
+        self._playground(api)
         ModelAccessCheck(self, "ModelAccess", inference=inference, models=self._models)
         self._pin_guardrail()
         if config.studio:
@@ -90,6 +85,20 @@ class InferenceStack(EnvironmentStack):
             )
         if config.retain_data:
             self._protect(keys, self._allowances.table, self._sessions.table)
+        self._outputs(api, keys)
+
+    def _playground(self, api: RestApi) -> None:
+        """Serve the pages at the endpoint's address, and at one of its own if the environment has one."""
+        if not self.config.playground:
+            return
+        Playground(self, "Playground", api=api.api)
+        address = api.api.deployment_stage.url_for_path("/")
+        if domain := self.config.playground.domain:
+            address = OwnDomain(self, "OwnDomain", api=api.api, domain=domain).url
+        CfnOutput(self, "PlaygroundUrl", value=address, description="Playground")
+
+    def _outputs(self, api: RestApi, keys: Table) -> None:
+        """Tell the command line where everything is."""
         CfnOutput(self, "BaseUrl", value=api.url, description="base_url for OpenAI's SDK")
         CfnOutput(self, "RestApiId", value=api.api.rest_api_id, description="Id of the REST API")
         CfnOutput(self, "StageName", value=api.api.deployment_stage.stage_name, description="Its stage")
