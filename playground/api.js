@@ -68,11 +68,12 @@ export const lastRequests = () => requests;
 export async function call(method, path, { body, signal } = {}) {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const size = text ? new TextEncoder().encode(text).length : 0;
-  if (size > mostOfBody)
-    throw new Refusal({
-      message: `The request has ${size.toLocaleString("en")} bytes, and the endpoint takes ${mostOfBody.toLocaleString("en")}. Send fewer or smaller images, shorten the text, or begin a new conversation.`,
-      code: "request_too_large",
-    });
+  if (size > mostOfBody) {
+    const [has, most] = [size, mostOfBody].map((one) => one.toLocaleString("en"));
+    const wayOn = "Send fewer or smaller images, shorten the text, or begin a new conversation.";
+    const message = `The request has ${has} bytes, and the endpoint takes ${most}. ${wayOn}`;
+    throw new Refusal({ message, code: "request_too_large" });
+  }
   const before = body === undefined ? requests.findIndex((one) => one.method === method && one.path === path) : -1;
   if (before >= 0) requests.splice(before, 1);
   requests.unshift({ method, path, body });
@@ -104,7 +105,9 @@ export async function call(method, path, { body, signal } = {}) {
     error = (await response.json()).error || {};
   } catch {
     const what =
-      response.status === 413 ? "The request is too large. Shorten it" : `The endpoint answered ${response.status} without a reason. Try again`;
+      response.status === 413
+        ? "The request is too large. Shorten it"
+        : `The endpoint answered ${response.status} without a reason. Try again`;
     error = { message: `${what}.` };
   }
   throw new Refusal(error, response);
@@ -145,7 +148,10 @@ export async function* events(response) {
 }
 
 const broken = (response) =>
-  new Refusal({ message: "The connection broke off in the middle of the answer. Ask again.", code: "network" }, response);
+  new Refusal(
+    { message: "The connection broke off in the middle of the answer. Ask again.", code: "network" },
+    response,
+  );
 
 // Characters that a request may have; the endpoint says how many.
 export let mostOfBody = 1024 * 1024;

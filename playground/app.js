@@ -60,11 +60,15 @@ function App() {
   const go = (to) => ((location.hash = `#/${to}`), place.current.focus());
   const say = (text) => said.current && (said.current.textContent = text);
   const { Shown } = view;
-  return html`<a class="skip" href="#main" onClick=${(event) => (event.preventDefault(), place.current.focus())}>To the content</a>
+  return html`<a class="skip" href="#main"
+    onClick=${(event) => (event.preventDefault(), place.current.focus())}>To the content</a>
     <header class="top"><h1>Quarry playground</h1>
-      <nav class="views" aria-label="Views">${Object.entries(VIEWS).map(([id, [label]]) => html`<a key=${id} href=${`#/${id}`} aria-current=${id === shown ? "page" : undefined}>${label}</a>`)}</nav>
+      <nav class="views"
+        aria-label="Views">${Object.entries(VIEWS).map(([id, [label]]) =>
+          html`<a key=${id} href=${`#/${id}`} aria-current=${id === shown ? "page" : undefined}>${label}</a>`)}</nav>
     </header>
-    <main id="main" tabindex="-1" ref=${place} aria-label=${VIEWS[shown][0]} data-view=${shown} aria-busy=${view.name !== shown}>
+    <main id="main" tabindex="-1" ref=${place} aria-label=${VIEWS[shown][0]} data-view=${shown}
+      aria-busy=${view.name !== shown}>
       ${view.name === shown && view.error && html`<${Trouble} error=${view.error} />`}
       ${
         view.name === shown &&
@@ -78,4 +82,6 @@ function App() {
     <div class="hidden" role="status" aria-live="polite" ref=${said}></div>`;
 }
 
+// What stands there until this runs.
+document.body.replaceChildren();
 render(html`<${App} />`, document.body);

@@ -8,7 +8,8 @@ const HEIGHT = 22;
 export function Bars({ label, rows }) {
   const most = Math.max(...rows.map(([, value]) => value), 1e-12);
   const told = rows.map(([name, , words]) => `${name} ${words}`).join(", ");
-  return html`<svg class="bars" viewBox=${`0 0 400 ${rows.length * HEIGHT}`} role="img" aria-label=${`${label}: ${told}`}>
+  return html`<svg class="bars" viewBox=${`0 0 400 ${rows.length * HEIGHT}`} role="img"
+    aria-label=${`${label}: ${told}`}>
     ${rows.map(
       ([name, value, words], index) => html`<g key=${name} transform=${`translate(0 ${index * HEIGHT})`}>
       <text x="0" y="15">${name.slice(0, 16)}</text>

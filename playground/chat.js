@@ -112,25 +112,34 @@ export function Chat({ resumed, onTaken, onCode, say }) {
     }
   }
 
+  const again = () => send(last, turns.slice(0, -1));
+  const withResults = (results) =>
+    send({ results, calls: open, prompt: last.prompt, variables: last.variables });
+  const sends = (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing;
+
   return html`<div class="split">
     <section aria-label="Conversation">
       <h2 class="hidden">Chat</h2>
       <${Trouble} error=${known.error} />
-      ${turns.length === 0 && html`<p class="quiet">Ask something. What it took and cost stands under every answer.</p>`}
+      ${turns.length === 0 &&
+        html`<p class="quiet">Ask something. What it took and cost stands under every answer.</p>`}
       ${turns.map(
         (turn, index) => html`<${Turn} key=${index} turn=${turn} onCode=${onCode}
-        onAgain=${index === turns.length - 1 && turn.answer.state === "failed" && !busy ? () => send(turn, turns.slice(0, -1)) : null}
-        onResults=${index === turns.length - 1 && open.length && !busy ? (results) => send({ results, calls: open, prompt: last.prompt, variables: last.variables }) : null} />`,
+        onAgain=${turn === last && turn.answer.state === "failed" && !busy ? again : null}
+        onResults=${turn === last && open.length && !busy ? withResults : null} />`,
       )}
       <${Trouble} error=${problem} />
       <form onSubmit=${submit}>
         ${
           state.chosen
-            ? html`<${PromptFields} prompt=${state.chosen} value=${variables} onChange=${(given) => set({ variables: given })} />`
+            ? html`<${PromptFields} prompt=${state.chosen} value=${variables}
+              onChange=${(given) => set({ variables: given })} />`
             : html`<label class="field"><span class="hidden">Message</span>
-              <textarea rows="4" dir="auto" placeholder="Message" value=${draft} onInput=${(event) => set({ draft: event.target.value })}
-                onKeyDown=${(event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && submit(event)} /></label>
-            ${can(alias, "images") && html`<${Images} value=${images} onChange=${(chosen) => set({ images: chosen })} />`}`
+              <textarea rows="4" dir="auto" placeholder="Message" value=${draft}
+                onInput=${(event) => set({ draft: event.target.value })}
+                onKeyDown=${(event) => sends(event) && submit(event)} /></label>
+            ${can(alias, "images") &&
+              html`<${Images} value=${images} onChange=${(chosen) => set({ images: chosen })} />`}`
         }
         <div class="row">
           ${
@@ -140,7 +149,8 @@ export function Chat({ resumed, onTaken, onCode, say }) {
           }
           <button type="button" class="outline" disabled=${busy || !turns.length}
             onClick=${() => set({ conversation: EMPTY, session: null })}>New conversation</button>
-          <span class="quiet">Enter sends, Shift and Enter begins a line.${state.session ? ` In session ${state.session.id}.` : ""}</span>
+          <span class="quiet">Enter sends, Shift and Enter begins a line.
+            ${state.session ? ` In session ${state.session.id}.` : ""}</span>
         </div>
       </form>
     </section>
@@ -149,24 +159,28 @@ export function Chat({ resumed, onTaken, onCode, say }) {
       <${About} alias=${alias} />
       <details open><summary>Instructions and parameters</summary>
         <label class="field">System text
-          <textarea rows="3" dir="auto" value=${state.system} onInput=${(event) => set({ system: event.target.value })} /></label>
+          <textarea rows="3" dir="auto" value=${state.system}
+            onInput=${(event) => set({ system: event.target.value })} /></label>
         <${Parameters} alias=${alias} value=${state.settings} onChange=${(settings) => set({ settings })} />
       </details>
       <details><summary>JSON answer</summary>
-        <${Json} label="JSON schema" name="schema" example=${SCHEMA} value=${state.settings} onChange=${(settings) => set({ settings })} />
+        <${Json} label="JSON schema" name="schema" example=${SCHEMA} value=${state.settings}
+          onChange=${(settings) => set({ settings })} />
       </details>
       ${
         can(alias, "tools") &&
         html`<details><summary>Tools</summary>
         <p class="quiet">The model asks for a call, you type what the tool gives.</p>
-        <${Json} label="Tools" name="tools" example=${TOOLS} value=${state.settings} onChange=${(settings) => set({ settings })} />
+        <${Json} label="Tools" name="tools" example=${TOOLS} value=${state.settings}
+          onChange=${(settings) => set({ settings })} />
       </details>`
       }
       <details><summary>Named prompts</summary>
         <${PromptPicker} value=${state.chosen} onChange=${(chosen) => set({ chosen, variables: {} })} />
       </details>
       <details><summary>Sessions</summary>
-        <${Sessions} current=${state.session} alias=${alias} system=${state.system} onOpen=${(session, conversation) => set({ session, conversation: conversation || EMPTY })} />
+        <${Sessions} current=${state.session} alias=${alias} system=${state.system}
+          onOpen=${(session, conversation) => set({ session, conversation: conversation || EMPTY })} />
       </details>
     </section>
   </div>`;
@@ -174,8 +188,10 @@ export function Chat({ resumed, onTaken, onCode, say }) {
 
 function Json({ label, name, example, value, onChange }) {
   return html`<label class="field">${label}
-      <textarea class="mono" rows="5" spellcheck="false" value=${value[name] ?? ""} onInput=${(event) => onChange({ ...value, [name]: event.target.value })} /></label>
-    <button type="button" class="plain-link" onClick=${() => onChange({ ...value, [name]: value[name]?.trim() ? "" : example })}>
+      <textarea class="mono" rows="5" spellcheck="false" value=${value[name] ?? ""}
+        onInput=${(event) => onChange({ ...value, [name]: event.target.value })} /></label>
+    <button type="button" class="plain-link"
+      onClick=${() => onChange({ ...value, [name]: value[name]?.trim() ? "" : example })}>
       ${value[name]?.trim() ? "empty it" : "an example"}</button>`;
 }
 

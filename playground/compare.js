@@ -64,16 +64,21 @@ export function Compare({ onCode, say }) {
     <${Trouble} error=${known.error || problem} />
     <form onSubmit=${submit}>
       <fieldset class="row"><legend>Aliases, two to five</legend>
-        ${known.chatting.map((one) => html`<label key=${one.id}><input type="checkbox" checked=${names.includes(one.id)} onChange=${() => toggle(one.id)} /> ${plain(one.id)}</label>`)}
+        ${known.chatting.map((one) =>
+          html`<label key=${one.id}><input type="checkbox" checked=${names.includes(one.id)}
+            onChange=${() => toggle(one.id)} /> ${plain(one.id)}</label>`)}
       </fieldset>
-      <label class="field">Message to all<textarea rows="3" dir="auto" value=${text} onInput=${(event) => setText(event.target.value)} /></label>
+      <label class="field">Message to all<textarea rows="3" dir="auto" value=${text}
+        onInput=${(event) => setText(event.target.value)} /></label>
       <details><summary>Instructions and parameters</summary>
-        <label class="field">System text<textarea rows="2" dir="auto" value=${system} onInput=${(event) => setSystem(event.target.value)} /></label>
+        <label class="field">System text<textarea rows="2" dir="auto" value=${system}
+          onInput=${(event) => setSystem(event.target.value)} /></label>
         <${Parameters} alias=${null} value=${settings} onChange=${setSettings} />
       </details>
       <div class="row">${
         busy
-          ? html`<button type="button" data-variant="danger" onClick=${() => running.current?.abort()}>Stop all</button>`
+          ? html`<button type="button" data-variant="danger"
+            onClick=${() => running.current?.abort()}>Stop all</button>`
           : html`<button type="submit" disabled=${!known.chatting.length}>Ask all</button>`
       }
         <span class="quiet">Each is a request of its own, under the key's limits and at its cost.</span></div>
@@ -90,19 +95,24 @@ export function Compare({ onCode, say }) {
     ${over && html`<${Table} shown=${shown} />`}`;
 }
 
+const worded = (value, told) => (value === undefined ? "–" : told(value));
+
 function Table({ shown }) {
   return html`<h3>What they took</h3>
     <div class="scroll" tabindex="0" role="region" aria-label="What they took"><table>
-      <thead><tr><th scope="col">Alias</th>${MEASURES.map(([name]) => html`<th scope="col" key=${name}>${name}</th>`)}</tr></thead>
+      <thead><tr><th scope="col">Alias</th>${MEASURES.map(([name]) =>
+        html`<th scope="col" key=${name}>${name}</th>`)}</tr></thead>
       <tbody>${shown.map(
         ([name, { figures }]) => html`<tr key=${name}><th scope="row">${plain(name)}</th>
-        ${MEASURES.map(([measure, of, told]) => html`<td key=${measure}>${of(figures) === undefined ? "–" : told(of(figures))}</td>`)}</tr>`,
+        ${MEASURES.map(([measure, of, told]) =>
+          html`<td key=${measure}>${worded(of(figures), told)}</td>`)}</tr>`,
       )}</tbody>
     </table></div>
     <div class="columns">${MEASURES.filter(([name]) => name !== "Tokens in").map(
       ([name, of, told]) => html`<figure key=${name}>
       <figcaption>${name}</figcaption>
-      <${Bars} label=${name} rows=${shown.map(([alias, { figures }]) => [plain(alias), of(figures) || 0, of(figures) === undefined ? "–" : told(of(figures))])} />
+      <${Bars} label=${name}
+        rows=${shown.map(([alias, { figures }]) => [plain(alias), of(figures) || 0, worded(of(figures), told)])} />
     </figure>`,
     )}</div>`;
 }

@@ -76,18 +76,21 @@ export function Documents({ onCode, say }) {
     <${Trouble} error=${base.error || known.error} />
     <form onSubmit=${(event) => (event.preventDefault(), answer())}>
       <label class="field">Question
-        <textarea rows="2" dir="auto" maxlength="1000" value=${question} onInput=${(event) => setQuestion(event.target.value)} /></label>
+        <textarea rows="2" dir="auto" maxlength="1000" value=${question}
+          onInput=${(event) => setQuestion(event.target.value)} /></label>
       <${Filters} fields=${base.metadata || {}} value=${filters} onChange=${setFilters} />
       <div class="fields">
         <${AliasPicker} known=${known} value=${alias} onChange=${setAlias} none="the environment's own" />
         <label class="field">Passages looked for
-          <input type="number" min="1" max="100" value=${results} placeholder=${base.results || "default"} onInput=${(event) => setResults(event.target.value)} /></label>
+          <input type="number" min="1" max="100" value=${results} placeholder=${base.results || "default"}
+            onInput=${(event) => setResults(event.target.value)} /></label>
       </div>
       <div class="row">
         ${
           busy
             ? html`<button type="button" data-variant="danger" onClick=${() => running.current?.abort()}>Stop</button>`
-            : html`<button type="submit">Ask</button><button type="button" class="outline" onClick=${find}>Passages alone</button>`
+            : html`<button type="submit">Ask</button><button type="button" class="outline"
+              onClick=${find}>Passages alone</button>`
         }
       </div>
     </form>
@@ -96,18 +99,23 @@ export function Documents({ onCode, say }) {
       came &&
       html`<article class="turn" aria-busy=${busy}><div class="answer">
       ${came.state === "waiting" && html`<p class="quiet">Searching, then waiting for the first token …</p>`}
-      <${Markdown} text=${came.text} done=${came.state !== "waiting" && came.state !== "streaming"} mark=${(place) => markers(place, came.citations, open)} />
+      <${Markdown} text=${came.text} done=${came.state !== "waiting" && came.state !== "streaming"}
+        mark=${(place) => markers(place, came.citations, open)} />
       ${came.answered === false && html`<p class="warn">Not answered from the documents.</p>`}
-      ${came.answered && !came.citations.length && html`<p class="warn">The answer names no passage: do not trust it.</p>`}
-      ${came.searched && came.searched !== question && html`<p class="quiet" dir="auto">Searched for: ${plain(came.searched)}</p>`}
+      ${came.answered && !came.citations.length &&
+        html`<p class="warn">The answer names no passage: do not trust it.</p>`}
+      ${came.searched && came.searched !== question &&
+        html`<p class="quiet" dir="auto">Searched for: ${plain(came.searched)}</p>`}
       <${Trouble} error=${came.refusal} />
       ${came.figures.total !== undefined && html`<${Figures} came=${came} onCode=${() => onCode(came.request)} />`}
     </div></article>`
     }
     ${
       shown.length > 0 &&
-      html`<section aria-label="Passages" ref=${at}><h3>${passages ? `${shown.length} passages` : "What the answer names"}</h3>
-      ${shown.map((one) => html`<${Passage} key=${one.number} passage=${one} open=${opened === one.number} />`)}</section>`
+      html`<section aria-label="Passages" ref=${at}>
+        <h3>${passages ? `${shown.length} passages` : "What the answer names"}</h3>
+      ${shown.map((one) =>
+        html`<${Passage} key=${one.number} passage=${one} open=${opened === one.number} />`)}</section>`
     }
     ${passages && !passages.length && html`<p class="quiet">No passage fits.</p>`}`;
 }
@@ -119,7 +127,9 @@ function Passage({ passage, open }) {
     <span class="quiet"> score ${score === null || score === undefined ? "unknown" : score.toFixed(3)}</span>
     <blockquote dir="auto">${plain(text)}</blockquote>
     <dl class="figures"><div><dt>Address</dt><dd><bdi>${plain(location)}</bdi></dd></div>
-      ${Object.entries(metadata).map(([name, value]) => html`<div key=${name}><dt><bdi>${plain(name)}</bdi></dt><dd><bdi>${plain(Array.isArray(value) ? value.join(", ") : value)}</bdi></dd></div>`)}</dl>
+      ${Object.entries(metadata).map(([name, value]) =>
+        html`<div key=${name}><dt><bdi>${plain(name)}</bdi></dt><dd>
+          <bdi>${plain(Array.isArray(value) ? value.join(", ") : value)}</bdi></dd></div>`)}</dl>
   </div>`;
 }
 

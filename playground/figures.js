@@ -19,7 +19,8 @@ export function Figures({ came, onCode }) {
     [
       "Tokens",
       usage &&
-        `${count(usage.prompt_tokens)} in${cached ? ` (${count(cached)} cached)` : ""}, ${count(usage.completion_tokens)} out`,
+        `${count(usage.prompt_tokens)} in${cached ? ` (${count(cached)} cached)` : ""}, ` +
+          `${count(usage.completion_tokens)} out`,
     ],
     ["First token", figures.first !== undefined && duration(figures.first)],
     ["Total", figures.total !== undefined && duration(figures.total)],
@@ -31,8 +32,11 @@ export function Figures({ came, onCode }) {
     ["Request", figures.requestId && html`<code>${plain(figures.requestId)}</code>`],
   ];
   return html`<dl class="figures" aria-label="About this answer">
-    ${shown.filter(([, value]) => value).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}
-    ${onCode && html`<div><dt class="hidden">Code</dt><dd><button type="button" class="plain-link" onClick=${onCode}>as code</button></dd></div>`}
+    ${shown.filter(([, value]) => value).map(([name, value]) =>
+      html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}
+    ${onCode &&
+      html`<div><dt class="hidden">Code</dt><dd><button type="button" class="plain-link"
+        onClick=${onCode}>as code</button></dd></div>`}
   </dl>`;
 }
 

@@ -14,19 +14,27 @@ export function Filters({ fields, value, onChange }) {
   return html`<fieldset><legend>Only documents where</legend>
     ${value.map(
       (one, at) => html`<div class="row" key=${at}>
-      <select aria-label="Field" value=${one.field} onChange=${(event) => change(at, { field: event.target.value, how: "eq", text: "" })}>
+      <select aria-label="Field" value=${one.field}
+        onChange=${(event) => change(at, { field: event.target.value, how: "eq", text: "" })}>
         ${names.map((name) => html`<option key=${name} value=${name}>${plain(name)}</option>`)}</select>
       <select aria-label="How" value=${one.how} onChange=${(event) => change(at, { how: event.target.value })}>
-        ${fitting(fields[one.field]).map((how) => html`<option key=${how} value=${how}>${WORDS[how]}</option>`)}</select>
+        ${fitting(fields[one.field]).map((how) =>
+          html`<option key=${how} value=${how}>${WORDS[how]}</option>`)}</select>
       ${
         fields[one.field] === "boolean"
-          ? html`<select aria-label="Value" value=${one.text || "true"} onChange=${(event) => change(at, { text: event.target.value })}><option value="true">true</option><option value="false">false</option></select>`
-          : html`<input aria-label="Value" dir="auto" value=${one.text} placeholder=${one.how === "in" ? "several, by commas" : ""} onInput=${(event) => change(at, { text: event.target.value })} />`
+          ? html`<select aria-label="Value" value=${one.text || "true"}
+            onChange=${(event) => change(at, { text: event.target.value })}><option value="true">true</option><option
+            value="false">false</option></select>`
+          : html`<input aria-label="Value" dir="auto" value=${one.text}
+            placeholder=${one.how === "in" ? "several, by commas" : ""}
+            onInput=${(event) => change(at, { text: event.target.value })} />`
       }
-      <button type="button" class="plain-link" onClick=${() => onChange(value.filter((_, index) => index !== at))}>remove</button>
+      <button type="button" class="plain-link"
+        onClick=${() => onChange(value.filter((_, index) => index !== at))}>remove</button>
     </div>`,
     )}
-    <button type="button" class="plain-link" onClick=${() => onChange([...value, { field: names[0], how: "eq", text: "" }])}>add a filter</button>
+    <button type="button" class="plain-link"
+      onClick=${() => onChange([...value, { field: names[0], how: "eq", text: "" }])}>add a filter</button>
   </fieldset>`;
 }
 

@@ -3,8 +3,8 @@
 import { html, useState } from "./preact.js";
 import { mostOfBody } from "./api.js";
 
-// Characters of one image's data URL: what a request may have has to have room for words and for what came before, and a
-// telephone's photograph has five megabytes. Models see no more of it than 1,568 pixels, nor take more than 5 MB.
+// Characters of one image's data URL: a request has to have room for words and for what came before, and a telephone's
+// photograph has five megabytes. Models see no more of it than 1,568 pixels, nor take more than 5 MB.
 const most = () => Math.min(mostOfBody * 0.6, 5_000_000);
 const SIDES = [1568, 1024, 768, 512];
 const TYPES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
@@ -28,10 +28,12 @@ export function Images({ value, onChange }) {
   }
   return html`<div class="row">
     <label class="field">Images
-      <input type="file" accept=${TYPES.join()} multiple onChange=${(event) => (add([...event.target.files]), (event.target.value = ""))} /></label>
+      <input type="file" accept=${TYPES.join()} multiple
+        onChange=${(event) => (add([...event.target.files]), (event.target.value = ""))} /></label>
     <div class="thumbs">${value.map(
       (url, index) => html`<span key=${index}><img src=${url} alt=${`Image ${index + 1}`} />
-      <button type="button" class="plain-link" onClick=${() => onChange(value.filter((_, at) => at !== index))}>remove</button></span>`,
+      <button type="button" class="plain-link"
+        onClick=${() => onChange(value.filter((_, at) => at !== index))}>remove</button></span>`,
     )}</div>
     ${problem && html`<p class="warn" role="alert">${problem}</p>`}
   </div>`;

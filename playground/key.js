@@ -18,10 +18,12 @@ export function Key({ onKept }) {
     onKept();
   }
   return html`<h2>Key</h2>
-    <p>${has ? "This tab has a key." : "Paste the key that you were given."} ${KEPT} It is sent to this endpoint only.</p>
+    <p>${has ? "This tab has a key." : "Paste the key that you were given."}
+      ${" "}${KEPT} It is sent to this endpoint only.</p>
     <form onSubmit=${submit}>
       <label class="field">API key
-        <input type="password" autocomplete="off" spellcheck="false" value=${typed} onInput=${(event) => setTyped(event.target.value)} /></label>
+        <input type="password" autocomplete="off" spellcheck="false" value=${typed}
+          onInput=${(event) => setTyped(event.target.value)} /></label>
       <div class="row"><button type="submit">${has ? "Use this one" : "Go on"}</button>
         ${has && html`<button type="button" class="outline" onClick=${() => keepKey("")}>Forget the key</button>`}</div>
     </form>

@@ -21,7 +21,8 @@ export function AliasPicker({ known, value, onChange, label = "Alias", none }) {
   return html`<label class="field">${label}
     <select value=${value} onChange=${(event) => onChange(event.target.value)}>
       ${none && html`<option value="">${none}</option>`}
-      ${known.chatting.map((one) => html`<option key=${one.id} value=${one.id}>${plain(one.id)}${standing(one)}</option>`)}
+      ${known.chatting.map((one) =>
+        html`<option key=${one.id} value=${one.id}>${plain(one.id)}${standing(one)}</option>`)}
     </select>
   </label>`;
 }
@@ -32,9 +33,15 @@ export function About({ alias }) {
   if (!alias) return null;
   const { candidates, checked_at: checked, verdict, abilities } = alias.quarry;
   const price = abilities.prices[candidates[0]];
-  return html`<p class="quiet">${STANDINGS[alias.quarry.standing] || "Not checked yet"}${verdict ? ` (${verdict.replaceAll("_", " ")})` : ""}:
+  const found = verdict ? ` (${verdict.replaceAll("_", " ")})` : "";
+  const million = (usd) => dollars((usd || 0) * 1e6);
+  return html`<p class="quiet">${STANDINGS[alias.quarry.standing] || "Not checked yet"}${found}:
     ${" "}${candidates.map((one, index) => html`${index ? ", then " : ""}<code>${plain(one)}</code>`)}.
-    ${price && price.input !== null ? ` ${dollars(price.input * 1e6)} in, ${dollars((price.output || 0) * 1e6)} out per million tokens.` : ""}
+    ${
+      price && price.input !== null
+        ? ` ${million(price.input)} in, ${million(price.output)} out per million tokens.`
+        : ""
+    }
     ${checked ? ` Checked ${new Date(checked).toLocaleString()}.` : ""}</p>`;
 }
 
@@ -49,20 +56,24 @@ const NUMBERS = [
 export const takes = (alias, name) => !alias || alias.quarry.abilities.parameters.includes(name);
 export const can = (alias, feature) => !alias || alias.quarry.abilities.features.includes(feature);
 
+const number = (text) => (text === "" ? undefined : Number(text));
+
 export function Parameters({ alias, value, onChange }) {
   const set = (name, given) => onChange({ ...value, [name]: given });
   const most = alias?.quarry.abilities.max_output_tokens;
   return html`<div class="fields">
     ${NUMBERS.filter(([name]) => takes(alias, name)).map(
       ([name, label, bounds]) => html`<label class="field" key=${name}>${label}
-        <input type="number" ...${bounds} max=${name === "max_tokens" && most ? most : bounds.max} value=${value[name] ?? ""}
-          placeholder="default" onInput=${(event) => set(name, event.target.value === "" ? undefined : Number(event.target.value))} />
+        <input type="number" ...${bounds} max=${name === "max_tokens" && most ? most : bounds.max}
+          value=${value[name] ?? ""}
+          placeholder="default" onInput=${(event) => set(name, number(event.target.value))} />
       </label>`,
     )}
     ${
       takes(alias, "stop") &&
       html`<label class="field">Stop texts
-      <input value=${value.stop ?? ""} placeholder="one or more, by |" onInput=${(event) => set("stop", event.target.value)} /></label>`
+      <input value=${value.stop ?? ""} placeholder="one or more, by |"
+        onInput=${(event) => set("stop", event.target.value)} /></label>`
     }
     ${
       takes(alias, "reasoning_effort") &&

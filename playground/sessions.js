@@ -29,19 +29,26 @@ export function Sessions({ current, alias, system, onOpen }) {
       if (current?.id === id) onOpen(null, null);
     }, failed);
 
-  return html`<p class="quiet">The endpoint keeps the history; each turn sends what is new. A session takes the system text that it began with.</p>
+  return html`<p class="quiet">The endpoint keeps the history; each turn sends what is new.
+      ${" "}A session takes the system text that it began with.</p>
     <div class="row"><button type="button" class="small" onClick=${begin}>Begin a session</button>
-      ${current && html`<button type="button" class="small outline" onClick=${() => onOpen(null, null)}>Leave it</button>`}</div>
+      ${current &&
+        html`<button type="button" class="small outline" onClick=${() => onOpen(null, null)}>Leave it</button>`}</div>
     <${Trouble} error=${known.error} />
     <ul class="list">${known.all.map(
       (one) => html`<li key=${one.id}>
       <button type="button" class="plain-link" aria-current=${current?.id === one.id} onClick=${() => goOn(one.id)}>
-        ${moment(one.updated)}, ${one.turns} ${one.turns === 1 ? "turn" : "turns"}${one.alias ? `, ${plain(one.alias)}` : ""}</button>
-      <button type="button" class="plain-link" aria-label=${`Delete the session of ${moment(one.updated)}`} onClick=${() => remove(one.id)}>delete</button></li>`,
+        ${moment(one.updated)}, ${one.turns} ${one.turns === 1 ? "turn" : "turns"}${by(one)}</button>
+      <button type="button" class="plain-link" aria-label=${`Delete the session of ${moment(one.updated)}`}
+        onClick=${() => remove(one.id)}>delete</button></li>`,
     )}
     </ul>
-    ${known.more && html`<button type="button" class="plain-link" onClick=${() => load(known.all[known.all.length - 1].id)}>more</button>`}`;
+    ${known.more &&
+      html`<button type="button" class="plain-link"
+        onClick=${() => load(known.all[known.all.length - 1].id)}>more</button>`}`;
 }
+
+const by = ({ alias }) => (alias ? `, ${plain(alias)}` : "");
 
 // A session and its messages as turns, all parts of it.
 async function whole(id) {

@@ -121,6 +121,8 @@ def test_the_first_paint_is_light_and_asks_no_function(tab: Tab) -> None:
     assert all(size > 0 for size in files.values()), files
     assert sum(files.values()) < FIRST_PAINT_BYTES, files
     assert not [name for name in files if re.search(r"marked|purify|compare|documents", name)]
+    # What the page has until its script runs is gone by then.
+    expect(tab.page.get_by_text("If nothing comes")).to_have_count(0)
 
 
 def test_files_are_kept_and_the_page_is_not(platform: Platform) -> None:
