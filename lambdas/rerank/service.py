@@ -109,7 +109,7 @@ def _read(question: int, texts: Sequence[int]) -> Read:
     # A question that fills a chunk leaves one token of each to the text; Bedrock cuts it before that.
     room = max(CHUNK_TOKENS - question, CHUNK_TOKENS // 2)
     chunks = sum(-(-max(text, 1) // room) for text in texts)
-    return Read(tokens=question * len(texts) + sum(texts), queries=-(-chunks // CHUNKS))
+    return Read(tokens=question * chunks + sum(texts), queries=-(-chunks // CHUNKS))
 
 
 def models_arn(meta: Any) -> str:

@@ -54,9 +54,14 @@ class Spoken:
 
 def ask(spoken: Spoken, *, stream: bool = False, context: Any = CONTEXT, **fields: Any) -> Any:
     """Return the response to a dialect's question."""
-    headers = {b"x-amzn-request-context": json.dumps(context).encode(), b"content-type": b"application/json"}
     body = {**spoken.body, **fields, **({"stream": True} if stream else {})}
-    return TestClient(app.app).post(spoken.path, json=body, headers=headers)
+    return post(spoken, json.dumps(body).encode(), context=context)
+
+
+def post(spoken: Spoken, body: bytes, *, context: Any = CONTEXT) -> Any:
+    """Return the response to any body."""
+    headers = {b"x-amzn-request-context": json.dumps(context).encode(), b"content-type": b"application/json"}
+    return TestClient(app.app, raise_server_exceptions=False).post(spoken.path, content=body, headers=headers)
 
 
 def sent(response: Any) -> Sent:
