@@ -159,6 +159,7 @@ def _install_extensions() -> None:
         studio,
         tagging,
         tuning,
+        unpacked_code,
         used_rights,
     )
     from sandbox.quotas import model_tokens
@@ -176,6 +177,7 @@ def _install_extensions() -> None:
     model_tokens.install()
     tuning.install(watching=True)
     knowledge.install()
+    unpacked_code.install()
     full_disk.install()
     function_errors.install()
     kept_dependencies.install()
