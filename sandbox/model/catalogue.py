@@ -106,7 +106,7 @@ def snake(name: str) -> str:
 
 @cache
 def _file() -> Any:
-    return yaml.safe_load(_PATH.read_text(encoding="utf-8"))
+    return yaml.load(_PATH.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
 @cache

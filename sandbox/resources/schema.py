@@ -1,13 +1,17 @@
-"""What the CloudFormation registry says of a resource type, read from the schemas that cfn-lint carries."""
+"""What the CloudFormation registry says of a resource type, read from the schemas that cfn-lint carries.
+
+They are read from its files, and it is imported when the first resource is validated: it brings a computer algebra
+system along, and would take half of a server's start, which many a server never needs.
+"""
 
 from __future__ import annotations
 
 import functools
+import importlib.util
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
-
-from cfnlint.jsonschema import StandardValidator
-from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 from sandbox.resources.coercion import coerce
 
@@ -77,6 +81,8 @@ class ResourceSchema:
 
         Raises InvalidPropertiesError naming every violation, and any read-only property that was set.
         """
+        from cfnlint.jsonschema import StandardValidator
+
         values = self.coerced(properties)
         problems = [
             f"#/{'/'.join(map(str, parents))}: extraneous key [{leaf}] is not permitted".replace("#/:", "#:")
@@ -121,9 +127,20 @@ class ResourceSchema:
 
 @functools.cache
 def schema_of(type_name: str) -> ResourceSchema:
-    """The registry schema of a resource type. Raises cfn-lint's ResourceNotFoundError for a type it does not know."""
-    document = PROVIDER_SCHEMA_MANAGER.get_resource_schema(_SCHEMA_REGION, type_name).schema
+    """The registry schema of a resource type. Raises LookupError for a type that cfn-lint does not know."""
+    folder, names = _carried()
+    document = json.loads((folder / "resources" / f"{names[type_name]}.json").read_text("utf-8"))
     return ResourceSchema(type_name, document)
+
+
+@functools.cache
+def _carried() -> tuple[Path, dict[str, str]]:
+    """cfn-lint's folder of schemas, and the name of each type's file in it, without importing cfn-lint."""
+    found = importlib.util.find_spec("cfnlint")
+    assert found is not None
+    assert found.origin is not None
+    folder = Path(found.origin).parent / "data" / "schemas"
+    return folder, json.loads((folder / "providers" / f"{_SCHEMA_REGION}.json").read_text("utf-8"))
 
 
 def value_at(model: Any, path: list[str]) -> Any:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
+from sandbox.resources.catalogue import CATALOGUE
 from sandbox.resources.schema import InvalidPropertiesError, schema_of
 from tests.sandbox.resources.examples import guardrail
 
@@ -128,3 +132,24 @@ def test_tags() -> None:
     assert schema_of("AWS::Bedrock::Prompt").tags_are_a_map
     assert not _GUARDRAIL.tags_are_a_map
     assert not schema_of("AWS::SageMaker::Domain").takes_system_tags
+
+
+@pytest.mark.parametrize("type_name", [row.type_name for row in CATALOGUE])
+def test_a_schema_is_the_one_that_cfn_lint_goes_by(type_name: str) -> None:
+    assert schema_of(type_name).document == PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type_name).schema
+
+
+def test_an_unknown_type_has_none() -> None:
+    with pytest.raises(LookupError):
+        schema_of("AWS::Nobody::Knows")
+
+
+def test_a_server_starts_without_what_takes_half_of_its_start() -> None:
+    code = """\
+import sys
+from sandbox.resources import registration
+
+registration.register()
+print(sorted({"cfnlint", "sympy", "networkx"} & set(sys.modules)))
+"""
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
