@@ -3,13 +3,11 @@
 That is the users' own way, with the real CDK CLI and IAM enforced, so these fixtures prove the README's commands too.
 """
 
-import io
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,25 +20,17 @@ from botocore.config import Config
 from openai import OpenAI
 
 from configuration.environment_file import PROJECT
-from quarry import cli
 from quarry.deployed import deployment
 from sandbox import ports
 from sandbox.model.script import ModelScript
+from tests.sandbox import commands
+from tests.sandbox.commands import Ended
 from tests.waiting import PATIENCE
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What compares rights with their use comes when all others have used them."""
     items.sort(key=lambda item: item.path.name == "test_rights.py" and item.path.parent == Path(__file__).parent)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ended:
-    """How a command ended: its exit code, what it printed, and what it said on standard error."""
-
-    code: int
-    out: str
-    err: str
 
 
 @dataclass(frozen=True)
@@ -64,24 +54,15 @@ class Platform:
         return run(command, self.environ)
 
     def command(self, *arguments: str) -> Ended:
-        """Run ``quarry ... --json``, in this process: its start takes a second. A question finds no answer.
+        """Run ``quarry ... --json`` in this process.
 
         Who changes a key waits for the authorizers that had read it before (quarry/deployed/deployment.py). Here none
         is at work meanwhile, so that wait is left out.
         """
-        out, err = io.StringIO(), io.StringIO()
-        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-            for name in [name for name in os.environ if name.startswith("AWS_")]:
-                patch.delenv(name)
-            patch.setenv("QUARRY_STATE", self.environ["QUARRY_STATE"])
+        with pytest.MonkeyPatch.context() as patch:
             patch.setattr(deployment, "sleep", lambda _seconds: None)
-            patch.setattr(sys, "stdin", io.StringIO())
-            patch.setattr(sys, "argv", ["quarry", *arguments, "--environment", "sandbox", "--json"])
-            with pytest.raises(SystemExit) as left:
-                cli.main()
-        code = left.value.code or 0
-        assert isinstance(code, int)
-        return Ended(code=code, out=out.getvalue(), err=err.getvalue())
+            environ = {"QUARRY_STATE": self.environ["QUARRY_STATE"]}
+            return commands.quarry(*arguments, "--environment", "sandbox", "--json", environ=environ)
 
     def quarry(self, *arguments: str) -> Any:
         """Run a command as ``command`` does, which has to succeed, and return what it printed, parsed."""

@@ -1,9 +1,6 @@
 """The Price List behind a real server: IAM, throttling, and `quarry cost --refresh` with the real client."""
 
 import json
-import os
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from configuration.environment_file import PROJECT
 from sandbox.connection import Connection
+from tests.sandbox import commands
+from tests.sandbox.commands import Ended
 from tests.sandbox.servers import ONE_ATTEMPT, running, session
 
 
@@ -46,15 +44,10 @@ def user(connection: Connection, name: str, *actions: str) -> dict[str, str]:
     return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
 
 
-def refresh(connection: Connection, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    environ = {**connection.client_environment(os.environ, state=folder), "QUARRY_STATE": str(folder), **variables}
-    return subprocess.run(
-        [sys.executable, "-m", "quarry", "cost", "--refresh", "--environment", "dev", "--json"],
-        cwd=PROJECT,
-        env=environ,
-        capture_output=True,
-        text=True,
-    )
+def refresh(connection: Connection, folder: Path, **variables: str) -> Ended:
+    given = connection.client_environment({}, state=folder)
+    environ = {**given, "QUARRY_STATE": str(folder), **variables}
+    return commands.quarry("cost", "--refresh", "--environment", "dev", "--json", environ=environ)
 
 
 def test_what_the_local_list_says_is_what_we_say(connection: Connection, tmp_path: Path) -> None:
@@ -62,8 +55,8 @@ def test_what_the_local_list_says_is_what_we_say(connection: Connection, tmp_pat
 
     ran = refresh(connection, tmp_path, **reader)
 
-    assert ran.returncode == 0, ran.stderr
-    assert json.loads(ran.stdout)["differences"] == []
+    assert ran.code == 0, ran.err
+    assert json.loads(ran.out)["differences"] == []
 
 
 def test_what_changes_in_the_list_is_told(connection: Connection, tmp_path: Path) -> None:
@@ -71,8 +64,8 @@ def test_what_changes_in_the_list_is_told(connection: Connection, tmp_path: Path
 
     ran = refresh(connection, tmp_path)
 
-    assert ran.returncode == 1
-    assert [(one["price"], one["kind"]) for one in json.loads(ran.stdout)["differences"]] == [
+    assert ran.code == 1
+    assert [(one["price"], one["kind"]) for one in json.loads(ran.out)["differences"]] == [
         ("kms.key", "changed"),
         ("step_functions.transition", "missing"),
     ]
@@ -81,8 +74,8 @@ def test_what_changes_in_the_list_is_told(connection: Connection, tmp_path: Path
 def test_who_may_not_read_it_is_told_what_to_ask_for(connection: Connection, tmp_path: Path) -> None:
     ran = refresh(connection, tmp_path, **user(connection, "other", "pricing:DescribeServices"))
 
-    assert (ran.returncode, ran.stdout) == (1, "")
-    assert "they need pricing:GetProducts" in ran.stderr
+    assert (ran.code, ran.out) == (1, "")
+    assert "they need pricing:GetProducts" in ran.err
 
 
 def test_a_list_that_throttles_is_told(connection: Connection, tmp_path: Path) -> None:
@@ -90,5 +83,5 @@ def test_a_list_that_throttles_is_told(connection: Connection, tmp_path: Path) -
 
     ran = refresh(connection, tmp_path, AWS_MAX_ATTEMPTS="1")
 
-    assert (ran.returncode, ran.stdout) == (1, "")
-    assert "takes no more requests for now" in ran.stderr
+    assert (ran.code, ran.out) == (1, "")
+    assert "takes no more requests for now" in ran.err
