@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingError
 from msgspec.structs import replace
@@ -14,10 +14,11 @@ from lambdas.chat.answers import NOTHING_USED, StreamedCompletion, told
 from lambdas.chat.blocks import Block, is_unseen
 from lambdas.chat.caching import with_cache_points
 from lambdas.chat.candidates import Candidate
+from lambdas.chat.client import ConverseClient
 from lambdas.chat.conversation import Conversation
 from lambdas.chat.converse import answer_is_wrapped, answer_spec, not_taken, to_converse, wants_answer_tool
 from lambdas.chat.errors import RETRYABLE, broken_off, error_code, is_daily_quota
-from lambdas.chat.guardrail import Guardrail, GuardrailClient, Passed
+from lambdas.chat.guardrail import Guardrail, Passed
 from lambdas.chat.reasoning import with_reasoning
 from lambdas.chat.settings import ChatSettings
 from lambdas.chat.spoken import Spoken
@@ -33,22 +34,6 @@ Opened = TypeVar("Opened")
 BACKOFF_SECONDS: Final = 0.25
 # Nothing is tried anew after this: whoever was throttled for so long is told, and can wait better than we.
 RETRY_WINDOW_SECONDS: Final = 4.0
-
-
-class ConverseClient(GuardrailClient, Protocol):
-    """The calls that are made, with Bedrock's own shapes."""
-
-    def converse(self, **kwargs: Any) -> dict[str, Any]:
-        """Call a model and wait for the whole answer."""
-        ...
-
-    def converse_stream(self, **kwargs: Any) -> dict[str, Any]:
-        """Call a model; ``stream`` of the reply yields events and can be closed."""
-        ...
-
-    def until(self, deadline: Deadline, /) -> "ConverseClient":
-        """Return a client whose calls are over by then, streams to their last event."""
-        ...
 
 
 class ChatService:
