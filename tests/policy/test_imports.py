@@ -113,7 +113,9 @@ FORBIDDEN: Final[dict[str, list[tuple[str, str]]]] = {
         ("stacks.inference.stack", "stacks.foundation.permissions")
     ],
     "stacks: of the prompts the others know the layer": [("stacks.inference.stack", "stacks.prompts.stack")],
-    "stacks: of the playground the others know its pages": [("stacks.inference.stack", "stacks.playground.files")],
+    "stacks: of the playground the others know its pages and their domain": [
+        ("stacks.inference.stack", "stacks.playground.files")
+    ],
     "stacks: of the endpoint the others know how models are called": [
         ("stacks.studio.stack", "stacks.inference.served_models"),
         ("stacks.tuning.stack", "stacks.inference.permissions"),
