@@ -17,6 +17,7 @@ from lambdas.tuning import run as runs
 from lambdas.tuning.run import RunRequest
 from sandbox.connection import ACCOUNT, REGION
 from sandbox.state import Record, StateDirectory
+from tests.sandbox.rights import Right, granted
 from tests.sandbox.servers import ONE_ATTEMPT, running, session
 from tests.waiting import PATIENCE
 
@@ -42,6 +43,7 @@ class Tuned:
         url: the endpoint's base URL.
         outputs: of the Tuning stack.
         folder: for files of tests.
+        grants: what the stack's roles were granted when it was deployed, by their names.
     """
 
     def __init__(self, folder: Path, state: StateDirectory, record: Record) -> None:
@@ -58,6 +60,7 @@ class Tuned:
         }
         self._key = ""
         self.outputs: dict[str, str] = {}
+        self.grants: dict[str, list[Right]] = {}
 
     def deploy(self) -> None:
         """Deploy everything, and get a key."""
@@ -69,6 +72,7 @@ class Tuned:
         self._key = saved["api_key"]
         (stack,) = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
         self.outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
+        self.grants = granted(self.client("iam"), prefix=f"{STACK}-")
 
     def cdk(self, verb: str, *arguments: str) -> None:
         """Run the CDK CLI."""
