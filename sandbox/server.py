@@ -134,36 +134,19 @@ def _prepare_studio(record: Record) -> None:
 
 def _install_extensions() -> None:
     from sandbox import (
-        alarms,
         api_gateway,
         clock,
         concurrency,
-        deletions,
-        distributions,
-        embedded_metrics,
-        full_disk,
-        function_errors,
         inventory,
-        kept_dependencies,
         knowledge,
-        listed_keys,
         model,
-        parameter_permissions,
         price_list,
-        queue_batches,
         resources,
-        scheduler,
-        stack_roles,
-        state_machines,
         streaming,
         studio,
-        tagging,
         tuning,
-        unpacked_code,
-        used_rights,
     )
     from sandbox.quotas import model_tokens
-    from sandbox.resources import vector_service
 
     api_gateway.install()
     clock.install()
@@ -177,6 +160,31 @@ def _install_extensions() -> None:
     model_tokens.install()
     tuning.install(watching=True)
     knowledge.install()
+    _install_over_these()
+
+
+def _install_over_these() -> None:
+    """Install what changes or watches what is there already, so after it."""
+    from sandbox import (
+        alarms,
+        deletions,
+        distributions,
+        embedded_metrics,
+        full_disk,
+        function_errors,
+        kept_dependencies,
+        listed_keys,
+        parameter_permissions,
+        queue_batches,
+        scheduler,
+        stack_roles,
+        state_machines,
+        tagging,
+        unpacked_code,
+        used_rights,
+    )
+    from sandbox.resources import vector_service
+
     unpacked_code.install()
     full_disk.install()
     function_errors.install()
