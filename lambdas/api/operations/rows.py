@@ -16,7 +16,8 @@ from lambdas.common.errors import (
     UpstreamTimeoutError,
 )
 
-ALWAYS: Final[Errors] = (AuthenticationError, RateLimitError, InternalError)
+# 503 too: whoever the key is, a table is asked for it.
+ALWAYS: Final[Errors] = (AuthenticationError, RateLimitError, UnavailableError, InternalError)
 BODY: Final[Errors] = (InvalidRequestError, RequestTooLargeError)
 MODEL: Final[Errors] = (
     *BODY,

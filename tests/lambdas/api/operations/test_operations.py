@@ -125,7 +125,7 @@ def test_it_is_described_with_its_types() -> None:
 
     operation = described["paths"]["/v1/stones/{name}"]["get"]
     assert [parameter["name"] for parameter in operation["parameters"]] == ["name", "place"]
-    assert set(operation["responses"]) == {"203", "400", "401", "429", "500"}
+    assert set(operation["responses"]) == {"203", "400", "401", "429", "500", "503"}
     stone = described["components"]["schemas"]["Stone"]
     assert (stone["description"], stone["required"]) == ("A stone.", ["object", "name", "place", "key"])
 
