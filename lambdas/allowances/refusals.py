@@ -10,6 +10,7 @@ from lambdas.common.errors import PermissionDeniedError, RateLimitError
 
 # When what other calls hold may have come back: about the time that a short answer takes.
 HELD_SECONDS: Final = 5
+_LESS: Final = "Lower `max_tokens` (`max_output_tokens` of a response)"
 
 
 class AllowanceSpentError(RateLimitError):
@@ -60,14 +61,16 @@ def refusal(caller: Caller, account: Account, likely: Usage, *, now: float) -> A
     if money is not None and likely.micro_dollars > money + account.held:
         return AllowanceSpentError(
             f"This API key has {dollars(max(0, money + account.held))} of its {dollars_in_all} left, and this request "
-            f"may cost {dollars(likely.micro_dollars)}. Lower `max_tokens`, shorten the messages, or {ask}.",
+            f"may cost {dollars(likely.micro_dollars)}. {_LESS}, "
+            f"shorten what is sent, or {ask}.",
             code="insufficient_quota",
             remaining=remaining,
         )
     if tokens is not None and likely.tokens > tokens + held_tokens:
         return AllowanceSpentError(
             f"This API key has {max(0, tokens + held_tokens):,} of its {limits.tokens_per_day:,} tokens of today left, "
-            f"and this request may take {likely.tokens:,}. Lower `max_tokens`, wait until midnight UTC, or {ask}.",
+            f"and this request may take {likely.tokens:,}. {_LESS}, "
+            f"wait until midnight UTC, or {ask}.",
             code="insufficient_quota",
             remaining=remaining,
             retry_after=remaining.day_ends_in,
@@ -89,7 +92,7 @@ def refusal(caller: Caller, account: Account, likely: Usage, *, now: float) -> A
         return None
     return AllowanceSpentError(
         f"Requests of this API key that are under way hold {held} until they end: too little is left for this one now. "
-        f"Try again in {HELD_SECONDS} s, send fewer at once, or lower their `max_tokens`.",
+        f"Try again in {HELD_SECONDS} s, send fewer at once, or {_LESS.lower()}.",
         code="rate_limit_exceeded",
         remaining=remaining,
         retry_after=HELD_SECONDS,

@@ -72,7 +72,7 @@ ERRORS: Final[tuple[tuple[str, Kind, GatewayError], ...]] = (
         GatewayError(
             status="400",
             code="invalid_json",
-            message="The request body is not a JSON object. Send one with model (an alias) and messages (a list).",
+            message="The request body is not a JSON object. Send one: GET /openapi.json has the fields of every route.",
         ),
     ),
     (

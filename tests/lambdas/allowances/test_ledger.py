@@ -220,7 +220,7 @@ def test_past_minutes_do_not_pile_up(ledger: Ledger, clock: Clock, table: FakeTa
 
 def test_an_estimate_above_the_whole_limit_is_refused_without_a_write(ledger: Ledger, table: FakeTable) -> None:
     for who in (caller(usd=10), caller(tokens=10)):
-        with pytest.raises(RateLimitError, match="Lower `max_tokens`"):
+        with pytest.raises(RateLimitError, match=r"Lower `max_tokens` \(`max_output_tokens`"):
             ledger.reserve(who, alias="fast", estimate=usage(11))
 
     assert table.updates == 0

@@ -36,7 +36,7 @@ def test_a_wrong_field_is_named(post: Post, body: dict[str, Any], param: str, sa
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'"text"', b"\xff"])
 def test_what_is_no_json_object_is_stopped_by_the_gateway(post: Post, content: bytes) -> None:
-    check(post(content=content), 400, "not a JSON object")
+    check(post(content=content), 400, "not a JSON object. Send one: GET /openapi.json")
 
 
 def test_a_large_body_is_refused_by_the_function(post: Post) -> None:

@@ -25,6 +25,8 @@ _ADVICE: Final = (
     (r"tool_choice.*", "Accepted are `none`, `auto`, `required` and a function by its name."),
     (r"n", "Send the request as often as you want answers."),
 )
+# What would be another answer than was asked for: more than one, or one with a hosted tool.
+_UNSUPPORTED: Final = re.compile(r"tools\[\d+\]\.type|n")
 
 
 def parse(body: bytes) -> ChatRequest:
@@ -61,6 +63,8 @@ def _told(reading: Callable[[], Read[ChatRequest]], *, strict: bool) -> Read[Cha
     except InvalidRequestError as error:
         advice = (words for pattern, words in _ADVICE if re.fullmatch(pattern, error.param or ""))
         error.message = " ".join([error.message, *advice])
+        if _UNSUPPORTED.fullmatch(error.param or ""):
+            error.code = "unsupported_parameter"
         raise
     dropped = [*found.dropped, *_related(found.body, strict=strict), *_labelled(found.body, strict=strict)]
     return found if len(dropped) == len(found.dropped) else Read(found.body, tuple(dict.fromkeys(dropped)))

@@ -41,6 +41,8 @@ _ADVICE: Final = (
     (r"tool_choice\.type", "Accepted are `auto`, `any`, `tool` and `none`."),
     (r"thinking\.type", "Accepted are `enabled`, `adaptive` and `disabled`."),
 )
+# Where tools of Anthropic's own stand.
+_UNSUPPORTED: Final = re.compile(r"tools\[\d+\]\.type")
 
 
 def read(body: bytes, *, strict: bool = False) -> Read[MessagesRequest]:
@@ -74,6 +76,8 @@ def _told(reading: Callable[[], Read[Body]]) -> Read[Body]:
     except InvalidRequestError as error:
         advice = (words for pattern, words in _ADVICE if re.fullmatch(pattern, error.param or ""))
         error.message = " ".join([error.message, *advice])
+        if _UNSUPPORTED.fullmatch(error.param or ""):
+            error.code = "unsupported_parameter"
         raise
     _check_answered(found.body)
     _check_tools(found.body)

@@ -119,13 +119,17 @@ class CountTokensRequest(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class MessagesRequest(CountTokensRequest, forbid_unknown_fields=True, kw_only=True):
-    """Body of ``POST /v1/messages``. Ranges are those of Bedrock's InferenceConfiguration."""
+    """Body of ``POST /v1/messages``. Ranges are those of Bedrock's InferenceConfiguration.
+
+    Attributes:
+        stop_sequences: texts that end the answer; a model that takes fewer is given the first ones.
+    """
 
     max_tokens: MaxTokens
     temperature: Annotated[float, Meta(ge=0, le=1)] | None = None
     top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
     top_k: Annotated[int, Meta(ge=1, le=500)] | None = None
-    stop_sequences: Annotated[list[StopSequence], Meta(max_length=4)] | None = None
+    stop_sequences: Annotated[list[StopSequence], Meta(max_length=2_500)] | None = None
     stream: bool | None = None
     metadata: MessagesMetadata | None = None
     quarry: MessagesExtension = MessagesExtension()

@@ -7,12 +7,12 @@
 A token's event is most of what is sent: its frame is put together of bytes, and only the token is encoded.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 
-from lambdas.api.dialects.responses.output import Item, annotations, custom_input, text_part
+from lambdas.api.dialects.responses.output import Item, Status, annotations, custom_input, text_part
 from lambdas.api.dialects.responses.response import INCOMPLETE, Head, told_error
 from lambdas.api.dialects.responses.wire import error_members
 from lambdas.api.dialects.server_sent import frame
@@ -76,6 +76,7 @@ class ResponseEvents:
         self._ended: Ended | None = None
         # With a search of the documents its item stands first, and what is cited is known at the end only.
         self._before = int(head.output.tools.search is not None)
+        # Blocks that have ended and are not told so yet: whether the last one was cut, the next event tells.
         self._waiting: list[_Block] = []
         self.output: list[Item] = []
         self._table: dict[type, Callable[[Any], Iterator[bytes]]] = {
@@ -93,12 +94,14 @@ class ResponseEvents:
 
     def told(self, event: Event) -> bytes:
         """Return the frames of an event."""
-        return b"".join(self._table[type(event)](event))
+        held = b"".join(self._released()) if self._waiting and not (self._before or type(event) is Ended) else b""
+        return held + b"".join(self._table[type(event)](event))
 
     def broken(self, error: ApiError, *, request_id: str) -> bytes:  # noqa: ARG002
         """Return the frames of a stream that fails: the error, which SDKs raise, and the response that failed."""
+        held = b"".join(() if self._before else self._released())
         failed = self._head.told(status="failed", output=self.output, error=told_error(error))
-        return self._frame("error", **error_members(error)) + self._frame("response.failed", response=failed)
+        return held + self._frame("error", **error_members(error)) + self._frame("response.failed", response=failed)
 
     def _frame(self, kind: str, /, **members: Any) -> bytes:
         made = frame({"type": kind, "sequence_number": self._number, **members}, name=kind)
@@ -188,17 +191,22 @@ class ResponseEvents:
     def _block_ended(self, event: BlockEnded) -> Iterator[bytes]:
         block = self._blocks[event.index]
         match block.kind:
-            case "message" if self._before:
+            case "message" | "call" | "custom":
                 self._waiting.append(block)
-            case "message":
-                # Whether it is the last that was cut, the answer's end tells; until then it counts as complete.
-                yield from self._message_done(block, [])
             case "reasoning":
                 yield from self._reasoning_done(block)
-            case "call" | "custom":
-                yield from self._call_done(block)
 
-    def _message_done(self, block: _Block, cited: list[Item]) -> Iterator[bytes]:
+    def _released(self, last: Status = "completed", quarry: Mapping[str, Any] = {}) -> Iterator[bytes]:
+        """Tell those that wait, of which the last one may have been cut."""
+        waiting, self._waiting = self._waiting, []
+        for block in waiting:
+            status = last if block is waiting[-1] else "completed"
+            if block.kind == "message":
+                yield from self._message_done(block, annotations(block.text, quarry), status)
+            else:
+                yield from self._call_done(block, status)
+
+    def _message_done(self, block: _Block, cited: list[Item], status: Status) -> Iterator[bytes]:
         text = block.text
         for place, citation in enumerate(cited):
             yield self._frame(
@@ -206,7 +214,7 @@ class ResponseEvents:
             )
         yield self._frame("response.output_text.done", **_at(block), text=text, logprobs=[])
         yield self._frame("response.content_part.done", **_at(block), part=text_part(text, cited))
-        item = self._head.output.message(block.place, text, status="completed", annotations=cited)
+        item = self._head.output.message(block.place, text, status=status, annotations=cited)
         yield self._done(block.place, item)
 
     def _reasoning_done(self, block: _Block) -> Iterator[bytes]:
@@ -218,43 +226,34 @@ class ResponseEvents:
         thought = Thought(text=text, signature=block.signature)
         yield self._done(block.place, self._head.output.reasoning(block.place, thought))
 
-    def _call_done(self, block: _Block) -> Iterator[bytes]:
+    def _call_done(self, block: _Block, status: Status) -> Iterator[bytes]:
         given = block.text
         where = {"item_id": block.item_id, "output_index": block.place}
+        item = self._head.output.call(block.place, block.call_id, block.name, given, status=status)
         if block.kind == "custom":
             text = custom_input(given)
             if text:
                 yield self._frame("response.custom_tool_call_input.delta", **where, delta=text)
             yield self._frame("response.custom_tool_call_input.done", **where, input=text)
         else:
-            yield self._frame("response.function_call_arguments.done", **where, name=block.name, arguments=given)
-        item = self._head.output.call(block.place, block.call_id, block.name, given, status="completed")
+            yield self._frame("response.function_call_arguments.done", **where, name=item["name"], arguments=given)
         yield self._done(block.place, item)
 
     def _end(self, event: Ended) -> Iterator[bytes]:
         self._ended = event
-        if not self._before:
-            return
-        search = self._head.output.search(0, event.quarry)
-        self.output.insert(0, search)
-        yield self._frame("response.output_item.done", output_index=0, item=search)
-        for block in self._waiting:
-            yield from self._message_done(block, annotations(block.text, event.quarry))
+        if self._before:
+            search = self._head.output.search(0, event.quarry)
+            self.output.insert(0, search)
+            yield self._frame("response.output_item.done", output_index=0, item=search)
+        yield from self._released(_status(event), event.quarry)
 
     def _counted(self, event: Counted) -> Iterator[bytes]:
         assert self._ended is not None, "an answer ends before it is counted"
-        yield self.ending(self._ended, event)
+        whole = self._whole(self._ended, event)
+        yield self._frame(f"response.{whole['status']}", response=whole)
 
-    def ending(self, ended: Ended, counted: Counted) -> bytes:
-        """Return the last frame."""
-        whole = self.whole(ended, counted)
-        return self._frame(f"response.{whole['status']}", response=whole)
-
-    def whole(self, ended: Ended, counted: Counted) -> dict[str, Any]:
+    def _whole(self, ended: Ended, counted: Counted) -> dict[str, Any]:
         """Return the response as it is at its end."""
-        status = "incomplete" if ended.stop_reason in INCOMPLETE else "completed"
-        if status == "incomplete" and self.output and "status" in self.output[-1]:
-            self.output[-1] = {**self.output[-1], "status": status}
         quarry = {
             **ended.quarry,
             **charged(counted),
@@ -262,7 +261,7 @@ class ResponseEvents:
             **({"not_recorded": dict(counted.not_recorded)} if counted.not_recorded else {}),
         }
         return self._head.told(
-            status=status,
+            status=_status(ended),
             output=self.output,
             usage=counted.usage,
             reasoning_tokens=counted.reasoning_tokens,
@@ -279,6 +278,10 @@ class ResponseEvents:
     def _done(self, place: int, item: Item) -> bytes:
         self.output.append(item)
         return self._frame("response.output_item.done", output_index=place, item=self._head.output.shown(item))
+
+
+def _status(ended: Ended) -> Status:
+    return "incomplete" if ended.stop_reason in INCOMPLETE else "completed"
 
 
 def _at(block: _Block) -> dict[str, Any]:

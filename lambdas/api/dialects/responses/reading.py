@@ -39,6 +39,8 @@ _ADVICE: Final = (
     ),
     (r"tool_choice.*", "Accepted are `none`, `auto`, `required`, a function or custom tool by its name."),
 )
+# Where hosted tools stand.
+_UNSUPPORTED: Final = re.compile(r"tools\[\d+\](\.tools\[\d+\])?\.type")
 
 
 def read(body: bytes, *, strict: bool = False) -> Read[ResponsesRequest]:
@@ -129,5 +131,7 @@ def _told(reading: Callable[[], Read[Body]], dropped: list[str]) -> Read[Body]:
     except InvalidRequestError as error:
         advice = (words for pattern, words in _ADVICE if re.fullmatch(pattern, error.param or ""))
         error.message = " ".join([error.message, *advice])
+        if _UNSUPPORTED.fullmatch(error.param or ""):
+            error.code = "unsupported_parameter"
         raise
     return found if not dropped else Read(found.body, tuple(dict.fromkeys([*dropped, *found.dropped])))

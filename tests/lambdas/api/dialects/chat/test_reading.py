@@ -199,3 +199,11 @@ def test_another_name_of_what_decides_the_answer_is_refused(quarry: Any, param: 
 
 def test_another_name_that_says_nothing_is_passed_over() -> None:
     assert read(body(quarry={"knowledge": {"filters": {}}, "session_id": None})).dropped == ()
+
+
+@pytest.mark.parametrize("members", [{"n": 2}, {"tools": [{"type": "web_search"}]}])
+def test_what_would_be_another_answer_is_what_is_not_supported(members: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        parse(body(**members))
+
+    assert refused.value.code == "unsupported_parameter"

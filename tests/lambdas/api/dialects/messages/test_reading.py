@@ -181,3 +181,18 @@ def test_what_a_model_said_may_have_members_that_nobody_knows() -> None:
     messages = [HELLO, {"role": "assistant", "content": said}, {"role": "user", "content": [result]}]
 
     assert read(body(messages=messages, tools=[TOOL]), strict=True).dropped == ()
+
+
+def test_tools_of_anthropics_own_are_what_is_not_supported() -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        read(body(tools=[{"type": "web_search_20250305", "name": "web_search"}]))
+
+    assert refused.value.code == "unsupported_parameter"
+
+
+def test_as_many_stop_texts_are_read_as_converse_takes() -> None:
+    many = [f"stop {number}" for number in range(2_500)]
+
+    assert read(body(stop_sequences=many)).body.stop_sequences == many
+    with pytest.raises(InvalidRequestError, match="2500"):
+        read(body(stop_sequences=[*many, "one more"]))

@@ -126,10 +126,13 @@ def test_a_grouped_tool_is_called_by_its_own_name_and_its_groups() -> None:
         neutral.CallBegan(0, "c1", "agents__weather"),
         neutral.CallDelta(0, "{}"),
         neutral.BlockEnded(0),
+        ENDED,
         tools=[{"type": "namespace", "name": "agents", "tools": [WEATHER], "description": "x"}],
     )
 
     assert (found[-1]["item"]["namespace"], found[-1]["item"]["name"]) == ("agents", "weather")
+    (done,) = (event for event in found if event["type"] == "response.function_call_arguments.done")
+    assert done["name"] == "weather"
 
 
 THOUGHT: list[neutral.Event] = [
@@ -205,12 +208,43 @@ def test_a_signature_without_words_is_an_item_too() -> None:
     ],
 )
 def test_an_answer_that_was_cut_or_stopped_is_incomplete(stop_reason: str, reason: str) -> None:
-    last = told(neutral.Began(), *TEXT, neutral.Ended(stop_reason), COUNTED)[-1]
+    *_, done, last = told(neutral.Began(), *TEXT, neutral.Ended(stop_reason), COUNTED)
 
     assert last["type"] == "response.incomplete"
     assert last["response"]["incomplete_details"] == {"reason": reason}
     assert last["response"]["completed_at"] is None
     assert last["response"]["output"][0]["status"] == "incomplete"
+    assert done["item"] == last["response"]["output"][0]
+
+
+def test_of_several_items_only_the_last_one_was_cut() -> None:
+    call: list[neutral.Event] = [
+        neutral.CallBegan(1, "c1", "weather"),
+        neutral.CallDelta(1, '{"a'),
+        neutral.BlockEnded(1),
+    ]
+
+    found = told(neutral.Began(), *TEXT, *call, neutral.Ended("max_tokens"), COUNTED, tools=[WEATHER])
+
+    items = [event["item"] for event in found if event["type"] == "response.output_item.done"]
+    assert [(item["type"], item["status"]) for item in items] == [
+        ("message", "completed"),
+        ("function_call", "incomplete"),
+    ]
+    assert items == found[-1]["response"]["output"]
+    begun = [event["type"] for event in found].index("response.output_item.added", 5)
+    assert found[begun - 1]["type"] == "response.output_item.done"
+
+
+def test_what_was_said_whole_before_a_failure_is_told_so() -> None:
+    table = ResponseEvents(head())
+    begun = b"".join(table.told(event) for event in [neutral.Began(), *TEXT])
+
+    found = sent(begun + table.broken(UpstreamError("Bedrock broke off."), request_id="r1"))
+
+    assert kinds(found)[-3:] == ["output_item.done", "error", "failed"]
+    assert found[-1]["response"]["output"] == [found[-3]["item"]]
+    assert [event["sequence_number"] for event in found] == list(range(len(found)))
 
 
 @pytest.mark.parametrize("before", [0, 1, 3])

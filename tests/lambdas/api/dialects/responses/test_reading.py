@@ -180,3 +180,11 @@ def test_in_strict_mode_only_what_fits_is_accepted() -> None:
         read(body(seed=1), strict=True)
 
     assert raised.value.param == "seed"
+
+
+@pytest.mark.parametrize("tool", [{"type": "mcp"}, {"type": "namespace", "name": "x", "tools": [{"type": "shell"}]}])
+def test_hosted_tools_are_what_is_not_supported(tool: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequestError) as raised:
+        read(body(tools=[tool]))
+
+    assert raised.value.code == "unsupported_parameter"
