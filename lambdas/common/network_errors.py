@@ -35,8 +35,8 @@ from urllib3.exceptions import ReadTimeoutError as SilentError
 NOTHING_SENT: Final = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
 # All of the table, whoever was called.
 BROKEN: Final = (ConnectionError, HTTPClientError)
-# What botocore's parsers stumble over in frames whose sums are right and whose content is not.
-_DAMAGED: Final = (AttributeError, LookupError, StructError, TypeError, ValueError)
+# What botocore's parsers stumble over in frames whose sums are right and whose content is not; elsewhere, a defect.
+DAMAGED: Final = (AttributeError, LookupError, StructError, TypeError, ValueError)
 # 504 and not 502.
 TOO_LATE: Final = (ConnectTimeoutError, ReadTimeoutError)
 
@@ -56,5 +56,5 @@ def as_botocores(endpoint: str) -> Iterator[None]:
         yield
     except SilentError as error:
         raise ReadTimeoutError(endpoint_url=endpoint, error=error) from error
-    except (HTTPError, OSError, ParserError, ResponseParserError, *_DAMAGED) as error:
+    except (HTTPError, OSError, ParserError, ResponseParserError) as error:
         raise ResponseStreamingError(error=error) from error

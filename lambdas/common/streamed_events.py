@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from lambdas.common.network_errors import as_botocores
+from botocore.eventstream import ParserError
+
+from lambdas.common.network_errors import DAMAGED, as_botocores
 
 
 class StreamedEvents:
@@ -34,7 +36,10 @@ class StreamedEvents:
             ResponseStreamingError: the connection broke, or what came over it is damaged.
         """
         with as_botocores(self._endpoint):
-            yield from self._events
+            try:
+                yield from self._events
+            except DAMAGED as error:
+                raise ParserError(str(error)) from error
 
     def close(self) -> None:
         """Stop reading. A thread that waits for the next event is woken, and not waited for."""

@@ -15,6 +15,7 @@ from benchmarks.upstream import event_message
 from lambdas.common.direct import DirectClient
 from lambdas.common.streamed_events import StreamedEvents
 from tests.lambdas.common.calls import CONVERSE, LOADER
+from tests.waiting import PATIENCE
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\nTransfer-Encoding: chunked\r\n\r\n"
 DELTA = event_message("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": "Hello wor"}})
@@ -29,13 +30,20 @@ BEGUN = HEAD + chunk(event_message("messageStart", {"role": "assistant"})) + chu
 
 
 @pytest.fixture
-def stream(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connect]:
+def read() -> list[socket.socket]:
+    """The sockets that clients read."""
+    return []
+
+
+@pytest.fixture
+def stream(monkeypatch: pytest.MonkeyPatch, read: list[socket.socket]) -> Iterator[Connect]:
     """Return what begins a stream that goes on as it is told to."""
     sides: list[socket.socket] = []
 
     def begin(then: Callable[[socket.socket], None]) -> Any:
         ours, theirs = socket.socketpair()
         sides.append(theirs)
+        read.append(ours)
         monkeypatch.setattr("urllib3.util.connection.create_connection", lambda *_, **__: ours)
 
         def serve() -> None:
@@ -52,7 +60,7 @@ def stream(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connect]:
             "bedrock-runtime",
             region_name="us-east-1",
             endpoint_url="http://bedrock.test",
-            config=Config(read_timeout=0.2, retries={"total_max_attempts": 1}, user_agent="test quarry"),
+            config=Config(read_timeout=PATIENCE, retries={"total_max_attempts": 1}, user_agent="test quarry"),
         )
         return DirectClient(client, made).converse_stream(**CONVERSE)["stream"]
 
@@ -102,11 +110,14 @@ def silent(_: socket.socket) -> None:
     ],
 )
 def test_what_breaks_a_stream_is_botocores_exception_after_what_came_before(
-    stream: Connect, then: Callable[[socket.socket], None], raised: type[BotoCoreError]
+    stream: Connect, read: list[socket.socket], then: Callable[[socket.socket], None], raised: type[BotoCoreError]
 ) -> None:
     events = stream(then)
     # Iterated anew, as the service does for the first event.
     came = [next(iter(events))]
+    if then is silent:
+        # What has come is there; nobody's patience is the client's before.
+        read[0].settimeout(0.05)
 
     with pytest.raises(raised):
         came.extend(events)
