@@ -5,6 +5,7 @@ way through the service's model, out and back, hooks, retries. What is sent and 
 tests/lambdas/common/test_direct*.py hold the two side by side, and docs/decisions/0018 says what is lost.
 """
 
+from binascii import a2b_base64
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
@@ -43,7 +44,8 @@ class _Request(AWSRequest):
 class DirectClient(BoundedClient):
     """A client that makes some calls itself and leaves all others to botocore's; threads may share it.
 
-    Whole replies are JSON as it came: without ``ResponseMetadata``, and bytes in them are base64.
+    Whole replies are JSON as it came, without ``ResponseMetadata``; of their bytes, which JSON has as base64, only a
+    thought that nobody may read is made bytes.
 
     Args:
         client: botocore's, of Bedrock or DynamoDB: gives the endpoint, the time-outs and the exceptions. It sends
@@ -69,7 +71,12 @@ class DirectClient(BoundedClient):
         Raises:
             ClientError, BotoCoreError: as botocore's client.
         """
-        return self._decoded("Converse", self._send("Converse", _path(modelId, "converse"), arguments, _JSON))
+        reply = self._decoded("Converse", self._send("Converse", _path(modelId, "converse"), arguments, _JSON))
+        for block in reply.get("output", {}).get("message", {}).get("content", ()):
+            thought = block.get("reasoningContent", {})
+            if "redactedContent" in thought:
+                thought["redactedContent"] = a2b_base64(thought["redactedContent"])
+        return reply
 
     def converse_stream(self, *, modelId: str, **arguments: Any) -> dict[str, Any]:  # noqa: N803 - AWS's name
         """Call Bedrock's ConverseStream, once; ``stream`` of the reply raises botocore's exceptions, whatever breaks.

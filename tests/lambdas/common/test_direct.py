@@ -29,7 +29,13 @@ from tests.lambdas.common.other_side import OtherSide, response
 ONCE: Any = {"total_max_attempts": 1}
 CONVERSED = {
     "output": {
-        "message": {"role": "assistant", "content": [{"toolUse": {"toolUseId": "t", "name": "f", "input": {}}}]}
+        "message": {
+            "role": "assistant",
+            "content": [
+                {"reasoningContent": {"redactedContent": "AAH/"}},
+                {"toolUse": {"toolUseId": "t", "name": "f", "input": {}}},
+            ],
+        }
     },
     "stopReason": "tool_use",
     "usage": {"inputTokens": 1, "outputTokens": 2, "totalTokens": 3},
