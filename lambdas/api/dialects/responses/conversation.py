@@ -19,6 +19,7 @@ from lambdas.api.dialects.responses.items import (
     MessageItem,
     ReasoningItem,
 )
+from lambdas.api.dialects.responses.output import ENCRYPTED, RESULTS
 from lambdas.api.dialects.responses.request import JsonObjectText, JsonSchemaText, ResponsesRequest
 from lambdas.api.dialects.responses.tools import Tools, called, tools_of
 from lambdas.chat.blocks import Block, text
@@ -99,7 +100,7 @@ def to_conversation(
     else:
         spoken = _spoken(request, toolbox, stored or {}, left_out)
     fitted, misfits = labels.of(request, strict=strict)
-    if "message.output_text.logprobs" in (request.include or ()):
+    if not {ENCRYPTED, RESULTS}.issuperset(request.include or ()):
         left_out.append("include")
     quarry = request.quarry
     conversation = Conversation(

@@ -335,3 +335,16 @@ def test_labels_are_fitted_and_named_and_told_again_as_they_were() -> None:
     assert found.conversation.labels == {"team": "geologie_", "user": "ann_"}
     assert found.dropped == ("user", "metadata")
     assert request(metadata={"team": "géologie!"}).metadata == {"team": "géologie!"}
+
+
+@pytest.mark.parametrize(
+    ("include", "dropped"),
+    [
+        (["reasoning.encrypted_content", "file_search_call.results"], ()),
+        (["reasoning.encrypted_content", "message.output_text.logprobs"], ("include",)),
+        (["web_search_call.action.sources"], ("include",)),
+        (["nonsense"], ("include",)),
+    ],
+)
+def test_what_is_to_be_told_besides_and_cannot_be_is_named(include: list[str], dropped: tuple[str, ...]) -> None:
+    assert asked("Hello", include=include).dropped == dropped
