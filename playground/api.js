@@ -113,7 +113,20 @@ export async function call(method, path, { body, signal } = {}) {
   throw new Refusal(error, response);
 }
 
-export const json = async (method, path, options) => (await call(method, path, options)).json();
+export async function json(method, path, options) {
+  const response = await call(method, path, options);
+  return parsed(await response.text(), response);
+}
+
+// What a network's own page, as a hotel's, answers in the endpoint's place has no JSON.
+function parsed(text, response) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const message = "Something other than the endpoint answered. Check the network and the address, then try again.";
+    throw new Refusal({ message, code: "network" }, response);
+  }
+}
 
 // Yields the events of a server-sent stream, parsed, until [DONE]. An error among them is raised.
 export async function* events(response) {
@@ -136,7 +149,7 @@ export async function* events(response) {
           whole = true;
           continue;
         }
-        const event = JSON.parse(data);
+        const event = parsed(data, response);
         if (event.error) throw new Refusal(event.error, { status: response.status, headers: response.headers });
         yield event;
       }

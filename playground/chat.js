@@ -199,6 +199,9 @@ function Json({ label, name, example, value, onChange }) {
 function asked(turn) {
   if (turn.results)
     return turn.calls.map((one) => ({ role: "tool", tool_call_id: one.id, content: turn.results[one.id] || "" }));
+  // What a prompt became: its variables alone say little to whoever is asked next.
+  const filled = turn.prompt && turn.answer?.request?.body.messages?.filter((one) => one.role !== "system");
+  if (filled?.length) return filled;
   if (!turn.images?.length) return [{ role: "user", content: turn.said }];
   const text = turn.said ? [{ type: "text", text: turn.said }] : [];
   return [

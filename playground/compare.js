@@ -5,6 +5,7 @@ import { Bars } from "./bars.js";
 import { chat, fresh } from "./exchange.js";
 import { Figures, Trouble } from "./figures.js";
 import { count, dollars, duration, plain } from "./format.js";
+import { useHeld } from "./kept.js";
 import { Markdown } from "./markdown.js";
 import { Parameters, asBody, useAliases } from "./parameters.js";
 
@@ -18,11 +19,11 @@ const MEASURES = [
 
 export function Compare({ onCode, say }) {
   const known = useAliases();
-  const [chosen, setChosen] = useState(null);
-  const [text, setText] = useState("");
-  const [system, setSystem] = useState("");
-  const [settings, setSettings] = useState({});
-  const [answers, setAnswers] = useState({});
+  const [chosen, setChosen] = useHeld("compare.chosen", null);
+  const [text, setText] = useHeld("compare.text", "");
+  const [system, setSystem] = useHeld("compare.system", "");
+  const [settings, setSettings] = useHeld("compare.settings", {});
+  const [answers, setAnswers] = useHeld("compare.answers", {});
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(null);
   const running = useRef(null);

@@ -6,6 +6,7 @@ import { ask } from "./exchange.js";
 import { Figures, Trouble } from "./figures.js";
 import { Filters, asFilter } from "./filters.js";
 import { plain } from "./format.js";
+import { useHeld } from "./kept.js";
 import { Markdown } from "./markdown.js";
 import { AliasPicker, useAliases } from "./parameters.js";
 
@@ -14,12 +15,12 @@ const MARKER = /\[\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*\]/g;
 export function Documents({ onCode, say }) {
   const known = useAliases();
   const [base, setBase] = useState({});
-  const [question, setQuestion] = useState("");
-  const [alias, setAlias] = useState("");
-  const [results, setResults] = useState("");
-  const [filters, setFilters] = useState([]);
-  const [came, setCame] = useState(null);
-  const [passages, setPassages] = useState(null);
+  const [question, setQuestion] = useHeld("documents.question", "");
+  const [alias, setAlias] = useHeld("documents.alias", "");
+  const [results, setResults] = useHeld("documents.results", "");
+  const [filters, setFilters] = useHeld("documents.filters", []);
+  const [came, setCame] = useHeld("documents.came", null);
+  const [passages, setPassages] = useHeld("documents.passages", null);
   const [problem, setProblem] = useState(null);
   const [busy, setBusy] = useState(false);
   const [opened, setOpened] = useState(null);

@@ -46,7 +46,9 @@ export function asFilter(rows, fields) {
       how === "in"
         ? text.split(",").map((one) => typed(one.trim(), field, fields[field]))
         : typed(text, field, fields[field]);
-    const before = typeof filter[field] === "object" ? filter[field] : {};
+    const before = filter[field] ?? {};
+    if (field in filter && (how === "eq" || typeof before !== "object" || how in before))
+      throw new Error(`${field} is told twice; only "from" and "to" go together. Remove one of the two filters.`);
     filter[field] = how === "eq" ? wanted : { ...before, [how]: wanted };
   }
   return Object.keys(filter).length ? filter : null;

@@ -1,3 +1,18 @@
+// What outlives a look: of a view, as long as the page; and the history, as long as nobody deletes it.
+
+import { useState } from "./preact.js";
+
+const held = {};
+// As useState, but what is set outlives a look at another view. `name` is one for the whole page.
+export function useHeld(name, initial) {
+  const [value, show] = useState(name in held ? held[name] : initial);
+  const set = (to) => {
+    held[name] = typeof to === "function" ? to(name in held ? held[name] : initial) : to;
+    show(held[name]);
+  };
+  return [value, set];
+}
+
 // The history: in this browser's localStorage, without keys and without images, until it is deleted.
 
 const PLACE = "quarry.history";

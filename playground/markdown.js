@@ -2,6 +2,7 @@
 // The two libraries are loaded when the first answer has to be shown; until then it stands as plain text.
 
 import { html, useEffect, useRef, useState } from "./preact.js";
+import { plain } from "./format.js";
 
 const TAGS =
   "a b blockquote br code del em h3 h4 h5 h6 hr i li ol p pre s strong sub sup table tbody td th thead tr ul".split(
@@ -35,8 +36,15 @@ async function load() {
 
 const escaped = (text) => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
+// Null for what is nested too deep to be read as Markdown, thousands of quotations in one another: it stands as text.
 export function toHtml(text) {
-  return tools.purify.sanitize(tools.marked.parse(text), {
+  let made;
+  try {
+    made = tools.marked.parse(plain(text));
+  } catch {
+    return null;
+  }
+  return tools.purify.sanitize(made, {
     ALLOWED_TAGS: TAGS,
     ALLOWED_ATTR: ["href", "start"],
     ALLOW_DATA_ATTR: false,
@@ -73,7 +81,7 @@ export function Markdown({ text, done, mark }) {
     }
     if (mark) mark(place.current);
   }, [shown, done]);
-  if (!ready) return html`<div class="text plain" dir="auto">${text}</div>`;
+  if (shown === null) return html`<div class="text plain" dir="auto">${plain(text)}</div>`;
   return html`<div class="text" dir="auto" ref=${place} dangerouslySetInnerHTML=${{ __html: shown }} />`;
 }
 

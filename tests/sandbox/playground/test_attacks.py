@@ -65,6 +65,25 @@ def test_an_answer_runs_and_fetches_nothing(tab: Tab, model: ModelScript, attack
     harmless(tab)
 
 
+def test_an_answer_that_is_nested_too_deep_stands_as_text_and_the_page_goes_on(tab: Tab, model: ModelScript) -> None:
+    model.answer("> " * 1500 + "deep", contains="Nest")
+    tab.say("Nest")
+
+    expect(tab.answer().locator(".text")).to_contain_text("deep")
+    tab.view("History")
+    tab.page.locator("li button").first.click()
+    expect(tab.page.locator(".turn .text")).to_contain_text("deep")
+
+
+def test_an_answer_has_no_characters_that_turn_its_text_round(tab: Tab, model: ModelScript) -> None:
+    model.answer("Run \u202egnp.exe\u202c, `\u2066isolated\u2069`, \u0007 bell", contains="Turn")
+    tab.say("Turn")
+
+    answer = tab.answer().locator(".text:not(.plain)")
+    expect(answer).to_contain_text("gnp.exe")
+    assert not set("\u202e\u202c\u2066\u2069\u0007") & set(answer.inner_text())
+
+
 EVIL = "".join(ATTACKS[:3])
 
 

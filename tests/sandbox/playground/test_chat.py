@@ -309,6 +309,22 @@ def test_a_prompt_is_asked_by_its_name(tab: Tab, model: ModelScript) -> None:
     assert "Best day ever!" in body["messages"][-1]["content"]
 
 
+def test_what_follows_a_prompt_is_asked_after_what_it_became(tab: Tab) -> None:
+    tab.page.locator("summary", has_text="Named prompts").click()
+    tab.page.get_by_role("combobox", name="Prompt").select_option("tweet-sentiment")
+    tab.page.get_by_label("tweet:").fill("Best day ever!")
+    tab.page.get_by_role("button", name="Send", exact=True).click()
+    tab.answer()
+    filled = sent(tab)["messages"]
+    tab.page.locator("summary", has_text="Named prompts").click()
+    tab.page.get_by_role("combobox", name="Prompt").select_option("")
+    tab.say("Why?")
+    tab.answer(1)
+
+    asked = [message for message in filled if message["role"] != "system"]
+    assert sent(tab)["messages"][: len(asked)] == asked
+
+
 def test_a_prompt_that_cannot_be_filled_in_is_refused_in_the_endpoints_words(tab: Tab) -> None:
     tab.page.locator("summary", has_text="Named prompts").click()
     tab.page.get_by_role("combobox", name="Prompt").select_option("tweet-sentiment")

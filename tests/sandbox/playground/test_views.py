@@ -84,6 +84,44 @@ def test_filters_are_those_of_the_knowledge_base(tab: Tab) -> None:
     tab.page.get_by_role("heading", name=re.compile(r"^\d+ passages$")).wait_for()
 
 
+def test_filters_that_contradict_each_other_are_refused_here(tab: Tab) -> None:
+    tab.view("Documents")
+    for number, (how, value) in enumerate([("eq", "2024"), ("gte", "2030")]):
+        tab.page.get_by_role("button", name="add a filter").click()
+        tab.page.get_by_role("combobox", name="Field").nth(number).select_option("year")
+        tab.page.get_by_role("combobox", name="How").nth(number).select_option(how)
+        tab.page.get_by_role("textbox", name="Value").nth(number).fill(value)
+    tab.page.get_by_label("Question").fill(QUESTION)
+    tab.page.get_by_role("button", name="Passages alone").click()
+
+    expect(tab.page.get_by_role("alert")).to_contain_text("year is told twice")
+    tab.page.get_by_role("combobox", name="How").first.select_option("lte")
+    tab.page.get_by_role("button", name="Passages alone").click()
+    tab.page.get_by_text("No passage fits.").wait_for()
+
+
+def test_an_answer_is_there_still_when_one_comes_back(tab: Tab) -> None:
+    tab.view("Documents")
+    tab.page.get_by_label("Question").fill(QUESTION)
+    tab.page.get_by_role("button", name="Ask", exact=True).click()
+    tab.answer().get_by_role("button", name="as code").click()
+    tab.stands("Code")
+    tab.page.go_back()
+    tab.stands("Documents")
+    expect(tab.page.get_by_label("Question")).to_have_value(QUESTION)
+    tab.page.get_by_role("button", name="Passage 1").first.click()
+    expect(tab.page.locator(".passage[data-open]")).to_be_focused()
+
+    tab.view("Compare")
+    tab.page.get_by_label("Message to all").fill("What is a quarry?")
+    tab.page.get_by_role("button", name="Ask all").click()
+    tab.page.get_by_role("button", name="as code").first.click()
+    tab.stands("Code")
+    tab.page.go_back()
+    tab.page.get_by_role("heading", name="What they took").wait_for()
+    expect(tab.page.get_by_label("Message to all")).to_have_value("What is a quarry?")
+
+
 def test_what_the_documents_do_not_answer_is_said(tab: Tab, model: ModelScript) -> None:
     model.answer("The documents do not answer this.")
     tab.view("Documents")
@@ -170,3 +208,13 @@ def test_a_key_that_is_none_is_refused_in_words(tab: Tab) -> None:
 
     expect(tab.page.get_by_role("alert").first).to_contain_text("Paste another key under Key.")
     tab.errors.clear()
+
+
+def test_what_is_no_answer_of_the_endpoints_is_told_in_words(tab: Tab) -> None:
+    tab.page.route(
+        "**/v1/usage",
+        lambda route: route.fulfill(status=200, content_type="text/html", body="<h1>Welcome to our hotel</h1>"),
+    )
+    tab.view("Usage")
+
+    expect(tab.page.get_by_role("alert")).to_contain_text("Something other than the endpoint answered.")
