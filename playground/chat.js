@@ -1,7 +1,7 @@
 // Chat: turns with an alias, streamed, with everything that a request may have.
 
 import { html, useEffect, useState } from "./preact.js";
-import { asMessage, chat, prompt } from "./exchange.js";
+import { asMessage, chat, ending, prompt } from "./exchange.js";
 import { Trouble } from "./figures.js";
 import { newId, remember } from "./kept.js";
 import { About, AliasPicker, Parameters, asBody, can, useAliases } from "./parameters.js";
@@ -93,7 +93,7 @@ export function Chat({ resumed, onTaken, onCode, say }) {
       came = await chat({ model: alias.id, messages, ...body, quarry: { ...body.quarry, ...session } }, options);
     }
     if (running === controller) set({ busy: false });
-    say(came.state === "failed" ? "The request failed." : "The answer is complete.");
+    say(ending(came));
     if (kept.conversation.id === id) remember(kept.conversation, alias?.id);
   }
 

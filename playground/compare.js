@@ -45,18 +45,19 @@ export function Compare({ onCode, say }) {
     setBusy(true);
     say(`Asked ${names.length} aliases.`);
     const messages = [...(system.trim() ? [{ role: "system", content: system }] : []), { role: "user", content: text }];
-    await Promise.all(
+    const ends = await Promise.all(
       names.map((name) => {
-        const alias = known.list.find((one) => one.id === name);
         const tell = (came) => setAnswers((before) => ({ ...before, [name]: came }));
         return chat(
-          { model: name, messages, ...asBody(settings, alias) },
+          // All of them to everybody: what an alias does not take, the endpoint leaves out and names under the answer.
+          { model: name, messages, ...asBody(settings, null) },
           { signal: controller.signal, models: known.list, tell },
         );
       }),
     );
     setBusy(false);
-    say("All answers are complete.");
+    const short = ends.filter((came) => came.state !== "done").length;
+    say(short ? `${short} of ${ends.length} answers are not complete.` : "All answers are complete.");
   }
 
   const shown = Object.entries(answers);

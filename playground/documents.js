@@ -2,7 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "./preact.js";
 import { json } from "./api.js";
-import { ask } from "./exchange.js";
+import { ask, ending } from "./exchange.js";
 import { Figures, Trouble } from "./figures.js";
 import { Filters, asFilter } from "./filters.js";
 import { plain } from "./format.js";
@@ -45,9 +45,9 @@ export function Documents({ onCode, say }) {
     [setProblem, setCame, setPassages, setOpened].forEach((set) => set(null));
     setBusy(true);
     say("Asked.");
-    await work(more);
+    const ended = await work(more);
     setBusy(false);
-    say("The answer is complete.");
+    say(ending(ended));
   }
 
   const answer = () =>
@@ -60,8 +60,15 @@ export function Documents({ onCode, say }) {
   const find = () =>
     begin((more) =>
       json("POST", "knowledge/retrieve", { body: { query: question, ...more }, signal: running.current.signal }).then(
-        (found) => setPassages(found.data.map((one, index) => ({ number: index + 1, ...one }))),
-        (error) => error.name !== "AbortError" && setProblem(error),
+        (found) => {
+          setPassages(found.data.map((one, index) => ({ number: index + 1, ...one })));
+          return { state: "done" };
+        },
+        (error) => {
+          if (error.name === "AbortError") return { state: "stopped" };
+          setProblem(error);
+          return { state: "failed" };
+        },
       ),
     );
 

@@ -2,6 +2,10 @@
 
 import { call, events, json } from "./api.js";
 
+// What a screen reader hears at an answer's end.
+export const ending = (came) =>
+  ({ failed: "The request failed.", stopped: "Stopped." })[came.state] || "The answer is complete.";
+
 export const fresh = () => ({ state: "waiting", text: "", calls: [], figures: {}, refusal: null });
 
 // Asks /v1/chat/completions as a stream. `tell` gets a new object with everything so far, now and then.

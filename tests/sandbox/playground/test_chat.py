@@ -71,6 +71,7 @@ def test_slow_tokens_are_shown_as_they_come_and_can_be_stopped(tab: Tab, model: 
 
     assert tab.figures()["Ending"] == "stopped by you; the endpoint goes on and charges all of it"
     assert "Cost" not in tab.figures()
+    expect(tab.page.get_by_role("status")).to_have_text("Stopped.")
     expect(tab.page.get_by_role("button", name="Send", exact=True)).to_be_visible()
 
 

@@ -27,9 +27,21 @@ def test_aliases_answer_side_by_side_and_one_that_fails_spoils_nothing(tab: Tab,
     fast, smart = (tab.page.locator(".column").nth(number) for number in (0, 1))
     expect(fast).to_contain_text("You asked")
     expect(smart.get_by_role("alert")).to_have_count(1)
+    expect(tab.page.get_by_role("status")).to_have_text("1 of 2 answers are not complete.")
     expect(tab.page.locator("tbody tr th")).to_have_text(["fast", "smart"])
     expect(tab.page.locator("tbody tr").first).to_contain_text(re.compile(r"\$0\.\d+"))
     expect(tab.page.get_by_role("img", name=re.compile("^First token: fast .* m?s"))).to_have_count(1)
+
+
+def test_what_an_alias_does_not_take_is_named_under_its_answer(tab: Tab) -> None:
+    tab.view("Compare")
+    tab.page.locator("summary", has_text="Instructions and parameters").click()
+    tab.page.get_by_label("Reasoning").select_option("low")
+    tab.page.get_by_label("Message to all").fill("What is a quarry?")
+    tab.page.get_by_role("button", name="Ask all").click()
+
+    tab.page.get_by_role("heading", name="What they took").wait_for()
+    expect(tab.page.locator(".column").first).to_contain_text("reasoning_effort")
 
 
 def test_make_up_says_where_it_is(tab: Tab, platform: Platform) -> None:
