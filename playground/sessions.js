@@ -20,7 +20,7 @@ export function Sessions({ current, alias, system, onOpen }) {
 
   const begin = () =>
     json("POST", "sessions", {
-      body: { ...(alias ? { alias: alias.id } : {}), ...(system.trim() ? { system } : {}) },
+      body: { alias: alias.id, ...(system.trim() ? { system } : {}) },
     }).then((made) => onOpen(made, null), failed);
   const goOn = (id) => whole(id).then(([session, turns]) => onOpen(session, { id: null, turns }), failed);
   const remove = (id) =>
@@ -31,7 +31,8 @@ export function Sessions({ current, alias, system, onOpen }) {
 
   return html`<p class="quiet">The endpoint keeps the history; each turn sends what is new.
       ${" "}A session takes the system text that it began with.</p>
-    <div class="row"><button type="button" class="small" onClick=${begin}>Begin a session</button>
+    <div class="row"><button type="button" class="small" disabled=${!alias}
+      onClick=${begin}>Begin a session</button>
       ${current &&
         html`<button type="button" class="small outline" onClick=${() => onOpen(null, null)}>Leave it</button>`}</div>
     <${Trouble} error=${known.error} />

@@ -398,6 +398,19 @@ def test_sessions_are_begun_continued_and_deleted(tab: Tab) -> None:
     listed.nth(before - 1).wait_for(state="detached")
 
 
+def test_no_session_is_begun_before_it_is_known_with_which_alias(tab: Tab) -> None:
+    held: list[Any] = []
+    tab.page.route("**/v1/models", held.append)
+    tab.page.reload()
+    tab.page.locator("summary", has_text="Sessions").click()
+    expect(tab.page.get_by_role("button", name="Begin a session")).to_be_disabled()
+
+    tab.page.unroute("**/v1/models")
+    for route in held:
+        route.continue_()
+    expect(tab.page.get_by_role("button", name="Begin a session")).to_be_enabled()
+
+
 @pytest.mark.parametrize("behind", ["", "&utm_source=mail", "&", "%20"])
 def test_the_key_is_taken_out_of_the_address_whatever_stands_behind_it(
     tab: Tab, platform: Platform, behind: str
