@@ -400,7 +400,7 @@ def test_sessions_are_begun_continued_and_deleted(tab: Tab) -> None:
 
 def test_no_session_is_begun_before_it_is_known_with_which_alias(tab: Tab) -> None:
     held: list[Any] = []
-    tab.page.route("**/v1/models", held.append)
+    tab.page.route("**/v1/models", lambda route: held.append(route))
     tab.page.reload()
     tab.page.locator("summary", has_text="Sessions").click()
     expect(tab.page.get_by_role("button", name="Begin a session")).to_be_disabled()
