@@ -39,6 +39,7 @@ def read() -> list[socket.socket]:
 def stream(monkeypatch: pytest.MonkeyPatch, read: list[socket.socket]) -> Iterator[Connect]:
     """Return what begins a stream that goes on as it is told to."""
     sides: list[socket.socket] = []
+    begun: list[Any] = []
 
     def begin(then: Callable[[socket.socket], None]) -> Any:
         ours, theirs = socket.socketpair()
@@ -62,10 +63,14 @@ def stream(monkeypatch: pytest.MonkeyPatch, read: list[socket.socket]) -> Iterat
             endpoint_url="http://bedrock.test",
             config=Config(read_timeout=PATIENCE, retries={"total_max_attempts": 1}, user_agent="test quarry"),
         )
-        return DirectClient(client, made).converse_stream(**CONVERSE)["stream"]
+        begun.append(DirectClient(client, made).converse_stream(**CONVERSE)["stream"])
+        return begun[-1]
 
     yield begin
-    for side in sides:
+    # What nobody closes is told by the collector, in whichever test it comes to it.
+    for one in begun:
+        one.close()
+    for side in (*sides, *read):
         side.close()
 
 
