@@ -125,6 +125,8 @@ def deployed(folder: Path, *arguments: str, environment: str = "sandbox") -> Ite
         "SANDBOX_STATE": str(folder / "sandbox"),
         "QUARRY_STATE": str(folder / "quarry"),
         "CDK_OUTPUT": str(folder / "cdk.out"),
+        # As make has it, for tests that call the CDK CLI themselves: else it is in the home directory.
+        "CDK_HOME": str(PROJECT / ".cache" / "cdk"),
         "COLUMNS": "200",
     }
     up = run(("make", "up", f"PORT={port}", f"AWS_PORT={aws_port}", *arguments), environ)
