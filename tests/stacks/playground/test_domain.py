@@ -4,10 +4,15 @@ from typing import Any
 
 import pytest
 import yaml
+from aws_cdk import aws_apigateway as apigateway
 
+from configuration.config import Config
 from configuration.environment_file import PROJECT
+from stacks.components.environment_stack import EnvironmentStack
+from stacks.playground.domain import OwnDomain
 from tests import templates
 from tests.configuration.test_playground import CERTIFICATE, DOMAIN
+from tests.kept import kept
 from tests.varying import Vary
 
 # The managed policies, which have the same ids in every account.
@@ -17,10 +22,24 @@ ALL_VIEWER_EXCEPT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
 SECURITY_HEADERS = "67f7725c-6f97-4210-82d7-5512b31e9d03"
 
 
-def stack(vary: Vary, *, inference: dict[str, Any] | None = None, **domain: Any) -> dict[str, Any]:
-    config = vary(playground={"domain": {**DOMAIN, **domain}}, inference=inference or {})
-    made: dict[str, Any] = templates.of(config)["Inference"]
+def stack(vary: Vary) -> dict[str, Any]:
+    made: dict[str, Any] = templates.of(vary(playground={"domain": DOMAIN}))["Inference"]
     return made
+
+
+@kept
+def alone(config: Config) -> dict[str, Any]:
+    """Return a template with a distribution before an API of nothing: a whole platform takes seconds."""
+    assert config.playground is not None
+    assert config.playground.domain is not None
+    app = templates.new_app()
+    holder = EnvironmentStack(app, "Things", config=config, account=None, description="a domain")
+    api = apigateway.RestApi(holder, "Api", cloud_watch_role=False)
+    api.root.add_method("GET")
+    OwnDomain(holder, "OwnDomain", api=api, domain=config.playground.domain)
+    (artifact,) = app.synth().stacks
+    template: dict[str, Any] = artifact.template
+    return template
 
 
 def of_type(template: dict[str, Any], type_: str) -> list[dict[str, Any]]:
@@ -72,7 +91,8 @@ def test_a_key_in_clear_is_refused_and_browsers_are_told_to_come_safely(vary: Va
 @pytest.mark.parametrize(("seconds", "waits"), [(10, 29), (60, 60), (900, 120)])
 def test_it_waits_for_the_stage_as_long_as_it_may(vary: Vary, seconds: int, waits: int) -> None:
     # The least is what the other routes take.
-    (origin,) = distribution(stack(vary, inference={"chat_timeout_seconds": seconds}))["Origins"]
+    config = vary(playground={"domain": DOMAIN}, inference={"chat_timeout_seconds": seconds})
+    (origin,) = distribution(alone(config))["Origins"]
 
     assert origin["OriginPath"]["Fn::Join"][1][0] == "/"
     assert "Stage" in origin["OriginPath"]["Fn::Join"][1][1]["Ref"]
@@ -86,7 +106,8 @@ def test_it_waits_for_the_stage_as_long_as_it_may(vary: Vary, seconds: int, wait
 
 def test_the_name_points_there_if_its_zone_is_named(vary: Vary) -> None:
     assert of_type(stack(vary), "AWS::Route53::RecordSet") == []
-    records = of_type(stack(vary, hosted_zone_id="Z2ABCDEFGHIJKL"), "AWS::Route53::RecordSet")
+    config = vary(playground={"domain": {**DOMAIN, "hosted_zone_id": "Z2ABCDEFGHIJKL"}})
+    records = of_type(alone(config), "AWS::Route53::RecordSet")
 
     assert {one["Type"] for one in records} == {"A", "AAAA"}
     for one in records:
