@@ -142,8 +142,9 @@ test-studio: install $(STUDIO_INSTALLED) $(BROWSER_INSTALLED) ## Run the tests o
 test-teardown: install ## Let the deletion of one resource after the other go wrong, and see what a teardown makes of it (SAMPLE=all, SEED=, ARGS=)
 	@SAMPLE=$(SAMPLE) $(PYTEST) --numprocesses 0 -m teardown tests/sandbox/teardown_faults $(ARGS)
 
+# One deployment, so one process, which knows what all tests there asked for.
 test-tuning: install ## Run the tests of tuning on a deployment of its own, which make test leaves out (ARGS=)
-	@$(PYTEST) -m tuning tests/sandbox/tuning_deployment $(ARGS)
+	@$(PYTEST) --numprocesses 0 -m tuning tests/sandbox/tuning_deployment $(ARGS)
 
 test-expiry: install ## Let an environment run out of its budget, and end when its time is over (ARGS=)
 	@$(PYTEST) --numprocesses 0 -m expiry tests/sandbox/expiry_deployment $(ARGS)

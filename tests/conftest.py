@@ -39,6 +39,11 @@ TOGETHER = {
     "tests/sandbox/deployments/test_side_by_side.py": "side by side",
     "tests/sandbox/deployments/test_first_deployment.py": "first deployment",
     "tests/sandbox/deployments/": "deployments",
+    "tests/sandbox/language_model/": "language model",
+    "tests/sandbox/playground/": "playground",
+    "tests/sandbox/studio_browser/": "browser",
+    "tests/sandbox/teardown_faults/": "teardown",
+    "tests/sandbox/tuning_deployment/": "tuning",
 }
 
 
