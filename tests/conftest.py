@@ -1,6 +1,7 @@
 """What all tests share: no network except for tests of the sandbox, no real credentials anywhere."""
 
 import gc
+import hashlib
 import os
 from collections.abc import Generator, Iterator
 
@@ -45,6 +46,17 @@ TOGETHER = {
     "tests/sandbox/teardown_faults/": "teardown",
     "tests/sandbox/tuning_deployment/": "tuning",
 }
+
+# Of a value in a test's name, at most. A name goes between the processes four times; one of 6 MB did.
+NAME_CHARACTERS = 100
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a long text by its beginning and a fingerprint of it; leave the other values to pytest."""
+    if not isinstance(val, str | bytes) or len(val) <= NAME_CHARACTERS:
+        return None
+    content = val if isinstance(val, bytes) else val.encode(errors="surrogatepass")
+    return f"{val[:8]!a}...{hashlib.sha256(content).hexdigest()[:8]}"
 
 
 @pytest.hookimpl(wrapper=True)  # begins before pytest-xdist reads the marks, in the same hook
