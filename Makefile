@@ -149,7 +149,7 @@ test-tuning: install ## Run the tests of tuning on a deployment of its own, whic
 test-expiry: install ## Let an environment run out of its budget, and end when its time is over (ARGS=)
 	@$(PYTEST) --numprocesses 0 -m expiry tests/sandbox/expiry_deployment $(ARGS)
 
-test-clients: install $(CLIENTS_INSTALLED) ## Run clients and suites that others wrote (LangChain's, Schemathesis, the Agents SDK, the AI SDK, Codex, LiteLLM, aider) against a deployment, which make test leaves out (ARGS=)
+test-clients: install $(CLIENTS_INSTALLED) ## Run clients and suites that others wrote (LangChain's, Schemathesis, the Agents SDK, the AI SDK, Codex, LiteLLM, aider, Continue) against a deployment, which make test leaves out (ARGS=)
 	@$(PYTEST) --numprocesses 0 -m clients tests/sandbox/clients $(ARGS)
 
 # In one process, for one deployment and one browser. PICTURES=1 makes those of the documents anew.

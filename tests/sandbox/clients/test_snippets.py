@@ -103,6 +103,23 @@ def test_claude_code_edits_a_file(platform: Platform, model: ModelScript, tmp_pa
     assert len(model.calls()) >= 2
 
 
+def test_continue_edits_a_file(platform: Platform, model: ModelScript, tmp_path: Path) -> None:
+    """As Claude Code does, by a tool of its own."""
+    written = tmp_path / "note.txt"
+    call = {"name": "Write", "input": {"filepath": str(written), "content": "Two metres deep."}}
+    model.tool_calls([call], contains="WRITE-A-NOTE", times=1)
+    model.answer("It is written.")
+    shown = (SAMPLES / "continue.sh").read_text(encoding="utf-8")
+    asked = shown.replace('cn --print "What is a quarry?"', 'cn --print --auto "WRITE-A-NOTE"')
+    assert asked != shown
+
+    ran = run("continue.sh", platform, tmp_path, body=asked)
+
+    assert ran.returncode == 0, ran.stdout[-5_000:]
+    assert written.read_text(encoding="utf-8") == "Two metres deep.", ran.stdout[-5_000:]
+    assert "It is written." in ran.stdout
+
+
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="aider does not go with this Python")
 def test_aider_edits_a_file(platform: Platform, model: ModelScript, tmp_path: Path) -> None:
     """The model writes the file anew, in the form that aider asks of models which it does not know."""
