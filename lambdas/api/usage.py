@@ -1,9 +1,7 @@
-"""What an answer took: token counts as the log and OpenAI's API have them, and what headers cannot tell of a stream."""
+"""What an answer took: token counts as the log and OpenAI's API have them."""
 
 from collections.abc import Mapping
 from typing import Any
-
-from lambdas.chat.events import Counted
 
 
 def to_usage(usage: Mapping[str, Any], *, reasoning_tokens: int = 0) -> dict[str, Any]:
@@ -26,9 +24,3 @@ def to_usage(usage: Mapping[str, Any], *, reasoning_tokens: int = 0) -> dict[str
         "prompt_tokens_details": {"cached_tokens": cached},
         **thought,
     }
-
-
-def charged(counted: Counted) -> dict[str, Any]:
-    """Return what a whole answer's headers tell of its model and its cost, and a stream's cannot: they come first."""
-    told = {"answered_by": counted.answered_by, "micro_dollars": counted.micro_dollars}
-    return {name: value for name, value in told.items() if value is not None}

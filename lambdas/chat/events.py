@@ -112,6 +112,17 @@ class Counted(Struct, frozen=True):
     micro_dollars: int | None = None
     answered_by: str | None = None
 
+    @property
+    def charged(self) -> dict[str, Any]:
+        """What a whole answer's headers tell of its model and its cost, and a stream's cannot: they come first."""
+        told = {"answered_by": self.answered_by, "micro_dollars": self.micro_dollars}
+        return {name: value for name, value in told.items() if value is not None}
+
+    @property
+    def quarry(self) -> dict[str, Any]:
+        """The same, and what the guardrail found, if the caller asked for it."""
+        return {**self.charged, **({"guardrail": dict(self.guardrail)} if self.guardrail is not None else {})}
+
 
 Event = (
     Began

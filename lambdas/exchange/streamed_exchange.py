@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from lambdas.allowances import remaining
 from lambdas.chat.answers import StreamedCompletion
 from lambdas.chat.events import Counted, Ended, Event
@@ -56,23 +58,23 @@ class StreamedExchange:
             # Reading was stopped, which may look like an end: nothing of it is stored.
             return
         self._count()
-        if self._begun.stores:
-            self._settle()
-            self._begun.try_to_store(self._completion())
         traced = self._begun.asked.conversation.guardrail_trace
         taken = self._begun.taken(self.answered, state.usage)
-        yield Counted(
+        counted = Counted(
             state.usage,
             reasoning_tokens=state.thought_tokens(),
             guardrail=state.trace(state.guardrail) if traced else None,
             # The headers, which tell it of a whole answer, are gone.
-            not_recorded=self._begun.not_recorded_codes,
             micro_dollars=taken.micro_dollars if taken.priced else None,
             answered_by=self.answered.candidate.base_model_id,
         )
+        if self._begun.stores:
+            self._settle()
+            self._begun.try_to_store(self._completion(counted))
+        yield replace(counted, not_recorded=self._begun.not_recorded_codes)
 
-    def _completion(self) -> Completion:
-        """Return the answer as if it had been given whole."""
+    def _completion(self, counted: Counted) -> Completion:
+        """Return the answer as if it had been given whole, with what its last event tells."""
         state = self._streamed.state
         content = state.content()
         return Completion(
@@ -81,8 +83,8 @@ class StreamedExchange:
             blocks=state.telling.told(state.telling.kept(content)),
             stop_reason=self.stop_reason,
             usage=state.usage,
-            reasoning_tokens=state.thought_tokens(),
-            quarry=self.told,
+            reasoning_tokens=counted.reasoning_tokens,
+            quarry={**self.told, **counted.quarry},
             message={"role": "assistant", "content": content},
         )
 

@@ -16,7 +16,7 @@ from lambdas.api.dialects.chat.messages import UserMessage
 from lambdas.api.dialects.chat.request import ChatRequest, Extension
 from lambdas.api.dialects.chat.wire import CHAT
 from lambdas.api.dialects.server_sent import frame
-from lambdas.api.usage import charged, to_usage
+from lambdas.api.usage import to_usage
 from lambdas.chat.conversation import DocumentSearch
 from lambdas.chat.events import Counted, Ended, Event, TextDelta
 from lambdas.chat.told import Completion
@@ -191,4 +191,4 @@ def _answer(
 def _counted(counted: Counted) -> dict[str, Any]:
     """Return what headers tell of a whole answer."""
     kept = {"not_recorded": dict(counted.not_recorded)} if counted.not_recorded else {}
-    return {**kept, **charged(counted)}
+    return {**kept, **counted.charged}

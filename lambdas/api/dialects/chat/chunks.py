@@ -8,7 +8,7 @@ import msgspec
 from lambdas.api.dialects.chat.completion import finish_reason, new_id
 from lambdas.api.dialects.chat.wire import CHAT
 from lambdas.api.dialects.server_sent import frame
-from lambdas.api.usage import charged, to_usage
+from lambdas.api.usage import to_usage
 from lambdas.chat.events import Began, CallBegan, CallDelta, Counted, Ended, Event, ReasoningDelta, TextDelta
 from lambdas.common.errors import ApiError
 
@@ -71,7 +71,7 @@ class ChunkTable:
             chunk["usage"] = to_usage(counted.usage, reasoning_tokens=counted.reasoning_tokens)
         quarry: dict[str, Any] = {} if counted.guardrail is None else {"guardrail": counted.guardrail}
         if self._usage:
-            quarry |= charged(counted)
+            quarry |= counted.charged
         if counted.not_recorded:
             quarry["not_recorded"] = dict(counted.not_recorded)
         if quarry:

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from lambdas.api.dialects.chat.completion import FinishReason, finish_reason
 from lambdas.api.dialects.chat.wire import CHAT
 from lambdas.api.dialects.server_sent import frame
-from lambdas.api.usage import charged, to_usage
+from lambdas.api.usage import to_usage
 from lambdas.chat.events import Counted, Ended, Event, TextDelta
 from lambdas.chat.told import Completion
 from lambdas.common.errors import ApiError
@@ -74,7 +74,7 @@ class CompletionTable:
                 finish = finish_reason(stop_reason, has_calls=False)
                 return self._piece(CompletionChoice(text="", finish_reason=finish))
             case Counted() if self._usage or event.not_recorded:
-                told = charged(event) if self._usage else {}
+                told = event.charged if self._usage else {}
                 if event.not_recorded:
                     told["not_recorded"] = dict(event.not_recorded)
                 return self._piece(usage=to_usage(event.usage) if self._usage else UNSET, quarry=told or UNSET)

@@ -29,7 +29,6 @@ from lambdas.api.dialects.messages.answer import (
 )
 from lambdas.api.dialects.messages.wire import MessagesError, error_of
 from lambdas.api.dialects.server_sent import frame
-from lambdas.api.usage import charged
 from lambdas.chat import events as neutral
 from lambdas.common.errors import ApiError
 
@@ -197,9 +196,7 @@ class MessagesEvents:
             stop_sequence=stop_sequence(converse, self._stops, self._ended.stop_text),
             stop_details=refusal(converse),
         )
-        besides = {**self._ended.quarry, **charged(event)}
-        if event.guardrail is not None:
-            besides["guardrail"] = event.guardrail
+        besides = {**self._ended.quarry, **event.quarry}
         if event.not_recorded:
             besides["not_recorded"] = dict(event.not_recorded)
         taken = usage(event.usage, reasoning_tokens=event.reasoning_tokens)

@@ -16,7 +16,6 @@ from lambdas.api.dialects.responses.output import Item, Status, annotations, cus
 from lambdas.api.dialects.responses.response import INCOMPLETE, Head, told_error
 from lambdas.api.dialects.responses.wire import error_members
 from lambdas.api.dialects.server_sent import frame
-from lambdas.api.usage import charged
 from lambdas.chat.events import (
     Began,
     BlockEnded,
@@ -256,8 +255,7 @@ class ResponseEvents:
         """Return the response as it is at its end."""
         quarry = {
             **ended.quarry,
-            **charged(counted),
-            **({"guardrail": dict(counted.guardrail)} if counted.guardrail is not None else {}),
+            **counted.quarry,
             **({"not_recorded": dict(counted.not_recorded)} if counted.not_recorded else {}),
         }
         return self._head.told(
