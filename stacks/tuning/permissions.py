@@ -78,10 +78,16 @@ def finding(bucket: s3.IBucket) -> iam.PolicyStatement:
     return iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn])
 
 
-def reporting(bucket: s3.IBucket) -> list[iam.PolicyStatement]:
-    """Reading and writing statuses and reports."""
+def reporting(bucket: s3.IBucket, *, reads: bool = True) -> list[iam.PolicyStatement]:
+    """Writing statuses and reports, and reading what others wrote of a run; and being told of what is not there.
+
+    Args:
+        bucket: tuning's.
+        reads: False for who writes the first of a run.
+    """
+    verbs = ["s3:GetObject", "s3:PutObject"] if reads else ["s3:PutObject"]
     reports = f"{bucket.bucket_arn}/{REPORTS_PREFIX}*"
-    return [iam.PolicyStatement(actions=["s3:GetObject", "s3:PutObject"], resources=[reports]), finding(bucket)]
+    return [iam.PolicyStatement(actions=verbs, resources=[reports]), finding(bucket)]
 
 
 def reading_requests(bucket: s3.IBucket) -> iam.PolicyStatement:

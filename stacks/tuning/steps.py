@@ -122,7 +122,7 @@ class Steps(Construct):
             function,
             [
                 permissions.reading_requests(self._bucket),
-                *permissions.reporting(self._bucket),
+                *permissions.reporting(self._bucket, reads=False),
                 *permissions.looking_at_quotas(),
             ],
         )

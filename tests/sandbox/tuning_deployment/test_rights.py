@@ -25,7 +25,6 @@ UNSEEN: Final = (
         "StepsConductorRole", "bedrock:Create*", "*", "an action knows more kinds of resources than one hosting has"
     ),
     Unseen("StepsEvaluatorRole", "bedrock:InvokeModel", "*anthropic*", "the second model of an alias, in each region"),
-    Unseen("StepsPreparerRole", "s3:GetObject", "*/reports/*", "comes with writing reports, which all steps do"),
 )
 
 
