@@ -102,15 +102,12 @@ def own_session(participant_id: str, *, stack: Stack, domain_id: str, instance_t
     here = f"{domain_id}/{participant_id}"
     # Written in one way in some places of AWS's documentation, and in the other in others.
     app = [f"{sagemaker}:app/{here}/{kind}/{APP_NAME}" for kind in (APP_TYPE, APP_TYPE.lower())]
+    space, profile = f"{sagemaker}:space/{here}", f"{sagemaker}:user-profile/{here}"
     return [
-        iam.PolicyStatement(
-            actions=[
-                "sagemaker:CreatePresignedDomainUrl",
-                "sagemaker:DescribeSpace",
-                "sagemaker:DescribeUserProfile",
-            ],
-            resources=[f"{sagemaker}:space/{here}", f"{sagemaker}:user-profile/{here}"],
-        ),
+        # A link leads to a profile, and into its space: the reference names the first alone.
+        iam.PolicyStatement(actions=["sagemaker:CreatePresignedDomainUrl"], resources=[space, profile]),
+        iam.PolicyStatement(actions=["sagemaker:DescribeSpace"], resources=[space]),
+        iam.PolicyStatement(actions=["sagemaker:DescribeUserProfile"], resources=[profile]),
         # SageMaker asks for AddTags where a domain's tags are handed on to its apps. Only CreateApp has the condition's
         # key; for the others there are no values, and so none that differ.
         iam.PolicyStatement(

@@ -38,16 +38,27 @@ class Unseen:
 
 
 def granted(iam: Any, *, prefix: str) -> dict[str, list[Right]]:
-    """Return role name -> what its inline policies allow, of the roles whose names begin so."""
+    """Return role name -> what its policies allow, of the roles whose names begin so: its own, and those attached.
+
+    AWS's own managed policies are left out: what they allow is not ours to choose.
+    """
     found: dict[str, list[Right]] = {}
     for page in iam.get_paginator("list_roles").paginate():
         for name in (role["RoleName"] for role in page["Roles"] if role["RoleName"].startswith(prefix)):
-            documents = [
-                iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
-                for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]
+            found[name] = [
+                right for document in _documents(iam, name) for right in _allowed(label(name, prefix), document)
             ]
-            found[name] = [right for document in documents for right in _allowed(label(name, prefix), document)]
     return found
+
+
+def _documents(iam: Any, role: str) -> Iterable[Mapping[str, Any]]:
+    for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        yield iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    for attached in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
+        arn = attached["PolicyArn"]
+        if ":aws:policy/" not in arn:
+            version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+            yield iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
 
 
 def label(name: str, prefix: str) -> str:

@@ -64,8 +64,24 @@ class FakeIam:
         allow = {"Effect": "Allow", "Action": ["a:One", "a:Two"], "Resource": "*"}
         return {"PolicyDocument": {"Statement": [allow, {"Effect": "Deny", "Action": "a:Three", "Resource": "*"}]}}
 
+    def list_attached_role_policies(self, **_: str) -> dict[str, Any]:
+        attached = ("arn:aws:iam::000000000000:policy/shared", "arn:aws:iam::aws:policy/AWSs")
+        return {"AttachedPolicies": [{"PolicyArn": arn} for arn in attached]}
 
-def test_grants_are_read_from_the_roles_of_one_environment() -> None:
+    def get_policy(self, **_: str) -> dict[str, Any]:
+        return {"Policy": {"DefaultVersionId": "v3"}}
+
+    def get_policy_version(self, **named: str) -> dict[str, Any]:
+        assert named == {"PolicyArn": "arn:aws:iam::000000000000:policy/shared", "VersionId": "v3"}
+        allow = {"Effect": "Allow", "Action": "a:Four", "Resource": "four"}
+        return {"PolicyVersion": {"Document": {"Statement": allow}}}
+
+
+def test_grants_are_read_from_the_roles_of_one_environment_and_what_is_attached_to_them() -> None:
     assert granted(FakeIam(), prefix="quarry-dev-") == {
-        CHAT: [Right("inference-ChatRole", "a:One", "*"), Right("inference-ChatRole", "a:Two", "*")]
+        CHAT: [
+            Right("inference-ChatRole", "a:One", "*"),
+            Right("inference-ChatRole", "a:Two", "*"),
+            Right("inference-ChatRole", "a:Four", "four"),
+        ]
     }

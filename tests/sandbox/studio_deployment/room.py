@@ -87,6 +87,12 @@ class Room:
         assert reply.is_success, reply.text
         return reply.json() if reply.content else None
 
+    def rights(self) -> list[dict[str, Any]]:
+        """Return what IAM decided about roles: see ``sandbox.used_rights``."""
+        reply = httpx.get(f"{self._connection.aws_url}/_sandbox/rights", timeout=60)
+        found: list[dict[str, Any]] = reply.json()["rights"]
+        return found
+
     def run(self, *command: str, code: int = 0) -> str:
         """Run a command in the project's copy, which has to end with this exit code; return what it printed."""
         done = subprocess.run(
