@@ -9,12 +9,14 @@ other: with Converse's stop reason for it. Imported by requests that have any of
 
 import codecs
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
 
 from lambdas.chat.blocks import Block, thought, unsigned
 from lambdas.chat.guardrail import Guardrail, Source
+from lambdas.chat.shown_json import Shown, masked_text, masked_value, opened, shown, shown_input, shown_value
 from lambdas.chat.spoken import Spoken
 from lambdas.chat.telling import json_text
 
@@ -41,7 +43,8 @@ def judged_rounds(guardrail: Guardrail, spoken: Spoken) -> tuple[Spoken, str | N
     Raises:
         ApiError: the guardrail could not be asked.
     """
-    texts = [text for turn in spoken.turns for block in turn["content"] for text in _texts(block)]
+    judges = [one for turn in spoken.turns for block in turn["content"] for one in _shown(block)]
+    texts = [text for one in judges for text in one.texts]
     judged = guardrail.let_through(texts, "INPUT")
     if judged.stopped is not None or list(judged.texts) == texts:
         return spoken, judged.stopped
@@ -53,17 +56,14 @@ def judged_rounds(guardrail: Guardrail, spoken: Spoken) -> tuple[Spoken, str | N
     return msgspec.structs.replace(spoken, turns=turns), None
 
 
-def _texts(block: Block) -> list[str]:
+def _shown(block: Block) -> list[Shown]:
     """Return what is judged of a call, a result, a document or a thought; nothing of a call without input."""
     if "reasoningContent" in block:
-        return [said] if (said := unsigned(block)) is not None else []
+        return [Shown(texts=[said])] if (said := unsigned(block)) is not None else []
     if "toolUse" in block:
-        return [json_text(block["toolUse"]["input"])] if block["toolUse"]["input"] else []
-    if "document" in block:
-        return [text] if (text := _text_of(block)) is not None else []
-    if "toolResult" not in block:
-        return []
-    return [text for text in map(_text_of, block["toolResult"]["content"]) if text is not None]
+        return [shown_value(block["toolUse"]["input"])] if block["toolUse"]["input"] else []
+    parts = [block] if "document" in block else block.get("toolResult", {}).get("content", [])
+    return [shown(text) for text in map(_text_of, parts) if text is not None]
 
 
 def _text_of(part: Block) -> str | None:
@@ -85,10 +85,15 @@ def _read(content: bytes) -> str:
     return str(content.replace(b"\0", b""), "utf-8", "replace")
 
 
-def _with_text(part: Block, masked: Iterator[str]) -> Block:
+def _with_text(guardrail: Guardrail, part: Block, masked: Iterator[str]) -> Block:
     text = _text_of(part)
-    if text is None or (new := next(masked)) == text:
+    if text is None:
         return part
+    given = shown(text)
+    found = list(islice(masked, len(given.texts)))
+    if found == given.texts:
+        return part
+    new = _masked_text(guardrail, given, found, "INPUT")
     if "document" in part:
         return {"document": {**part["document"], "source": {"bytes": new.encode("utf-8", "replace")}}}
     return {"text": new}
@@ -97,16 +102,19 @@ def _with_text(part: Block, masked: Iterator[str]) -> Block:
 def _with_texts(guardrail: Guardrail, block: Block, masked: Iterator[str]) -> Block:
     if "toolUse" in block and block["toolUse"]["input"]:
         call = block["toolUse"]
-        given = call["input"]
-        return {"toolUse": {**call, "input": _masked(guardrail, given, json_text(given), next(masked), "INPUT")}}
+        given = shown_value(call["input"])
+        return {
+            "toolUse": {**call, "input": _masked(guardrail, given, list(islice(masked, len(given.texts))), "INPUT")}
+        }
     if unsigned(block) is not None:
         return thought(next(masked), None)
     if "document" in block:
-        return _with_text(block, masked)
+        return _with_text(guardrail, block, masked)
     if "toolResult" not in block:
         return block
     result = block["toolResult"]
-    return {"toolResult": {**result, "content": [_with_text(part, masked) for part in result["content"]]}}
+    parts = [_with_text(guardrail, part, masked) for part in result["content"]]
+    return {"toolResult": {**result, "content": parts}}
 
 
 def judged_descriptions(guardrail: Guardrail, specs: Sequence[Block]) -> str | None:
@@ -116,7 +124,10 @@ def judged_descriptions(guardrail: Guardrail, specs: Sequence[Block]) -> str | N
         ApiError: the guardrail could not be asked.
     """
     told = (spec["toolSpec"] for spec in specs if "toolSpec" in spec)
-    texts = [f"{one['name']}: {one['description']}\n{json_text(_in_words(one['inputSchema']['json']))}" for one in told]
+    texts = [
+        f"{one['name']}: {one['description']}\n{opened(json_text(_in_words(one['inputSchema']['json'])))}"
+        for one in told
+    ]
     return guardrail.let_through(texts, "INPUT").stopped
 
 
@@ -141,44 +152,35 @@ def judged_calls(guardrail: Guardrail, blocks: Sequence[Block]) -> tuple[list[Bl
     Raises:
         ApiError: the guardrail could not be asked.
     """
-    inputs = [block["toolUse"]["input"] for block in blocks if "toolUse" in block]
-    texts = [json_text(given) for given in inputs]
+    inputs = [shown_value(block["toolUse"]["input"]) for block in blocks if "toolUse" in block]
+    texts = [text for given in inputs for text in given.texts]
     judged = guardrail.let_through(texts, "OUTPUT")
     if judged.stopped is not None:
         return [{"text": judged.stopped}], True
     if list(judged.texts) == texts:
         return list(blocks), False
-    masked = iter([_masked(guardrail, *one, "OUTPUT") for one in zip(inputs, texts, judged.texts, strict=True)])
+    masked = iter(judged.texts)
+    new = iter([_masked(guardrail, given, list(islice(masked, len(given.texts))), "OUTPUT") for given in inputs])
     return [
-        {"toolUse": {**block["toolUse"], "input": next(masked)}} if "toolUse" in block else block for block in blocks
+        {"toolUse": {**block["toolUse"], "input": next(new)}} if "toolUse" in block else block for block in blocks
     ], True
 
 
-def _masked(guardrail: Guardrail, given: Any, text: str, masked: str, source: Source) -> Any:
-    """Return a call's input as it was masked, which is an object still."""
-    if masked == text:
-        return given
-    try:
-        found = msgspec.json.decode(masked)
-    except (msgspec.DecodeError, UnicodeError):
-        found = None
-    if isinstance(found, dict):
-        return found
-    # A mask has no quotation marks, so in the place of a number it is no JSON: value by value, then.
-    return _by_value(guardrail, given, source)
+def _masked(guardrail: Guardrail, given: Shown, masked: list[str], source: Source) -> Any:
+    """Return an object or array as it was masked, which is one still."""
+
+    def again(text: str) -> str:
+        judged = guardrail.let_through([text], source)
+        return judged.texts[0] if judged.stopped is None else judged.stopped
+
+    return given.value if masked == given.texts else masked_value(given, masked, again)
 
 
-def _by_value(guardrail: Guardrail, given: Any, source: Source) -> Any:
-    if isinstance(given, dict):
-        return {name: _by_value(guardrail, value, source) for name, value in given.items()}
-    if isinstance(given, list):
-        return [_by_value(guardrail, value, source) for value in given]
-    if given is None or isinstance(given, bool):
-        return given
-    text = given if isinstance(given, str) else json_text(given)
-    judged = guardrail.let_through([text], source)
-    masked = judged.stopped if judged.stopped is not None else judged.texts[0]
-    return given if masked == text else masked
+def _masked_text(guardrail: Guardrail, given: Shown, masked: list[str], source: Source) -> str:
+    """Return a text as it was masked: JSON still, where it was an object or array."""
+    if given.value is None:
+        return masked_text(given, masked)
+    return json_text(_masked(guardrail, given, masked, source))
 
 
 class JudgedEvents:
@@ -238,26 +240,18 @@ class JudgedEvents:
         start, parts = self._held.pop(index)
         text = "".join(parts)
         stop = {"contentBlockStop": {"contentBlockIndex": index}}
-        judged = self._guardrail.let_through([text], "OUTPUT")
+        given = shown_input(text)
+        judged = self._guardrail.let_through(given.texts, "OUTPUT")
         if judged.stopped is not None:
             self._stopped = True
             yield {"contentBlockDelta": {"contentBlockIndex": index, "delta": {"text": judged.stopped}}}
             yield stop
             yield {"messageStop": {"stopReason": INTERVENED}}
             return
-        if judged.texts[0] != text:
+        if list(judged.texts) != given.texts:
             self._intervened = True
-            text = _masked_text(self._guardrail, text, judged.texts[0])
+            text = _masked_text(self._guardrail, given, list(judged.texts), "OUTPUT")
         yield start
         if text:
             yield {"contentBlockDelta": {"contentBlockIndex": index, "delta": {"toolUse": {"input": text}}}}
         yield stop
-
-
-def _masked_text(guardrail: Guardrail, text: str, masked: str) -> str:
-    try:
-        given = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError):
-        # It was cut, and is no JSON either way.
-        return masked
-    return json_text(_masked(guardrail, given, text, masked, "OUTPUT"))

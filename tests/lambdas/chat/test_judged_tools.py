@@ -460,3 +460,47 @@ def test_thoughts_that_nobody_signed_are_shown_and_stopped() -> None:
 
     assert set(both(client, thinking("Tell how to."))) == {(MESSAGE, "guardrail_intervened")}
     assert (client.calls, set(client.sources)) == ([], {"INPUT"})
+
+
+@pytest.mark.parametrize("written", ['{"to": "M\\u00fcller"}', '{"to": "Dear\\nM\\u00fcller"}', '{"to": "M\\u00fcll'])
+def test_escapes_in_a_streamed_call_hide_nothing(written: str) -> None:
+    client = FakeConverse(calling_events(written))
+    client.stops = {"Müll"}
+
+    events = streamed(client)
+
+    assert text(events).endswith(MESSAGE)
+    assert not any(isinstance(event, CallBegan) for event in events)
+
+
+def test_a_word_behind_a_lines_end_is_shown_as_a_word_of_its_own() -> None:
+    given = {"body": "Dear Ann,\nnightshade"}
+    told, told_in_pieces = FakeConverse(calling(given)), FakeConverse(calling_events(json.dumps(given)))
+
+    whole(told)
+    streamed(told_in_pieces)
+
+    assert told.judged[-1] == told_in_pieces.judged[-1] == '{"body": "Dear Ann,\nnightshade"}'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        json.dumps({"name": "Müller"}),
+        json.dumps([{"type": "text", "text": json.dumps({"name": "Müller"})}]),
+        json.dumps("Müller"),
+        json.dumps({"name": "Müller"}) + "\n" + json.dumps({"name": "Ann"}),
+        json.dumps({"note": 'a\n"Müller"'}, indent=2),
+    ],
+)
+def test_escapes_in_a_result_hide_nothing(content: str) -> None:
+    client = FakeConverse(converse_reply())
+    client.stops = {"Müller"}
+    assert whole(client, asked(CALL, result(content))).stop_reason == "guardrail_intervened"
+
+    client = FakeConverse(converse_reply())
+    client.masks = {"Müller": "{NAME}"}
+    whole(client, asked(CALL, result(content)))
+    sent = json.dumps(client.calls[-1]["messages"])
+    assert "{NAME}" in sent
+    assert "00fc" not in sent
