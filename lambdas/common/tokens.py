@@ -97,9 +97,11 @@ def byte_tokens(size: int) -> int:
 
 def cut_text(text: str, tokens: int) -> str:
     """Return the beginning of ``text`` of at most this size, whole lines where there are several."""
-    if text_tokens(text) <= tokens:
+    encoded = _bytes(text)
+    # Normalising a long text takes long, and of one that is too long already it tells nothing.
+    if len(encoded) <= tokens * BYTES_PER_TOKEN and text_tokens(text) <= tokens:
         return text
-    head = _bytes(text)[: tokens * BYTES_PER_TOKEN].decode("utf-8", "ignore")
+    head = encoded[: tokens * BYTES_PER_TOKEN].decode("utf-8", "ignore")
     while text_tokens(head) > tokens:
         # It grows by normalising. In steps, because a part of it need not grow as the whole does.
         head = head[: len(head) * tokens // text_tokens(head)]
