@@ -1,15 +1,20 @@
 """Changing single facts in ``models.yaml`` and ``prices.yaml`` while everything else, comments included, stays.
 
 ruamel.yaml keeps comments, order, quotes, aliases and which values stand on one line. Where such a line is folded it
-does not keep, so no line of these files is: what is read is written back byte for byte.
+does not keep, so no line of these files is: what is read is written back byte for byte. It also takes half a second
+for all models, so only those that change are read.
 """
 
-from collections.abc import Collection, Mapping
+import functools
+import itertools
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from io import StringIO
 from typing import Any, Final
 
 import msgspec
+import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
@@ -34,7 +39,10 @@ def patch_models(text: str, changes: Mapping[str, FoundationModel], *, today: da
     Raises:
         PatchError: a model or a group of it is not in the text.
     """
-    yaml, document = _read(text)
+    if not changes:
+        return text
+    parts = _parts(text)
+    reader, document = _read(parts.read(changes), representer=_OfAPart)
     listed = _member(document, "models")
     if not isinstance(listed, list):
         raise PatchError("models: no list")
@@ -46,7 +54,8 @@ def patch_models(text: str, changes: Mapping[str, FoundationModel], *, today: da
         for name in ("launched", "legacy", "end_of_life"):
             lifecycle[name] = getattr(model.lifecycle, name)
         _stamp(lifecycle, model.lifecycle.source, today=today)
-    return _written(yaml, document)
+    patched = _parts(_written(reader, document))
+    return patched.head + "".join({**parts.models, **patched.models}.values()) + parts.tail
 
 
 def patch_prices(text: str, changes: Mapping[str, ModelPrices], *, today: date) -> str:
@@ -55,12 +64,12 @@ def patch_prices(text: str, changes: Mapping[str, ModelPrices], *, today: date) 
     Raises:
         PatchError: a model is not in the text.
     """
-    yaml, document = _read(text)
+    reader, document = _read(text)
     for model_id, prices in changes.items():
         group = _member(_member(document, "prices"), model_id)
         _patch_prices(group, prices)
         _stamp(group, prices.source, today=today)
-    return _written(yaml, document)
+    return _written(reader, document)
 
 
 def _patch_availability(group: CommentedMap, model: FoundationModel, *, today: date) -> None:
@@ -165,19 +174,108 @@ class _Representer(RoundTripRepresenter):
 _Representer.add_representer(type(None), _Representer.represent_none)
 
 
-def _read(text: str) -> tuple[YAML, Any]:
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = _WIDTH
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    yaml.Representer = _Representer
+class _OfAPart(_Representer):
+    """Writes anchors to which nothing in this part of a file points: others may."""
+
+    def represent_data(self, data: Any) -> Any:
+        if isinstance(data, CommentedMap | CommentedSeq) and data.anchor.value is not None:
+            data.anchor.always_dump = True
+        return super().represent_data(data)
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """A file's text in parts, which together are the whole.
+
+    Attributes:
+        head: what stands before the models; all of it, where it has no list of models in lines of their own.
+        models: ID -> what stands from it to the next one.
+        tail: what stands behind them.
+        lenders: ID -> the models whose anchors (&name) it points to.
+    """
+
+    head: str
+    models: Mapping[str, str]
+    tail: str
+    lenders: Mapping[str, set[str]]
+
+    def read(self, model_ids: Collection[str]) -> str:
+        """Return the text by which these models can be read."""
+        if not self.models:
+            return self.head
+        needed, asked = set[str](), set(model_ids)
+        while asked:
+            if unknown := asked - set(self.models):
+                raise PatchError(f"{min(unknown)}: not in the file")
+            needed |= asked
+            asked = set[str]().union(*(self.lenders[one] for one in asked)) - needed
+        return self.head + "".join(text for model_id, text in self.models.items() if model_id in needed)
+
+
+def _parts(text: str) -> _Parts:
     try:
-        return yaml, yaml.load(text)
+        root = yaml.compose(text, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        raise PatchError(" ".join(str(error).split())) from error
+    keys = [key for key, _ in _members(root)]
+    listed = next((value for key, value in _members(root) if key.value == "models"), None)
+    entries = listed.value if isinstance(listed, yaml.SequenceNode) and not listed.flow_style else []
+    ids = [str(value.value) for entry in entries for key, value in _members(entry) if key.value == "id"]
+    if not ids or not len(set(ids)) == len(ids) == len(entries):
+        return _Parts(text, {}, "", {})
+    begins = [_line(text, entry) for entry in entries]
+    end = next((line for line in map(functools.partial(_line, text), keys) if line > begins[-1]), len(text))
+    spans = dict(zip(ids, itertools.pairwise([*begins, end]), strict=True))
+    owners = {
+        id(node): model_id
+        for entry, (model_id, (begin, end)) in zip(entries, spans.items(), strict=True)
+        for node in _nodes(entry)
+        if begin <= node.start_mark.index < end
+    }
+    return _Parts(
+        head=text[: begins[0]],
+        models={model_id: text[begin:end] for model_id, (begin, end) in spans.items()},
+        tail=text[end:],
+        lenders={
+            model_id: {owners[id(node)] for node in _nodes(entry) if id(node) in owners} - {model_id}
+            for model_id, entry in zip(ids, entries, strict=True)
+        },
+    )
+
+
+def _line(text: str, node: yaml.Node) -> int:
+    """Return where the line begins in which a node does."""
+    return text.rfind("\n", 0, node.start_mark.index) + 1
+
+
+def _nodes(node: yaml.Node) -> Iterator[yaml.Node]:
+    """Return a node and all in it. What is pointed to by an alias is in it, though it stands elsewhere."""
+    yield node
+    for key, value in _members(node):
+        yield key
+        yield from _nodes(value)
+    if isinstance(node, yaml.SequenceNode):
+        for one in node.value:
+            yield from _nodes(one)
+
+
+def _members(node: yaml.Node | None) -> list[tuple[yaml.Node, yaml.Node]]:
+    return node.value if isinstance(node, yaml.MappingNode) else []
+
+
+def _read(text: str, *, representer: type[_Representer] = _Representer) -> tuple[YAML, Any]:
+    reader = YAML()
+    reader.preserve_quotes = True
+    reader.width = _WIDTH
+    reader.indent(mapping=2, sequence=4, offset=2)
+    reader.Representer = representer
+    try:
+        return reader, reader.load(text)
     except YAMLError as error:
         raise PatchError(" ".join(str(error).split())) from error
 
 
-def _written(yaml: YAML, document: Any) -> str:
+def _written(reader: YAML, document: Any) -> str:
     stream = StringIO()
-    yaml.dump(document, stream)
+    reader.dump(document, stream)
     return stream.getvalue()

@@ -1,6 +1,7 @@
 """Changing single facts of the YAML files: the facts change, the rest of the text does not."""
 
 import difflib
+import json
 from datetime import date
 from functools import cache
 
@@ -95,11 +96,22 @@ def test_an_end_of_life() -> None:
     assert len(told) == len(catalogue())
 
 
-def test_the_other_models_stay_as_they_are() -> None:
-    found, lines = patched(ending(find(MICRO)))
+# One with anchors to which others point, and one that points to others'.
+@pytest.mark.parametrize("model_id", [MICRO, "anthropic.claude-sonnet-5-5"])
+def test_the_other_models_stay_as_they_are(model_id: str) -> None:
+    found, lines = patched(ending(find(model_id)))
 
-    assert found == {**catalogue(), MICRO: checked(ending(find(MICRO)))}
+    assert found == {**catalogue(), model_id: checked(ending(find(model_id)))}
     assert len(lines) == 4
+
+
+def test_a_text_in_which_models_have_no_lines_of_their_own_is_patched_too() -> None:
+    flow = "models: [{id: other}, " + json.dumps(facts(MODELS, MICRO), default=str) + "]\n"
+
+    text = patch_models(flow, {MICRO: ending(find(MICRO))}, today=TODAY)
+
+    assert compiler.read(text, shown="")["models"][0] == {"id": "other"}
+    assert facts(text, MICRO)["lifecycle"]["end_of_life"] == date(2027, 7, 1)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +226,8 @@ def test_a_text_of_another_shape_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "- a", "models: []", "models:\n  - {name: x}", "other: 1", "models:\n  - {id: other}"]
+    "text",
+    ["", "- a", "models: []", "models:\n  - {name: x}", "other: 1", "models:\n  - {id: other}", "models:\n  - a"],
 )
 def test_a_text_that_has_not_the_model_is_refused(text: str) -> None:
     with pytest.raises(PatchError, match="not in the file"):
