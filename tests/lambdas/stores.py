@@ -62,8 +62,8 @@ def desk(
     asking = Knowledge(settings=settings, retriever=retriever)
     with mocked_aws.mock_aws():
         client: Any = mocked_aws.client("dynamodb")
-        _table(client, "allowances", ("pk", "sk"))
-        _table(client, "sessions", (items.PARTITION_KEY, items.SORT_KEY), index=True)
+        _table("allowances", ("pk", "sk"))
+        _table("sessions", (items.PARTITION_KEY, items.SORT_KEY), index=True)
         bedrock = bedrock or FakeConverse(*replies)
         service = ChatService(settings=SETTINGS, aliases=ALIASES, client=bedrock, sleep=lambda _: None)
         ledger = Ledger(client=client, table_name="allowances", call_seconds=28)
@@ -95,7 +95,7 @@ def desk(
         )
 
 
-def _table(client: Any, name: str, keys: tuple[str, str], *, index: bool = False) -> None:
+def _table(name: str, keys: tuple[str, str], *, index: bool = False) -> None:
     attributes = [*keys, *([items.OWNER_KEY] if index else [])]
     owner = {
         "IndexName": items.OWNER_INDEX,
@@ -105,7 +105,7 @@ def _table(client: Any, name: str, keys: tuple[str, str], *, index: bool = False
         ],
         "Projection": {"ProjectionType": "ALL"},
     }
-    client.create_table(
+    mocked_aws.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": one, "AttributeType": STRING} for one in attributes],

@@ -2,6 +2,7 @@
 
 import functools
 import io
+import itertools
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ INFERENCE = {
     "RestApiId": "api123",
     "StageName": "api",
 }
+_STATES = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,12 @@ def run(_parsers_made_once: None, monkeypatch: pytest.MonkeyPatch, capsys: pytes
 
 
 @pytest.fixture(autouse=True)
-def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """The folder of saved connections, empty; and none of the shell's own choices."""
+def state(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of saved connections, which is not there yet; and none of the shell's own choices."""
     for name in ("QUARRY_ENVIRONMENT", "QUARRY_BASE_URL", "QUARRY_API_KEY"):
         monkeypatch.delenv(name, raising=False)
-    folder = tmp_path / "state"
+    # Not in tmp_path: most tests need no folder at all, and pytest looks through all that there are for each new one.
+    folder = tmp_path_factory.getbasetemp() / f"state{next(_STATES)}"
     monkeypatch.setenv("QUARRY_STATE", str(folder))
     return folder
 
@@ -90,13 +93,13 @@ def empty_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
     """An account in which nothing is deployed."""
     with mocked_aws.mock_aws():
         dynamodb = mocked_aws.client("dynamodb")
-        dynamodb.create_table(
+        mocked_aws.create_table(
             TableName=INFERENCE["KeysTable"],
             KeySchema=[{"AttributeName": "key_hash", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "key_hash", "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
-        dynamodb.create_table(
+        mocked_aws.create_table(
             TableName=INFERENCE["AllowancesTable"],
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],

@@ -48,7 +48,7 @@ def dynamodb() -> Iterator[Any]:
     """moto's, with the table "allowances"."""
     with mocked_aws.mock_aws():
         client: Any = mocked_aws.client("dynamodb")
-        client.create_table(
+        mocked_aws.create_table(
             TableName="allowances",
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],

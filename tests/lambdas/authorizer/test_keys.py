@@ -23,7 +23,7 @@ from tests import mocked_aws
 def dynamodb() -> Iterator[Any]:
     with mocked_aws.mock_aws():
         client = mocked_aws.client("dynamodb")
-        client.create_table(
+        mocked_aws.create_table(
             TableName="keys",
             KeySchema=[{"AttributeName": "key_hash", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "key_hash", "AttributeType": "S"}],

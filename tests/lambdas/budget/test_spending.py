@@ -35,7 +35,7 @@ def environment() -> Iterator[Any]:
     """moto's DynamoDB, with the environment's table."""
     with mocked_aws.mock_aws():
         client: Any = mocked_aws.client("dynamodb")
-        client.create_table(
+        mocked_aws.create_table(
             TableName="environment",
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],

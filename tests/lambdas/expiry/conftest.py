@@ -35,7 +35,7 @@ def clock() -> Clock:
 def dynamodb() -> Iterator[Any]:
     with mocked_aws.mock_aws():
         client: Any = mocked_aws.client("dynamodb")
-        client.create_table(
+        mocked_aws.create_table(
             TableName=TABLE,
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],

@@ -100,7 +100,7 @@ def test_account_and_region_are_those_of_who_asks() -> None:
 def store() -> Any:
     with mocked_aws.mock_aws():
         client: Any = mocked_aws.client("dynamodb")
-        client.create_table(
+        mocked_aws.create_table(
             TableName="keys",
             KeySchema=[{"AttributeName": "key_hash", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "key_hash", "AttributeType": "S"}],

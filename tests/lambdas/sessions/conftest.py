@@ -44,7 +44,7 @@ def dynamodb() -> Iterator[Any]:
     with mocked_aws.mock_aws():
         client = mocked_aws.client("dynamodb")
         names = (items.PARTITION_KEY, items.SORT_KEY, items.OWNER_KEY)
-        client.create_table(
+        mocked_aws.create_table(
             TableName="sessions",
             KeySchema=[
                 {"AttributeName": items.PARTITION_KEY, "KeyType": "HASH"},

@@ -47,7 +47,7 @@ def clock() -> Clock:
 def client() -> Iterator[Counting]:
     with mocked_aws.mock_aws():
         made: Any = mocked_aws.client("dynamodb")
-        _table(made, "sessions", (items.PARTITION_KEY, items.SORT_KEY), index=True)
+        _table("sessions", (items.PARTITION_KEY, items.SORT_KEY), index=True)
         yield Counting(made)
 
 
