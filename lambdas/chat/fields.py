@@ -35,4 +35,9 @@ def misnamed(place: str, names: tuple[str, Sequence[str]]) -> Iterator[Rule]:
     """
     name, others = names
     for other in others:
-        yield Rule(field=f"{place}{other}", neutral=("", {}), otherwise="refuse", about=f"the field is `{name}`.")
+        yield Rule(
+            field=f"{place}{other}",
+            neutral=("", {}, [], 0, {"type": "text"}),
+            otherwise="refuse",
+            about=f"the field is `{name}`.",
+        )

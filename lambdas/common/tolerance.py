@@ -70,10 +70,14 @@ class Reader(Generic[Body]):
     Args:
         type_: a msgspec struct that forbids unknown fields; so do its parts, but for those that ignore them.
         rules: of members that are judged otherwise than by the type alone.
+        advice: what to do about what nothing else judges: a pattern of the member's path, and words.
     """
 
-    def __init__(self, type_: type[Body], rules: Iterable[Rule] = ()) -> None:
+    def __init__(
+        self, type_: type[Body], rules: Iterable[Rule] = (), *, advice: Sequence[tuple[str, str]] = ()
+    ) -> None:
         self._type = type_
+        self._advice = advice
         self._decoder = msgspec.json.Decoder(type_)
         self.rules: Final[Mapping[str, Rule]] = {rule.field: rule for rule in rules}
         self._shape: _Shape | None = None
@@ -89,6 +93,7 @@ class Reader(Generic[Body]):
             return Read(decode(body, self._decoder))
         except InvalidRequestError as error:
             if strict or not isinstance(error.__cause__, msgspec.ValidationError):
+                self._advise(error)
                 raise
             try:
                 given = msgspec.json.decode(body)
@@ -103,6 +108,13 @@ class Reader(Generic[Body]):
         Raises:
             InvalidRequestError: as ``read``.
         """
+        try:
+            return self._converted(given)
+        except InvalidRequestError as error:
+            self._advise(error)
+            raise
+
+    def _converted(self, given: Any) -> Read[Body]:
         # Looked at on first need: most functions never see a body that does not fit.
         self._shape = self._shape or _shape(msgspec.inspect.type_info(self._type))
         judged = _Judged(self.rules)
@@ -111,6 +123,18 @@ class Reader(Generic[Body]):
             return Read(msgspec.convert(given, self._type), named(judged.dropped))
         except msgspec.ValidationError as error:
             raise invalid(error) from error
+
+    def _advise(self, error: InvalidRequestError) -> None:
+        """Say with an error what to do about it: what the table has, else the words that would be accepted."""
+        path = error.param or ""
+        advice = [words for pattern, words in self._advice if re.fullmatch(pattern, path)]
+        if not advice and str(error.__cause__).startswith("Invalid "):
+            from lambdas.common.accepted import accepted
+
+            words = [f"`{word}`" for word in accepted(self._type, path)]
+            if words:
+                advice = [f"Accepted: {', '.join(words)}."]
+        error.message = " ".join([error.message, *advice])
 
 
 def named(paths: Iterable[str]) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ from lambdas.common.errors import InvalidRequestError
 from lambdas.common.request_metadata import MOST_PAIRS, fits, fitted
 from lambdas.common.tolerance import Read, Reader
 
-READER: Final = Reader(ChatRequest, RULES)
 # What to do about a value that no rule judges: part of a path -> words.
 _ADVICE: Final = (
     (r"messages\[\d+\]\.role", "Accepted are `system`, `developer`, `user`, `assistant` and `tool`."),
@@ -25,6 +24,7 @@ _ADVICE: Final = (
     (r"tool_choice.*", "Accepted are `none`, `auto`, `required` and a function by its name."),
     (r"n", "Send the request as often as you want answers."),
 )
+READER: Final = Reader(ChatRequest, RULES, advice=_ADVICE)
 # What would be another answer than was asked for: more than one, or one with a hosted tool.
 _UNSUPPORTED: Final = re.compile(r"tools\[\d+\]\.type|n")
 
@@ -61,8 +61,6 @@ def _told(reading: Callable[[], Read[ChatRequest]], *, strict: bool) -> Read[Cha
     try:
         found = reading()
     except InvalidRequestError as error:
-        advice = (words for pattern, words in _ADVICE if re.fullmatch(pattern, error.param or ""))
-        error.message = " ".join([error.message, *advice])
         if _UNSUPPORTED.fullmatch(error.param or ""):
             error.code = "unsupported_parameter"
         raise

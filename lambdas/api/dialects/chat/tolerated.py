@@ -54,6 +54,13 @@ RULES: Final = (
     # Refused: the answer would be another one than was asked for.
     *misnamed("quarry.knowledge.", FILTER),
     *misnamed("quarry.", SESSION),
+    *(
+        Rule(field=name, neutral=("", []), otherwise="refuse", about="give it as a message of the role `system`.")
+        for name in ("system", "instructions")
+    ),
+    *misnamed("", ("max_completion_tokens", ("max_output_tokens",))),
+    *misnamed("", ("stop", ("stop_sequences",))),
+    *misnamed("", ("response_format", ("output_config",))),
     Rule(field="n", neutral=(0,), about="one answer a request"),
     Rule(
         field="logprobs",

@@ -21,8 +21,6 @@ from lambdas.common.tolerance import Read, Reader
 
 Body = TypeVar("Body", bound=CountTokensRequest)
 
-READER: Final = Reader(MessagesRequest, RULES)
-COUNT_READER: Final = Reader(CountTokensRequest, COUNT_RULES)
 _SERVER_TOOLS: Final = "What Anthropic's servers run (web search, code execution, MCP) does not run here"
 # What to do about a value that no rule judges: part of a path -> words.
 _ADVICE: Final = (
@@ -41,6 +39,8 @@ _ADVICE: Final = (
     (r"tool_choice\.type", "Accepted are `auto`, `any`, `tool` and `none`."),
     (r"thinking\.type", "Accepted are `enabled`, `adaptive` and `disabled`."),
 )
+READER: Final = Reader(MessagesRequest, RULES, advice=_ADVICE)
+COUNT_READER: Final = Reader(CountTokensRequest, COUNT_RULES, advice=_ADVICE)
 # Where tools of Anthropic's own stand.
 _UNSUPPORTED: Final = re.compile(r"tools\[\d+\]\.type")
 
@@ -74,8 +74,6 @@ def _told(reading: Callable[[], Read[Body]]) -> Read[Body]:
     try:
         found = reading()
     except InvalidRequestError as error:
-        advice = (words for pattern, words in _ADVICE if re.fullmatch(pattern, error.param or ""))
-        error.message = " ".join([error.message, *advice])
         if _UNSUPPORTED.fullmatch(error.param or ""):
             error.code = "unsupported_parameter"
         raise

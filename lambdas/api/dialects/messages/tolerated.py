@@ -76,6 +76,9 @@ RULES: Final = (
     Rule(field="workspace_id", otherwise="ignore", about="a label of Anthropic's own"),
     *misnamed("quarry.knowledge.", FILTER),
     *misnamed("quarry.", SESSION),
+    *misnamed("", ("system", ("instructions",))),
+    *misnamed("", ("output_config.format", ("response_format",))),
+    *misnamed("", ("stop_sequences", ("stop",))),
     Rule(
         field="prefill",
         otherwise="refuse",

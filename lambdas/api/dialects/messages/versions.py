@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from lambdas.common.errors import InvalidRequestError
+from lambdas.common.tolerance import named
 
 # What is spoken here, the newest last; who sends none means any. What the newer one has taken away is accepted all the
 # same, since other models know it still. Source: Anthropic's API reference, "Versions", "Migrating to 2026-10-21".
@@ -65,6 +66,6 @@ def dropped(headers: Mapping[str, str]) -> Sequence[str]:
         raise InvalidRequestError(
             f"`anthropic-version: {version}` is not spoken here; send {VERSIONS[-1]}.", param="anthropic-version"
         )
-    named = (name.strip() for name in headers.get("anthropic-beta", "").split(","))
-    betas = [f"anthropic-beta.{name}" for name in named if name and name not in _HONOURED]
-    return ["anthropic-version", *betas] if version and version not in VERSIONS else betas
+    asked = (name.strip() for name in headers.get("anthropic-beta", "").split(","))
+    betas = named(f"anthropic-beta.{name}" for name in asked if name and name not in _HONOURED)
+    return ("anthropic-version", *betas) if version and version not in VERSIONS else betas

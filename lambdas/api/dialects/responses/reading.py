@@ -14,8 +14,6 @@ from lambdas.common.errors import InvalidRequestError
 from lambdas.common.json_body import decode
 from lambdas.common.tolerance import Read, Reader
 
-READER: Final = Reader(ResponsesRequest, RULES)
-COMPACTION: Final = Reader(CompactionRequest, [rule for rule in RULES if rule.field in LABELS])
 Body = TypeVar("Body")
 
 _any: Final = msgspec.json.Decoder()
@@ -39,6 +37,8 @@ _ADVICE: Final = (
     ),
     (r"tool_choice.*", "Accepted are `none`, `auto`, `required`, a function or custom tool by its name."),
 )
+READER: Final = Reader(ResponsesRequest, RULES, advice=_ADVICE)
+COMPACTION: Final = Reader(CompactionRequest, [rule for rule in RULES if rule.field in LABELS], advice=_ADVICE)
 # Where hosted tools stand.
 _UNSUPPORTED: Final = re.compile(r"tools\[\d+\](\.tools\[\d+\])?\.type")
 
@@ -129,8 +129,6 @@ def _told(reading: Callable[[], Read[Body]], dropped: list[str]) -> Read[Body]:
     try:
         found = reading()
     except InvalidRequestError as error:
-        advice = (words for pattern, words in _ADVICE if re.fullmatch(pattern, error.param or ""))
-        error.message = " ".join([error.message, *advice])
         if _UNSUPPORTED.fullmatch(error.param or ""):
             error.code = "unsupported_parameter"
         raise

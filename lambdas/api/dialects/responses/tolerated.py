@@ -73,5 +73,8 @@ RULES: Final = (
         otherwise="refuse",
         about="here it is called `input`; POST /v1/chat/completions takes `messages`.",
     ),
+    *misnamed("", ("instructions", ("system",))),
+    *misnamed("", ("text.format", ("response_format",))),
+    *misnamed("", ("max_output_tokens", ("max_tokens", "max_completion_tokens"))),
     Rule(field="top_logprobs", neutral=(0,), otherwise="refuse", about="Bedrock tells no probabilities; leave it out."),
 )

@@ -107,6 +107,10 @@ def test_what_changes_little_is_dropped_and_named(members: dict[str, Any], dropp
 @pytest.mark.parametrize(
     ("members", "param", "words"),
     [
+        ({"instructions": "Be brief."}, "instructions", "`system`"),
+        ({"stop": ["a"]}, "stop", "`stop_sequences`"),
+        ({"response_format": {"type": "json_object"}}, "response_format", "`output_config.format`"),
+        ({"output_config": {"effort": "some"}}, "output_config.effort", "Accepted: `high`, `low`, `medium`."),
         ({"messages": []}, "messages", ""),
         ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].role", "`user`, `assistant` and `system`"),
         ({"messages": [{"role": "user", "content": " "}]}, "messages[0].content", "must not be empty"),

@@ -143,6 +143,12 @@ def test_what_changes_little_is_left_out_and_named(members: dict[str, Any], drop
 @pytest.mark.parametrize(
     ("members", "param", "says"),
     [
+        ({"system": "Be brief."}, "system", "`instructions`"),
+        ({"response_format": {"type": "json_object"}}, "response_format", "`text.format`"),
+        ({"max_tokens": 5}, "max_tokens", "`max_output_tokens`"),
+        ({"max_completion_tokens": 5}, "max_completion_tokens", "`max_output_tokens`"),
+        ({"truncation": "sometimes"}, "truncation", "Accepted: `auto`, `disabled`."),
+        ({"text": {"format": {"type": "xml"}}}, "text.format.type", "`json_schema`."),
         ({"background": True}, "background", "stream what takes long"),
         ({"conversation": "conv_1"}, "conversation", "previous_response_id"),
         ({"quarry": {"session": "sess_1"}}, "quarry.session", "previous_response_id"),
