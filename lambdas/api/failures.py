@@ -53,7 +53,11 @@ def no_such_route(method: str, path: str) -> ApiError:
     # One that is among them has a value in its path that no router takes.
     if allowed and method not in allowed:
         return MethodNotAllowedError(f"`{path}` takes {' and '.join(allowed)}, not {method}.", allowed=allowed)
-    return NotFoundError(f"There is no {method} {path} here.", code="unknown_url")
+    return NotFoundError(
+        f"There is no {method} {path} here. A base URL ends in /v1, once and without a slash; GET /openapi.json has "
+        "every route.",
+        code="unknown_url",
+    )
 
 
 def _is_of(template: str, path: str) -> bool:

@@ -117,7 +117,7 @@ def test_an_unknown_url_has_the_one_error_shape(serve: Serve, method: str, path:
     status, body, headers = call(method, path)
 
     assert (status, body["error"]["code"]) == (404, "unknown_url")
-    assert body["error"]["message"] == f"There is no {method} {path} here."
+    assert body["error"]["message"].startswith(f"There is no {method} {path} here. A base URL ends in /v1")
     assert headers["x-request-id"] == [CONTEXT["requestId"]]
 
 
@@ -143,7 +143,7 @@ def test_it_has_so_in_the_streaming_function_too(
     response = TestClient(app.app).request(method, path, headers={"x-amzn-request-context": json.dumps(CONTEXT)})
 
     assert (response.status_code, response.json()["error"]["code"]) == (404, "unknown_url")
-    assert response.json()["error"]["message"] == f"There is no {method} {path} here."
+    assert response.json()["error"]["message"].startswith(f"There is no {method} {path} here. A base URL ends in /v1")
     assert response.headers["x-request-id"] == CONTEXT["requestId"]
     assert counted(capsys) == {"Requests": 1, "ChatRefused": 1}
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+from openai import NotFoundError, OpenAI
 
 from tests.sandbox.platform.conftest import Platform, Post
 from tests.waiting import PATIENCE
@@ -54,11 +55,24 @@ def test_without_a_good_key_nothing_is_answered(post: Post, key: str | None, say
     check(post(json={"model": "fast", "messages": [USER]}, key=key), 401, says)
 
 
-def test_an_unknown_path_is_told(platform: Platform) -> None:
+@pytest.mark.parametrize("path", ["/v1/nothing", "/models", "/v1/v1/models", "/v1", "/v1/files"])
+def test_who_has_a_wrong_base_url_is_told_the_right_one(platform: Platform, path: str) -> None:
     headers = {"Authorization": f"Bearer {platform.api_key}"}
-    response = httpx.get(f"{platform.base_url}/nothing", headers=headers, timeout=PATIENCE)
+    response = httpx.get(f"{platform.base_url.removesuffix('/v1')}{path}", headers=headers, timeout=PATIENCE)
 
-    check(response, 404, "no such path")
+    check(response, 404, "no such path here. A base URL ends in /v1, once")
+
+
+@pytest.mark.parametrize(("base", "found"), [("", False), ("/v1/v1", False), ("/v1/", True)])
+def test_openai_s_client_raises_what_it_raises_for_a_wrong_base_url(platform: Platform, base: str, found: bool) -> None:
+    root = platform.base_url.removesuffix("/v1")
+    client = OpenAI(base_url=f"{root}{base}", api_key=platform.api_key, max_retries=0, timeout=PATIENCE)
+
+    if found:
+        assert client.models.list().data
+        return
+    with pytest.raises(NotFoundError, match="A base URL ends in /v1"):
+        client.chat.completions.create(model="fast", messages=[{"role": "user", "content": "Hello"}])
 
 
 @pytest.mark.parametrize("path", ["//models", "/models//", "/chat//completions"])
