@@ -37,6 +37,7 @@ export PYTHONUTF8 := 1
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.cache/jsii
 export JSII_NODE := $(CURDIR)/.ci/node
 export CDK_HOME := $(CURDIR)/.cache/cdk
+# The CDK CLI's compiled code; of its library nothing is kept (.ci/node).
 export NODE_COMPILE_CACHE := $(CURDIR)/.cache/node
 export npm_config_cache := $(CURDIR)/.cache/npm
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
