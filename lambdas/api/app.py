@@ -86,6 +86,7 @@ async def _answer(request: Request, handler: Callable[[], Handler], operation: O
             path=request.path_params,
             query=request.query_params,
             headers=request.headers,
+            request_id=request_id,
         )
         if operation is not None and operation.events is not None and _asks_for_stream(call.body):
             return await _streamed(request, handler, call, operation, request_id=request_id)

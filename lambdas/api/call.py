@@ -23,6 +23,7 @@ class Call(Struct, frozen=True, kw_only=True):
         query: the query's parameters, the last of those that come more than once.
         headers: by their names in small letters.
         deadline: when the answer has to be over, so that it can be charged, stored and told before the function ends.
+        request_id: API Gateway's, which the answer's header tells.
     """
 
     authorizer: Mapping[str, Any]
@@ -31,6 +32,7 @@ class Call(Struct, frozen=True, kw_only=True):
     path: Mapping[str, str] = {}
     query: Mapping[str, str] = {}
     headers: Mapping[str, str] = {}
+    request_id: str = ""
 
     @property
     def caller(self) -> Caller:

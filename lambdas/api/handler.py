@@ -69,6 +69,7 @@ def _call(app: APIGatewayRestResolver, operation: Operation, path: dict[str, str
         path=path,
         query=event.query_string_parameters,
         headers=headers,
+        request_id=_request_id(app),
     )
 
 

@@ -15,13 +15,12 @@ from lambdas.api.dialects.chat import reading
 from lambdas.api.dialects.chat.completion import to_openai
 from lambdas.api.dialects.chat.conversation import to_conversation
 from lambdas.api.dialects.chat.request import ChatRequest
+from lambdas.api.failures import record_failure
 from lambdas.chat.fields import NonEmptyText
 from lambdas.common.caller import Caller
 from lambdas.common.deadline import NEVER, Deadline
-from lambdas.common.errors import ApiError, InternalError, InvalidRequestError
-from lambdas.common.failure import recorded
+from lambdas.common.errors import ApiError, InvalidRequestError
 from lambdas.common.json_body import decode
-from lambdas.common.observability import logger
 from lambdas.common.tolerance import Read
 from lambdas.exchange import unrecorded
 from lambdas.exchange.exchanges import Exchanges
@@ -44,9 +43,6 @@ CompareRequest: Final = msgspec.defstruct(
         "__doc__": "Body of ``POST /v1/compare``: a chat request with ``models`` in place of ``model`` and ``stream``."
     },
     forbid_unknown_fields=True,
-)
-_BROKEN: Final = InternalError(
-    "Something went wrong here. Give the platform's owner the request id, which is in the header x-request-id."
 )
 _FIELDS: Final = msgspec.json.Decoder(dict[str, Any])
 # OpenAI's, which is a dictionary; lambdas/api/openapi/openai.py describes it.
@@ -79,7 +75,9 @@ class Comparison(Struct, tag_field="object", tag="comparison", frozen=True):
 def compare_models(call: Call) -> Answer[Comparison]:
     """Ask several aliases the same."""
     asked = parse(call.body, strict=composition.settings().strict)
-    answer = compare(asked.body, call.caller, composition.exchanges(), deadline=call.deadline)
+    answer = compare(
+        asked.body, call.caller, composition.exchanges(), deadline=call.deadline, request_id=call.request_id
+    )
     return Answer(body=answer.body, headers={**answer.headers, **outcome.left_out(asked.dropped)})
 
 
@@ -106,30 +104,32 @@ def parse(body: bytes, *, strict: bool = False) -> Read[list[ChatRequest]]:
 
 
 def compare(
-    requests: list[ChatRequest], caller: Caller, exchanges: Exchanges, *, deadline: Deadline = NEVER
+    requests: list[ChatRequest],
+    caller: Caller,
+    exchanges: Exchanges,
+    *,
+    deadline: Deadline = NEVER,
+    request_id: str = "",
 ) -> Answer[Comparison]:
     """Ask all at once; the headers tell what was left of the allowance after the calls.
 
     Args:
         deadline: when the answers have to be made; those that are not have an error.
+        request_id: is told with an error that nobody foresaw.
 
     Raises:
         Exception: something unforeseen, and there is no answer that would be lost for it.
     """
     left: list[dict[str, str]] = []
     not_kept: set[str] = set()
-    unforeseen: list[Exception] = []
 
-    def one(request: ChatRequest) -> Compared:
+    def one(request: ChatRequest) -> Compared | Exception:
         begun = time.monotonic()
         try:
             exchanged = exchanges.complete(to_conversation(request), caller, deadline=deadline)
-        except ApiError as error:
-            return Compared(model=request.model, error=error.to_body()["error"])
         except Exception as error:
             # Answers that others gave are paid for: they are not thrown away for it.
-            unforeseen.append(error)
-            return Compared(model=request.model, error=_BROKEN.to_body()["error"])
+            return error
         left.append(exchanged.headers)
         if unrecorded.HEADER in exchanged.headers:
             not_kept.add(exchanged.headers[unrecorded.HEADER])
@@ -144,14 +144,23 @@ def compare(
         )
 
     with ThreadPoolExecutor(max_workers=len(requests)) as pool:
-        body = Comparison(list(pool.map(one, requests)))
-    if unforeseen and not left:
-        raise unforeseen[0]
-    for error in unforeseen:
-        logger.error("unforeseen error", extra=recorded(error))
+        ended = list(pool.map(one, requests))
+    for error in ended:
+        if isinstance(error, Exception) and not isinstance(error, ApiError) and not left:
+            raise error
+    body = Comparison(
+        [
+            end if isinstance(end, Compared) else _failed(request.model, end, request_id=request_id)
+            for request, end in zip(requests, ended, strict=True)
+        ]
+    )
     latest: dict[str, str] = max(left, key=_left, default={})
     told = {unrecorded.HEADER: ", ".join(sorted(not_kept))} if not_kept else {}
     return Answer(body=body, headers={**latest, **told})
+
+
+def _failed(alias: str, error: Exception, *, request_id: str) -> Compared:
+    return Compared(model=alias, error=record_failure(error, request_id=request_id).to_body()["error"])
 
 
 def _left(headers: dict[str, str]) -> tuple[int, float, int]:

@@ -15,6 +15,7 @@ from botocore.exceptions import (
 )
 from starlette.testclient import TestClient
 
+from configuration.environment_file import PROJECT
 from lambdas.api import app, composition, http
 from lambdas.api.call import Answer
 from lambdas.common.errors import InternalError
@@ -28,6 +29,8 @@ from tests.lambdas.fakes import client_error, converse_reply
 
 CONTEXT = events.load("chat_completion")["requestContext"]
 GREETING = ("POST", "/v1/prompts/greeting", {"variables": {"name": "Ann"}})
+# One of its aliases is none.
+COMPARISON = ("POST", "/v1/compare", {"models": ["fast", "nope"], "messages": [{"role": "user", "content": "Hi"}]})
 
 
 def counted(capsys: pytest.CaptureFixture[str]) -> dict[str, float]:
@@ -46,6 +49,8 @@ def counted(capsys: pytest.CaptureFixture[str]) -> dict[str, float]:
         (client_error("AccessDeniedException"), GREETING, 403, {"ChatRefused": 1}),
         (converse_reply(), ("GET", "/v1/sessions/x", None), 404, {"ChatRefused": 1}),
         (converse_reply(), ("POST", "/v1/compare", {}), 400, {"ChatRefused": 1}),
+        (converse_reply(), COMPARISON, 200, {"ChatRefused": 1}),
+        (client_error("ThrottlingException"), COMPARISON, 200, {"ChatThrottled": 1, "ChatRefused": 1}),
         (converse_reply(), ("POST", "/v1/compare", {"model": "x" * 2000}), 413, {"ChatRefused": 1}),
         (converse_reply(), ("GET", "/v1/nothing", None), 404, {"ChatRefused": 1}),
         (RuntimeError("x"), GREETING, 500, {}),
@@ -91,6 +96,12 @@ def test_what_breaks_on_the_way_to_a_table_is_told_as_on_the_way_to_a_model(
 
     assert (status, body["error"]["code"]) == told
     assert type(failure).__name__ in printed.getvalue()
+
+
+def test_only_one_module_records_what_nobody_foresaw() -> None:
+    routes = (PROJECT / "lambdas" / "api").rglob("*.py")
+
+    assert [path.name for path in routes if "import recorded" in path.read_text("utf-8")] == ["failures.py"]
 
 
 def test_a_refusal_is_one_line_in_the_log(serve: Serve, printed: io.StringIO) -> None:

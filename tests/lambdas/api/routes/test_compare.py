@@ -84,9 +84,11 @@ def test_an_answer_that_was_paid_for_is_given_though_another_could_not_be_asked_
             with pytest.raises(ClientError):
                 compare.compare(asked, LIMITED, OneAtATime(at.exchanges))
             return
-        compared = compare.compare(asked, LIMITED, OneAtATime(at.exchanges))
+        compared = compare.compare(asked, LIMITED, OneAtATime(at.exchanges), request_id="r-1")
 
     told = json.loads(msgspec.json.encode(compared.body))["data"]
     assert sorted("completion" in one for one in told) == [False, True]
     assert [one["error"]["code"] for one in told if "error" in one] == ["internal_error"]
-    assert "unforeseen error" in printed.getvalue()
+    assert "this request id: r-1" in next(one["error"]["message"] for one in told if "error" in one)
+    (line,) = [json.loads(line) for line in printed.getvalue().splitlines()]
+    assert (line["message"], line["error_type"]) == ("a right is lacking", "ClientError")
