@@ -14,6 +14,9 @@ from msgspec import Struct
 from lambdas.chat.telling import json_text
 from lambdas.common.nesting import MOST, is_too_deep
 
+# So often JSON within JSON is masked where it was, and each may be nested so deep: Python's stack takes all of them.
+LEVELS: Final = 4
+_DEPTH_WITHIN: Final = 20
 # A member for what is masked in a way that leaves no JSON.
 MASKED: Final = "masked"
 _ESCAPES: Final = re.compile(r"(?:\\u[0-9a-fA-F]{4})+|\\[^u]", re.DOTALL)
@@ -93,9 +96,9 @@ def masked_value(given: Shown, masked: list[str], again: Callable[[str], str]) -
     return {MASKED: text} if kind is dict else [text]
 
 
-def _container(text: str) -> Any:
+def _container(text: str, *, most: int = MOST) -> Any:
     """Return the object or array that a text is; None of every other, and of one that is nested too deep."""
-    if not text.lstrip().startswith(("{", "[")) or is_too_deep(text.encode("utf-8", "replace"), most=MOST):
+    if not text.lstrip().startswith(("{", "[")) or is_too_deep(text.encode("utf-8", "replace"), most=most):
         return None
     found = _decoded(text)
     return found if isinstance(found, dict | list) else None
@@ -130,28 +133,27 @@ def _sign(found: re.Match[str]) -> str:
     return "".join(_WRITTEN.get(one) or (one if one in "\n\r\t" or one >= " " else " ") for one in said)
 
 
-def _plain(value: Any, *, within: bool = True) -> Any:
+def _plain(value: Any, within: int = LEVELS) -> Any:
     """Return a value with texts for its numbers, and with what its texts say that are JSON."""
     if isinstance(value, dict):
-        return {name: _plain(one, within=within) for name, one in value.items()}
+        return {name: _plain(one, within) for name, one in value.items()}
     if isinstance(value, list):
-        return [_plain(one, within=within) for one in value]
+        return [_plain(one, within) for one in value]
     if isinstance(value, str):
-        found = _container(value) if within else None
-        return value if found is None else _plain(found, within=False)
+        found = _container(value, most=_DEPTH_WITHIN) if within else None
+        return value if found is None else _plain(found, within - 1)
     return value if value is None or isinstance(value, bool) else json_text(value)
 
 
-def _restored(value: Any, masked: Any, *, within: bool = True) -> Any:
+def _restored(value: Any, masked: Any, within: int = LEVELS) -> Any:
     """Return what was masked of a value's plain form in the value's own."""
-    if masked == _plain(value, within=within):
-        return value
     if isinstance(value, dict) and isinstance(masked, dict):
-        return {
-            name: _restored(value[name], one, within=within) if name in value else one for name, one in masked.items()
-        }
+        return {name: _restored(value[name], one, within) if name in value else one for name, one in masked.items()}
     if isinstance(value, list) and isinstance(masked, list) and len(value) == len(masked):
-        return [_restored(*both, within=within) for both in zip(value, masked, strict=True)]
+        return [_restored(*both, within) for both in zip(value, masked, strict=True)]
     if isinstance(value, str) and isinstance(masked, dict | list):
-        return json_text(_restored(_container(value), masked, within=False))
-    return masked
+        found = _container(value)
+        restored = _restored(found, masked, within - 1)
+        return value if restored == found else json_text(restored)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number and masked == json_text(value) else masked

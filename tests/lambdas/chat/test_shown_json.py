@@ -1,13 +1,14 @@
 """What the guardrail is shown of JSON, and what becomes of it masked."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.chat.shown_json import MASKED, masked_text, masked_value, opened, shown, shown_input, shown_value
+from lambdas.chat.shown_json import LEVELS, MASKED, masked_text, masked_value, opened, shown, shown_input, shown_value
 from lambdas.chat.telling import json_text
 from lambdas.common.nesting import MOST
 
@@ -111,6 +112,41 @@ def test_a_masked_number_and_json_within_are_masked_where_they_were() -> None:
 
     assert found == {**value, "card": "{CARD}", "inner": json_text({"mail": "{EMAIL}", "n": 5})}
     assert isinstance(found["one"], float)
+
+
+def nested(value: Any, times: int) -> Any:
+    for _ in range(times):
+        value = {"in": json.dumps(value)}
+    return value
+
+
+@pytest.mark.parametrize("times", range(LEVELS + 1))
+def test_json_stays_json_however_it_is_wrapped(times: int) -> None:
+    given = shown_value(nested({"to": "a\nü@example.com", "n": 5}, times))
+
+    def mask(text: str) -> str:
+        return re.sub(r"\w+@example.com", "{EMAIL}", text)
+
+    found = masked_value(given, [mask(text) for text in given.texts], mask)
+
+    for _ in range(times):
+        found = json.loads(found["in"])
+    assert found == {"to": "a\n{EMAIL}", "n": 5}
+
+
+def test_what_is_nested_as_deep_as_it_may_be_fits_the_stack() -> None:
+    value: Any = "ü@example.com"
+    for _ in range(LEVELS):
+        for _ in range(19):
+            value = [value]
+        value = json.dumps({"a": value})
+    for _ in range(MOST):
+        value = [value]
+    given = shown_value(value)
+
+    found = masked_value(given, [*given.texts[:-1], "masked"], lambda text: text.replace("ü@example.com", "{EMAIL}"))
+
+    assert "{EMAIL}" in json_text(found)
 
 
 def test_a_mask_that_leaves_no_json_is_all_that_goes_on() -> None:
