@@ -119,7 +119,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
             ``top_k`` may be.
         names: what callers call these fields: errors and ``x-quarry-dropped-parameters`` speak so. Keys are ``alias``,
             ``tools``, ``tool_choice``, ``answer``, ``max_tokens``, ``temperature``, ``top_p``, ``top_k``, ``stop``,
-            ``reasoning``, ``session``, ``documents``, ``guardrail_trace``.
+            ``reasoning``, ``session``, ``documents``, ``guardrail_trace``, and ``filter``, of the documents.
     """
 
     alias: str

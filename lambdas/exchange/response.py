@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from lambdas.chat.told import Completion
+from lambdas.common.errors import InvalidRequestError
 from lambdas.exchange.ingredient import Asked, Draft, Ingredient, MakeIngredient
 from lambdas.exchange.session import SessionIngredient
 from lambdas.sessions import history
@@ -25,6 +26,7 @@ class Recording(Struct, frozen=True, kw_only=True):
     Attributes:
         previous: id of the response that it goes on from.
         keeps: whether it is stored.
+        whole: whether what goes before has to be sent word by word, and nothing of it as notes.
         system: instructions that go on with it.
         told: returns it as it is told, of its answer.
     """
@@ -32,6 +34,7 @@ class Recording(Struct, frozen=True, kw_only=True):
     response_id: str
     previous: str | None
     keeps: bool
+    whole: bool = False
     system: Sequence[str]
     told: Callable[[Completion], dict[str, Any]]
 
@@ -104,6 +107,23 @@ class GoingOn(SessionIngredient):
 
         super().__init__(asked, begin=begin, summarise=summarise)
         self.stores = recording.keeps
+        self._whole = recording.whole
+
+    def plan(self, draft: Draft) -> Draft:
+        """Put what was said before the request.
+
+        Raises:
+            InvalidRequestError: it does not fit, and nothing of it may become notes.
+        """
+        planned = super().plan(draft)
+        if self._whole and self._planned.due:
+            raise InvalidRequestError(
+                "What was said before is too long to be sent word by word, and `truncation` is `disabled`. Leave it "
+                "out or send `auto`, which puts the oldest into notes; or have them made: POST /v1/responses/compact.",
+                param="truncation",
+                code="context_length_exceeded",
+            )
+        return planned
 
     def store(self, answer: Completion) -> None:
         """Store the response, with what was put into notes on the way."""

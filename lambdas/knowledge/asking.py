@@ -179,6 +179,7 @@ class Knowledge:
                 param=spoken.last_param,
             )
         results = self.results(wanted.results)
+        filter_param = asked.names.get("filter", f"{documents}.filter")
         before = spoken.turns[-1]["content"][:-parts]
         return Question(
             text=text,
@@ -186,8 +187,8 @@ class Knowledge:
             alias=asked.alias,
             earlier=(*spoken.turns[:-1], *([{"role": "user", "content": before}] if before else [])),
             results=results,
-            filter_=to_retrieval_filter(wanted.filter, self.settings.metadata, param=f"{documents}.filter"),
-            filter_param=f"{documents}.filter",
+            filter_=to_retrieval_filter(wanted.filter, self.settings.metadata, param=filter_param),
+            filter_param=filter_param,
             passage_tokens=prompt.tokens(self._most_passage_tokens(results), passages=results),
         )
 

@@ -42,6 +42,7 @@ def create_response(call: Call) -> Answer[dict[str, Any]] | Streamed:
         response_id=response.text,
         previous=request.previous_response_id,
         keeps=request.store,
+        whole=request.truncation == "disabled",
         system=asked.going_on,
         told=lambda completion: answer(head(completion.model, kept=True), completion),
     )

@@ -20,10 +20,10 @@ from lambdas.api.dialects.responses.items import (
     ReasoningItem,
 )
 from lambdas.api.dialects.responses.output import ENCRYPTED, RESULTS
-from lambdas.api.dialects.responses.request import JsonObjectText, JsonSchemaText, ResponsesRequest
+from lambdas.api.dialects.responses.request import FileSearch, JsonObjectText, JsonSchemaText, ResponsesRequest
 from lambdas.api.dialects.responses.tools import Tools, called, tools_of
 from lambdas.chat.blocks import Block, text
-from lambdas.chat.conversation import AnswerFormat, AnyJson, Conversation, DocumentSearch, JsonOf, Reasoning
+from lambdas.chat.conversation import AnswerFormat, AnyJson, Conversation, DocumentSearch, JsonOf, Names, Reasoning
 from lambdas.chat.spoken import Call, Spoken, SpokenBuilder, Words
 from lambdas.chat.tools import Toolbox
 from lambdas.common.errors import InvalidRequestError, NotFoundError
@@ -44,7 +44,7 @@ NAMES: Final = {
     "top_k": "quarry.top_k",
     "reasoning": "reasoning.effort",
     "session": "previous_response_id",
-    "documents": "tools",
+    "documents": "quarry.knowledge",
     "guardrail_trace": "quarry.guardrail_trace",
 }
 # The stored items that a request refers to, by their ids.
@@ -119,7 +119,7 @@ def to_conversation(
         goes_on=request.previous_response_id is not None,
         documents=_documents(tools, quarry.knowledge),
         guardrail_trace=quarry.guardrail_trace,
-        names=NAMES,
+        names=_names(request),
     )
     own = int(bool(request.instructions and request.instructions.strip()))
     return Translated(
@@ -138,6 +138,14 @@ def _answer(request: ResponsesRequest) -> AnswerFormat:
             return JsonOf(name=name, schema=schema, description=description)
         case _:
             return None
+
+
+def _names(request: ResponsesRequest) -> Names:
+    """Return the core's words in the caller's: documents are asked by a tool, or as everywhere here."""
+    for place, tool in enumerate(request.tools or ()):
+        if isinstance(tool, FileSearch):
+            return {**NAMES, "documents": "file_search", "filter": f"tools[{place}].filters"}
+    return NAMES
 
 
 def _documents(tools: Tools, knowledge: DocumentSearch | None) -> DocumentSearch | None:

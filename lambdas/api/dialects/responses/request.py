@@ -141,7 +141,8 @@ class ResponsesRequest(Struct, forbid_unknown_fields=True):
         previous_response_id: a stored response: what was said until then goes before the input.
         include: what is told besides.
         max_tool_calls: accepted: there is one search of the documents at most.
-        truncation: accepted: what was said before is put into notes where it does not fit.
+        truncation: what becomes of what was said before where it does not fit: the oldest is put into notes, or with
+            `disabled` the request is refused.
     """
 
     model: NonEmptyText

@@ -149,7 +149,8 @@ def echoed(request: ResponsesRequest) -> dict[str, Any]:
         "tool_choice": "auto" if request.tool_choice is None else msgspec.to_builtins(request.tool_choice),
         "tools": as_asked(request),
         "top_p": 1.0 if request.top_p is None else request.top_p,
-        "truncation": request.truncation or "disabled",
+        # Only what was said before may become notes.
+        "truncation": request.truncation or ("disabled" if request.previous_response_id is None else "auto"),
         "metadata": request.metadata or {},
         "user": request.user,
         "safety_identifier": request.safety_identifier,

@@ -151,6 +151,35 @@ def test_another_goes_on_from_it_and_a_second_one_too(serve: Serve, stream: bool
     assert post(previous_response_id=first["id"], key="key_bob").status_code == 404
 
 
+def test_what_may_not_be_cut_and_does_not_fit_is_refused_before_anything_is_asked(serve: Serve) -> None:
+    desk = serve(converse_reply())
+    response = post(input="Deep. " * 140)
+    for _ in range(40):
+        asked = len(desk.bedrock.calls)
+        going_on = {"previous_response_id": response.json()["id"], "truncation": "disabled"}
+        response = post(input="Deep. " * 140, **going_on)
+        if response.status_code != 200:
+            break
+
+    assert response.status_code == 400
+    error = response.json()["error"]
+    assert (error["code"], error["param"]) == ("context_length_exceeded", "truncation")
+    assert "`auto`" in error["message"]
+    assert len(desk.bedrock.calls) == asked
+    assert post(**{**going_on, "truncation": "auto"}).status_code == 200
+
+
+@pytest.mark.parametrize(("given", "told"), [(None, "auto"), ("auto", "auto"), ("disabled", "disabled")])
+def test_what_fits_goes_on_whatever_truncation_is(serve: Serve, given: str | None, told: str) -> None:
+    serve(converse_reply())
+    first = post(truncation=given).json()
+    assert first["truncation"] == (given or "disabled")
+
+    second = post(input="And?", previous_response_id=first["id"], truncation=given)
+
+    assert (second.status_code, second.json()["truncation"]) == (200, told)
+
+
 def test_instructions_in_the_input_go_on(serve: Serve) -> None:
     desk = serve(converse_reply())
     first = post(input=[{"role": "developer", "content": "Be kind."}, {"role": "user", "content": "Hi"}]).json()
@@ -364,6 +393,17 @@ def test_a_stored_conversation_is_compacted_and_counted_by_its_last_response_alo
     assert all(told in read for told in ("How deep?", "An open pit."))
     # Who goes on has to say something.
     assert post(input=said, previous_response_id=first["id"]).status_code == 400
+
+
+def test_what_a_file_search_cannot_do_is_told_in_its_words(serve: Serve) -> None:
+    serve(converse_reply())
+    search = {"type": "file_search", "vector_store_ids": ["vs_1"]}
+
+    beside = post(tools=[WEATHER, search]).json()["error"]
+    assert beside["param"] == "tools"
+    assert beside["message"].startswith("`tools` cannot be had together with `file_search`")
+    filtered = post(tools=[{**search, "filters": {"type": "eq", "key": "nothing", "value": 1}}]).json()["error"]
+    assert filtered["param"].startswith("tools[0].filters")
 
 
 def test_a_file_search_asks_the_documents_and_cites_them(serve: Serve) -> None:
