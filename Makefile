@@ -58,6 +58,8 @@ SANDBOX := python -m sandbox
 # waits for the deployed platform and one for Node most of the time, so three keep two cores at work.
 # Bytecode is written even where the shell says otherwise: each process would compile, and rewrite, every test anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= python -m pytest --numprocesses 3 --dist loadgroup
+# Two forks of the process that collected the tests, where a fork is safe; elsewhere two processes that collect them each.
+FAST = $(if $(filter Linux,$(shell uname)),--numprocesses 0 -p tests.two_processes,--numprocesses 2)
 
 .PHONY: help up down status test test-fast test-sandbox test-model test-deployments test-studio test-teardown test-tuning test-expiry test-clients test-playground test-fuzz fuzz mutants lint format bench synth deploy destroy install install-all lock catalogue schema api notebooks structure clean
 
@@ -122,9 +124,9 @@ status: install ## Show what runs and lives in the sandbox
 test: install ## Run the tests, but for those of test-model, test-deployments, test-studio, test-teardown, test-tuning, test-expiry, test-clients, test-playground and test-fuzz: some minutes (ARGS= for pytest)
 	@$(PYTEST) $(ARGS)
 
-# Nothing here waits for a deployment, and each process imports all tests: a third one would cost more than it does.
+# Nothing here waits for a deployment, so that a third process would have no core to work on.
 test-fast: install ## Run the tests that need neither a sandbox nor a shell of their own, with a fifth of the random examples: a minute or two (ARGS=)
-	@HYPOTHESIS_PROFILE=fast $(PYTEST) --numprocesses 2 --ignore tests/sandbox --ignore tests/stacks/studio/lifecycle $(ARGS)
+	@HYPOTHESIS_PROFILE=fast $(PYTEST) $(FAST) --ignore tests/sandbox --ignore tests/stacks/studio/lifecycle $(ARGS)
 
 test-sandbox: install ## Run the tests of the sandbox and of the platform deployed on it (ARGS=)
 	@$(PYTEST) tests/sandbox $(ARGS)

@@ -14,6 +14,9 @@ from tests.closing_lines import pytest_terminal_summary
 
 __all__ = ["pytest_terminal_summary"]
 
+# Nothing of what is imported and collected goes again: looking for it takes a second.
+gc.disable()
+
 # A test that forgot to replace a client would sign with these and reach nothing.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
@@ -36,6 +39,7 @@ TOGETHER = {
     "tests/sandbox/platform/": "deployment",
     "tests/stacks/": "templates",
     "tests/policy/": "templates",
+    "tests/lambdas/common/test_settings.py": "templates",
     "tests/sandbox/deployments/test_knowledge_switching.py": "switching",
     "tests/sandbox/deployments/test_side_by_side.py": "side by side",
     "tests/sandbox/deployments/test_first_deployment.py": "first deployment",
@@ -81,6 +85,7 @@ def pytest_collection_finish() -> None:
     """Keep the collector from looking, again and again, at what stays until the end: modules and thousands of tests."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
