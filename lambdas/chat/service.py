@@ -15,7 +15,7 @@ from lambdas.chat.blocks import Block, is_unseen
 from lambdas.chat.caching import with_cache_points
 from lambdas.chat.candidates import Candidate
 from lambdas.chat.client import ConverseClient
-from lambdas.chat.conversation import Conversation
+from lambdas.chat.conversation import Conversation, JsonOf
 from lambdas.chat.converse import answer_is_wrapped, answer_spec, not_taken, to_converse, wants_answer_tool
 from lambdas.chat.errors import RETRYABLE, broken_off, error_code, is_daily_quota
 from lambdas.chat.guardrail import Guardrail, Passed
@@ -222,7 +222,8 @@ class ChatService:
         """
         candidates = self.candidates(asked.alias)
         tools = list(asked.toolbox.specs)
-        if any(wants_answer_tool(asked, candidate) for candidate in candidates):
+        if isinstance(asked.answer, JsonOf):
+            # A family that enforces a schema itself is told it as well, and Converse shows nobody that either.
             tools.append(answer_spec(asked))
         if not tools and not any(is_unseen(block) for turn in spoken.turns for block in turn["content"]):
             return spoken, None

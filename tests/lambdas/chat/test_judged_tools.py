@@ -211,8 +211,9 @@ def test_a_document_of_a_result_is_judged_where_it_is_text(format_: str) -> None
     assert client.judged == ["To bob", '{"to": 1}']
 
 
-def test_the_hidden_tools_description_is_judged_as_others_are() -> None:
-    fields = {"tools": None, "response_format": json_answer(described="nightshade")}
+@pytest.mark.parametrize("alias", ["fast", "smart"])
+def test_the_schema_of_an_answer_is_judged_as_tools_are_by_whatever_it_is_enforced(alias: str) -> None:
+    fields = {"model": alias, "tools": None, "response_format": json_answer(described="nightshade")}
     client = FakeConverse(converse_reply())
     client.stops = {"nightshade"}
     assert set(both(client, asked(**fields))) == {(MESSAGE, "guardrail_intervened")}
