@@ -28,7 +28,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Operate a deployed Quarry. Exit codes: 0 done, 1 could not be done, 2 asked for what cannot be.",
+    help=(
+        "Operate a deployed Quarry. Exit codes: 0 done, 1 could not be done or is not as it should be, "
+        "2 asked for what cannot be."
+    ),
 )
 app.command()(check)
 app.command()(connect)

@@ -5,7 +5,8 @@ class CommandError(Exception):
     """What the user is told instead of a stack trace.
 
     Args:
-        exit_code: 1 if the command could not do its work, 2 if it was asked for something that cannot be.
+        exit_code: 1 if the command could not do its work, 2 if it was asked for something that cannot be. Commands that
+            judge something leave with 1 too where it is not as it should be (docs/operations.md).
     """
 
     def __init__(self, message: str, *, exit_code: int = 1) -> None:

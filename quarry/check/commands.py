@@ -12,7 +12,6 @@ from quarry.check.model_access import OWN, Checked
 from quarry.check.model_access import check as check_access
 from quarry.command_error import CommandError
 from quarry.deployed.deployment import Deployment, environment
-from quarry.deployed.refusals import explained
 from quarry.options import DEFAULT_ENVIRONMENT, AsJson, Environment
 from quarry.output import confirm, errors, print_json, print_note, print_table, print_text
 
@@ -37,22 +36,17 @@ def check(
 ) -> None:
     """Check whether the account may call the models behind the aliases: one real call each, from the role that serves.
 
-    Exit code 0: every alias's first choice can be used; 1: some alias only has a fallback, or the account lacks
-    something else; 2: some alias has none.
+    Exit code 0: every alias's first choice can be used; 1: some alias only has a fallback, the account lacks something
+    else, or the check could not be made, and then nothing is on standard output; 2: some alias has none.
 
     Example: quarry check --environment dev
     """
     if (form or yes) and not enable:
-        raise CommandError("--form and --yes are for --enable.", exit_code=NONE_USABLE)
-    try:
-        with explained():
-            deployment = Deployment(environment(name))
-            checked = _checked(deployment)
-            if enable and _enable(deployment, checked.findings, form=form, yes=yes):
-                checked = _checked(deployment)
-    except CommandError as error:
-        # 1 would say that fallbacks are there.
-        raise CommandError(str(error), exit_code=NONE_USABLE) from error
+        raise CommandError("--form and --yes are for --enable.", exit_code=2)
+    deployment = Deployment(environment(name))
+    checked = _checked(deployment)
+    if enable and _enable(deployment, checked.findings, form=form, yes=yes):
+        checked = _checked(deployment)
     if as_json:
         print_json(_shown(name, checked))
     else:

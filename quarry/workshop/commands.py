@@ -46,7 +46,7 @@ def plan(
 
     Exit codes: 0 it can be held; 1 a quota or the throttle stops it.
 
-    Example: quarry workshop plan --roster people.csv -e dev
+    Example: quarry workshop plan --roster people.csv -e workshop
     """
     config = environment(name)
     studio = people.planned(config, roster)
@@ -68,7 +68,7 @@ def up(name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False) -> None
     be run again: whoever has a good key keeps it. Keys of people who have left the
     file are revoked. Keys last for studio.hours; `start` counts them from then on.
 
-    Example: quarry workshop up -e dev
+    Example: quarry workshop up -e workshop
     """
     deployment = Deployment(environment(name))
     studio = people.section(deployment.config)
@@ -108,7 +108,7 @@ def start(timeout_minutes: Timeout = 20, name: Environment = DEFAULT_ENVIRONMENT
 
     Exit codes: 0 all run; 1 some do not, and why.
 
-    Example: quarry workshop start -e dev
+    Example: quarry workshop start -e workshop
     """
     deployment = Deployment(environment(name))
     studio = people.section(deployment.config)
@@ -140,7 +140,7 @@ def hand_out(
     A key is shown by one handout only; a lost one is replaced by `quarry workshop
     reset NAME`, and --again shows all of them once more. Files are readable by you only.
 
-    Example: quarry workshop handout --out handout -e dev
+    Example: quarry workshop handout --out handout -e workshop
     """
     deployment = Deployment(environment(name))
     studio = people.section(deployment.config)
@@ -203,7 +203,7 @@ def show_status(
 ) -> None:
     """Show everybody's space, app, last request, errors and spending, and who is stuck and why.
 
-    Example: quarry workshop status --watch -e dev
+    Example: quarry workshop status --watch -e workshop
     """
     if watch and as_json:
         raise CommandError("--watch shows a table for people: leave out either --watch or --json.", exit_code=2)
@@ -251,7 +251,7 @@ def down(
     The rest of the environment stays: `make destroy` takes that down. Participants'
     files are deleted with their spaces. Twice does no harm.
 
-    Example: quarry workshop down -e dev
+    Example: quarry workshop down -e workshop
     """
     deployment = Deployment(environment(name))
     studio = people.section(deployment.config)

@@ -23,7 +23,7 @@ Timeout = Annotated[int, typer.Option("--timeout-minutes", min=1, max=1440, help
 def freeze(who: Name, name: Environment = DEFAULT_ENVIRONMENT, as_json: AsJson = False) -> None:
     """Refuse a participant's key until `quarry keys unfreeze KEY_ID`. The notebook stays. It counts at once.
 
-    Example: quarry workshop freeze ana-lima -e dev
+    Example: quarry workshop freeze ana-lima -e workshop
     """
     deployment, keys, one = _one(who, name)
     key = keys.store.freeze(_key(keys, one).key_id)
@@ -42,7 +42,7 @@ def raise_allowance(
 ) -> None:
     """Raise a participant's allowance; --usd is the new total, what is spent included. It counts at once.
 
-    Example: quarry workshop raise ana-lima --usd 10 -e dev
+    Example: quarry workshop raise ana-lima --usd 10 -e workshop
     """
     wanted = to_raise(usd=usd, tokens_per_day=tokens_per_day, rpm=rpm, expires=expires)
     deployment, keys, one = _one(who, name)
@@ -58,7 +58,7 @@ def reset(
 
     The former key is refused at once. `start` starts the app again, and `handout` shows the new key.
 
-    Example: quarry workshop reset ana-lima -e dev
+    Example: quarry workshop reset ana-lima -e workshop
     """
     deployment, keys, one = _one(who, name)
     apps = apps_of(deployment, minutes=timeout_minutes)

@@ -128,12 +128,12 @@ def test_the_function_is_waited_for_and_asked_once(local: bool) -> None:
     assert (client.meta.endpoint_url == "http://127.0.0.1:1") is local
 
 
-def test_a_function_that_fails_is_a_sentence_and_exit_code_2(run: Run, account: FakeAccount) -> None:
+def test_a_function_that_fails_is_a_sentence_and_exit_code_1(run: Run, account: FakeAccount) -> None:
     account.fails = {"errorMessage": "boom"}
 
     ran = run("check", "-e", "dev")
 
-    assert (ran.code, ran.out) == (2, "")
+    assert (ran.code, ran.out) == (1, "")
     assert "check-function failed: boom" in ran.err
 
 

@@ -36,16 +36,16 @@ def test_terms_and_price_are_shown_before_an_agreement_is_accepted(
         assert ran.err.index(shown) < ran.err.index("Accept it")
 
 
-@pytest.mark.parametrize(("stdin", "says"), [("n\n", ""), ("", "Nothing more was accepted")])
+@pytest.mark.parametrize(("stdin", "code", "says"), [("n\n", 2, ""), ("", 1, "Nothing more was accepted")])
 @pytest.mark.parametrize("verdict", [Verdict.ANTHROPIC_FORM_MISSING, Verdict.AGREEMENT_MISSING])
 def test_nothing_is_accepted_without_a_yes(
-    run: Run, account: FakeAccount, form: Callable[..., str], verdict: Verdict, stdin: str, says: str
+    run: Run, account: FakeAccount, form: Callable[..., str], verdict: Verdict, stdin: str, code: int, says: str
 ) -> None:
     account.findings = missing(verdict)
 
     ran = run("check", "-e", "dev", "--enable", "--form", form(), stdin=stdin)
 
-    assert ran.code == 2
+    assert ran.code == code
     assert account.accepted == []
     assert says in ran.err
 
@@ -65,7 +65,7 @@ def test_waiting_ends_after_a_quarter_of_an_hour(run: Run, account: FakeAccount)
 
     ran = run("check", "-e", "dev", "--enable", "--yes")
 
-    assert ran.code == 2
+    assert ran.code == 1
     assert f"Still pending after 15 minutes: {HAIKU}" in ran.err
 
 
@@ -92,7 +92,7 @@ def test_without_an_offer_nothing_is_accepted(run: Run, account: FakeAccount) ->
         ("PutUseCaseForModelAccess", "bedrock:PutUseCaseForModelAccess"),
     ],
 )
-def test_what_aws_refuses_names_the_permission_and_is_exit_code_2(
+def test_what_aws_refuses_names_the_permission_and_is_exit_code_1(
     run: Run, account: FakeAccount, form: Callable[..., str], operation: str, action: str
 ) -> None:
     account.findings = missing(Verdict.ANTHROPIC_FORM_MISSING)
@@ -100,5 +100,5 @@ def test_what_aws_refuses_names_the_permission_and_is_exit_code_2(
 
     ran = run("check", "-e", "dev", "--enable", "--yes", "--form", form())
 
-    assert ran.code == 2
+    assert ran.code == 1
     assert f"Your credentials may not do this: they need {action}." in ran.err
