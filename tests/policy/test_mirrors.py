@@ -89,5 +89,27 @@ def test_the_house_has_a_rule_for_every_room() -> None:
     assert rooms - described(house) == set()
 
 
+def strangers(way: str, rooms: Set[str], folders: Set[str]) -> set[str]:
+    """Return the rooms that an overview does not name, as "prove/", and what it names that is no folder."""
+    named = set(re.findall(r"(\w+)/", way))
+    return {room for room in rooms if room.rpartition("/")[2] not in named} | (named - folders)
+
+
+def test_the_readme_shows_every_room_and_no_other() -> None:
+    way = (PROJECT / "README.md").read_text(encoding="utf-8").partition("## Finding the way")[2].split("```")[1]
+    rooms = {name for name in packages(PROJECT) if name.count("/") == 1 and not name.startswith("benchmarks/")}
+    tops = {path.name for path in PROJECT.iterdir() if path.is_dir()}
+    inside = {path.name for top in tops & {*MIRRORED, "sandbox", "tests"} for path in (PROJECT / top).rglob("*")}
+
+    assert strangers(way, rooms, tops | inside) == set()
+
+
+def test_a_room_that_an_overview_leaves_out_or_invents_is_found() -> None:
+    assert strangers("quarry/ keys/ attic/", {"quarry/keys", "quarry/prove"}, {"quarry", "keys"}) == {
+        "quarry/prove",
+        "attic",
+    }
+
+
 def test_a_room_without_a_rule_is_found() -> None:
     assert described("| room | rule |\n| `stacks/a` `b` | their rule names `c` |\n") == {"stacks/a", "stacks/b"}
