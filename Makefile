@@ -152,7 +152,7 @@ test-tuning: install ## Run the tests of tuning on a deployment of its own, whic
 test-expiry: install ## Let an environment run out of its budget, and end when its time is over (ARGS=)
 	@$(PYTEST) --numprocesses 0 -m expiry tests/sandbox/expiry_deployment $(ARGS)
 
-test-clients: install $(CLIENTS_INSTALLED) ## Run clients and suites that others wrote (LangChain's, Schemathesis, the Agents SDK, the AI SDK, Codex, LiteLLM, aider, Continue) against a deployment, which make test leaves out (ARGS=)
+test-clients: install $(CLIENTS_INSTALLED) ## Run clients and suites that others wrote (LangChain's, Schemathesis, the Agents SDK, the AI SDK, Codex, LiteLLM, aider, Continue, Open WebUI) against a deployment, which make test leaves out (ARGS=)
 	@$(PYTEST) --numprocesses 0 -m clients tests/sandbox/clients $(ARGS)
 
 # In one process, for one deployment and one browser. PICTURES=1 makes those of the documents anew.
@@ -237,12 +237,12 @@ $(BROWSER_INSTALLED): requirements-browser.txt tests/chromium.py | $(INSTALLED)
 	python -m tests.chromium .cache/browser
 	touch $(BROWSER_INSTALLED)
 
-$(CLIENTS_INSTALLED): requirements-clients.txt requirements-clients-aider.txt requirements-clients-instructor.txt tests/sandbox/clients/npm/package-lock.json | $(INSTALLED)
-	@echo "Installing clients and suites that test an endpoint into .cache/clients (1.7 GB, once) ..."
+$(CLIENTS_INSTALLED): requirements-clients.txt requirements-clients-aider.txt requirements-clients-instructor.txt requirements-clients-open-webui.txt tests/sandbox/clients/npm/package-lock.json | $(INSTALLED)
+	@echo "Installing clients and suites that test an endpoint into .cache/clients (2.8 GB, once) ..."
 	rm -rf .cache/clients
 	python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --target .cache/clients --requirement requirements-clients.txt
 	# What does not go with the others; what does not go with this Python is left out.
-	for client in aider instructor; do
+	for client in aider instructor open-webui; do
 	  python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --target ".cache/clients/apart/$$client" --requirement "requirements-clients-$$client.txt"
 	done
 	cp -R tests/sandbox/clients/npm .cache/clients/npm

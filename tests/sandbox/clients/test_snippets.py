@@ -34,10 +34,27 @@ TESTED: Final = [
         ),
     )
     for file, client in clients().items()
-    # This one wants more of an answer than words, and has a test of its own.
-    if "tested" in client and client["name"] != "instructor"
+    # One wants more of an answer than words, one is a server: they have tests of their own.
+    if "tested" in client and client["name"] not in ("instructor", "Open WebUI")
 ]
 RUN_BY: Final = {".py": (sys.executable,), ".mjs": ("node",), ".sh": ("bash", "-eu")}
+
+
+def environment(file: str, platform: Platform, home: Path) -> dict[str, str]:
+    """Return the variables with which a client's file runs: nothing of this machine's but the way to its programs."""
+    home.mkdir(exist_ok=True)
+    packages = APART.get(file, INSTALLED)
+    kept = ("PATH", "LANG", "TMPDIR", "NODE_EXTRA_CA_CERTS")
+    return {
+        **{name: value for name, value in os.environ.items() if name in kept},
+        "PATH": os.pathsep.join(
+            [str(packages / "bin"), str(NPM / ".bin"), str(PROJECT / ".venv" / "bin"), os.environ["PATH"]]
+        ),
+        "PYTHONPATH": str(packages),
+        "HOME": str(home),
+        "QUARRY_URL": platform.base_url,
+        "QUARRY_KEY": platform.api_key,
+    }
 
 
 def run(
@@ -48,24 +65,10 @@ def run(
     script.write_text(body or (SAMPLES / file).read_text(encoding="utf-8"), encoding="utf-8")
     if script.suffix == ".mjs":
         (folder / "node_modules").symlink_to(NPM, target_is_directory=True)
-    home = folder / "home"
-    home.mkdir(exist_ok=True)
-    packages = APART.get(file, INSTALLED)
-    kept = ("PATH", "LANG", "TMPDIR", "NODE_EXTRA_CA_CERTS")
-    environ = {
-        **{name: value for name, value in os.environ.items() if name in kept},
-        "PATH": os.pathsep.join(
-            [str(packages / "bin"), str(NPM / ".bin"), str(PROJECT / ".venv" / "bin"), os.environ["PATH"]]
-        ),
-        "PYTHONPATH": str(packages),
-        "HOME": str(home),
-        "QUARRY_URL": platform.base_url,
-        "QUARRY_KEY": platform.api_key,
-    }
     return subprocess.run(
         [*RUN_BY[script.suffix], str(script), *more],
         cwd=folder,
-        env=environ,
+        env=environment(file, platform, folder / "home"),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
