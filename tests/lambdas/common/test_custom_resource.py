@@ -3,7 +3,6 @@
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -16,17 +15,13 @@ from lambdas.common import custom_resource
 from lambdas.common.custom_resource import (
     ANSWER_SECONDS,
     MAX_BYTES,
-    MAX_ID_BYTES,
-    RUN,
     Act,
     Answer,
     CustomResourceError,
     Request,
-    Runs,
-    UnfinishedError,
     serve,
 )
-from tests.lambdas.cloudformation import URL, Context, FakeCloudFormation, asked
+from tests.lambdas.cloudformation import Context, FakeCloudFormation, asked
 from tests.lambdas.ingestion.fakes import refused
 
 KINDS = ["Create", "Update", "Delete"]
@@ -279,198 +274,3 @@ def test_an_answer_that_cannot_be_sent_is_logged_without_its_signed_url(
     assert (line.__dict__["error_type"], line.__dict__["reason"]) == (type(error).__name__, "Do this.")
     assert line.__dict__["where"]
     assert "signature" not in caplog.text
-
-
-@pytest.mark.parametrize("event", [{}, None, [], "text", 7, {"ResponseURL": None}, {"ResponseURL": 7}, {"action": "x"}])
-def test_what_is_not_from_cloudformation_is_told_and_nothing_is_done(
-    event: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    cloudformation = FakeCloudFormation()
-
-    told = serve(event, Context(), never, send=cloudformation)
-
-    assert told == {"ok": False, "reason": "the event is not from CloudFormation: it has no ResponseURL"}
-    assert not cloudformation.bodies
-    assert "no ResponseURL" in caplog.text
-
-
-@pytest.mark.parametrize("kind", [None, "", "create", "Import", 7])
-def test_an_unknown_request_is_refused(kind: Any) -> None:
-    reason = answered(asked(kind, {}), never)["Reason"]
-
-    assert "has to be one of Create, Update, Delete" in reason
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("value", ["missing", None, 7, [], "text"])
-@pytest.mark.parametrize(
-    "key",
-    [
-        "StackId",
-        "RequestId",
-        "LogicalResourceId",
-        "ResourceType",
-        "ResourceProperties",
-        "OldResourceProperties",
-        "PhysicalResourceId",
-    ],
-)
-def test_malformed_events_are_answered(kind: str, key: str, value: Any) -> None:
-    event = asked(kind, {"Name": "named"}, OldResourceProperties={}, **THERE)
-    if value == "missing":
-        del event[key]
-    else:
-        event[key] = value
-
-    assert answered(event)["Status"] == "SUCCESS"
-    assert answered(event, fails(RuntimeError()))["Status"] == "FAILED"
-
-
-@pytest.mark.parametrize(("length", "status"), [(MAX_ID_BYTES, "SUCCESS"), (MAX_ID_BYTES + 1, "FAILED")])
-def test_a_name_that_is_no_id_is_refused_before_anything_is_done(length: int, status: str) -> None:
-    act = works if status == "SUCCESS" else never
-
-    answer = answered(asked("Create", {"Name": "n" * length}), act)
-
-    assert answer["Status"] == status
-    assert ("more than 1,024 bytes" in answer["Reason"]) == (status == "FAILED")
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_name_that_cannot_be_told_is_answered_and_keeps_no_deletion_from_success(kind: str) -> None:
-    def about(_properties: Mapping[str, Any]) -> str:
-        raise KeyError("Name")
-
-    answer = answered(asked(kind, {}, **THERE), about=about)
-
-    assert answer["Status"] == ("SUCCESS" if kind == "Delete" else "FAILED")
-    assert answer["PhysicalResourceId"] == "there"
-
-
-@given(
-    st.sampled_from([*KINDS, ""]),
-    st.dictionaries(st.sampled_from(["Name", "Other"]), st.none() | st.integers() | TEXT | st.lists(TEXT, max_size=2)),
-    st.none() | TEXT.map(lambda text: text[:300]),
-    st.sampled_from(["works", "told", "raised", "unforeseen"]),
-    TEXT,
-)
-def test_any_request_is_answered(kind: str, properties: Any, there: Any, outcome: str, text: str) -> None:
-    acts = {
-        "works": lambda _request: Answer(ok=True, reason=text, data={"Text": text}),
-        "told": lambda _request: Answer(ok=False, reason=text, data={"Text": text}),
-        "raised": fails(CustomResourceError(text)),
-        "unforeseen": fails(RuntimeError(text)),
-    }
-
-    answered(asked(kind, properties, PhysicalResourceId=there), acts[outcome])
-
-
-@pytest.mark.parametrize(
-    ("event", "is_one"),
-    [
-        (asked("Create", {}), True),
-        ({"RequestType": "Create"}, True),
-        ({"ResponseURL": URL}, True),
-        ({"action": "check"}, False),
-        ({}, False),
-        (None, False),
-        (["ResponseURL"], False),
-    ],
-)
-def test_cloudformations_events_are_known_even_without_a_key(event: Any, is_one: bool) -> None:
-    assert custom_resource.is_request(event) == is_one
-
-
-def unfinished(_request: Request) -> Answer:
-    raise UnfinishedError("2 of 3 are left. Do it again.")
-
-
-@dataclass
-class FakeRuns:
-    """The function's next runs, which are asked for and do not come. ``fails``: what asking raises."""
-
-    fails: Exception | None = None
-    events: list[Mapping[str, Any]] = field(default_factory=list)
-
-    def of(self, most: int) -> Runs:
-        return Runs(most=most, start=self)
-
-    def __call__(self, event: Mapping[str, Any]) -> None:
-        if self.fails:
-            raise self.fails
-        self.events.append(event)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_is_unfinished_is_not_answered_but_goes_on_in_another_run(kind: str) -> None:
-    """Until the last run, which answers whatever came of it."""
-    cloudformation, runs = FakeCloudFormation(), FakeRuns()
-    event = asked(kind, {"Name": "named"}, **THERE)
-
-    for run in (1, 2):
-        told = serve(event, Context(), unfinished, send=cloudformation, runs=runs.of(3))
-        assert told == {"ok": True, "reason": f"not answered: run {run + 1} goes on"}
-        assert runs.events[-1] == {**event, RUN: run + 1}
-        event = dict(runs.events[-1])
-    assert not cloudformation.bodies
-
-    told = serve(event, Context(), unfinished, send=cloudformation, runs=runs.of(3))
-
-    assert told == {"ok": False, "reason": "2 of 3 are left. Do it again."}
-    assert (cloudformation.answer["Status"], cloudformation.answer["Reason"]) == ("FAILED", told["reason"])
-    assert len(runs.events) == 2
-
-
-def test_a_later_run_answers_as_the_first_would_have() -> None:
-    runs = FakeRuns()
-    serve(asked("Create", {"Name": "named"}), Context(), unfinished, about=named, send=never_sent, runs=runs.of(2))
-    got: list[int] = []
-
-    def act(request: Request) -> Answer:
-        got.append(request.run)
-        return Answer(ok=True, data={"Made": "yes"})
-
-    answer = answered(runs.events[0], act)
-
-    assert (answer["Status"], answer["PhysicalResourceId"], answer["Data"]) == ("SUCCESS", "named", {"Made": "yes"})
-    assert got == [2]
-
-
-@pytest.mark.parametrize("runs", [None, 1])
-def test_where_there_is_one_run_the_unfinished_is_a_failure(runs: int | None) -> None:
-    cloudformation = FakeCloudFormation()
-
-    serve(asked("Delete", {}), Context(), unfinished, send=cloudformation, runs=FakeRuns().of(runs) if runs else None)
-
-    assert cloudformation.answer["Reason"] == "2 of 3 are left. Do it again."
-
-
-@pytest.mark.parametrize("act", [works, fails(CustomResourceError("no")), fails(ZeroDivisionError())])
-def test_what_is_over_is_answered_at_once(act: Act) -> None:
-    cloudformation, runs = FakeCloudFormation(), FakeRuns()
-
-    serve(asked("Delete", {}), Context(), act, send=cloudformation, runs=runs.of(3))
-
-    assert len(cloudformation.bodies) == 1
-    assert not runs.events
-
-
-def test_a_run_that_cannot_be_started_is_answered(caplog: pytest.LogCaptureFixture) -> None:
-    cloudformation = FakeCloudFormation()
-    runs = FakeRuns(fails=refused("AccessDeniedException", "Invoke"))
-
-    serve(asked("Delete", {}), Context(), unfinished, send=cloudformation, runs=runs.of(3))
-
-    assert cloudformation.answer["Reason"] == (
-        "2 of 3 are left. Do it again. The function could not be run again: ClientError; its log has more."
-    )
-    assert "next run not started" in caplog.text
-
-
-@pytest.mark.parametrize("run", [None, "2", 0, -1, 1.5, [], True])
-def test_a_run_that_is_no_number_is_the_first(run: Any) -> None:
-    runs = FakeRuns()
-
-    serve({**asked("Delete", {}), RUN: run}, Context(), unfinished, send=never_sent, runs=runs.of(2))
-
-    assert [event[RUN] for event in runs.events] == [2]

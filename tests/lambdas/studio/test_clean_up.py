@@ -2,46 +2,25 @@
 
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.common.custom_resource import CustomResourceError, UnfinishedError
-from lambdas.lifecycle.removal import ATTEMPTS, NAMED, PAUSE_SECONDS
+from lambdas.common.custom_resource import CustomResourceError
+from lambdas.lifecycle.removal import PAUSE_SECONDS
 from lambdas.studio.clean_up import clean_up
+from tests.lambdas.studio.conftest import ANA, BEN, PEOPLE
 from tests.lambdas.studio.fakes import DOMAIN, FakeStudio, request
-
-ANA, BEN = PEOPLE = ["ana-lima", "ben-ode"]
-
-
-@pytest.fixture
-def studio() -> FakeStudio:
-    """Two who take part, at work."""
-    made = FakeStudio()
-    for name in PEOPLE:
-        made.participant(name)
-    return made
 
 
 def destroy(studio: FakeStudio, participants: Any = PEOPLE, *, run: int = 1) -> None:
     """Have everything deleted."""
     asked = request(studio.clock, Participants=participants, run=run)
     clean_up(asked, sagemaker=studio, sleep=studio.clock.sleep)
-
-
-def update(studio: FakeStudio, participants: Sequence[str], former: Any) -> None:
-    """Have what no longer belongs deleted."""
-    asked = request(studio.clock, "Update", Participants=participants, former=former)
-    clean_up(asked, sagemaker=studio, sleep=studio.clock.sleep)
-
-
-def of(participants: Sequence[str], domain: str = DOMAIN) -> dict[str, Any]:
-    """Return former properties."""
-    return {"DomainId": domain, "Participants": participants}
 
 
 def test_apps_go_and_what_the_stack_made_stays_for_cloudformation(studio: FakeStudio) -> None:
@@ -163,118 +142,6 @@ def test_a_foreign_space_in_any_state_goes(studio: FakeStudio, status: str) -> N
     assert studio.names("Space") == studio.names("UserProfile") == set(PEOPLE)
 
 
-@pytest.mark.parametrize("failures", [1, ATTEMPTS - 1])
-def test_a_deletion_that_fails_is_asked_for_again(studio: FakeStudio, failures: int) -> None:
-    studio.space("scratch", ANA)
-    studio.failing = {f"JupyterLab of {ANA}": failures, "scratch": failures}
-
-    destroy(studio)
-
-    assert studio.names("App") == set()
-    assert studio.names("Space") == set(PEOPLE)
-
-
-def test_what_never_goes_is_told_with_awss_reason_and_holds_up_nothing_else(studio: FakeStudio) -> None:
-    studio.failing = {f"JupyterLab of {ANA}": 1000}
-
-    with pytest.raises(CustomResourceError) as caught:
-        destroy(studio)
-
-    assert not isinstance(caught.value, UnfinishedError)
-    assert str(caught.value) == (
-        "1 of what has to go first cannot be deleted: app JupyterLab/default of space ana-lima (Failed: its instance "
-        "is lost). Mend that or delete them by hand, and do the same again: it goes on from there."
-    )
-    assert studio.names("App") == {f"JupyterLab of {ANA}"}
-
-
-def test_a_deletion_that_aws_refuses_is_told_with_its_words(studio: FakeStudio) -> None:
-    studio.refuse = {f"DeleteApp JupyterLab of {ANA}": ["AccessDeniedException"] * 100}
-
-    with pytest.raises(CustomResourceError, match=r"\(AccessDeniedException: words about AccessDeniedException\)"):
-        destroy(studio)
-
-    assert studio.names("App") == {f"JupyterLab of {ANA}"}
-
-
-def test_a_reason_that_cannot_be_looked_up_is_left_out(studio: FakeStudio) -> None:
-    studio.failing = {f"JupyterLab of {ANA}": 1000}
-    studio.refuse = {"DescribeApp": ["AccessDeniedException"]}
-
-    with pytest.raises(CustomResourceError, match=r"space ana-lima \(Failed\)\."):
-        destroy(studio)
-
-
-def test_many_that_do_not_go_are_told_as_far_as_the_answer_has_room() -> None:
-    studio = FakeStudio()
-    apps = [studio.app(f"{number:02}" * 30) for number in range(40)]
-    studio.failing = dict.fromkeys(apps, 1000)
-
-    with pytest.raises(CustomResourceError) as caught:
-        destroy(studio)
-
-    assert str(caught.value).count("Failed") == NAMED
-    assert "and 30 more" in str(caught.value)
-    assert len(str(caught.value)) < 3_800
-    assert len([one for one, _ in studio.calls if one == "DescribeApp"]) == NAMED
-
-
-@pytest.mark.parametrize("code", ["ResourceInUse", "ThrottlingException", "ResourceNotFound", "InternalFailure"])
-def test_a_deletion_that_is_refused_for_the_moment_is_asked_for_again(studio: FakeStudio, code: str) -> None:
-    """However often: as long as something else is changing, or AWS is busy."""
-    studio.refuse = {f"DeleteApp JupyterLab of {ANA}": [code] * (ATTEMPTS + 5)}
-
-    destroy(studio)
-
-    assert studio.names("App") == set()
-
-
-@pytest.mark.parametrize("operation", ["ListApps", "ListSpaces", "ListUserProfiles"])
-@pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException"])
-def test_a_listing_that_is_refused_for_the_moment_is_asked_for_again(
-    studio: FakeStudio, operation: str, code: str
-) -> None:
-    studio.space("scratch", ANA)
-    studio.refuse = {operation: [code] * (ATTEMPTS - 1)}
-
-    destroy(studio)
-
-    assert studio.names("App") == set()
-    assert studio.names("Space") == set(PEOPLE)
-
-
-def test_a_listing_that_is_denied_now_and_then_is_asked_again(studio: FakeStudio) -> None:
-    denied = ["AccessDeniedException"] * (ATTEMPTS - 1)
-    studio.refuse = {"ListApps": [*denied, "", *denied]}
-
-    destroy(studio)
-
-    assert studio.names("App") == set()
-
-
-@pytest.mark.parametrize("code", ["ValidationException", "AccessDeniedException"])
-def test_a_listing_that_stays_refused_is_an_error(studio: FakeStudio, code: str) -> None:
-    studio.refuse = {"ListApps": [code] * 1000}
-
-    with pytest.raises(ClientError, match=code):
-        destroy(studio)
-
-
-def test_a_call_that_hangs_is_tried_again(studio: FakeStudio) -> None:
-    hangs = [True, True]
-
-    def meanwhile() -> None:
-        if hangs:
-            hangs.pop()
-            raise ReadTimeoutError(endpoint_url="https://sagemaker.test")
-
-    studio.meanwhile = meanwhile
-
-    destroy(studio)
-
-    assert studio.names("App") == set()
-
-
 def test_an_app_that_is_started_meanwhile_goes_too(studio: FakeStudio) -> None:
     """People are still there, and press Run."""
     starts = iter([BEN, BEN, "scratch"])
@@ -308,59 +175,6 @@ def test_what_vanishes_meanwhile_was_wanted(studio: FakeStudio) -> None:
     assert studio.names("UserProfile") == set(PEOPLE)
 
 
-def test_time_that_runs_out_ends_the_run_with_what_is_left_and_the_next_goes_on(studio: FakeStudio) -> None:
-    studio.seconds = {f"JupyterLab of {ANA}": 1_200}
-
-    for run in (1, 2):
-        with pytest.raises(UnfinishedError) as caught:
-            destroy(studio, run=run)
-        assert studio.clock.left() >= 0
-        studio.clock.ends += 500
-    destroy(studio, run=3)
-
-    assert str(caught.value) == (
-        "The time is over, and 1 of what has to go first are left: app JupyterLab/default of space ana-lima (Deleting)."
-        " Look whether they go by themselves, delete them otherwise, and do the same again: it goes on from there."
-    )
-    assert studio.names("App") == set()
-    assert studio.asked("DeleteApp").count(f"JupyterLab of {ANA}") == 1
-
-
-def test_time_that_runs_out_among_many_ends_the_run() -> None:
-    """A call may take its time."""
-    studio = FakeStudio()
-    for number in range(100):
-        studio.app(f"space-{number}")
-
-    def meanwhile() -> None:
-        studio.clock.now += 20
-
-    studio.meanwhile = meanwhile
-
-    with pytest.raises(UnfinishedError, match=r"100 of what has to go first are left: .* and 90 more"):
-        destroy(studio, [])
-
-    assert studio.clock.now <= studio.clock.ends + 20
-
-
-@pytest.mark.parametrize("code", ["ThrottlingException", ""])
-def test_time_that_runs_out_before_anything_is_known_is_told_as_such(studio: FakeStudio, code: str) -> None:
-    def meanwhile() -> None:
-        if not code:
-            raise ReadTimeoutError(endpoint_url="https://sagemaker.test")
-
-    studio.meanwhile = meanwhile
-    studio.refuse = {"ListApps": [code] * 1000}
-
-    with pytest.raises(UnfinishedError) as caught:
-        destroy(studio)
-
-    assert str(caught.value) == (
-        "It is not known yet whether anything is left. Do the same again. AWS's last word was "
-        f"{code or 'ReadTimeoutError'}."
-    )
-
-
 def test_every_change_is_logged_once(studio: FakeStudio, printed: io.StringIO) -> None:
     studio.failing = {f"JupyterLab of {ANA}": 1}
 
@@ -376,52 +190,6 @@ def test_every_change_is_logged_once(studio: FakeStudio, printed: io.StringIO) -
         ("gone", None),
     ]
     assert (lines[-1]["message"], lines[-1]["removed"], lines[-1]["run"]) == ("cleaned up", 2, 1)
-
-
-def test_who_is_left_out_loses_apps_and_other_spaces_and_nobody_else_anything(studio: FakeStudio) -> None:
-    studio.space("anas-other", ANA)
-    studio.app("anas-other", kind="CodeEditor")
-    studio.app(ANA, kind="Canvas", of="UserProfile")
-    studio.space("bens-other", BEN)
-    studio.app("bens-other")
-    studio.space("together", None)
-    studio.app("together")
-
-    update(studio, [BEN], of(PEOPLE))
-
-    assert studio.names("App") == {f"JupyterLab of {BEN}", "JupyterLab of bens-other", "JupyterLab of together"}
-    assert studio.names("Space") == {ANA, BEN, "bens-other", "together"}
-    assert studio.names("UserProfile") == set(PEOPLE)
-
-
-def test_who_is_left_out_loses_the_app_in_their_own_space_though_its_owner_is_not_told(studio: FakeStudio) -> None:
-    studio.space(ANA, None)
-
-    update(studio, [BEN], of(PEOPLE))
-
-    assert studio.names("App") == {f"JupyterLab of {BEN}"}
-    assert studio.names("Space") == {ANA, BEN}
-
-
-@pytest.mark.parametrize(
-    ("participants", "former"),
-    [
-        (PEOPLE, of(PEOPLE)),
-        ([BEN, ANA], of(PEOPLE)),
-        ([*PEOPLE, "cy"], of(PEOPLE)),
-        # Another domain's resource is deleted by itself.
-        ([BEN], of(PEOPLE, "d-other")),
-        ([BEN], {"DomainId": DOMAIN}),
-        ([BEN], {"DomainId": DOMAIN, "Participants": "ana-lima"}),
-        ([BEN], {}),
-    ],
-)
-def test_where_nobody_is_left_out_nothing_is_even_looked_at(
-    studio: FakeStudio, participants: list[str], former: Any
-) -> None:
-    update(studio, participants, former)
-
-    assert studio.calls == []
 
 
 def test_a_creation_does_nothing(studio: FakeStudio) -> None:

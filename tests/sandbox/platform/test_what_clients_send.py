@@ -6,16 +6,11 @@ cline and openai-python; siblings of each kind follow.
 
 import base64
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import httpx
-import openai
 import pytest
-from pydantic import BaseModel
 
-from tests.sandbox.platform.conftest import Platform, Post
-from tests.waiting import PATIENCE
+from tests.sandbox.platform.conftest import Post
 
 HI = {"role": "user", "content": "Say hi"}
 ASKED = {"role": "user", "content": "How is the weather in Toronto?"}
@@ -294,110 +289,3 @@ def test_alternatives_at_a_tools_root_are_called_as_the_callers_schema_has_them(
     message = post(json={"model": "smart", **body, "tool_choice": "required"}).json()["choices"][0]["message"]
 
     assert json.loads(message["tool_calls"][0]["function"]["arguments"])["city"] == "Toronto"
-
-
-@pytest.mark.parametrize("stream", [False, True])
-def test_a_tool_that_takes_a_list_is_called_with_one(openai: openai.OpenAI, stream: bool) -> None:
-    asked: dict[str, Any] = {
-        "model": "fast",
-        "messages": [ASKED],
-        "tools": [tool({"type": "array", "items": {"type": "string"}}, name="get.weather")],
-        "tool_choice": "required",
-    }
-    if stream:
-        with openai.chat.completions.stream(**asked) as events:
-            message: Any = events.get_final_completion().choices[0].message
-    else:
-        message = openai.chat.completions.create(**asked).choices[0].message
-
-    assert message.tool_calls[0].function.name == "get.weather"
-    assert isinstance(json.loads(message.tool_calls[0].function.arguments), list)
-
-
-class Answer(BaseModel):
-    """What is asked for."""
-
-    text: str
-
-
-class get_weather(BaseModel):  # noqa: N801 - the tool's name
-    """Weather."""
-
-    city: str
-
-
-# The SDK's own, of what it sends back.
-@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
-def test_what_the_sdk_has_parsed_is_sent_back_as_its_documentation_says(openai: openai.OpenAI) -> None:
-    messages: list[Any] = [{"role": "user", "content": "Hi"}]
-    first = openai.chat.completions.parse(model="fast", messages=messages, response_format=Answer).choices[0].message
-    messages += [first, messages[0]]
-
-    again = openai.chat.completions.parse(model="fast", messages=messages, response_format=Answer).choices[0].message
-
-    assert again.parsed is not None
-
-    messages = [ASKED]
-    tools = [openai_tool(get_weather)]
-    with openai.chat.completions.stream(model="fast", messages=messages, tools=tools) as stream:
-        last = stream.until_done().get_final_completion().choices[0].message
-    messages += [last, *(result(one.id) for one in last.tool_calls or [])]
-
-    assert openai.chat.completions.create(model="fast", messages=messages, tools=tools).choices[0].message.content
-
-
-def openai_tool(model: type[BaseModel]) -> Any:
-    return openai.pydantic_function_tool(model)
-
-
-@pytest.fixture(scope="module")
-def client(platform: Platform) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {platform.api_key}"}
-    with httpx.Client(base_url=platform.base_url, headers=headers, timeout=PATIENCE) as client:
-        yield client
-
-
-@pytest.mark.parametrize("tokens", [[[100, 201, 301]], [100, 201]])
-def test_tokens_are_refused_with_the_one_setting_that_helps(client: httpx.Client, tokens: Any) -> None:
-    error = client.post("/embeddings", json={"model": "embed", "input": tokens}).json()["error"]
-
-    assert (error["param"], "check_embedding_ctx_length=False" in error["message"]) == ("input", True)
-
-
-def test_a_hundred_texts_and_more_are_embedded_in_order(client: httpx.Client) -> None:
-    texts = [f"text {number % 7}" for number in range(300)]
-    body = {"model": "embed", "input": texts, "encoding_format": None, "dimensions": None, "user": "Zoë|5", "seed": 1}
-
-    response = client.post("/embeddings", json=body)
-
-    data = response.json()["data"]
-    assert [one["index"] for one in data] == list(range(300))
-    assert data[0]["embedding"] == data[7]["embedding"] != data[1]["embedding"]
-    assert response.headers["x-quarry-dropped-parameters"] == "seed"
-    assert response.json()["model"] == "embed"
-
-
-@pytest.mark.parametrize("given", ["", ["a", ""], []])
-def test_an_empty_text_is_refused_as_openai_does(client: httpx.Client, given: Any) -> None:
-    response = client.post("/embeddings", json={"model": "embed", "input": given})
-
-    assert (response.status_code, response.json()["error"]["param"][:5]) == (400, "input")
-
-
-@pytest.mark.parametrize(
-    ("path", "body", "status"),
-    [
-        ("/compare", {"models": ["fast", "smart"], "messages": [HI], "seed": 1, "stream": False}, 200),
-        ("/knowledge/query", {"question": "Which class may I book on trains?", "seed": 1, "temperature": 0}, 200),
-        ("/knowledge/retrieve", {"query": "trains", "seed": 1, "filter": None}, 200),
-        ("/prompts/tweet-sentiment", {"variables": {"tweet": "Fine."}, "seed": 1, "stream": False}, 200),
-        ("/sessions", {"seed": 1, "metadata": None}, 201),
-    ],
-)
-def test_every_route_drops_and_names_what_it_has_no_use_for(
-    client: httpx.Client, path: str, body: dict[str, Any], status: int
-) -> None:
-    response = client.post(path, json=body)
-
-    assert response.status_code == status, response.text
-    assert response.headers["x-quarry-dropped-parameters"] == "seed"
