@@ -1,5 +1,6 @@
 """What SDKs make of tools and parsed answers, sent back as they have it."""
 
+import json
 from typing import Any
 
 import openai
