@@ -30,16 +30,18 @@ const kept = () => {
 export const keepsKeys = () => kept() !== null;
 export const key = () => kept()?.getItem(KEY) || held;
 export function keepKey(value) {
-  held = value.replace(/[^\x21-\x7e]/g, "");
+  const before = key();
+  // People paste all of a hand-out's link, or of a header.
+  held = value.replace(/^.*#key=|^\s*bearer\s/i, "").replace(/[^\x21-\x7e]/g, "");
   try {
     kept()?.setItem(KEY, held);
     if (!held) kept()?.removeItem(KEY);
   } catch {
     // No room for it: as above.
   }
-  listeners.forEach((told) => told());
+  if (key() !== before) listeners.forEach((told) => told());
 }
-export const onKey = (told) => (listeners.add(told), () => listeners.delete(told));
+export const onKey = (told) => listeners.add(told);
 
 // What the endpoint refused with. `message` says what to do; `advice` is what this page adds.
 export class Refusal extends Error {

@@ -1,6 +1,6 @@
 // The page: takes the key, shows the views' names, and loads a view's module when it is looked at.
 
-import { html, render, useEffect, useRef, useState } from "./preact.js";
+import { html, render, useEffect, useErrorBoundary, useRef, useState } from "./preact.js";
 import { key, onKey, takeKeyFromAddress } from "./api.js";
 import { Trouble } from "./figures.js";
 import { Key } from "./key.js";
@@ -16,28 +16,34 @@ const VIEWS = {
   history: ["History", () => import("./history.js").then((module) => module.History)],
   key: ["Key", () => Promise.resolve(Key)],
 };
+const BROKEN = new Error("This cannot be shown. Choose another view, or load the page again.");
 const named = () => (Object.hasOwn(VIEWS, location.hash.slice(2)) ? location.hash.slice(2) : "chat");
 
 function App() {
   const [name, setName] = useState(named);
-  const [hasKey, setHasKey] = useState(Boolean(key()));
+  const [owner, setOwner] = useState(key);
+  const [fault, mended] = useErrorBoundary();
   const [view, setView] = useState({});
   const [chosen, setChosen] = useState(null);
   const [resumed, setResumed] = useState(null);
   const said = useRef(null);
   const place = useRef(null);
-  const shown = hasKey ? name : "key";
+  const shown = owner ? name : "key";
 
   useEffect(() => {
     const look = () => {
       takeKeyFromAddress();
       setName(named());
     };
+    // What was pressed may go with what it did; who uses the keyboard goes on from here.
+    const left = () =>
+      setTimeout(() => document.activeElement === document.body && place.current.focus({ preventScroll: true }));
     addEventListener("hashchange", look);
-    const off = onKey(() => setHasKey(Boolean(key())));
-    return () => (removeEventListener("hashchange", look), off());
+    addEventListener("focusout", left);
+    onKey(() => setOwner(key()));
   }, []);
   useEffect(() => {
+    mended();
     let gone = false;
     VIEWS[shown][1]().then(
       (Shown) => gone || setView({ name: shown, Shown }),
@@ -69,11 +75,12 @@ function App() {
     </header>
     <main id="main" tabindex="-1" ref=${place} aria-label=${VIEWS[shown][0]} data-view=${shown}
       aria-busy=${view.name !== shown}>
-      ${view.name === shown && view.error && html`<${Trouble} error=${view.error} />`}
+      ${view.name === shown && html`<${Trouble} error=${fault ? BROKEN : view.error} />`}
       ${
         view.name === shown &&
         Shown &&
-        html`<${Shown} key=${shown} say=${say} chosen=${chosen} resumed=${resumed} onTaken=${() => setResumed(null)}
+        !fault &&
+        html`<${Shown} key=${shown + owner} say=${say} chosen=${chosen} resumed=${resumed} onTaken=${() => setResumed(null)}
         onCode=${(request) => (setChosen(request), go("code"))}
         onResume=${(conversation) => (setResumed(conversation), go("chat"))}
         onKept=${() => go("chat")} />`

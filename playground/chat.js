@@ -1,6 +1,7 @@
 // Chat: turns with an alias, streamed, with everything that a request may have.
 
 import { html, useEffect, useState } from "./preact.js";
+import { onKey } from "./api.js";
 import { asMessage, chat, ending, prompt } from "./exchange.js";
 import { Trouble } from "./figures.js";
 import { newId, remember } from "./kept.js";
@@ -25,6 +26,10 @@ function set(changes) {
   kept = { ...kept, ...(typeof changes === "function" ? changes(kept) : changes) };
   show(kept);
 }
+// Sessions are the key's that began them.
+onKey(() => kept.session && set({ session: null, conversation: EMPTY }));
+// What came of an answer until the page is left, is kept.
+addEventListener("pagehide", () => kept.busy && remember(kept.conversation, kept.alias));
 
 export function Chat({ resumed, onTaken, onCode, say }) {
   const known = useAliases();
@@ -55,7 +60,8 @@ export function Chat({ resumed, onTaken, onCode, say }) {
     }));
 
   // Sends what is new: the user's words, or the results of the calls that the last answer made.
-  async function send(turn, turns = state.conversation.turns) {
+  // `changes`: what becomes of the fields, once it is on its way.
+  async function send(turn, turns = state.conversation.turns, changes = {}) {
     setProblem(null);
     let body;
     try {
@@ -73,7 +79,7 @@ export function Chat({ resumed, onTaken, onCode, say }) {
         ...turns,
         { ...turn, answer: { state: "waiting", text: "", calls: [], figures: {} } },
       ];
-      return { conversation: { id, turns: all }, busy: true };
+      return { ...changes, conversation: { id, turns: all }, busy: true };
     });
     say("Asked.");
     let came;
@@ -88,13 +94,17 @@ export function Chat({ resumed, onTaken, onCode, say }) {
       came = await prompt(turn.prompt, asked, options);
     } else {
       const system = state.system.trim() && !state.session ? [{ role: "system", content: state.system }] : [];
-      const messages = [...system, ...conversation(state.session ? [] : turns, turn)];
+      const messages = [...system, ...conversation(state.session ? [] : turns, turn, can(alias, "images"))];
       const session = state.session ? { session: state.session.id } : {};
       came = await chat({ model: alias.id, messages, ...body, quarry: { ...body.quarry, ...session } }, options);
     }
     if (running === controller) set({ busy: false });
     say(ending(came));
-    if (kept.conversation.id === id) remember(kept.conversation, alias?.id);
+    // What a prompt became: its variables alone say little to whoever is asked next.
+    const filled = turn.prompt && came.request.body.messages?.filter((one) => one.role !== "system");
+    const ended = { ...turn, ...(filled ? { filled } : {}), answer: came };
+    replace(id, ended);
+    remember({ id, turns: [...turns, ended] }, alias?.id);
   }
 
   function submit(event) {
@@ -107,8 +117,7 @@ export function Chat({ resumed, onTaken, onCode, say }) {
         said: JSON.stringify(variables, null, 1),
       });
     } else if (draft.trim() || images.length) {
-      send({ said: draft, images: can(alias, "images") ? images : [] });
-      set({ draft: "", images: [] });
+      send({ said: draft, images: can(alias, "images") ? images : [] }, turns, { draft: "", images: [] });
     }
   }
 
@@ -120,7 +129,7 @@ export function Chat({ resumed, onTaken, onCode, say }) {
   return html`<div class="split">
     <section aria-label="Conversation">
       <h2 class="hidden">Chat</h2>
-      <${Trouble} error=${known.error} />
+      <${Trouble} error=${known.error} onAgain=${known.again} />
       ${turns.length === 0 &&
         html`<p class="quiet">Ask something. What it took and cost stands under every answer.</p>`}
       ${turns.map(
@@ -195,14 +204,13 @@ function Json({ label, name, example, value, onChange }) {
       ${value[name]?.trim() ? "empty it" : "an example"}</button>`;
 }
 
-// The messages of a turn: what was asked, and what came of it.
-function asked(turn) {
+// The messages of what was asked in a turn. Without images where the alias sees none: it would refuse all of it.
+function asked(turn, sees) {
   if (turn.results)
     return turn.calls.map((one) => ({ role: "tool", tool_call_id: one.id, content: turn.results[one.id] || "" }));
-  // What a prompt became: its variables alone say little to whoever is asked next.
-  const filled = turn.prompt && turn.answer?.request?.body.messages?.filter((one) => one.role !== "system");
-  if (filled?.length) return filled;
-  if (!turn.images?.length) return [{ role: "user", content: turn.said }];
+  if (turn.filled?.length) return turn.filled;
+  if (!turn.images?.length || !sees)
+    return [{ role: "user", content: turn.images?.length ? `${turn.said}\n[image]`.trim() : turn.said }];
   const text = turn.said ? [{ type: "text", text: turn.said }] : [];
   return [
     { role: "user", content: [...text, ...turn.images.map((url) => ({ type: "image_url", image_url: { url } }))] },
@@ -210,10 +218,10 @@ function asked(turn) {
 }
 
 // The messages of a conversation up to what is asked now. What failed before a word came is no part of it.
-function conversation(turns, next) {
+function conversation(turns, next, sees) {
   const all = [...turns.filter(({ answer }) => answer.text || answer.calls.length), next];
   return all.flatMap((turn, index) => [
-    ...asked(turn),
+    ...asked(turn, sees),
     ...(index < all.length - 1 ? answered(turn.answer, all[index + 1].results) : []),
   ]);
 }

@@ -27,7 +27,8 @@ export function Compare({ onCode, say }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(null);
   const running = useRef(null);
-  const names = chosen || known.chatting.slice(0, 2).map((one) => one.id);
+  const all = known.chatting.map((one) => one.id);
+  const names = chosen ? chosen.filter((one) => all.includes(one)) : all.slice(0, 2);
   useEffect(() => () => running.current?.abort(), []);
 
   const toggle = (id) => setChosen(names.includes(id) ? names.filter((one) => one !== id) : [...names, id]);
@@ -63,7 +64,7 @@ export function Compare({ onCode, say }) {
   const shown = Object.entries(answers);
   const over = shown.length > 0 && shown.every(([, came]) => came.figures.total !== undefined);
   return html`<h2>Compare</h2>
-    <${Trouble} error=${known.error || problem} />
+    <${Trouble} error=${known.error || problem} onAgain=${known.again} />
     <form onSubmit=${submit}>
       <fieldset class="row"><legend>Aliases, two to five</legend>
         ${known.chatting.map((one) =>

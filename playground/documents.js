@@ -27,9 +27,11 @@ export function Documents({ onCode, say }) {
   const running = useRef(null);
   const at = useRef(null);
   useEffect(() => {
-    json("GET", "knowledge").then(setBase, (error) => setBase({ error }));
+    look();
     return () => running.current?.abort();
   }, []);
+
+  const look = () => json("GET", "knowledge").then(setBase, (error) => setBase({ error, again: look }));
 
   async function begin(work) {
     if (busy || !question.trim()) return;
@@ -81,7 +83,7 @@ export function Documents({ onCode, say }) {
 
   const shown = passages || came?.citations || [];
   return html`<h2>Documents</h2>
-    <${Trouble} error=${base.error || known.error} />
+    <${Trouble} error=${base.error || known.error} onAgain=${() => (base.again?.(), known.again?.())} />
     <form onSubmit=${(event) => (event.preventDefault(), answer())}>
       <label class="field">Question
         <textarea rows="2" dir="auto" maxlength="1000" value=${question}

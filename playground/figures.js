@@ -67,7 +67,8 @@ export function findings(trace) {
 
 const words = (name) => name.replace(/Policy$/, "").replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-export function Trouble({ error }) {
+// `onAgain`: what asking once more is.
+export function Trouble({ error, onAgain }) {
   if (!error) return null;
   const more = [
     error.code && `code ${error.code}`,
@@ -77,5 +78,6 @@ export function Trouble({ error }) {
   return html`<div class="bad" role="alert">
     <p dir="auto">${plain(error.message)} ${error.advice || ""}</p>
     ${more.some(Boolean) && html`<p><small>${plain(more.filter(Boolean).join(", "))}</small></p>`}
+    ${onAgain && html`<button type="button" class="outline" onClick=${onAgain}>Ask again</button>`}
   </div>`;
 }

@@ -22,7 +22,8 @@ export function history() {
   try {
     const found = JSON.parse(localStorage.getItem(PLACE));
     // Other pages of this origin may have written there.
-    return Array.isArray(found) ? found.filter((one) => one?.id && Array.isArray(one.turns)) : [];
+    const ours = (turn) => turn?.answer?.figures && Array.isArray(turn.answer.calls);
+    return Array.isArray(found) ? found.filter((one) => one?.id && one.turns?.every?.(ours)) : [];
   } catch {
     return [];
   }
@@ -35,7 +36,7 @@ export function remember(conversation, alias) {
     ...turn,
     said: images?.length ? `${turn.said || ""}\n[${images.length} image(s), not kept]` : turn.said,
     answer: {
-      state: answer.state,
+      state: ["waiting", "streaming"].includes(answer.state) ? "stopped" : answer.state,
       text: answer.text,
       calls: answer.calls,
       finish: answer.finish,

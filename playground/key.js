@@ -2,6 +2,7 @@
 
 import { html, useState } from "./preact.js";
 import { BASE, keepKey, keepsKeys, key } from "./api.js";
+import { Trouble } from "./figures.js";
 
 const KEPT = keepsKeys()
   ? "It is kept in this tab only, and gone when the tab closes."
@@ -9,17 +10,20 @@ const KEPT = keepsKeys()
 
 export function Key({ onKept }) {
   const [typed, setTyped] = useState("");
+  const [problem, setProblem] = useState(null);
   const has = Boolean(key());
   function submit(event) {
     event.preventDefault();
     if (!typed.trim()) return;
     keepKey(typed);
     setTyped("");
-    onKept();
+    if (key()) onKept();
+    else setProblem(new Error("That is no key: one begins with qk-. Copy it from your hand-out."));
   }
   return html`<h2>Key</h2>
     <p>${has ? "This tab has a key." : "Paste the key that you were given."}
       ${" "}${KEPT} It is sent to this endpoint only.</p>
+    <${Trouble} error=${problem} />
     <form onSubmit=${submit}>
       <label class="field">API key
         <input type="password" autocomplete="off" spellcheck="false" value=${typed}

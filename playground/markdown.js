@@ -1,7 +1,7 @@
 // Markdown of a model, made harmless: a short list of elements, no images, links that open elsewhere and tell nothing.
 // The two libraries are loaded when the first answer has to be shown; until then it stands as plain text.
 
-import { html, useEffect, useRef, useState } from "./preact.js";
+import { html, useEffect, useMemo, useRef, useState } from "./preact.js";
 import { plain } from "./format.js";
 
 const TAGS =
@@ -65,7 +65,8 @@ export function Markdown({ text, done, mark }) {
       () => {},
     );
   }, []);
-  const shown = ready ? toHtml(text) : null;
+  // Not again for each word of a later answer, nor for each key that is pressed.
+  const shown = useMemo(() => (ready ? toHtml(text) : null), [ready, text]);
   useEffect(() => {
     if (!ready || !done || !place.current) return;
     for (const block of place.current.querySelectorAll("pre")) {

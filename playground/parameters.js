@@ -8,12 +8,12 @@ const STANDINGS = { first: "ready", fallback: "ready, by its second choice", non
 
 export function useAliases() {
   const [known, setKnown] = useState({ list: [], chatting: [] });
-  useEffect(() => {
+  const load = () =>
     aliases().then(
       (list) => setKnown({ list, chatting: list.filter((one) => one.quarry.abilities.kind === "chat") }),
-      (error) => setKnown({ list: [], chatting: [], error }),
+      (error) => setKnown({ list: [], chatting: [], error, again: load }),
     );
-  }, []);
+  useEffect(() => void load(), []);
   return known;
 }
 
@@ -104,7 +104,7 @@ export function asBody(value, alias) {
   if (value.tools?.trim()) {
     const tools = parsed(value.tools, "The list of tools");
     body.tools = (Array.isArray(tools) ? tools : [tools]).map((one) =>
-      one.function ? one : { type: "function", function: one },
+      one?.function ? one : { type: "function", function: one },
     );
   }
   return body;

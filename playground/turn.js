@@ -28,9 +28,8 @@ export function Turn({ turn, onResults, onAgain, onCode }) {
         html`<div class="call" key=${index}><strong>${plain(one.name)}</strong> <pre class="mono"
           tabindex="0">${pretty(one.input)}</pre></div>`)}
       ${onResults && html`<${Results} calls=${answer.calls} onSend=${onResults} />`}
-      <${Trouble} error=${answer.refusal} />
-      ${onAgain && html`<button type="button" class="outline" onClick=${onAgain}>Ask again</button>`}
-      ${answer.figures.total !== undefined &&
+      <${Trouble} error=${answer.refusal} onAgain=${onAgain} />
+      ${(answer.figures.total !== undefined || answer.state === "stopped") &&
         html`<${Figures} came=${answer} onCode=${onCode && answer.request && (() => onCode(answer.request))} />`}
     </div>
   </article>`;
