@@ -9,10 +9,11 @@ import inspect
 import json
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any
+from typing import Any, BinaryIO
 
 import boto3
-from botocore import hooks, useragent
+import msgspec
+from botocore import hooks, loaders, useragent
 from moto import mock_aws  # its import comes first: only clients that are made later ask it
 from moto.core import DEFAULT_ACCOUNT_ID, models, responses, serialize
 from moto.dynamodb import dynamodb_backends
@@ -39,6 +40,18 @@ def _accepts_kwargs(function: Callable[..., Any], whole: Callable[..., Any] = ho
 
 
 hooks.accepts_kwargs = _accepts_kwargs  # type: ignore[assignment]
+
+
+def _load_file(_: Any, path: str, opened: Callable[..., BinaryIO]) -> Any:
+    """Return what botocore knows of a service or of regions, in a quarter of the time."""
+    try:
+        with opened(path, "rb") as file:
+            return msgspec.json.decode(file.read())
+    except FileNotFoundError:
+        return None
+
+
+loaders.JSONFileLoader._load_file = _load_file  # type: ignore[attr-defined]
 
 
 def _found_once(picker: Any) -> None:
