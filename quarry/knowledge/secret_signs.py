@@ -46,5 +46,5 @@ def in_content(part: bytes) -> str | None:
     """Return what a part of a file looks like it holds, or None. Packed formats show nothing."""
     if 3 * part.count(0) > len(part):
         # As UTF-16 has what is ASCII.
-        part = part.replace(b"\0", b"")
+        part = part.translate(None, b"\0")
     return next((what for what, sign in _CONTENTS.items() if sign.search(part)), None)
