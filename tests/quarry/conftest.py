@@ -1,5 +1,6 @@
 """Running commands as a shell does, against AWS as moto behaves and an endpoint that is faked."""
 
+import copy
 import functools
 import io
 import itertools
@@ -14,6 +15,7 @@ import httpx
 import pytest
 import typer.main
 
+from configuration import yaml_text
 from configuration.environment_file import load
 from configuration.knowledge.section import Knowledge
 from lambdas.allowances.ledger import Ledger
@@ -60,6 +62,15 @@ def _parsers_made_once() -> Iterator[None]:
     """Make what typer makes of the commands once, as a shell does for a command, and not for each that is run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _yaml_read_once() -> Iterator[None]:
+    """Read a file of the project once, and not for each command; each gets what it may change."""
+    with pytest.MonkeyPatch.context() as patch:
+        whole = functools.cache(yaml_text.read_mapping)
+        patch.setattr(yaml_text, "read_mapping", lambda text, *, shown: copy.deepcopy(whole(text, shown=shown)))
         yield
 
 

@@ -195,8 +195,10 @@ def test_without_a_domain_there_is_nothing_to_delete_and_nothing_to_make(kind: s
     assert not fakes.efs.calls
 
 
-def test_efs_and_ec2_of_another_make_take_the_calls() -> None:
+def test_efs_and_ec2_of_another_make_take_the_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     """moto's, which were written without us."""
+    # Without its thousands of images, which nothing here starts.
+    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     with mock_aws():
         efs: Any = aws.client("efs", read_timeout=1)
         ec2: Any = aws.client("ec2", read_timeout=1)
