@@ -6,7 +6,6 @@ Runs on an operator's machine and in a function. Whatever breaks off is gone on 
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
 
 from lambdas.teardown.asking import PHASE_SECONDS, Asking, Tell
 from lambdas.teardown.aws import Aws
@@ -16,36 +15,10 @@ from lambdas.teardown.stack_removal import StackRemoval
 from lambdas.teardown.thing import Thing
 from lambdas.teardown.verdict import Verdict
 
-# What is paid by the hour or the token as long as it goes on, and is made while the platform runs.
-SPENDING: Final = (Phase.EXECUTIONS, Phase.JOBS, Phase.SERVING, Phase.APPS)
-
 
 def take_inventory(aws: Aws) -> Inventory:
     """Return what there is; what AWS does not let be seen stands in it, and is no error."""
     return Survey(aws).take()
-
-
-def end_spending(
-    aws: Aws,
-    *,
-    left: Callable[[], float],
-    sleep: Callable[[float], None] = time.sleep,
-    tell: Tell = lambda _text: None,
-) -> Verdict:
-    """End jobs, throughput, deployments and apps, and leave all else as it is.
-
-    Args:
-        left: seconds that there are for it.
-        sleep: sleeps that many seconds.
-        tell: is told what goes on.
-    """
-    asking = Asking(aws=aws, left=left, sleep=sleep, tell=tell, retained=lambda _entry: False)
-    survey = Survey(aws)
-    for phase in SPENDING:
-        asking.clear(survey, phase)
-    after = Survey(aws).take()
-    spending = [entry for entry in after.entries if entry.kind is not None and entry.kind.phase in SPENDING]
-    return _verdict(asking, replace(after, entries=tuple(spending), stacks=()), retained=(), time_over=left() <= 0)
 
 
 def tear_down(

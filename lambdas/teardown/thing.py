@@ -69,8 +69,3 @@ class Price(Protocol):
             details: what the service's list or description says of it, in the service's own words:
                 ``{"modelUnits": 2, "modelArn": ...}``.
         """
-
-
-def not_priced(_service: str, _type: str, _id: str, _details: Mapping[str, Any], /) -> float | None:
-    """Know no price."""
-    return None

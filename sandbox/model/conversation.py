@@ -38,11 +38,6 @@ def last_user_blocks(request: Json) -> Blocks:
     return []
 
 
-def last_user_text(request: Json) -> str:
-    """Return what the user said last. A message that only brings tool results counts as silence."""
-    return text_of(last_user_blocks(request))
-
-
 def last_said(request: Json) -> str:
     """Return the newest user message that has words, however far back: the question that tools were called for."""
     for message in reversed(request.get("messages") or []):

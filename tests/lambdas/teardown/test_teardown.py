@@ -1,7 +1,7 @@
 from typing import Any
 
 from lambdas.teardown.aws import Aws
-from lambdas.teardown.teardown import end_spending, take_inventory, tear_down
+from lambdas.teardown.teardown import take_inventory, tear_down
 from lambdas.teardown.verdict import Verdict
 from tests.lambdas.teardown.account import FakeCloudFormation, FakeStack, Hourglass, Nothing, account, refusal
 
@@ -151,15 +151,6 @@ def test_data_that_is_kept_is_named_and_paid_and_nothing_else_is_left() -> None:
     assert [one.id for one in verdict.retained] == [TABLE[2]]
     assert (verdict.left, verdict.is_zero) == ((), True)
     assert "delete_table" not in [name for name, _ in dynamodb.asked]
-
-
-def test_ending_what_costs_leaves_the_stacks() -> None:
-    bedrock, stack = Throughputs(), FakeStack("quarry-dev-inference")
-    aws = FakeCloudFormation(stack)
-    time = Hourglass()
-    verdict = end_spending(account(aws, bedrock=bedrock), left=time.left, sleep=time.sleep)
-
-    assert (aws.deleted, verdict.is_zero, [one.id for one in verdict.deleted]) == ([], True, [ARN])
 
 
 def test_when_the_time_is_over_it_says_so() -> None:

@@ -12,8 +12,6 @@ from quarry.cost.template import Resource
 from tests.quarry.cost.conftest import resource
 from tests.varying import Vary
 
-NANO = "amazon.nova-micro-v1:0"
-
 
 def collection(standby: str) -> Resource:
     return resource("AWS::OpenSearchServerless::Collection", {"StandbyReplicas": standby}, stack="knowledge")

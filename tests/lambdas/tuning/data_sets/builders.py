@@ -9,7 +9,7 @@ from lambdas.tuning.data_sets.source import DataSet
 from lambdas.tuning.data_sets.validation import validate
 
 MICRO, LITE, LITE_2 = "amazon.nova-micro-v1:0", "amazon.nova-lite-v1:0", "amazon.nova-2-lite-v1:0"
-LLAMA_3_1, LLAMA_3_3 = "meta.llama3-1-8b-instruct-v1:0", "meta.llama3-3-70b-instruct-v1:0"
+LLAMA_3_1 = "meta.llama3-1-8b-instruct-v1:0"
 VERSION = "bedrock-conversation-2024"
 TOOL = {"toolSpec": {"name": "w", "description": "Weather", "inputSchema": {"json": {"type": "object"}}}}
 
