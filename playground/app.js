@@ -52,7 +52,7 @@ function App() {
         setView({
           name: shown,
           error: new Error(
-            "This part of the page is not there any more, maybe because of a new deployment. Load the page again.",
+            "This part of the page could not be loaded. Check the network; after a new deployment, load the page again.",
           ),
         }),
     );

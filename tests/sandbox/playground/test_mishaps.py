@@ -9,7 +9,8 @@ import pytest
 from sandbox.model.script import ModelScript
 from tests.sandbox.platform.conftest import Platform
 from tests.sandbox.playground.conftest import Tab, expect
-from tests.sandbox.playground.test_chat import PNG, sent
+from tests.sandbox.playground.test_chat import sent
+from tests.sandbox.playground.test_images_and_tools import PNG
 
 pytestmark = pytest.mark.playground
 
@@ -55,6 +56,17 @@ def test_a_view_that_cannot_be_shown_says_so_and_the_others_can(tab: Tab) -> Non
 
     tab.view("Key")
     tab.page.get_by_role("heading", name="Key", level=2).wait_for()
+
+
+def test_a_view_that_cannot_be_loaded_says_so_and_can_be_later(tab: Tab) -> None:
+    tab.page.context.set_offline(True)
+    tab.page.get_by_role("link", name="Usage", exact=True).click()
+    expect(tab.page.get_by_role("alert")).to_contain_text("Check the network; after a new deployment, load the page")
+    tab.page.context.set_offline(False)
+
+    tab.view("Key")
+    tab.view("Usage")
+    tab.page.get_by_role("heading", name="Usage", level=2).wait_for()
 
 
 def test_what_others_wrote_into_the_history_is_not_shown(tab: Tab) -> None:
