@@ -11,7 +11,6 @@ from tests.sandbox.platform.conftest import Platform
 from tests.sandbox.playground.conftest import Tab, expect
 from tests.sandbox.playground.test_chat import sent
 from tests.sandbox.playground.test_images_and_tools import PNG
-from tests.sandbox.playground.test_images_and_tools import PNG
 
 pytestmark = pytest.mark.playground
 
