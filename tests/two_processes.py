@@ -5,7 +5,7 @@ sent for each test: a seventh of all the processor time that these tests take. H
 pytest-xdist's marks, by tests/conftest.py, in its order. Each process takes the next one when it is through with its
 own; the first begins with the first, the CDK's, since Node answers one process alone.
 
-Only where a fork is safe, with what tests import: on Linux.
+Only where a fork is safe, with what tests import: on Linux. Why this is no library: docs/decisions/0035.
 """
 
 import atexit
