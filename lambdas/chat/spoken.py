@@ -4,9 +4,8 @@ Converse wants the system text apart and turns that alternate, beginning with th
 by the turn after it. No other API has such rules: neighbouring messages of one role are joined, what is blank is left
 out, and a conversation that begins with the assistant, or has only instructions, gets a short turn of the user's.
 
-A dialect makes the blocks of what it reads (``lambdas.chat.blocks``, ``lambdas.chat.images.to_image``), says
-in which order they were said, and names each message by the place at which the caller has it. The builder does
-the rest:
+A dialect makes the blocks of what it reads (``lambdas.chat.blocks``, ``lambdas.chat.images.to_image``), in the order in
+which they were said, and names each message by the place at which the caller has it. The builder does the rest:
 
     builder = SpokenBuilder(toolbox, words=WORDS, goes_on=session is not None)
     builder.instruct(text("Be brief."))
@@ -17,6 +16,7 @@ the rest:
 """
 
 from collections.abc import Container, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from msgspec import Struct
@@ -28,10 +28,8 @@ from lambdas.chat.tools import Toolbox, bedrock_id, bedrock_name
 from lambdas.common.errors import InvalidRequestError
 from lambdas.common.json_body import decode_text
 
-# What the user says where nobody has said anything for the user.
-BEGIN: Final = "Begin."
-# What a tool said that gave nothing: Converse refuses empty text.
-NOTHING: Final = "(nothing)"
+BEGIN: Final = "Begin."  # what the user says where nobody has said anything for the user
+NOTHING: Final = "(nothing)"  # what a tool said that gave nothing: Converse refuses empty text
 
 
 class Answering(Struct, frozen=True):
@@ -56,6 +54,7 @@ class Spoken(Struct, frozen=True, kw_only=True):
             instructions.
         last_param: where the caller has the last message that is no instruction, blank or not.
         answering: results whose calls have to be open in a session's past: who has read it checks them.
+        joined: where a message of the user's begins in a turn that another one began: (turn, block).
     """
 
     system: list[Block]
@@ -63,6 +62,16 @@ class Spoken(Struct, frozen=True, kw_only=True):
     last: int = 0
     last_param: str = ""
     answering: tuple[Answering, ...] = ()
+    joined: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def said(self) -> list[Block]:
+        """The turns with each message of the user's by itself, as it was sent and is stored."""
+        said: list[Block] = []
+        for place, turn in enumerate(self.turns):
+            borders = [0, *(block for of, block in self.joined if of == place), len(turn["content"])]
+            said += [{**turn, "content": turn["content"][first:end]} for first, end in pairwise(borders)]
+        return said
 
     def check_answers(self, open_calls: Container[str]) -> None:
         """Refuse results that answer no call.
@@ -100,7 +109,7 @@ class Call(Struct, frozen=True, kw_only=True):
     """A call that the model made, as the caller has it.
 
     Attributes:
-        id: nothing where the caller was given none: then the order tells which result is whose.
+        id: nothing where the caller has none: then the order tells which result is whose.
         name: the tool's, as the caller calls it.
         arguments: the input, parsed or as JSON text; what is no object, as an answer that was cut leaves it, is taken
             for an empty one.
@@ -137,6 +146,7 @@ class SpokenBuilder:
         self._last = 0
         self._last_param: str | None = None
         self._answering: list[Answering] = []
+        self._joined: list[tuple[int, int]] = []
 
     def instruct(self, blocks: list[Block], *, kept: bool = False) -> None:
         """Add to the system text.
@@ -219,6 +229,7 @@ class SpokenBuilder:
             last=last,
             last_param=self._last_param or self._words.messages,
             answering=tuple(self._answering),
+            joined=tuple(self._joined),
         )
 
     def _join(self, role: str, blocks: list[Block]) -> None:
@@ -227,7 +238,11 @@ class SpokenBuilder:
         if not self._turns and role == "assistant":
             self._turns.append({"role": "user", "content": [{"text": BEGIN}]})
         if self._turns and self._turns[-1]["role"] == role:
-            self._turns[-1]["content"].extend(blocks)
+            content = self._turns[-1]["content"]
+            # Results stay together, with what follows them: a call is answered by the very next message.
+            if role == "user" and "toolResult" not in content[-1] and "toolResult" not in blocks[0]:
+                self._joined.append((len(self._turns) - 1, len(content)))
+            content.extend(blocks)
         else:
             self._turns.append({"role": role, "content": [*blocks]})
         self._last = len(blocks)

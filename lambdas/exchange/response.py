@@ -78,7 +78,7 @@ class Beginning(Ingredient):
 
     def store(self, answer: Completion) -> None:
         """Store the response."""
-        own = self._asked.conversation.spoken.turns
+        own = self._asked.conversation.spoken.said
         kept = self._asked.service.telling(self._asked.conversation, answer.answered.candidate).kept
         told = {"role": "assistant", "content": kept(answer.message["content"])}
         usage = {name: value for name, value in answer.usage.items() if isinstance(value, int)}

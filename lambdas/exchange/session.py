@@ -96,4 +96,4 @@ class SessionIngredient(Ingredient):
         """Add the turn to the session: the messages as the caller sent them, the answer as the caller was told it."""
         telling = self._service.telling(self._asked, answer.answered.candidate)
         told = {"role": "assistant", "content": telling.kept(answer.message["content"])}
-        self._turn.commit(self._own.turns, told, answer.usage, blocked=answer.blocked)
+        self._turn.commit(self._own.said, told, answer.usage, blocked=answer.blocked)

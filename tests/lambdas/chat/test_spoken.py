@@ -45,6 +45,31 @@ def test_neighbours_of_one_role_are_one_turn_that_begins_with_the_user() -> None
         {"role": "user", "content": [{"text": "A"}, {"text": "B"}, {"text": "C"}]},
     ]
     assert (found.last, found.last_param) == (2, "input[3]")
+    assert found.said == [
+        *found.turns[:2],
+        {"role": "user", "content": [{"text": "A"}]},
+        {"role": "user", "content": [{"text": "B"}, {"text": "C"}]},
+    ]
+
+
+def test_messages_behind_a_result_stay_next_to_the_call_and_later_ones_are_by_themselves() -> None:
+    said = builder()
+    said.user(text("A"), param="input[0]")
+    said.assistant([call("c1"), call("c2")], param="input[1]")
+    said.result("c1", text("x"), param="input[2]", kept=True)
+    said.result("c2", text("y"), param="input[3]")
+    for place, words in enumerate(("B", "C", "D"), 4):
+        said.user(text(words), param=f"input[{place}]")
+
+    found = said.spoken()
+
+    assert [len(turn["content"]) for turn in found.turns] == [1, 2, 6]
+    assert found.said[:2] == found.turns[:2]
+    assert [[next(iter(block)) for block in turn["content"]] for turn in found.said[2:]] == [
+        ["toolResult", "cachePoint", "toolResult", "text"],
+        ["text"],
+        ["text"],
+    ]
 
 
 def test_a_blank_message_is_left_out_and_still_the_last_one() -> None:

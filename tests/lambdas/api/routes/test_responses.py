@@ -294,6 +294,23 @@ def test_what_was_asked_is_listed_newest_first(serve: Serve) -> None:
         assert ask("GET", path, **query)[0] == 400
 
 
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_each_message_is_an_item_of_its_own_though_the_model_sees_them_as_one(serve: Serve, goes_on: bool) -> None:
+    desk = serve(converse_reply("Hm."), converse_reply("Yes."), converse_reply("No."))
+    before = {"previous_response_id": post(input="Hi").json()["id"]} if goes_on else {}
+
+    told = post(input=[{"role": "user", "content": word} for word in ("A", "B", "C")], **before).json()
+
+    page = ask("GET", f"/v1/responses/{told['id']}/input_items", limit="2")[1]
+    assert [item["content"][0]["text"] for item in page["data"]] == ["C", "B"]
+    rest = ask("GET", f"/v1/responses/{told['id']}/input_items", after=page["last_id"])[1]
+    assert [item["content"][0]["text"] for item in rest["data"]] == ["A"]
+    post(input="And?", previous_response_id=told["id"])
+    sent = desk.bedrock.calls[-1]["messages"]
+    assert [message["role"] for message in sent] == ["user", "assistant"] * (1 + goes_on) + ["user"]
+    assert [block["text"] for block in sent[-3]["content"]] == ["A", "B", "C"]
+
+
 @pytest.mark.parametrize("response_id", ["resp_1", "META", "sess_" + "0" * 32, f"resp_{'0' * 32}"])
 def test_what_is_no_responses_id_is_not_found(serve: Serve, response_id: str) -> None:
     serve(converse_reply())
