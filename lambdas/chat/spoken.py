@@ -15,7 +15,7 @@ which they were said, and names each message by the place at which the caller ha
     spoken = builder.spoken()
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
@@ -54,7 +54,7 @@ class Spoken(Struct, frozen=True, kw_only=True):
             instructions.
         last_param: where the caller has the last message that is no instruction, blank or not.
         answering: results whose calls have to be open in a session's past: who has read it checks them.
-        joined: where a message of the user's begins in a turn that another one began: (turn, block).
+        joined: where messages of the user's begin in a turn that another one began: turn -> blocks.
     """
 
     system: list[Block]
@@ -62,14 +62,14 @@ class Spoken(Struct, frozen=True, kw_only=True):
     last: int = 0
     last_param: str = ""
     answering: tuple[Answering, ...] = ()
-    joined: tuple[tuple[int, int], ...] = ()
+    joined: Mapping[int, Sequence[int]] = {}
 
     @property
     def said(self) -> list[Block]:
         """The turns with each message of the user's by itself, as it was sent and is stored."""
         said: list[Block] = []
         for place, turn in enumerate(self.turns):
-            borders = [0, *(block for of, block in self.joined if of == place), len(turn["content"])]
+            borders = [0, *self.joined.get(place, ()), len(turn["content"])]
             said += [{**turn, "content": turn["content"][first:end]} for first, end in pairwise(borders)]
         return said
 
@@ -146,7 +146,7 @@ class SpokenBuilder:
         self._last = 0
         self._last_param: str | None = None
         self._answering: list[Answering] = []
-        self._joined: list[tuple[int, int]] = []
+        self._joined: dict[int, list[int]] = {}
 
     def instruct(self, blocks: list[Block], *, kept: bool = False) -> None:
         """Add to the system text.
@@ -229,7 +229,7 @@ class SpokenBuilder:
             last=last,
             last_param=self._last_param or self._words.messages,
             answering=tuple(self._answering),
-            joined=tuple(self._joined),
+            joined=self._joined,
         )
 
     def _join(self, role: str, blocks: list[Block]) -> None:
@@ -241,7 +241,7 @@ class SpokenBuilder:
             content = self._turns[-1]["content"]
             # Results stay together, with what follows them: a call is answered by the very next message.
             if role == "user" and "toolResult" not in content[-1] and "toolResult" not in blocks[0]:
-                self._joined.append((len(self._turns) - 1, len(content)))
+                self._joined.setdefault(len(self._turns) - 1, []).append(len(content))
             content.extend(blocks)
         else:
             self._turns.append({"role": role, "content": [*blocks]})
