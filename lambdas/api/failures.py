@@ -54,8 +54,8 @@ def no_such_route(method: str, path: str) -> ApiError:
     if allowed and method not in allowed:
         return MethodNotAllowedError(f"`{path}` takes {' and '.join(allowed)}, not {method}.", allowed=allowed)
     return NotFoundError(
-        f"There is no {method} {path} here. A base URL ends in /v1, once and without a slash; GET /openapi.json has "
-        "every route.",
+        f"There is no {method} {path} here: GET /openapi.json has every route. A base URL ends in /v1, once and "
+        "without a slash.",
         code="unknown_url",
     )
 

@@ -20,6 +20,8 @@ _DEPTH_WITHIN: Final = 20
 # A member for what is masked in a way that leaves no JSON.
 MASKED: Final = "masked"
 _ESCAPES: Final = re.compile(r"(?:\\u[0-9a-fA-F]{4})+|\\[^u]", re.DOTALL)
+# JSON amid words, as in a fence: a text in an object or an array, or behind a name.
+_JSON_AMID: Final = re.compile(r'[\[{,:]\s*"')
 _SIGNS: Final = {"n": "\n", "r": "\r", "t": "\t", "b": " ", "f": " ", "/": "/"}
 _WRITTEN: Final = {'"': '\\"', "\\": "\\\\"}
 _CLOSED: Final = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t"})
@@ -29,7 +31,7 @@ class Shown(Struct, frozen=True, kw_only=True):
     """What is judged of a text.
 
     Attributes:
-        texts: the text, its escapes opened; behind it, together, what of it is JSON within JSON, if anything.
+        texts: the text, its escapes opened; behind it, together, what texts within it say by escapes, if any do.
         value: what its JSON says; None of a text that is none.
     """
 
@@ -38,13 +40,13 @@ class Shown(Struct, frozen=True, kw_only=True):
 
 
 def shown(text: str) -> Shown:
-    """Return what is judged of any text: what it says too, where it is JSON or looks like it and has escapes."""
-    if "\\" not in text or not text.lstrip().startswith(("{", "[", '"')):
+    """Return what is judged of any text: what it says too, where there are escapes as JSON has them."""
+    if "\\" not in text or not (text.lstrip().startswith(("{", "[", '"')) or _JSON_AMID.search(text)):
         return Shown(texts=[text])
     value = _container(text)
     if value is not None:
         return shown_value(value, text)
-    # One of several lines of JSON, or nested too deep, is none: then it is judged either way.
+    # Words may stand before JSON or around it, or it is several lines, or too deep: then it is judged either way.
     return Shown(texts=list(dict.fromkeys((text, opened(text)))))
 
 
@@ -92,7 +94,8 @@ def masked_value(given: Shown, masked: list[str], again: Callable[[str], str]) -
     found = _decoded(again(opened(json_text(plain))).translate(_CLOSED))
     if isinstance(found, kind) and found != plain:
         return _restored(value, found)
-    text = "\n".join(masked)
+    # What was found within stands in the whole as well, behind escapes.
+    text = masked[0] if masked[1:] == given.texts[1:] else "\n".join(masked[1:])
     return {MASKED: text} if kind is dict else [text]
 
 
@@ -112,7 +115,7 @@ def _decoded(text: str) -> Any:
 
 
 def _within(value: Any) -> Iterator[str]:
-    """Yield the texts within that are JSON with escapes, opened; without recursion, for they may be JSON again."""
+    """Yield the texts within that have escapes, opened; without recursion, for they may be JSON with texts again."""
     open_ = [value]
     while open_:
         one = open_.pop()
@@ -120,9 +123,17 @@ def _within(value: Any) -> Iterator[str]:
             open_ += one.values()
         elif isinstance(one, list):
             open_ += one
-        elif isinstance(one, str) and "\\" in one and (found := _container(one)) is not None:
-            yield opened(one)
-            open_.append(found)
+        elif isinstance(one, str) and "\\" in one:
+            if (found := _container(one)) is not None:
+                open_.append(found)
+            said = _said(one) if found is None else opened(one)
+            if found is not None or said != one:
+                yield said
+
+
+def _said(text: str) -> str:
+    """Return what a text says that is no JSON itself: opened, if there is JSON amid its words."""
+    return opened(text) if "\\" in text and _JSON_AMID.search(text) else text
 
 
 def _sign(found: re.Match[str]) -> str:
@@ -141,7 +152,7 @@ def _plain(value: Any, within: int = LEVELS) -> Any:
         return [_plain(one, within) for one in value]
     if isinstance(value, str):
         found = _container(value, most=_DEPTH_WITHIN) if within else None
-        return value if found is None else _plain(found, within - 1)
+        return _said(value) if found is None else _plain(found, within - 1)
     return value if value is None or isinstance(value, bool) else json_text(value)
 
 
@@ -155,5 +166,7 @@ def _restored(value: Any, masked: Any, within: int = LEVELS) -> Any:
         found = _container(value)
         restored = _restored(found, masked, within - 1)
         return value if restored == found else json_text(restored)
+    if isinstance(value, str):
+        return value if masked == _said(value) else masked
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return value if is_number and masked == json_text(value) else masked

@@ -64,9 +64,9 @@ ERRORS: Final[tuple[tuple[str, Kind, GatewayError], ...]] = (
             status="404",
             code="unknown_url",
             # What a client with a wrong base URL comes upon. Templates do not know the right one: a custom domain's.
-            message="There is no such path here. A base URL ends in /v1, once and without a slash: `quarry outputs` "
-            "shows it as BaseUrl. Anthropic's clients add /v1 themselves and want it without. To try it: GET "
-            "/v1/models; every route: GET /openapi.json.",
+            message="There is no such path here: GET /openapi.json has every route. If GET /v1/models is not found "
+            "either, look at the base URL. A base URL ends in /v1, once and without a slash: `quarry outputs` shows it "
+            "as BaseUrl. Anthropic's clients add /v1 themselves and want it without.",
         ),
     ),
     (

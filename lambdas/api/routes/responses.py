@@ -148,7 +148,7 @@ def _referred(request: ResponsesRequest, call: Call) -> dict[str, Item]:
             param="input",
         )
     there = composition.response_store().several(responses, call.caller.key_id)
-    return {item["id"]: item for one in there.values() for item in stored.items(one)}
+    return {item["id"]: item for one in there.values() for item in (*stored.input_items(one), *stored.items(one))}
 
 
 def _id(call: Call) -> str:

@@ -128,7 +128,7 @@ def test_an_unknown_url_has_the_one_error_shape(serve: Serve, method: str, path:
     status, body, headers = call(method, path)
 
     assert (status, body["error"]["code"]) == (404, "unknown_url")
-    assert body["error"]["message"].startswith(f"There is no {method} {path} here. A base URL ends in /v1")
+    assert body["error"]["message"].startswith(f"There is no {method} {path} here: GET /openapi.json has every route.")
     assert headers["x-request-id"] == [CONTEXT["requestId"]]
 
 
@@ -154,7 +154,7 @@ def test_it_has_so_in_the_streaming_function_too(
     response = TestClient(app.app).request(method, path, headers={"x-amzn-request-context": json.dumps(CONTEXT)})
 
     assert (response.status_code, response.json()["error"]["code"]) == (404, "unknown_url")
-    assert response.json()["error"]["message"].startswith(f"There is no {method} {path} here. A base URL ends in /v1")
+    assert response.json()["error"]["message"].startswith(f"There is no {method} {path} here: GET /openapi.json has")
     assert response.headers["x-request-id"] == CONTEXT["requestId"]
     assert counted(capsys) == {"Requests": 1, "ChatRefused": 1}
 

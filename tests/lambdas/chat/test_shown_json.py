@@ -71,6 +71,18 @@ def test_what_only_looks_like_json_is_judged_either_way() -> None:
     assert masked_text(shown("plain"), ["{NAME}"]) == "{NAME}"
 
 
+@pytest.mark.parametrize("around", ["Result: {}", "```json\n{}\n```", "\ufeff{}", "/*x*/{}", "{} is what I found"])
+def test_json_amid_words_is_judged_either_way_by_itself_and_within_a_value(around: str) -> None:
+    text = around.replace("{}", '{"b": "\\u0070roject-nightshade"}')
+    said = around.replace("{}", '{"b": "project-nightshade"}')
+
+    assert shown(text).texts == [text, said]
+    whole, within = shown_value({"a": text, "n": 1}).texts
+    assert within == said
+    hidden = masked_value(shown_value({"a": text}), [whole, "{SECRET}"], lambda text: text)
+    assert "nightshade" not in json.dumps(hidden)
+
+
 def test_json_within_json_is_judged_too_all_of_it_at_once() -> None:
     innermost = json.dumps({"c": "ü"})
     inner = json.dumps({"b": "x\nnightshade", "more": innermost})

@@ -294,6 +294,21 @@ def test_what_was_asked_is_listed_newest_first(serve: Serve) -> None:
         assert ask("GET", path, **query)[0] == 400
 
 
+def test_what_was_asked_may_be_referred_to_as_it_is_listed(serve: Serve) -> None:
+    desk = serve(call_reply(("c9", "weather", {})), converse_reply("Yes."))
+    asked = [{"role": "developer", "content": "Be kind."}, {"role": "user", "content": "A"}]
+    told = post(input=asked, tools=[WEATHER]).json()
+    items = ask("GET", f"/v1/responses/{told['id']}/input_items", order="asc")[1]["data"]
+
+    again = post(input=[*({"type": "item_reference", "id": item["id"]} for item in items)])
+
+    assert again.status_code == 200, again.text
+    assert desk.bedrock.calls[-1]["system"] == [{"text": "Be kind."}]
+    assert desk.bedrock.calls[-1]["messages"] == [{"role": "user", "content": [{"text": "A"}]}]
+    other = post(input=[{"type": "item_reference", "id": items[1]["id"]}], key="another")
+    assert (other.status_code, other.json()["error"]["code"]) == (404, "item_not_found")
+
+
 @pytest.mark.parametrize("goes_on", [False, True])
 def test_each_message_is_an_item_of_its_own_though_the_model_sees_them_as_one(serve: Serve, goes_on: bool) -> None:
     desk = serve(converse_reply("Hm."), converse_reply("Yes."), converse_reply("No."))
